@@ -1,0 +1,168 @@
+# hjgate: the whole build, in one file that is not recursive.
+#
+#   make            build everything below build/
+#   make test       every test, without touching the system; T=name picks by name
+#   make check      install what is missing (Debian), then lint and every test
+#   make lint       include table, sizes, documentation of keys, translations
+#   make demo       a factory in this terminal; DEMO_SECONDS=90
+#   make bench      the figures: speed, losses, memory; FULL=1 for the full counts
+#   make install    DESTDIR and prefix honoured
+#
+#   SAN=address,undefined   with sanitizers (its own build folder)
+#   W=                      without -Werror, for a compiler newer than ours
+#   V=1                     show the commands
+
+VERSION   := 0.1.0
+SAN       ?=
+B         ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+comma     := ,
+T         ?=
+V         ?=
+Q          = $(if $(V),,@echo '  $(1) $@';)
+
+prefix      ?= /usr
+bindir      ?= $(prefix)/bin
+libexecdir  ?= $(prefix)/libexec/hjgate
+datadir     ?= $(prefix)/share
+mandir      ?= $(datadir)/man
+localedir   ?= $(datadir)/locale
+sysconfdir  ?= /etc
+unitdir     ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null),/lib/systemd/system)
+INSTALL     ?= install
+PKG_CONFIG  ?= pkg-config
+
+# ---- compiler -------------------------------------------------------------
+
+CC        ?= gcc
+W         ?= -Werror
+WARN      := -Wall -Wextra $(W) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+             -Wformat=2 -Wpointer-arith -Wundef -Wwrite-strings -Wno-unused-parameter
+HARDEN    := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fno-common
+CFLAGS    ?= -O2 -g
+CPPFLAGS  += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DHJ_VERSION='"$(VERSION)"' -DHJ_LOCALEDIR='"$(localedir)"' \
+             -DHJ_LIBEXECDIR='"$(libexecdir)"' -Iinclude -I$(B)/gen
+ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS)
+ifneq ($(SAN),)
+ALL_CFLAGS  += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -U_FORTIFY_SOURCE
+ALL_LDFLAGS += -fsanitize=$(SAN)
+endif
+
+PKGS      := jansson libsystemd sqlite3 libconfig libmodbus libserialport
+PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS))
+PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS))
+
+# ---- what is built --------------------------------------------------------
+
+KNOWING   := base model hj212 meter series
+SRC_DIRS  := $(addprefix src/,$(KNOWING) sys ipc)
+LIB_SRC   := $(wildcard $(addsuffix /*.c,$(SRC_DIRS)))
+IDL       := $(wildcard src/ipc/*.varlink)
+IDL_SRC   := $(patsubst src/ipc/%.varlink,$(B)/gen/%.varlink.c,$(IDL))
+LIB       := $(B)/libhjgate.a
+
+DAEMONS   := $(patsubst services/%/main.c,%,$(filter-out services/cli/%,$(wildcard services/*/main.c)))
+CLI       := $(patsubst services/%/main.c,%,$(wildcard services/cli/main.c))
+PROGRAMS  := $(addprefix $(B)/bin/hjgate-,$(DAEMONS)) $(if $(CLI),$(B)/bin/hjgate)
+SIM       := $(patsubst tests/sim/%.c,$(B)/sim/%,$(wildcard tests/sim/hjsim-*.c))
+UNIT      := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ      := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH     := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+PO        := $(wildcard share/locale/*.po)
+MO        := $(patsubst share/locale/%.po,$(B)/locale/%/LC_MESSAGES/hjgate.mo,$(PO))
+
+obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
+service_objs = $(call obj,$(filter-out %/main.c,$(wildcard services/$(1)/*.c)))
+
+.PHONY: all tests check test lint demo bench install clean needs
+.DELETE_ON_ERROR:
+.SECONDARY:
+all: $(PROGRAMS) $(MO)
+tests: all $(SIM) $(UNIT) $(FUZZ)
+
+$(LIB): $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC))
+	@mkdir -p $(@D); rm -f $@
+	$(call Q,AR)$(AR) rcs $@ $^
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/gen/%.varlink.c: src/ipc/%.varlink src/ipc/embed.sh
+	@mkdir -p $(@D)
+	$(call Q,IDL)sh src/ipc/embed.sh $< >$@
+
+$(B)/gen/%.o: $(B)/gen/%.c
+	$(call Q,CC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+# A service is main.c and the rest of its folder as an archive, which its unit tests link too.
+define service_rules
+$(B)/lib$(1).a: $(call service_objs,$(1))
+	@mkdir -p $$(@D); rm -f $$@
+	$$(call Q,AR)$(AR) rcs $$@ $$^
+endef
+$(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
+
+$(B)/bin/hjgate-%: $(B)/obj/services/%/main.o $(B)/lib%.a $(LIB)
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+$(B)/bin/hjgate: $(B)/obj/services/cli/main.o $(B)/libcli.a $(LIB)
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+$(B)/sim/%: $(B)/obj/tests/sim/%.o $(call obj,$(filter-out tests/sim/hjsim-%,$(wildcard tests/sim/*.c))) $(LIB)
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+# test_stored_owed.c links services/stored as well: the first word names the service, if there is one.
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out $(LIB),$(filter %.a,$^)) $(LIB) $(PKG_LIBS) -lcmocka -lm
+define unit_service
+$(filter $(B)/unit/test_$(1)_%,$(UNIT)): $(B)/lib$(1).a
+endef
+$(foreach s,$(DAEMONS) $(CLI),$(if $(filter $(B)/unit/test_$(s)_%,$(UNIT)),$(eval $(call unit_service,$(s)))))
+
+# Fuzz targets run their corpus and a fixed number of mutations here (driver.c); clang's libFuzzer takes the same files.
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o $(LIB)
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+$(B)/bench/%: $(B)/obj/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+$(B)/locale/%/LC_MESSAGES/hjgate.mo: share/locale/%.po
+	@mkdir -p $(@D)
+	$(call Q,MO)msgfmt --check -o $@ $<
+
+# ---- what is run ----------------------------------------------------------
+
+needs:
+	@sh packaging/needs install
+
+check: needs
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory test
+
+test: tests
+	@tests/run --build $(B) $(T)
+
+lint: all
+	@tests/lint/run $(B)
+
+demo: needs
+	@$(MAKE) --no-print-directory -s all $(SIM)
+	@HJ_BUILD=$(abspath $(B)) tests/demo/demo
+
+bench: all $(SIM) $(BENCH)
+	@HJ_BUILD=$(abspath $(B)) bench/run
+
+install: all
+	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
+	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' sh packaging/install
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

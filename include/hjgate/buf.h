@@ -1,0 +1,34 @@
+/* A growable, bounded byte buffer. An append that fails (-ENOMEM, or -EMSGSIZE past `most`) leaves it as it was. */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hjgate/cleanup.h"
+
+struct hj_buf {
+	char *data;
+	size_t len, size, most; /* most = 0: HJ_BUF_MOST */
+};
+
+#define HJ_BUF_MOST (16u << 20) /* bytes */
+
+void hj_buf_done(struct hj_buf *b); /* frees the bytes; the buffer is empty and usable again */
+int hj_buf_put(struct hj_buf *b, const void *data, size_t n);
+int hj_buf_printf(struct hj_buf *b, const char *format, ...) _printf_(2, 3);
+int hj_buf_vprintf(struct hj_buf *b, const char *format, va_list ap);
+void hj_buf_drop(struct hj_buf *b, size_t n); /* takes the first n bytes away */
+
+/* Big-endian packing, for what lies on flash. */
+int hj_buf_put_be(struct hj_buf *b, uint64_t value, unsigned bytes);
+int hj_buf_put_double(struct hj_buf *b, double value);
+
+/* Reads what hj_buf_put_be() wrote. After an overrun `failed` is 1 and every further get gives 0: check once at the end. */
+struct hj_reader {
+	const uint8_t *p, *end;
+	int failed;
+};
+uint64_t hj_get_be(struct hj_reader *r, unsigned bytes);
+double hj_get_double(struct hj_reader *r);
+const void *hj_get_bytes(struct hj_reader *r, size_t n); /* NULL on overrun */

@@ -1,0 +1,55 @@
+/* Frames in a byte stream: "##" LLLL data CCCC CR LF (HJ 212-2017 6.3.1). The finder keeps one bounded buffer, resynchronises on "##",
+ * waits for LLLL+12 bytes, and on a bad frame skips two bytes and searches again; what it skips it counts. It accepts what
+ * peers really send: a lone CR or LF or none (when the next "##" follows or nothing does), lower-case or short CRC, a length
+ * wrong by the CRLF (quirks are bits of the result). It allocates nothing. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hjgate/hj212_crc.h"
+
+#define HJ212_DATA_MAX	   1024 /* bytes of a data segment we send (6.3.2) */
+#define HJ212_CP_MAX	   950	/* bytes between CP=&& and && (table 3) */
+#define HJ212_FRAME_MAX	   (HJ212_DATA_MAX + 12)
+#define HJ212_DATA_ACCEPT  4096 /* bytes of a data segment we take: 1,623 has been seen */
+#define HJ212_FINDER_BYTES (2 * (HJ212_DATA_ACCEPT + 12))
+
+enum hj212_quirk {
+	HJ212_QUIRK_TAIL = 1,	   /* no CR LF after the CRC */
+	HJ212_QUIRK_LENGTH = 2,	   /* LLLL is not the data's length */
+	HJ212_QUIRK_LONG = 4,	   /* data above HJ212_DATA_MAX */
+	HJ212_QUIRK_CRC_LOWER = 8,
+	HJ212_QUIRK_CRC_SHORT = 16, /* without leading zeros, or missing */
+};
+
+struct hj212_frame {
+	const char *data; /* the data segment, inside the finder's buffer: valid until the next put or next */
+	size_t n;
+	bool crc_ok;		/* by any of the dialects */
+	enum hj212_crc dialect; /* by which it is right */
+	uint16_t crc;		/* as sent */
+	unsigned quirks;
+};
+
+struct hj212_finder {
+	char buffer[HJ212_FINDER_BYTES];
+	size_t start, end;
+	uint64_t junk;	  /* bytes skipped, in all */
+	uint64_t dropped; /* frames given up: bad length or CRC by no dialect */
+};
+
+void hj212_finder_init(struct hj212_finder *f);
+/* Takes as much of n as there is room for, at least one byte after every frame was taken out; returns how much. */
+size_t hj212_finder_put(struct hj212_finder *f, const void *data, size_t n);
+/* 1: *ret is the next frame, right in length and, by one of the dialects, in CRC (or by `accept_any_crc`: also when wrong, crc_ok false); 0: feed
+ * more. */
+int hj212_finder_next(struct hj212_finder *f, bool accept_any_crc, struct hj212_frame *ret);
+/* The stream has ended: what is left without its tail may now be a frame. */
+int hj212_finder_end(struct hj212_finder *f, bool accept_any_crc, struct hj212_frame *ret);
+
+/* One whole frame at the start of data, no stream: the length used, or 0 (too short), or -EBADMSG. For a file of frames. */
+int hj212_frame_decode(const char *data, size_t n, struct hj212_frame *ret);
+/* "##LLLL" data CRC CRLF into `to`; the bytes written, or -EMSGSIZE. data may lie at to + 6. */
+int hj212_frame_encode(enum hj212_crc dialect, const char *data, size_t n, char *to, size_t size);

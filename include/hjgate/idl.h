@@ -1,0 +1,4 @@
+/* The embedded .varlink files. */
+#pragma once
+
+extern const char hj_idl_hjgate_Store[], hj_idl_hjgate_Meter[], hj_idl_hjgate_Uplink[], hj_idl_hjgate_Event[];
