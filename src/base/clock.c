@@ -59,13 +59,13 @@ static int days_of_month(int year, int month)
 int hj_civil_to_ms(const struct hj_civil *c, int64_t *ret_ms_utc)
 {
 	if (c->year < 1970 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
-		c->day > days_of_month(c->year, c->month))
+	        c->day > days_of_month(c->year, c->month))
 		return -EINVAL;
 	if (c->hour < 0 || c->hour > 23 || c->minute < 0 || c->minute > 59 || c->second < 0 || c->second > 59 ||
-		c->ms < 0 || c->ms > 999)
+	        c->ms < 0 || c->ms > 999)
 		return -EINVAL;
 	*ret_ms_utc = days_from_civil(c->year, c->month, c->day) * HJ_MS_PER_DAY + c->hour * 3600000LL +
-		c->minute * 60000LL + c->second * 1000LL + c->ms - HJ_BEIJING_MS;
+	              c->minute * 60000LL + c->second * 1000LL + c->ms - HJ_BEIJING_MS;
 	return 0;
 }
 
@@ -137,7 +137,7 @@ void hj_time_human(int64_t ms_utc, bool with_ms, char ret[HJ_TIME_HUMAN_LEN + 1]
 
 	hj_civil_from_ms(ms_utc, &c);
 	snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d:%02d.%03d", c.year, c.month, c.day, c.hour, c.minute,
-		c.second, c.ms);
+	        c.second, c.ms);
 	snprintf(ret, HJ_TIME_HUMAN_LEN + 1, "%.*s", with_ms ? HJ_TIME_HUMAN_LEN : HJ_TIME_HUMAN_LEN - 4, text);
 }
 

@@ -29,11 +29,12 @@ static void write_line(enum hj_log_level level, const char *text)
 		n = snprintf(line, sizeof(line), "<%d>%s\n", level, text);
 	else
 		n = snprintf(line, sizeof(line), "%s: %s%s\n", log_ident,
-			level == HJ_LOG_ERROR	      ? "error: "
-				: level == HJ_LOG_WARN ? "warning: "
-						       : "",
-			text);
-	/* One write a line: the lines of several programs on one terminal do not mix. A lost log line ends nothing. */
+		        level == HJ_LOG_ERROR  ? "error: "
+		        : level == HJ_LOG_WARN ? "warning: "
+		                               : "",
+		        text);
+	/* One write a line: the lines of several programs on one terminal do not mix. A lost log line ends nothing.
+	 */
 	if (write(STDERR_FILENO, line, (size_t)hj_min(n, (int)sizeof(line) - 1)) < 0)
 		return;
 }

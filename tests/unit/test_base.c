@@ -1,0 +1,166 @@
+/* Civil time, strict numbers, packing: the arithmetic everything else trusts. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "hjgate/buf.h"
+#include "hjgate/clock.h"
+#include "hjgate/text.h"
+
+static void time_agrees_with_libc(void **state)
+{
+	int64_t seconds = 0;
+
+	for (int i = 0; i < 200000; i++) {
+		char ours[HJ_TIME17_LEN + 1], theirs[64];
+		time_t local = (time_t)(seconds + 8 * 3600);
+		struct tm tm;
+		int64_t back;
+
+		gmtime_r(&local, &tm);
+		strftime(theirs, sizeof(theirs), "%Y%m%d%H%M%S", &tm);
+		hj_time17_format(seconds * 1000 + 7, ours);
+		assert_memory_equal(ours, theirs, HJ_TIME14_LEN);
+		assert_string_equal(ours + HJ_TIME14_LEN, "007");
+		assert_int_equal(hj_time_parse(ours, HJ_TIME17_LEN, &back), 0);
+		assert_true(back == seconds * 1000 + 7);
+		seconds += 86400 / 3 + i % 7919;
+	}
+}
+
+static void time_refuses_what_does_not_exist(void **state)
+{
+	static const char *const bad[] = { "20230229000000", "20261301000000", "20260100000000", "20260101240000",
+		"20260101006000", "20260101000060", "2026010100000", "202601010000000", "2026-1-1 00:00" };
+	int64_t ms;
+
+	for (size_t i = 0; i < hj_array_size(bad); i++)
+		assert_int_equal(hj_time_parse(bad[i], strlen(bad[i]), &ms), -EINVAL);
+	assert_int_equal(hj_time_parse("19691231235959", 14, &ms), -EINVAL);
+	assert_int_equal(hj_time_parse("20240229235959", 14, &ms), 0);
+	assert_int_equal(hj_time_parse("99991231235959999", 17, &ms), 0);
+	assert_true(ms <= HJ_TIME_MAX_MS);
+}
+
+static void days_begin_at_beijing_midnight(void **state)
+{
+	int64_t ms, midnight;
+
+	hj_time_parse("20261123000000", 14, &midnight);
+	hj_time_parse("20261123235959", 14, &ms);
+	assert_true(hj_window_start(ms, HJ_MS_PER_DAY) == midnight);
+	assert_true(hj_window_start(midnight, HJ_MS_PER_DAY) == midnight);
+	assert_true(hj_window_start(midnight - 1, 300000) == midnight - 300000);
+	assert_true(hj_window_start(-1, 1000) == -1000);
+}
+
+static void numbers_are_plain_and_come_back(void **state)
+{
+	static const struct {
+		double value;
+		int decimals;
+		const char *text;
+	} cases[] = {
+		{ 0, -1, "0" },
+		{ -0.0, 2, "0.00" },
+		{ -0.004, 2, "0.00" },
+		{ 230.1, -1, "230.1" },
+		{ 4294967295.0, -1, "4294967295" },
+		{ -32768, 0, "-32768" },
+		{ 1005, 1, "1005.0" },
+		{ 0.000000001, -1, "0.000000001" },
+		{ 123456789.125, -1, "123456789.125" },
+	};
+	char text[HJ_NUMBER_LEN];
+
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		assert_int_equal(hj_number_format(cases[i].value, cases[i].decimals, text), 0);
+		assert_string_equal(text, cases[i].text);
+	}
+	assert_int_equal(hj_number_format(NAN, 2, text), -ERANGE);
+	assert_int_equal(hj_number_format(INFINITY, 2, text), -ERANGE);
+	assert_int_equal(hj_number_format(1e18, 2, text), -ERANGE);
+}
+
+static void numbers_are_parsed_strictly(void **state)
+{
+	static const char *const bad[] = { "", " 1", "1 ", "0x10", "nan", "inf", "1e5", "1,5", ".5", "5.", "--1", "+",
+		"1.2.3" };
+	double value;
+	uint64_t n;
+
+	for (size_t i = 0; i < hj_array_size(bad); i++)
+		assert_int_equal(hj_number_parse(bad[i], strlen(bad[i]), &value), -EINVAL);
+	assert_int_equal(hj_number_parse("-12.50", 6, &value), 0);
+	assert_true(value == -12.5);
+	assert_int_equal(hj_uint_parse("300", 3, 300, &n), 0);
+	assert_int_equal(hj_uint_parse("301", 3, 300, &n), -ERANGE);
+	assert_int_equal(hj_uint_parse("99999999999999999999", 20, UINT64_MAX, &n), -ERANGE);
+	assert_int_equal(hj_uint_parse("-1", 2, 300, &n), -EINVAL);
+}
+
+static void names_are_plain(void **state)
+{
+	assert_true(hj_name_valid("north-1"));
+	assert_false(hj_name_valid(""));
+	assert_false(hj_name_valid("North"));
+	assert_false(hj_name_valid("a.b"));
+	assert_false(hj_name_valid("../x"));
+	assert_false(hj_name_valid("a12345678901234567890123456789012"));
+}
+
+static void packed_bytes_come_back(void **state)
+{
+	struct hj_buf b = { 0 };
+	struct hj_reader r;
+
+	hj_buf_put_be(&b, 0xfedc, 2);
+	hj_buf_put_be(&b, UINT64_MAX - 1, 8);
+	hj_buf_put_double(&b, -0.1);
+	r = (struct hj_reader){ .p = (uint8_t *)b.data, .end = (uint8_t *)b.data + b.len };
+	assert_int_equal(hj_get_be(&r, 2), 0xfedc);
+	assert_true(hj_get_be(&r, 8) == UINT64_MAX - 1);
+	assert_true(hj_get_double(&r) == -0.1);
+	assert_int_equal(r.failed, 0);
+	assert_int_equal(hj_get_be(&r, 1), 0);
+	assert_int_equal(r.failed, 1);
+	hj_buf_done(&b);
+}
+
+static void a_buffer_keeps_its_bound(void **state)
+{
+	struct hj_buf b = { .most = 10 };
+
+	assert_int_equal(hj_buf_put(&b, "12345", 5), 0);
+	assert_int_equal(hj_buf_put(&b, "678901", 6), -EMSGSIZE);
+	assert_int_equal(hj_buf_printf(&b, "%d", 67890), 0);
+	assert_string_equal(b.data, "1234567890");
+	hj_buf_drop(&b, 4);
+	assert_string_equal(b.data, "567890");
+	hj_buf_drop(&b, 99);
+	assert_int_equal(b.len, 0);
+	hj_buf_done(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(time_agrees_with_libc),
+		cmocka_unit_test(time_refuses_what_does_not_exist),
+		cmocka_unit_test(days_begin_at_beijing_midnight),
+		cmocka_unit_test(numbers_are_plain_and_come_back),
+		cmocka_unit_test(numbers_are_parsed_strictly),
+		cmocka_unit_test(names_are_plain),
+		cmocka_unit_test(packed_bytes_come_back),
+		cmocka_unit_test(a_buffer_keeps_its_bound),
+	};
+
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
