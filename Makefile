@@ -28,6 +28,9 @@ mandir      ?= $(datadir)/man
 localedir   ?= $(datadir)/locale
 sysconfdir  ?= /etc
 unitdir     ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null),/lib/systemd/system)
+generatordir ?= $(dir $(patsubst %/,%,$(unitdir)))system-generators
+sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
 INSTALL     ?= install
 PKG_CONFIG  ?= pkg-config
 
@@ -160,7 +163,8 @@ bench: all $(SIM) $(BENCH)
 
 install: all
 	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
-	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' sh packaging/install
+	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
+	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' sh packaging/install
 
 clean:
 	rm -rf build
