@@ -1,0 +1,99 @@
+/* The command `hjgate`: what its parts share. A command is one row of commands.c: name, texts for --help, its table
+ * of options, and a function that gets the words behind the command (argv[0] is the command itself) and returns the
+ * exit status. --json, --root, --help and
+ * --version are taken away before, wherever they stood. What goes wrong is said once, by these functions, with what
+ * to do next. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hjgate/cleanup.h"
+#include "hjgate/service.h"
+#include "hjgate/text.h"
+
+struct cli_command;
+
+struct cli {
+	const char *root; /* "" = the system itself */
+	bool json, help, version;
+	const struct cli_command *command; /* NULL: no command was named */
+};
+
+typedef int (*cli_fn)(struct cli *cli, int argc, char **argv);
+
+/* ---- options by table: cli_options() writes into the command's own struct ---- */
+enum cli_option_type {
+	CLI_FLAG,  /* bool */
+	CLI_TEXT,  /* const char * */
+	CLI_COUNT, /* int64_t, 1..CLI_COUNT_MAX */
+	CLI_TIME,  /* int64_t, ms UTC: see cli_time_parse() */
+};
+#define CLI_COUNT_MAX 1000000
+
+struct cli_option {
+	const char *name; /* "--last"; the table ends with NULL */
+	char letter;      /* 'f' for -f; 0 = none */
+	enum cli_option_type type;
+	const char *argument; /* N_("N"): for the help; NULL for a flag */
+	const char *about;    /* N_() */
+	size_t offset;        /* of the field */
+};
+
+/* Finds the command and takes the options that every command has out of argv: what is left is argv[0], the command,
+ * and its words. 0, or HJ_EXIT_USAGE: said already. */
+int cli_globals(struct cli *cli, int *argc, char **argv);
+
+/* Takes the options out of argv and leaves the other words, argv[0] first. "--" ends the options. 0, or
+ * HJ_EXIT_USAGE: said already. */
+int cli_options(const struct cli *cli, const struct cli_option *table, void *to, int *argc, char **argv);
+
+/* ---- the table of commands ---- */
+enum cli_group { CLI_LOOK, CLI_CHANGE, CLI_CHECK, CLI_TOOLS, CLI_GROUPS };
+
+struct cli_help_line { /* one line of `hjgate --help` */
+	enum cli_group group;
+	const char *usage; /* "uplink NAME pause"; the table ends with NULL */
+	const char *about; /* N_() */
+};
+
+struct cli_command {
+	const char *name;
+	cli_fn fn;                         /* NULL: this build has it not */
+	const struct cli_help_line *lines; /* in `hjgate --help`; all of them in its own --help */
+	const struct cli_option *options;  /* NULL: it has none, or reads argv itself */
+	const char *details;               /* N_(), paragraphs; NULL = none */
+	const char *const *examples;       /* shell lines, ended by NULL */
+};
+
+const struct cli_command *cli_command_at(size_t i); /* NULL after the last */
+const struct cli_command *cli_command_find(const char *name);
+
+void cli_help(void);
+void cli_help_command(const struct cli_command *command);
+
+/* The word of `words` (ended by NULL) that `word` most likely meant, or NULL. */
+const char *cli_nearest(const char *word, const char *const *words);
+
+/* ---- saying what is wrong: each prints to standard error and returns the exit status ---- */
+int cli_usage(const struct cli *cli, const char *format, ...)
+        _printf_(2, 3); /* and names the --help; HJ_EXIT_USAGE */
+int cli_refused(const struct cli *cli, const char *format, ...) _printf_(2, 3); /* HJ_EXIT_REFUSED */
+/* An unknown word where one of `words` is wanted; `what` is N_("command"), N_("option") ... */
+int cli_unknown(const struct cli *cli, const char *what, const char *word, const char *const *words);
+
+/* Language and character set from the environment; also where the system has no such locale (small images). */
+void cli_locale(void);
+
+/* ---- the commands ---- */
+int cli_status(struct cli *cli, int argc, char **argv);
+int cli_points(struct cli *cli, int argc, char **argv);
+int cli_live(struct cli *cli, int argc, char **argv);
+int cli_records(struct cli *cli, int argc, char **argv);
+int cli_events(struct cli *cli, int argc, char **argv);
+int cli_uplink(struct cli *cli, int argc, char **argv);
+int cli_meter(struct cli *cli, int argc, char **argv);
+int cli_run(struct cli *cli, int argc, char **argv);
+int cli_check(struct cli *cli, int argc, char **argv);
+int cli_frame(struct cli *cli, int argc, char **argv);

@@ -1,0 +1,39 @@
+/* The command `hjgate`: finds which command is meant, takes the options that every command knows, and calls it.
+ * Nothing is kept from one call to the next; what a command needs it asks the daemons for by their sockets, or reads
+ * from the configuration. */
+#include <stdio.h>
+
+#include "cli.h"
+
+static int call(struct cli *cli, int argc, char **argv)
+{
+	if (cli->version) {
+		printf("hjgate %s\n", HJ_VERSION);
+		return HJ_EXIT_OK;
+	}
+	if (!cli->command) {
+		cli_help();
+		return cli->help ? HJ_EXIT_OK : HJ_EXIT_USAGE;
+	}
+	if (cli->help) {
+		cli_help_command(cli->command);
+		return HJ_EXIT_OK;
+	}
+	if (!cli->command->fn)
+		return cli_refused(cli, _("this build of hjgate does not have it"));
+	return cli->command->fn(cli, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = { .root = "" };
+	int r;
+
+	cli_locale();
+	r = cli_globals(&cli, &argc, argv);
+	if (r == 0)
+		r = call(&cli, argc, argv);
+	if (fflush(stdout) != 0 && r == 0)
+		r = HJ_EXIT_REFUSED;
+	return r;
+}

@@ -1,0 +1,14 @@
+/* Times as a person writes them at the command. */
+#pragma once
+
+#include <stdint.h>
+
+/* Beijing time: "2026-11-23", "2026-11-23 08:05", "2026-11-23 08:05:30" (or with T), 14 digits; before now: "90s",
+ * "15m", "2h", "3d", "1w"; "now", "today", "yesterday". -EINVAL. */
+int cli_time_parse(const char *text, int64_t now_ms, int64_t *ret_ms);
+
+int64_t cli_wall_ms(void);
+
+#define CLI_SPAN_LEN 48
+/* For people, two units at most: "3 h 20 min", "45 s". Negative spans as 0. */
+const char *cli_span(int64_t ms, char ret[CLI_SPAN_LEN]);
