@@ -1,0 +1,48 @@
+/* The catalogue of events. A code, once published, keeps its meaning; whoever shows an event fills the {names} of its
+ * text from the event's values. Rows only come, so that old ledgers can always be told. */
+#include "hjgate/event.h"
+#include "hjgate/cleanup.h"
+#include "hjgate/text.h"
+
+#include <string.h>
+
+static const struct hj_event_type catalogue[] = {
+	{ "program-start", HJ_EVENT_INFO, 0, N_("{program} has started") },
+	{ "program-stop", HJ_EVENT_INFO, 0, N_("{program} has stopped, as it was told") },
+	{ "program-died", HJ_EVENT_FAULT, 0, N_("{program} died ({status}) and is started again") },
+	{ "power-failure", HJ_EVENT_FAULT, 1, N_("the power failed") },
+	{ "meter-lost", HJ_EVENT_FAULT, 1, N_("meter {meter} on bus {bus} does not answer") },
+	{ "port-lost", HJ_EVENT_FAULT, 1, N_("port {port} of bus {bus} cannot be used: {error}") },
+	{ "link-lost", HJ_EVENT_FAULT, 1, N_("platform {host} of uplink {uplink} is not reached: {error}") },
+	{ "setting-changed", HJ_EVENT_INFO, 0, N_("{by} changed {name} from {old} to {new}") },
+	{ "password-refused", HJ_EVENT_WARN, 0, N_("{by} used a wrong password at uplink {uplink}") },
+	{ "outbox-full", HJ_EVENT_FAULT, 1, N_("bus {bus} cannot hand its samples on: {lost} are lost") },
+	{ "samples-late", HJ_EVENT_WARN, 0, N_("{count} samples of bus {bus} came too late for a record") },
+	{ "disk-trouble", HJ_EVENT_FAULT, 1, N_("the disk does not take what is to be kept: {error}") },
+	{ "store-damaged", HJ_EVENT_FAULT, 0, N_("{file} was damaged; it is kept as {kept}, a new one is begun") },
+	{ "bad-input", HJ_EVENT_WARN, 0, N_("{count} times bad input from {from}: {text}") },
+	{ "clock-stepped", HJ_EVENT_WARN, 0, N_("the clock stepped from {from} to {to}") },
+	{ "records-joined", HJ_EVENT_WARN, 0, N_("uplink {uplink} sends {count} records again: too many gaps") },
+	{ "config-changed", HJ_EVENT_INFO, 0, N_("the configuration changed: {file}") },
+	{ "reports-lost", HJ_EVENT_WARN, 0, N_("{count} reports of {source} are lost: it could not hand them on") },
+};
+
+const struct hj_event_type *hj_event_find(const char *code)
+{
+	for (size_t i = 0; i < hj_array_size(catalogue); i++)
+		if (!strcmp(catalogue[i].code, code))
+			return &catalogue[i];
+	return NULL;
+}
+
+const struct hj_event_type *hj_event_at(size_t i)
+{
+	return i < hj_array_size(catalogue) ? &catalogue[i] : NULL;
+}
+
+const char *hj_event_class_name(enum hj_event_class class)
+{
+	static const char *const names[] = { "info", "warn", "fault" };
+
+	return (size_t)class < hj_array_size(names) ? names[class] : "unknown";
+}

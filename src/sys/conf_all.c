@@ -1,0 +1,315 @@
+/* The whole configuration and what only the whole shows. Each file is read by the same loader its daemon uses; then the
+ * rules across files are held over those that are right. An uplink's points are only judged when every bus is right,
+ * so that one mistake is not told twice. */
+#include "conf_table.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- loading ---- */
+
+struct set {
+	const char *folder;
+	size_t most;
+	int (*load)(struct hj_conf *c, const char *root, const char *name, struct hj_conf_errors *errors);
+};
+
+static int load_one_bus(struct hj_conf *c, const char *root, const char *name, struct hj_conf_errors *errors)
+{
+	struct hj_conf_bus *buses = realloc(c->buses, (c->bus_count + 1) * sizeof(*buses));
+	int r;
+
+	if (!buses)
+		return -ENOMEM;
+	c->buses = buses;
+	r = hj_conf_load_bus(root, name, &buses[c->bus_count], errors);
+	if (r >= 0)
+		c->bus_count++;
+	return r;
+}
+
+static int load_one_uplink(struct hj_conf *c, const char *root, const char *name, struct hj_conf_errors *errors)
+{
+	struct hj_conf_uplink *uplinks = realloc(c->uplinks, (c->uplink_count + 1) * sizeof(*uplinks));
+	int r;
+
+	if (!uplinks)
+		return -ENOMEM;
+	c->uplinks = uplinks;
+	r = hj_conf_load_uplink(root, name, &uplinks[c->uplink_count], errors);
+	if (r >= 0)
+		c->uplink_count++;
+	return r;
+}
+
+static int load_names(const struct set *set, struct hj_conf *c, const char *root, char **names, size_t count,
+	struct hj_conf_errors *errors)
+{
+	char path[256] = "";
+	int r, ret = 0;
+
+	conf_path(root, set->folder, "", path);
+	if (count > set->most) {
+		conf_remedy(conf_error_at(errors, path, 0, _("there are %zu files, at most %zu are read"), count,
+				    set->most),
+			_("take the others away"));
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		r = set->load(c, root, names[i], errors);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 && r != -ENOENT) /* -ENOENT: removed since the folder was read */
+			ret = -EINVAL;
+	}
+	return ret;
+}
+
+static int load_set(const struct set *set, struct hj_conf *c, const char *root, struct hj_conf_errors *errors)
+{
+	size_t count = 0;
+	char **names = NULL, path[256] = "";
+	int r;
+
+	r = hj_conf_names(root, set->folder, &names, &count);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		conf_path(root, set->folder, "", path);
+		conf_remedy(conf_error_at(errors, path, 0, _("the folder cannot be read: %s"), strerror(-r)),
+			_("check that it is a folder and that the group hjgate may read it"));
+		return -EINVAL;
+	}
+	r = load_names(set, c, root, names, count, errors);
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+	return r;
+}
+
+/* ---- between buses ---- */
+
+static bool same_port(const char *a, const char *b)
+{
+	_cleanup_free_ char *real_a = NULL, *real_b = NULL;
+
+	if (!strcmp(a, b))
+		return true;
+	/* Two names of one device, as /dev/serial/by-id gives them. Where one is absent now, the names have to do. */
+	real_a = realpath(a, NULL);
+	real_b = realpath(b, NULL);
+	return real_a && real_b && !strcmp(real_a, real_b);
+}
+
+static void check_meter_names(const struct hj_conf_bus *a, const struct hj_conf_bus *b, struct hj_conf_errors *errors)
+{
+	for (size_t i = 0; i < a->meter_count; i++)
+		for (size_t j = 0; j < b->meter_count; j++)
+			if (!strcmp(a->meters[i].name, b->meters[j].name))
+				conf_remedy(conf_error_at(errors, b->file, b->meters[j].line,
+						    _("meter \"%s\": bus %s has a meter of that name"),
+						    b->meters[j].name, a->name),
+					_("give one of them another name: a meter's name is unique in the gateway"));
+}
+
+static void check_polls(const struct hj_conf *c, const struct hj_conf_bus *b, struct hj_conf_errors *errors)
+{
+	int64_t window = hj_conf_minute_ms(&c->main);
+
+	for (size_t i = 0; i < b->meter_count; i++)
+		for (size_t j = 0; j < b->meters[i].point_count; j++) {
+			const struct hj_conf_point *p = &b->meters[i].points[j];
+
+			if (p->point.interval_ms <= window)
+				continue;
+			conf_remedy(conf_error_at(errors, b->file, p->line,
+					    _("poll_interval = %u of %s is longer than the base window of %lld s"),
+					    p->point.interval_ms / 1000, p->point.name, (long long)(window / 1000)),
+				_("write a poll_interval of at most %lld, for the point or its meter"),
+				(long long)(window / 1000));
+		}
+}
+
+static void check_point_total(const struct hj_conf *c, struct hj_conf_errors *errors)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < c->bus_count; i++)
+		for (size_t j = 0; j < c->buses[i].meter_count; j++) {
+			total += c->buses[i].meters[j].point_count;
+			if (total <= HJ_POINTS_MAX)
+				continue;
+			conf_remedy(conf_error_at(errors, c->buses[i].file, c->buses[i].meters[j].line,
+					    _("with this meter there are more than %d points"), HJ_POINTS_MAX),
+				_("leave points out, or use a second gateway"));
+			return;
+		}
+}
+
+static void check_buses(const struct hj_conf *c, struct hj_conf_errors *errors)
+{
+	for (size_t i = 0; i < c->bus_count; i++) {
+		const struct hj_conf_bus *b = &c->buses[i];
+
+		check_polls(c, b, errors);
+		for (size_t j = 0; j < i; j++) {
+			check_meter_names(&c->buses[j], b, errors);
+			if (same_port(c->buses[j].port, b->port))
+				conf_remedy(conf_error_at(errors, b->file, 0, _("port = \"%s\": bus %s uses it already"),
+						    b->port, c->buses[j].name),
+					_("write the other port, or put all meters of the port into one file"));
+		}
+	}
+	check_point_total(c, errors);
+}
+
+/* ---- between uplinks and buses ---- */
+
+struct sent { /* one point as one uplink would name it */
+	const char *factor, *point, *file;
+	int line;
+};
+
+static const struct hj_conf_point *find_point(const struct hj_conf *c, const char *name, const struct hj_conf_bus **ret)
+{
+	for (size_t i = 0; i < c->bus_count; i++)
+		for (size_t j = 0; j < c->buses[i].meter_count; j++)
+			for (size_t k = 0; k < c->buses[i].meters[j].point_count; k++)
+				if (!strcmp(c->buses[i].meters[j].points[k].point.name, name)) {
+					*ret = &c->buses[i];
+					return &c->buses[i].meters[j].points[k];
+				}
+	return NULL;
+}
+
+static size_t resolve_all(const struct hj_conf *c, struct sent *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->bus_count; i++)
+		for (size_t j = 0; j < c->buses[i].meter_count; j++)
+			for (size_t k = 0; k < c->buses[i].meters[j].point_count && n < HJ_POINTS_MAX; k++) {
+				const struct hj_conf_point *p = &c->buses[i].meters[j].points[k];
+
+				if (p->point.factor[0])
+					to[n++] = (struct sent){ p->point.factor, p->point.name, c->buses[i].file,
+						p->line };
+			}
+	return n;
+}
+
+static size_t resolve_listed(const struct hj_conf *c, const struct hj_conf_uplink *u, struct sent *to,
+	struct hj_conf_errors *errors)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < u->factor_count && n < HJ_POINTS_MAX; i++) {
+		const struct hj_conf_factor *f = &u->factors[i];
+		const struct hj_conf_bus *bus;
+		const struct hj_conf_point *p = find_point(c, f->point, &bus);
+
+		if (!p)
+			conf_remedy(conf_error_at(errors, u->file, f->line, _("point \"%s\": no bus has it"), f->point),
+				_("write METER.POINT as in a file of buses.d"));
+		else if (!f->factor[0] && !p->point.factor[0])
+			conf_remedy(conf_error_at(errors, u->file, f->line, _("point \"%s\" has no factor"), f->point),
+				_("write factor = \"...\"; here or at the point in %s"), bus->file);
+		else
+			to[n++] = (struct sent){ f->factor[0] ? f->factor : p->point.factor, f->point, u->file, f->line };
+	}
+	return n;
+}
+
+static int by_factor(const void *a, const void *b)
+{
+	const struct sent *x = a, *y = b;
+	int r = strcmp(x->factor, y->factor);
+
+	r = r ? r : strcmp(x->file, y->file);
+	return r ? r : x->line - y->line;
+}
+
+static void check_doubled(const struct hj_conf_uplink *u, struct sent *sent, size_t n, struct hj_conf_errors *errors)
+{
+	qsort(sent, n, sizeof(*sent), by_factor);
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(sent[i].factor, sent[i - 1].factor) != 0)
+			continue;
+		conf_remedy(conf_error_at(errors, sent[i].file, sent[i].line,
+				    _("factor \"%s\" would stand for %s and for %s at uplink %s"), sent[i].factor,
+				    sent[i - 1].point, sent[i].point, u->name),
+			_("give one of them another factor here, or in a list factors = ( ... ) in %s"), u->file);
+	}
+}
+
+static int check_uplink(const struct hj_conf *c, const struct hj_conf_uplink *u, bool buses_right,
+	struct hj_conf_errors *errors)
+{
+	int64_t window = hj_conf_minute_ms(&c->main);
+	_cleanup_free_ struct sent *sent = NULL;
+	size_t n;
+
+	if (u->min_interval * 60 * HJ_MS_PER_SEC % window)
+		conf_remedy(conf_error_at(errors, u->file, 0,
+				    _("min_interval = %lld minutes is no multiple of the base window of %lld s"),
+				    (long long)u->min_interval, (long long)(window / HJ_MS_PER_SEC)),
+			_("write a multiple, or 0 for the base window itself"));
+	if (!buses_right)
+		return 0;
+	sent = calloc(HJ_POINTS_MAX, sizeof(*sent));
+	if (!sent)
+		return -ENOMEM;
+	n = u->all_points ? resolve_all(c, sent) : resolve_listed(c, u, sent, errors);
+	check_doubled(u, sent, n, errors);
+	return 0;
+}
+
+static int check_between(const struct hj_conf *c, bool buses_right, struct hj_conf_errors *errors)
+{
+	int r;
+
+	check_buses(c, errors);
+	for (size_t i = 0; i < c->uplink_count; i++) {
+		r = check_uplink(c, &c->uplinks[i], buses_right, errors);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+void hj_conf_done(struct hj_conf *c)
+{
+	for (size_t i = 0; i < c->bus_count; i++)
+		hj_conf_bus_done(&c->buses[i]);
+	for (size_t i = 0; i < c->uplink_count; i++)
+		hj_conf_uplink_done(&c->uplinks[i]);
+	free(c->buses);
+	free(c->uplinks);
+	*c = (struct hj_conf){ 0 };
+}
+
+static const struct set buses = { HJ_CONF_BUSES, HJ_CONF_BUSES_MAX, load_one_bus };
+static const struct set uplinks = { HJ_CONF_UPLINKS, HJ_CONF_UPLINKS_MAX, load_one_uplink };
+
+int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_errors *errors)
+{
+	size_t before = conf_error_total(errors);
+	struct hj_conf c = { .main = { .base_window = 300, .retention_days = 400, .retention_mb = 1024 } };
+	int r, bad_buses = 0;
+
+	r = hj_conf_load_main(root, &c.main, errors);
+	if (r != -ENOMEM)
+		r = bad_buses = load_set(&buses, &c, root, errors);
+	if (r != -ENOMEM)
+		r = load_set(&uplinks, &c, root, errors);
+	if (r != -ENOMEM)
+		r = check_between(&c, bad_buses >= 0, errors);
+	if (r == -ENOMEM) {
+		hj_conf_done(&c);
+		return r;
+	}
+	*ret = c;
+	return conf_error_total(errors) > before ? -EINVAL : 0;
+}

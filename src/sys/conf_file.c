@@ -1,0 +1,308 @@
+/* One configuration file: read whole by ourselves (a folder, a pipe or a huge file must not reach libconfig's scanner,
+ * which ends the process on a read error), parsed, its format checked. It may @include plain files of its own folder,
+ * which may not include further. Nothing is kept after conf_file_done(). */
+#include "conf_table.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int conf_path(const char *root, const char *folder, const char *name, char ret[256])
+{
+	int n = snprintf(ret, 256, "%s/etc/hjgate%s%s%s%s", root ? root : "", *folder ? "/" : "", folder,
+		*name ? "/" : "", name);
+
+	return n >= 256 ? -ENAMETOOLONG : 0;
+}
+
+static int read_all(int fd, char *to, size_t size, size_t *ret_n)
+{
+	size_t n = 0;
+
+	while (n < size) {
+		ssize_t r = read(fd, to + n, size - n);
+
+		if (r < 0)
+			return -errno;
+		if (!r)
+			break;
+		n += (size_t)r;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+/* -EISDIR stands for everything that is no plain file. The caller frees. */
+static int slurp(const char *path, char **ret, size_t *ret_n)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_free_ char *text = NULL;
+	struct stat st;
+	size_t n;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EISDIR;
+	if (st.st_size > CONF_FILE_BYTES_MAX)
+		return -EFBIG;
+	text = malloc((size_t)st.st_size + 1);
+	if (!text)
+		return -ENOMEM;
+	r = read_all(fd, text, (size_t)st.st_size, &n);
+	if (r < 0)
+		return r;
+	text[n] = '\0';
+	*ret = hj_steal(text);
+	*ret_n = n;
+	return 0;
+}
+
+static void refuse_read(struct conf_file *f, const char *path, int line, int r)
+{
+	struct hj_conf_error *e;
+
+	if (r == -EISDIR) {
+		e = conf_error_at(f->errors, path, line, _("this is no plain file"));
+		conf_remedy(e, _("move it away, or put a text file in its place"));
+	} else if (r == -EFBIG) {
+		e = conf_error_at(f->errors, path, line, _("the file is larger than %d KiB"), CONF_FILE_BYTES_MAX >> 10);
+		conf_remedy(e, _("move it away: a configuration is never that large"));
+	} else {
+		e = conf_error_at(f->errors, path, line, _("the file cannot be read: %s"), strerror(-r));
+		conf_remedy(e, _("check that it exists and that the group hjgate may read it and its folder"));
+	}
+}
+
+/* The line an @include stands in, cut to the name between its quotes; NULL where the line includes nothing. */
+static const char *include_name(const char *line, size_t n, char ret[64])
+{
+	size_t blanks = strspn(line, " \t"), len;
+	const char *p = line + blanks;
+
+	if (strncmp(p, "@include", 8) != 0)
+		return NULL;
+	p = memchr(p, '"', n - blanks);
+	len = p ? strcspn(++p, "\"\n") : 0;
+	if (len >= 64)
+		len = 0; /* too long: refused as no name */
+	memcpy(ret, p ? p : "", len);
+	ret[len] = '\0';
+	return ret;
+}
+
+static int check_includes(struct conf_file *f, const char *path, const char *text, bool top);
+
+static int check_include(struct conf_file *f, const char *path, int line, const char *name, bool top)
+{
+	_cleanup_free_ char *text = NULL;
+	struct hj_conf_error *e;
+	char full[320];
+	size_t n;
+	int r;
+
+	if (!top || !f->folder[0] || !*name || *name == '.' || strpbrk(name, "/\\")) {
+		e = conf_error_at(f->errors, path, line, _("\"%s\" cannot be included here"), name);
+		conf_remedy(e, _("include plain files of the same folder only, and from the main file only"));
+		return -EINVAL;
+	}
+	snprintf(full, sizeof(full), "%s/%s", f->folder, name);
+	r = slurp(full, &text, &n);
+	if (r < 0) {
+		refuse_read(f, full, 0, r);
+		return -EINVAL;
+	}
+	return check_includes(f, full, text, false);
+}
+
+static int check_includes(struct conf_file *f, const char *path, const char *text, bool top)
+{
+	int line = 1, r;
+
+	for (const char *p = text; *p; line++) {
+		size_t n = strcspn(p, "\n");
+		char name[64];
+
+		if (include_name(p, n, name)) {
+			r = check_include(f, path, line, name, top);
+			if (r < 0)
+				return r;
+		}
+		p += n + (p[n] == '\n');
+	}
+	return 0;
+}
+
+static const char *syntax_remedy(const char *text)
+{
+	if (strstr(text, "duplicate"))
+		return _("remove or rename one of the two");
+	return _("look here and at the line before: each setting is KEY = VALUE; with the semicolon, texts in \"quotes\", "
+		 "every { and ( closed");
+}
+
+static int check_format(struct conf_file *f)
+{
+	const config_setting_t *root = config_root_setting(&f->config);
+	const config_setting_t *s = config_setting_get_member(root, "format");
+	struct hj_conf_error *e;
+	char value[CONF_VALUE_LEN];
+
+	if (!s) {
+		e = conf_error(f, NULL, _("format is missing: it says for which version of hjgate the file is"));
+		conf_remedy(e, _("write format = %d; as the first line"), HJ_CONF_FORMAT);
+		return -EINVAL;
+	}
+	if (config_setting_type(s) == CONFIG_TYPE_INT && config_setting_get_int(s) == HJ_CONF_FORMAT)
+		return 0;
+	if (config_setting_type(s) == CONFIG_TYPE_INT && config_setting_get_int(s) > HJ_CONF_FORMAT) {
+		e = conf_error(f, s, _("format = %s is newer than this hjgate knows (%d)"), conf_value(s, value),
+			HJ_CONF_FORMAT);
+		conf_remedy(e, _("install the hjgate that the file was written for, or write the file for format %d"),
+			HJ_CONF_FORMAT);
+	} else {
+		e = conf_error(f, s, _("format = %s does not exist"), conf_value(s, value));
+		conf_remedy(e, _("write format = %d;"), HJ_CONF_FORMAT);
+	}
+	return -EINVAL;
+}
+
+int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_conf_errors *errors)
+{
+	struct hj_conf_error *e;
+	int r;
+
+	f->errors = errors;
+	if (strlen(text) != n) {
+		e = conf_error(f, NULL, _("the file holds a NUL byte: it is no text"));
+		conf_remedy(e, _("write it again in an editor"));
+		return -EINVAL;
+	}
+	r = check_includes(f, f->path, text, true);
+	if (r < 0)
+		return r;
+	config_init(&f->config);
+	f->open = true;
+	if (f->folder[0])
+		config_set_include_dir(&f->config, f->folder);
+	if (!config_read_string(&f->config, text)) {
+		const char *why = config_error_text(&f->config), *file = config_error_file(&f->config);
+
+		why = why ? why : "?";
+		e = conf_error_at(errors, file ? file : f->path, config_error_line(&f->config), "%s", why);
+		conf_remedy(e, "%s", syntax_remedy(why));
+		return -EINVAL;
+	}
+	return check_format(f);
+}
+
+int conf_file_open(struct conf_file *f, const char *root, const char *folder, const char *name,
+	struct hj_conf_errors *errors)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t n;
+	int r;
+
+	*f = (struct conf_file){ .errors = errors, .below_root = root && *root };
+	r = conf_path(root, folder, "", f->folder);
+	if (r >= 0)
+		r = conf_path(root, folder, name, f->path);
+	if (r < 0) {
+		refuse_read(f, name, 0, r);
+		return -EINVAL;
+	}
+	r = slurp(f->path, &text, &n);
+	if (r == -ENOENT)
+		return r;
+	if (r < 0) {
+		refuse_read(f, f->path, 0, r);
+		return -EINVAL;
+	}
+	return conf_file_parse(f, text, n, errors);
+}
+
+int conf_instance_open(struct conf_file *f, const char *root, const char *folder, const char *name,
+	struct hj_conf_errors *errors)
+{
+	struct hj_conf_error *e;
+	char file[160];
+
+	if (!hj_name_valid(name)) {
+		*f = (struct conf_file){ .errors = errors };
+		snprintf(file, sizeof(file), "%s/%s.conf", folder, name);
+		e = conf_error_at(errors, file, 0, _("the name of this file cannot name a program"));
+		conf_remedy(e, _("rename it: 1 to 31 of a-z, 0-9 and -, then .conf"));
+		return -EINVAL;
+	}
+	snprintf(file, sizeof(file), "%s.conf", name);
+	return conf_file_open(f, root, folder, file, errors);
+}
+
+void conf_file_done(struct conf_file *f)
+{
+	if (f->open)
+		config_destroy(&f->config);
+	f->open = false;
+}
+
+/* ---- the instances ---- */
+
+static int wanted(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return d->d_name[0] != '.' && n > 5 && n < 128 && !strcmp(d->d_name + n - 5, ".conf");
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* Frees the entries; NULL when memory is short. */
+static char **names_of(struct dirent **entries, size_t n)
+{
+	char **names = calloc(n + 1, sizeof(*names));
+	bool whole = names;
+
+	for (size_t i = 0; i < n; i++) {
+		if (names)
+			names[i] = strndup(entries[i]->d_name, strlen(entries[i]->d_name) - 5);
+		whole = whole && names[i];
+		free(entries[i]);
+	}
+	free(entries);
+	if (whole)
+		return names;
+	for (size_t i = 0; names && i < n; i++)
+		free(names[i]);
+	free(names);
+	return NULL;
+}
+
+int hj_conf_names(const char *root, const char *folder, char ***ret_names, size_t *ret_count)
+{
+	struct dirent **entries = NULL;
+	char path[256], **names;
+	int n, r;
+
+	r = conf_path(root, folder, "", path);
+	if (r < 0)
+		return r;
+	n = scandir(path, &entries, wanted, by_bytes);
+	if (n < 0 && errno != ENOENT)
+		return -errno;
+	n = hj_max(n, 0);
+	names = names_of(entries, (size_t)n);
+	if (!names)
+		return -ENOMEM;
+	*ret_names = names;
+	*ret_count = (size_t)n;
+	return 0;
+}

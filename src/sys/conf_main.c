@@ -1,0 +1,86 @@
+/* hjgate.conf: the whole gateway's few settings. A missing file is legal: everything has a default. */
+#include "conf_table.h"
+
+#include <errno.h>
+
+static const struct conf_choice windows[] = {
+	{ "60", 60 }, { "120", 120 }, { "180", 180 }, { "240", 240 }, { "300", 300 }, { NULL, 0 },
+};
+
+#define AT(member) CONF_AT(struct hj_conf_main, member)
+static const struct conf_key keys[] = {
+	{ "base_window", CONF_INT, 0, AT(base_window), .choices = windows, .preset = 300 },
+	{ "retention_days", CONF_INT, 0, AT(retention_days), .least = 30, .most = 4000, .preset = 400 },
+	{ "retention_mb", CONF_INT, 0, AT(retention_mb), .least = 16, .most = 100000, .preset = 1024 },
+	{ "test_minute", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_minute), .least = 1, .most = 300 },
+	{ "test_hour", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_hour), .least = 1, .most = 3600 },
+	{ "test_day", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_day), .least = 1, .most = 86400 },
+};
+
+int64_t hj_conf_minute_ms(const struct hj_conf_main *c)
+{
+	return (c->test_minute ? c->test_minute : c->base_window) * HJ_MS_PER_SEC;
+}
+
+int64_t hj_conf_hour_ms(const struct hj_conf_main *c)
+{
+	return (c->test_hour ? c->test_hour : 3600) * HJ_MS_PER_SEC;
+}
+
+int64_t hj_conf_day_ms(const struct hj_conf_main *c)
+{
+	return c->test_day ? c->test_day * HJ_MS_PER_SEC : HJ_MS_PER_DAY;
+}
+
+/* Hours are folded from minutes and days from hours, so each must hold a whole number of the one below. */
+static void check_nesting(struct conf_file *f, const struct hj_conf_main *c)
+{
+	const config_setting_t *root = config_root_setting(&f->config);
+	int64_t minute = hj_conf_minute_ms(c), hour = hj_conf_hour_ms(c), day = hj_conf_day_ms(c);
+	struct hj_conf_error *e;
+
+	if (hour % minute) {
+		const char *key = c->test_hour ? "test_hour" : "test_minute";
+
+		e = conf_error(f, config_setting_get_member(root, key), _("%s: an hour of %lld s is no multiple of %lld s"),
+			key, (long long)(hour / HJ_MS_PER_SEC), (long long)(minute / HJ_MS_PER_SEC));
+		conf_remedy(e, _("choose lengths of which each holds a whole number of the one below"));
+	}
+	if (day % hour) {
+		const char *key = c->test_day ? "test_day" : "test_hour";
+
+		e = conf_error(f, config_setting_get_member(root, key), _("%s: a day of %lld s is no multiple of %lld s"), key,
+			(long long)(day / HJ_MS_PER_SEC), (long long)(hour / HJ_MS_PER_SEC));
+		conf_remedy(e, _("choose lengths of which each holds a whole number of the one below"));
+	}
+}
+
+int conf_main_read(struct conf_file *f, struct hj_conf_main *c)
+{
+	int r;
+
+	r = conf_table_read(f, config_root_setting(&f->config), N_("main file"), keys, hj_array_size(keys), c);
+	if (r >= 0)
+		check_nesting(f, c);
+	return r;
+}
+
+int hj_conf_load_main(const char *root, struct hj_conf_main *ret, struct hj_conf_errors *errors)
+{
+	size_t before = conf_error_total(errors);
+	struct hj_conf_main c = { .base_window = 300, .retention_days = 400, .retention_mb = 1024 };
+	struct conf_file f;
+	int r;
+
+	r = conf_file_open(&f, root, "", "hjgate.conf", errors);
+	if (r >= 0)
+		r = conf_main_read(&f, &c);
+	conf_file_done(&f);
+	if (r == -ENOENT)
+		r = 0;
+	if (r >= 0 && conf_error_total(errors) > before)
+		r = -EINVAL;
+	if (r >= 0)
+		*ret = c;
+	return r;
+}
