@@ -44,5 +44,5 @@ const char *hj_event_class_name(enum hj_event_class class)
 {
 	static const char *const names[] = { "info", "warn", "fault" };
 
-	return (size_t)class < hj_array_size(names) ? names[class] : "unknown";
+	return (size_t) class < hj_array_size(names) ? names[class] : "unknown";
 }

@@ -50,8 +50,8 @@ int hj_mn_check(const char *mn, const char **ret_why)
 	if (n == MN_2017_LEN)
 		return check_2017(mn, ret_why);
 	if (n == MN_2005_LEN)
-		return strspn(mn, digits) == n ? HJ_MN_2005 :
-						 refuse(ret_why, N_("of its 14 characters some are no digits"));
+		return strspn(mn, digits) == n ? HJ_MN_2005
+		                               : refuse(ret_why, N_("of its 14 characters some are no digits"));
 	return refuse(ret_why, N_("its length is none of 24 (HJ 212-2017), 20 (Wenzhou), 14 (HJ/T 212-2005)"));
 }
 

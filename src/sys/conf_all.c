@@ -43,7 +43,7 @@ static int load_one_uplink(struct hj_conf *c, const char *root, const char *name
 }
 
 static int load_names(const struct set *set, struct hj_conf *c, const char *root, char **names, size_t count,
-	struct hj_conf_errors *errors)
+        struct hj_conf_errors *errors)
 {
 	char path[256] = "";
 	int r, ret = 0;
@@ -51,8 +51,8 @@ static int load_names(const struct set *set, struct hj_conf *c, const char *root
 	conf_path(root, set->folder, "", path);
 	if (count > set->most) {
 		conf_remedy(conf_error_at(errors, path, 0, _("there are %zu files, at most %zu are read"), count,
-				    set->most),
-			_("take the others away"));
+		                    set->most),
+		        _("take the others away"));
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -77,7 +77,7 @@ static int load_set(const struct set *set, struct hj_conf *c, const char *root, 
 	if (r < 0) {
 		conf_path(root, set->folder, "", path);
 		conf_remedy(conf_error_at(errors, path, 0, _("the folder cannot be read: %s"), strerror(-r)),
-			_("check that it is a folder and that the group hjgate may read it"));
+		        _("check that it is a folder and that the group hjgate may read it"));
 		return -EINVAL;
 	}
 	r = load_names(set, c, root, names, count, errors);
@@ -107,9 +107,9 @@ static void check_meter_names(const struct hj_conf_bus *a, const struct hj_conf_
 		for (size_t j = 0; j < b->meter_count; j++)
 			if (!strcmp(a->meters[i].name, b->meters[j].name))
 				conf_remedy(conf_error_at(errors, b->file, b->meters[j].line,
-						    _("meter \"%s\": bus %s has a meter of that name"),
-						    b->meters[j].name, a->name),
-					_("give one of them another name: a meter's name is unique in the gateway"));
+				                    _("meter \"%s\": bus %s has a meter of that name"),
+				                    b->meters[j].name, a->name),
+				        _("give one of them another name: a meter's name is unique in the gateway"));
 }
 
 static void check_polls(const struct hj_conf *c, const struct hj_conf_bus *b, struct hj_conf_errors *errors)
@@ -123,10 +123,10 @@ static void check_polls(const struct hj_conf *c, const struct hj_conf_bus *b, st
 			if (p->point.interval_ms <= window)
 				continue;
 			conf_remedy(conf_error_at(errors, b->file, p->line,
-					    _("poll_interval = %u of %s is longer than the base window of %lld s"),
-					    p->point.interval_ms / 1000, p->point.name, (long long)(window / 1000)),
-				_("write a poll_interval of at most %lld, for the point or its meter"),
-				(long long)(window / 1000));
+			                    _("poll_interval = %u of %s is longer than the base window of %lld s"),
+			                    p->point.interval_ms / 1000, p->point.name, (long long)(window / 1000)),
+			        _("write a poll_interval of at most %lld, for the point or its meter"),
+			        (long long)(window / 1000));
 		}
 }
 
@@ -140,8 +140,8 @@ static void check_point_total(const struct hj_conf *c, struct hj_conf_errors *er
 			if (total <= HJ_POINTS_MAX)
 				continue;
 			conf_remedy(conf_error_at(errors, c->buses[i].file, c->buses[i].meters[j].line,
-					    _("with this meter there are more than %d points"), HJ_POINTS_MAX),
-				_("leave points out, or use a second gateway"));
+			                    _("with this meter there are more than %d points"), HJ_POINTS_MAX),
+			        _("leave points out, or use a second gateway"));
 			return;
 		}
 }
@@ -155,9 +155,10 @@ static void check_buses(const struct hj_conf *c, struct hj_conf_errors *errors)
 		for (size_t j = 0; j < i; j++) {
 			check_meter_names(&c->buses[j], b, errors);
 			if (same_port(c->buses[j].port, b->port))
-				conf_remedy(conf_error_at(errors, b->file, 0, _("port = \"%s\": bus %s uses it already"),
-						    b->port, c->buses[j].name),
-					_("write the other port, or put all meters of the port into one file"));
+				conf_remedy(
+				        conf_error_at(errors, b->file, 0, _("port = \"%s\": bus %s uses it already"),
+				                b->port, c->buses[j].name),
+				        _("write the other port, or put all meters of the port into one file"));
 		}
 	}
 	check_point_total(c, errors);
@@ -170,7 +171,8 @@ struct sent { /* one point as one uplink would name it */
 	int line;
 };
 
-static const struct hj_conf_point *find_point(const struct hj_conf *c, const char *name, const struct hj_conf_bus **ret)
+static const struct hj_conf_point *find_point(
+        const struct hj_conf *c, const char *name, const struct hj_conf_bus **ret)
 {
 	for (size_t i = 0; i < c->bus_count; i++)
 		for (size_t j = 0; j < c->buses[i].meter_count; j++)
@@ -198,8 +200,8 @@ static size_t resolve_all(const struct hj_conf *c, struct sent *to)
 	return n;
 }
 
-static size_t resolve_listed(const struct hj_conf *c, const struct hj_conf_uplink *u, struct sent *to,
-	struct hj_conf_errors *errors)
+static size_t resolve_listed(
+        const struct hj_conf *c, const struct hj_conf_uplink *u, struct sent *to, struct hj_conf_errors *errors)
 {
 	size_t n = 0;
 
@@ -209,13 +211,16 @@ static size_t resolve_listed(const struct hj_conf *c, const struct hj_conf_uplin
 		const struct hj_conf_point *p = find_point(c, f->point, &bus);
 
 		if (!p)
-			conf_remedy(conf_error_at(errors, u->file, f->line, _("point \"%s\": no bus has it"), f->point),
-				_("write METER.POINT as in a file of buses.d"));
+			conf_remedy(
+			        conf_error_at(errors, u->file, f->line, _("point \"%s\": no bus has it"), f->point),
+			        _("write METER.POINT as in a file of buses.d"));
 		else if (!f->factor[0] && !p->point.factor[0])
-			conf_remedy(conf_error_at(errors, u->file, f->line, _("point \"%s\" has no factor"), f->point),
-				_("write factor = \"...\"; here or at the point in %s"), bus->file);
+			conf_remedy(
+			        conf_error_at(errors, u->file, f->line, _("point \"%s\" has no factor"), f->point),
+			        _("write factor = \"...\"; here or at the point in %s"), bus->file);
 		else
-			to[n++] = (struct sent){ f->factor[0] ? f->factor : p->point.factor, f->point, u->file, f->line };
+			to[n++] = (struct sent){ f->factor[0] ? f->factor : p->point.factor, f->point, u->file,
+				f->line };
 	}
 	return n;
 }
@@ -236,14 +241,14 @@ static void check_doubled(const struct hj_conf_uplink *u, struct sent *sent, siz
 		if (strcmp(sent[i].factor, sent[i - 1].factor) != 0)
 			continue;
 		conf_remedy(conf_error_at(errors, sent[i].file, sent[i].line,
-				    _("factor \"%s\" would stand for %s and for %s at uplink %s"), sent[i].factor,
-				    sent[i - 1].point, sent[i].point, u->name),
-			_("give one of them another factor here, or in a list factors = ( ... ) in %s"), u->file);
+		                    _("factor \"%s\" would stand for %s and for %s at uplink %s"), sent[i].factor,
+		                    sent[i - 1].point, sent[i].point, u->name),
+		        _("give one of them another factor here, or in a list factors = ( ... ) in %s"), u->file);
 	}
 }
 
-static int check_uplink(const struct hj_conf *c, const struct hj_conf_uplink *u, bool buses_right,
-	struct hj_conf_errors *errors)
+static int check_uplink(
+        const struct hj_conf *c, const struct hj_conf_uplink *u, bool buses_right, struct hj_conf_errors *errors)
 {
 	int64_t window = hj_conf_minute_ms(&c->main);
 	_cleanup_free_ struct sent *sent = NULL;
@@ -251,9 +256,9 @@ static int check_uplink(const struct hj_conf *c, const struct hj_conf_uplink *u,
 
 	if (u->min_interval * 60 * HJ_MS_PER_SEC % window)
 		conf_remedy(conf_error_at(errors, u->file, 0,
-				    _("min_interval = %lld minutes is no multiple of the base window of %lld s"),
-				    (long long)u->min_interval, (long long)(window / HJ_MS_PER_SEC)),
-			_("write a multiple, or 0 for the base window itself"));
+		                    _("min_interval = %lld minutes is no multiple of the base window of %lld s"),
+		                    (long long)u->min_interval, (long long)(window / HJ_MS_PER_SEC)),
+		        _("write a multiple, or 0 for the base window itself"));
 	if (!buses_right)
 		return 0;
 	sent = calloc(HJ_POINTS_MAX, sizeof(*sent));

@@ -11,22 +11,38 @@
 #define POLL_MOST_S  (HJ_INTERVAL_MAX_MS / 1000)
 
 static const struct conf_choice tables[] = {
-	{ "coil", HJ_TABLE_COIL },	 { "discrete", HJ_TABLE_DISCRETE },
-	{ "holding", HJ_TABLE_HOLDING }, { "input", HJ_TABLE_INPUT },
+	{ "coil", HJ_TABLE_COIL },
+	{ "discrete", HJ_TABLE_DISCRETE },
+	{ "holding", HJ_TABLE_HOLDING },
+	{ "input", HJ_TABLE_INPUT },
 	{ NULL, 0 },
 };
 static const struct conf_choice types[] = {
-	{ "bit", HJ_TYPE_BIT },	    { "int16", HJ_TYPE_INT16 },	  { "uint16", HJ_TYPE_UINT16 },
-	{ "int32", HJ_TYPE_INT32 }, { "uint32", HJ_TYPE_UINT32 }, { "float32", HJ_TYPE_FLOAT32 },
+	{ "bit", HJ_TYPE_BIT },
+	{ "int16", HJ_TYPE_INT16 },
+	{ "uint16", HJ_TYPE_UINT16 },
+	{ "int32", HJ_TYPE_INT32 },
+	{ "uint32", HJ_TYPE_UINT32 },
+	{ "float32", HJ_TYPE_FLOAT32 },
 	{ NULL, 0 },
 };
 static const struct conf_choice orders[] = {
-	{ "ABCD", HJ_ORDER_ABCD }, { "CDAB", HJ_ORDER_CDAB }, { "BADC", HJ_ORDER_BADC }, { "DCBA", HJ_ORDER_DCBA },
+	{ "ABCD", HJ_ORDER_ABCD },
+	{ "CDAB", HJ_ORDER_CDAB },
+	{ "BADC", HJ_ORDER_BADC },
+	{ "DCBA", HJ_ORDER_DCBA },
 	{ NULL, 0 },
 };
 static const struct conf_choice bauds[] = {
-	{ "1200", 1200 },   { "2400", 2400 },	{ "4800", 4800 },   { "9600", 9600 },	  { "19200", 19200 },
-	{ "38400", 38400 }, { "57600", 57600 }, { "115200", 115200 }, { NULL, 0 },
+	{ "1200", 1200 },
+	{ "2400", 2400 },
+	{ "4800", 4800 },
+	{ "9600", 9600 },
+	{ "19200", 19200 },
+	{ "38400", 38400 },
+	{ "57600", 57600 },
+	{ "115200", 115200 },
+	{ NULL, 0 },
 };
 static const struct conf_choice data_bits[] = { { "7", 7 }, { "8", 8 }, { NULL, 0 } };
 static const struct conf_choice stop_bits[] = { { "1", 1 }, { "2", 2 }, { NULL, 0 } };
@@ -101,10 +117,10 @@ struct point_text {
 static const struct conf_key point_keys[] = {
 	{ "name", CONF_STRING, CONF_REQUIRED, AT(name), .check = check_name, .hint = HINT_NAME },
 	{ "factor", CONF_STRING, 0, AT(p.point.factor), .check = hj_factor_check,
-		.hint = N_("the platform's code of 1 to 16 letters A-Z a-z and digits") },
+	        .hint = N_("the platform's code of 1 to 16 letters A-Z a-z and digits") },
 	{ "unit", CONF_STRING, 0, AT(p.point.unit), .check = check_unit, .hint = N_("a unit such as kWh") },
 	{ "equipment", CONF_STRING, 0, AT(p.equipment), .check = check_unit,
-		.hint = N_("what it belongs to, in 127 bytes at most") },
+	        .hint = N_("what it belongs to, in 127 bytes at most") },
 	{ "module", CONF_CHAR, 0, AT(p.module), .check = check_module, .hint = N_("one of 1-9 and a-z") },
 	{ "table", CONF_ENUM, CONF_REQUIRED, AT(p.table), .choices = tables, .preset = HJ_TABLE_HOLDING },
 	{ "address", CONF_INT, CONF_REQUIRED, AT(address), .least = 0, .most = ADDRESS_MOST },
@@ -130,7 +146,7 @@ static const struct conf_key meter_keys[] = {
 	{ "name", CONF_STRING, CONF_REQUIRED, AT(m.name), .check = check_name, .hint = HINT_NAME },
 	{ "unit_id", CONF_INT, CONF_REQUIRED, AT(m.unit_id), .least = 1, .most = 247 },
 	{ "equipment", CONF_STRING, 0, AT(m.equipment), .check = check_unit,
-		.hint = N_("what it measures, in 127 bytes at most") },
+	        .hint = N_("what it measures, in 127 bytes at most") },
 	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = POLL_MOST_S, .preset = 5 },
 	{ "points", CONF_LIST, CONF_REQUIRED, .least = 1, .most = HJ_CONF_POINTS_MAX, .item = add_point },
 };
@@ -140,7 +156,8 @@ static int add_meter(struct conf_file *f, const config_setting_t *item, void *bu
 
 #define AT(member) CONF_AT(struct hj_conf_bus, member)
 static const struct conf_key bus_keys[] = {
-	{ "port", CONF_STRING, CONF_REQUIRED, AT(port), .check = check_port, .hint = N_("a path such as /dev/ttyS1") },
+	{ "port", CONF_STRING, CONF_REQUIRED, AT(port), .check = check_port,
+	        .hint = N_("a path such as /dev/ttyS1") },
 	{ "baud", CONF_INT, 0, AT(baud), .choices = bauds, .preset = 9600 },
 	{ "data_bits", CONF_INT, 0, AT(data_bits), .choices = data_bits, .preset = 8 },
 	{ "parity", CONF_ENUM, 0, AT(parity), .choices = parities, .preset = 'N' },
@@ -177,13 +194,14 @@ static void check_type(struct conf_file *f, const config_setting_t *item, const 
 
 	if (bits == bit)
 		return;
-	e = conf_error(f, member(item, "type"), _("type = \"%s\" does not go with table = \"%s\""), hj_type_name(p->type),
-		hj_table_name(p->table));
+	e = conf_error(f, member(item, "type"), _("type = \"%s\" does not go with table = \"%s\""),
+	        hj_type_name(p->type), hj_table_name(p->table));
 	if (bits)
 		conf_remedy(e, _("write type = \"bit\", or a table of registers: \"holding\", \"input\""));
 	else
-		conf_remedy(e, _("write a type of registers (\"uint16\", \"float32\" ...), or a table of bits: \"coil\", "
-				 "\"discrete\""));
+		conf_remedy(
+		        e, _("write a type of registers (\"uint16\", \"float32\" ...), or a table of bits: \"coil\", "
+		             "\"discrete\""));
 }
 
 static void check_point(struct conf_file *f, const config_setting_t *item, const struct point_text *t)
@@ -194,13 +212,14 @@ static void check_point(struct conf_file *f, const config_setting_t *item, const
 
 	check_type(f, item, p);
 	if (t->address + width > ADDRESS_MOST + 1) {
-		e = conf_error(f, member(item, "address"), _("address = %lld: a %s needs %u registers, the last is %d"),
-			(long long)t->address, hj_type_name(p->type), width, ADDRESS_MOST);
+		e = conf_error(f, member(item, "address"),
+		        _("address = %lld: a %s needs %u registers, the last is %d"), (long long)t->address,
+		        hj_type_name(p->type), width, ADDRESS_MOST);
 		conf_remedy(e, _("write an address from 0 to %u"), ADDRESS_MOST + 1 - width);
 	}
 	if (width == 1 && config_setting_get_member(item, "order")) {
 		e = conf_error(f, member(item, "order"), _("order counts only for types of 32 bits, not for \"%s\""),
-			hj_type_name(p->type));
+		        hj_type_name(p->type));
 		conf_remedy(e, _("remove it, or write type = \"int32\", \"uint32\" or \"float32\""));
 	}
 	if (p->type == HJ_TYPE_BIT && p->point.total) {
@@ -241,9 +260,9 @@ static int add_point(struct conf_file *f, const config_setting_t *item, void *me
 	if (conf_error_total(f->errors) == before)
 		check_point(f, item, &t);
 	if (t.name[0] && point_exists(m, t.name))
-		conf_remedy(conf_error(f, member(item, "name"), _("name = \"%s\": this meter has a point of that name"),
-				    t.name),
-			_("give one of them another name"));
+		conf_remedy(conf_error(f, member(item, "name"),
+		                    _("name = \"%s\": this meter has a point of that name"), t.name),
+		        _("give one of them another name"));
 	t.p.address = (uint16_t)t.address;
 	t.p.point.interval_ms = (uint32_t)((t.poll_interval ? t.poll_interval : from->poll_interval) * 1000);
 	if (!t.p.equipment[0])
@@ -259,8 +278,8 @@ static int add_point(struct conf_file *f, const config_setting_t *item, void *me
 
 /* ---- a meter ---- */
 
-static void check_meter(struct conf_file *f, const config_setting_t *item, const struct hj_conf_bus *b,
-	const struct hj_conf_meter *m)
+static void check_meter(
+        struct conf_file *f, const config_setting_t *item, const struct hj_conf_bus *b, const struct hj_conf_meter *m)
 {
 	struct hj_conf_error *e;
 
@@ -268,13 +287,14 @@ static void check_meter(struct conf_file *f, const config_setting_t *item, const
 		const struct hj_conf_meter *other = &b->meters[i];
 
 		if (m->unit_id && other->unit_id == m->unit_id) {
-			e = conf_error(f, member(item, "unit_id"), _("unit_id = %lld: meter %s on line %d has it already"),
-				(long long)m->unit_id, other->name, other->line);
+			e = conf_error(f, member(item, "unit_id"),
+			        _("unit_id = %lld: meter %s on line %d has it already"), (long long)m->unit_id,
+			        other->name, other->line);
 			conf_remedy(e, _("give each meter of a bus an id of its own, here and on the meter"));
 		}
 		if (m->name[0] && !strcmp(other->name, m->name)) {
-			e = conf_error(f, member(item, "name"), _("name = \"%s\": line %d has a meter of that name"), m->name,
-				other->line);
+			e = conf_error(f, member(item, "name"), _("name = \"%s\": line %d has a meter of that name"),
+			        m->name, other->line);
 			conf_remedy(e, _("give one of them another name"));
 		}
 	}

@@ -74,13 +74,20 @@ struct hj_conf_error *conf_error_at(struct hj_conf_errors *errors, const char *f
 	return e;
 }
 
+void conf_source(const struct conf_file *f, const char *included, char ret[256])
+{
+	if (!included || snprintf(ret, 256, "%s/%s", f->folder, included) >= 256)
+		hj_text_copy(ret, 256, f->path);
+}
+
 struct hj_conf_error *conf_error(struct conf_file *f, const config_setting_t *at, const char *what, ...)
 {
-	const char *file = at ? config_setting_source_file(at) : NULL;
 	struct hj_conf_error *e;
+	char file[256];
 	va_list ap;
 
-	e = add(f->errors, file ? file : f->path, at ? (int)config_setting_source_line(at) : 0);
+	conf_source(f, at ? config_setting_source_file(at) : NULL, file);
+	e = add(f->errors, file, at ? (int)config_setting_source_line(at) : 0);
 	if (!e)
 		return NULL;
 	va_start(ap, what);

@@ -13,7 +13,7 @@
 int conf_path(const char *root, const char *folder, const char *name, char ret[256])
 {
 	int n = snprintf(ret, 256, "%s/etc/hjgate%s%s%s%s", root ? root : "", *folder ? "/" : "", folder,
-		*name ? "/" : "", name);
+	        *name ? "/" : "", name);
 
 	return n >= 256 ? -ENAMETOOLONG : 0;
 }
@@ -41,7 +41,7 @@ static int slurp(const char *path, char **ret, size_t *ret_n)
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	_cleanup_free_ char *text = NULL;
 	struct stat st;
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	if (fd < 0)
@@ -72,7 +72,8 @@ static void refuse_read(struct conf_file *f, const char *path, int line, int r)
 		e = conf_error_at(f->errors, path, line, _("this is no plain file"));
 		conf_remedy(e, _("move it away, or put a text file in its place"));
 	} else if (r == -EFBIG) {
-		e = conf_error_at(f->errors, path, line, _("the file is larger than %d KiB"), CONF_FILE_BYTES_MAX >> 10);
+		e = conf_error_at(
+		        f->errors, path, line, _("the file is larger than %d KiB"), CONF_FILE_BYTES_MAX >> 10);
 		conf_remedy(e, _("move it away: a configuration is never that large"));
 	} else {
 		e = conf_error_at(f->errors, path, line, _("the file cannot be read: %s"), strerror(-r));
@@ -143,8 +144,9 @@ static const char *syntax_remedy(const char *text)
 {
 	if (strstr(text, "duplicate"))
 		return _("remove or rename one of the two");
-	return _("look here and at the line before: each setting is KEY = VALUE; with the semicolon, texts in \"quotes\", "
-		 "every { and ( closed");
+	return _("look here and at the line before: each setting is KEY = VALUE; with the semicolon, texts in "
+	         "\"quotes\", "
+	         "every { and ( closed");
 }
 
 static int check_format(struct conf_file *f)
@@ -163,9 +165,9 @@ static int check_format(struct conf_file *f)
 		return 0;
 	if (config_setting_type(s) == CONFIG_TYPE_INT && config_setting_get_int(s) > HJ_CONF_FORMAT) {
 		e = conf_error(f, s, _("format = %s is newer than this hjgate knows (%d)"), conf_value(s, value),
-			HJ_CONF_FORMAT);
+		        HJ_CONF_FORMAT);
 		conf_remedy(e, _("install the hjgate that the file was written for, or write the file for format %d"),
-			HJ_CONF_FORMAT);
+		        HJ_CONF_FORMAT);
 	} else {
 		e = conf_error(f, s, _("format = %s does not exist"), conf_value(s, value));
 		conf_remedy(e, _("write format = %d;"), HJ_CONF_FORMAT);
@@ -192,18 +194,20 @@ int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_c
 	if (f->folder[0])
 		config_set_include_dir(&f->config, f->folder);
 	if (!config_read_string(&f->config, text)) {
-		const char *why = config_error_text(&f->config), *file = config_error_file(&f->config);
+		const char *why = config_error_text(&f->config);
+		char file[256];
 
 		why = why ? why : "?";
-		e = conf_error_at(errors, file ? file : f->path, config_error_line(&f->config), "%s", why);
+		conf_source(f, config_error_file(&f->config), file);
+		e = conf_error_at(errors, file, config_error_line(&f->config), "%s", why);
 		conf_remedy(e, "%s", syntax_remedy(why));
 		return -EINVAL;
 	}
 	return check_format(f);
 }
 
-int conf_file_open(struct conf_file *f, const char *root, const char *folder, const char *name,
-	struct hj_conf_errors *errors)
+int conf_file_open(
+        struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t n;
@@ -227,8 +231,8 @@ int conf_file_open(struct conf_file *f, const char *root, const char *folder, co
 	return conf_file_parse(f, text, n, errors);
 }
 
-int conf_instance_open(struct conf_file *f, const char *root, const char *folder, const char *name,
-	struct hj_conf_errors *errors)
+int conf_instance_open(
+        struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors)
 {
 	struct hj_conf_error *e;
 	char file[160];

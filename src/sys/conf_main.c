@@ -4,7 +4,12 @@
 #include <errno.h>
 
 static const struct conf_choice windows[] = {
-	{ "60", 60 }, { "120", 120 }, { "180", 180 }, { "240", 240 }, { "300", 300 }, { NULL, 0 },
+	{ "60", 60 },
+	{ "120", 120 },
+	{ "180", 180 },
+	{ "240", 240 },
+	{ "300", 300 },
+	{ NULL, 0 },
 };
 
 #define AT(member) CONF_AT(struct hj_conf_main, member)
@@ -42,15 +47,17 @@ static void check_nesting(struct conf_file *f, const struct hj_conf_main *c)
 	if (hour % minute) {
 		const char *key = c->test_hour ? "test_hour" : "test_minute";
 
-		e = conf_error(f, config_setting_get_member(root, key), _("%s: an hour of %lld s is no multiple of %lld s"),
-			key, (long long)(hour / HJ_MS_PER_SEC), (long long)(minute / HJ_MS_PER_SEC));
+		e = conf_error(f, config_setting_get_member(root, key),
+		        _("%s: an hour of %lld s is no multiple of %lld s"), key, (long long)(hour / HJ_MS_PER_SEC),
+		        (long long)(minute / HJ_MS_PER_SEC));
 		conf_remedy(e, _("choose lengths of which each holds a whole number of the one below"));
 	}
 	if (day % hour) {
 		const char *key = c->test_day ? "test_day" : "test_hour";
 
-		e = conf_error(f, config_setting_get_member(root, key), _("%s: a day of %lld s is no multiple of %lld s"), key,
-			(long long)(day / HJ_MS_PER_SEC), (long long)(hour / HJ_MS_PER_SEC));
+		e = conf_error(f, config_setting_get_member(root, key),
+		        _("%s: a day of %lld s is no multiple of %lld s"), key, (long long)(day / HJ_MS_PER_SEC),
+		        (long long)(hour / HJ_MS_PER_SEC));
 		conf_remedy(e, _("choose lengths of which each holds a whole number of the one below"));
 	}
 }

@@ -52,8 +52,8 @@ static const char *list_choices(const struct conf_key *k, char *to, size_t size)
 
 	to[0] = '\0';
 	for (const struct conf_choice *c = k->choices; c->name && n < size; c++)
-		n += (size_t)snprintf(to + n, size - n, k->kind == CONF_INT ? "%s%s" : "%s\"%s\"", n ? ", " : "",
-			c->name);
+		n += (size_t)snprintf(
+		        to + n, size - n, k->kind == CONF_INT ? "%s%s" : "%s\"%s\"", n ? ", " : "", c->name);
 	return to;
 }
 
@@ -146,8 +146,7 @@ static int read_int(struct conf_file *f, const config_setting_t *s, const struct
 			c++;
 		if (!c->name)
 			return out_of_range(f, s, k);
-	} else if (!(v == 0 && (k->flags & CONF_ZERO)) &&
-		   ((double)v < least_of(f, k) || (double)v > k->most)) {
+	} else if (!(v == 0 && (k->flags & CONF_ZERO)) && ((double)v < least_of(f, k) || (double)v > k->most)) {
 		return out_of_range(f, s, k);
 	}
 	store_int(k, object, v);
@@ -160,8 +159,8 @@ static int read_float(struct conf_file *f, const config_setting_t *s, const stru
 
 	if (!config_setting_is_number(s))
 		return wrong_type(f, s, k);
-	v = config_setting_type(s) == CONFIG_TYPE_FLOAT ? config_setting_get_float(s) :
-							  (double)config_setting_get_int64(s);
+	v = config_setting_type(s) == CONFIG_TYPE_FLOAT ? config_setting_get_float(s)
+	                                                : (double)config_setting_get_int64(s);
 	if (!(v >= k->least && v <= k->most))
 		return out_of_range(f, s, k);
 	*(double *)((char *)object + k->offset) = v;
@@ -185,7 +184,8 @@ static int read_string(struct conf_file *f, const config_setting_t *s, const str
 	if (!text)
 		return wrong_type(f, s, k);
 	if (strlen(text) >= k->size) {
-		e = conf_error(f, s, _("%s = %s is longer than %zu bytes"), k->name, conf_value(s, value), k->size - 1);
+		e = conf_error(
+		        f, s, _("%s = %s is longer than %zu bytes"), k->name, conf_value(s, value), k->size - 1);
 		remedy(f, e, k);
 		return 0;
 	}
@@ -252,8 +252,13 @@ static int read_list(struct conf_file *f, const config_setting_t *s, const struc
 }
 
 static int (*const readers[])(struct conf_file *, const config_setting_t *, const struct conf_key *, void *) = {
-	[CONF_INT] = read_int,	 [CONF_FLOAT] = read_float, [CONF_BOOL] = read_bool, [CONF_STRING] = read_string,
-	[CONF_CHAR] = read_char, [CONF_ENUM] = read_enum,   [CONF_LIST] = read_list,
+	[CONF_INT] = read_int,
+	[CONF_FLOAT] = read_float,
+	[CONF_BOOL] = read_bool,
+	[CONF_STRING] = read_string,
+	[CONF_CHAR] = read_char,
+	[CONF_ENUM] = read_enum,
+	[CONF_LIST] = read_list,
 };
 
 /* ---- keys ---- */
@@ -274,7 +279,8 @@ static unsigned distance(const char *a, const char *b)
 
 		now[0] = (unsigned)i;
 		for (size_t j = 1; j <= m; j++) {
-			now[j] = hj_min(hj_min(before[j], now[j - 1]) + 1, before[j - 1] + (a[i - 1] != b[j - 1]));
+			now[j] = hj_min(before[j], now[j - 1]) + 1;
+			now[j] = hj_min(now[j], before[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				now[j] = hj_min(now[j], older[j - 2] + 1);
 		}
@@ -316,8 +322,8 @@ static const char *list_keys(const struct conf_key *table, size_t n, char *to, s
 	return to;
 }
 
-static void unknown_key(struct conf_file *f, const config_setting_t *s, const char *what, const struct conf_key *table,
-	size_t n)
+static void unknown_key(
+        struct conf_file *f, const config_setting_t *s, const char *what, const struct conf_key *table, size_t n)
 {
 	const char *name = config_setting_name(s), *near = nearest(table, n, name);
 	struct hj_conf_error *e = conf_error(f, s, _("%s: this key is unknown in a %s"), name, _(what));
@@ -341,7 +347,8 @@ static int read_key(struct conf_file *f, const config_setting_t *s, const struct
 	return readers[k->kind](f, s, k, object);
 }
 
-static void missing_key(struct conf_file *f, const config_setting_t *group, const char *what, const struct conf_key *k)
+static void missing_key(
+        struct conf_file *f, const config_setting_t *group, const char *what, const struct conf_key *k)
 {
 	const config_setting_t *at = config_setting_is_root(group) ? NULL : group;
 
@@ -349,8 +356,8 @@ static void missing_key(struct conf_file *f, const config_setting_t *group, cons
 }
 
 /* In the order of the table, so that a later row may build on an earlier one wherever they stand in the file. */
-int conf_table_read(struct conf_file *f, const config_setting_t *group, const char *what, const struct conf_key *table,
-	size_t n, void *object)
+int conf_table_read(struct conf_file *f, const config_setting_t *group, const char *what,
+        const struct conf_key *table, size_t n, void *object)
 {
 	int count = config_setting_length(group), r;
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <libconfig.h>
+#include <stddef.h>
 
 #include "hjgate/cleanup.h"
+#include "hjgate/clock.h"
 #include "hjgate/conf.h"
 #include "hjgate/text.h"
 
@@ -19,17 +21,17 @@ struct conf_file {
 };
 
 /* Reads and parses; checks `format`. 0, -ENOENT, or -EINVAL with the error added. Always followed by conf_file_done(). */
-int conf_file_open(struct conf_file *f, const char *root, const char *folder, const char *name,
-	struct hj_conf_errors *errors);
+int conf_file_open(
+        struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors);
 /* The same for a text that is in memory; includes are refused. */
 int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_conf_errors *errors);
 void conf_file_done(struct conf_file *f);
 
 /* FOLDER/NAME.conf, after the name itself has been checked. */
-#define HJ_CONF_BUSES	"buses.d"
+#define HJ_CONF_BUSES   "buses.d"
 #define HJ_CONF_UPLINKS "uplinks.d"
-int conf_instance_open(struct conf_file *f, const char *root, const char *folder, const char *name,
-	struct hj_conf_errors *errors);
+int conf_instance_open(
+        struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors);
 
 /* What the loaders do with an open file; the same for a text in memory, which the fuzzer feeds. */
 int conf_main_read(struct conf_file *f, struct hj_conf_main *c);
@@ -40,9 +42,12 @@ int conf_uplink_read(struct conf_file *f, struct hj_conf_uplink *u);
 int conf_path(const char *root, const char *folder, const char *name, char ret[256]);
 
 /* Adds one; NULL when the list is full (then it is only counted) or memory is short. at NULL: the file as a whole. */
-struct hj_conf_error *conf_error(struct conf_file *f, const config_setting_t *at, const char *what, ...) _printf_(3, 4);
+struct hj_conf_error *conf_error(struct conf_file *f, const config_setting_t *at, const char *what, ...)
+        _printf_(3, 4);
 struct hj_conf_error *conf_error_at(struct hj_conf_errors *errors, const char *file, int line, const char *what, ...)
-	_printf_(4, 5);
+        _printf_(4, 5);
+/* The path of what libconfig calls `included`: the name in the @include, NULL for the file itself. */
+void conf_source(const struct conf_file *f, const char *included, char ret[256]);
 void conf_remedy(struct hj_conf_error *e, const char *remedy, ...) _printf_(2, 3); /* e may be NULL */
 size_t conf_error_total(const struct hj_conf_errors *errors);
 
@@ -54,8 +59,8 @@ enum conf_kind { CONF_INT, CONF_FLOAT, CONF_BOOL, CONF_STRING, CONF_CHAR, CONF_E
 enum conf_flags {
 	CONF_REQUIRED = 1,
 	CONF_BELOW_ROOT = 2, /* only with --root */
-	CONF_ZERO = 4,	     /* 0 is allowed too, outside least..most */
-	CONF_LOOSE = 8,	     /* below a root the least is 1 */
+	CONF_ZERO = 4,       /* 0 is allowed too, outside least..most */
+	CONF_LOOSE = 8,      /* below a root the least is 1 */
 };
 
 struct conf_choice {
@@ -67,10 +72,10 @@ struct conf_key {
 	const char *name;
 	enum conf_kind kind;
 	unsigned flags;
-	size_t offset, size;	 /* where it goes; CONF_STRING: with the NUL */
-	double least, most;	 /* CONF_INT, CONF_FLOAT, both included; CONF_LIST: items */
-	double preset;		 /* all but CONF_STRING and CONF_LIST */
-	const char *preset_text; /* CONF_STRING; NULL = "" */
+	size_t offset, size;               /* where it goes; CONF_STRING: with the NUL */
+	double least, most;                /* CONF_INT, CONF_FLOAT, both included; CONF_LIST: items */
+	double preset;                     /* all but CONF_STRING and CONF_LIST */
+	const char *preset_text;           /* CONF_STRING; NULL = "" */
 	const struct conf_choice *choices; /* CONF_ENUM, and CONF_INT where not every number will do; ended by NULL */
 	int (*check)(const char *text, const char **ret_why); /* CONF_STRING: < 0 refused, why untranslated */
 	const char *hint; /* N_(): what to write, for CONF_STRING, CONF_CHAR and CONF_LIST */
@@ -80,5 +85,5 @@ struct conf_key {
 
 /* Presets first, then what the group says. 0, -ENOMEM; what is wrong is added to the errors and keeps its preset.
  * `what` names the group in errors: N_("meter"). */
-int conf_table_read(struct conf_file *f, const config_setting_t *group, const char *what, const struct conf_key *table,
-	size_t n, void *object);
+int conf_table_read(struct conf_file *f, const config_setting_t *group, const char *what,
+        const struct conf_key *table, size_t n, void *object);

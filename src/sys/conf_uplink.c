@@ -84,9 +84,9 @@ static int check_point(const char *text, const char **ret_why)
 #define AT(member) CONF_AT(struct hj_conf_factor, member)
 static const struct conf_key factor_keys[] = {
 	{ "point", CONF_STRING, CONF_REQUIRED, AT(point), .check = check_point,
-		.hint = N_("METER.POINT as in a file of buses.d") },
+	        .hint = N_("METER.POINT as in a file of buses.d") },
 	{ "factor", CONF_STRING, 0, AT(factor), .check = hj_factor_check,
-		.hint = N_("the platform's code of 1 to 16 letters A-Z a-z and digits") },
+	        .hint = N_("the platform's code of 1 to 16 letters A-Z a-z and digits") },
 	{ "decimals", CONF_INT, 0, AT(decimals), .least = 0, .most = 9, .preset = -1 },
 };
 #undef AT
@@ -95,15 +95,18 @@ static int add_factor(struct conf_file *f, const config_setting_t *item, void *u
 
 #define AT(member) CONF_AT(struct hj_conf_uplink, member)
 static const struct conf_key uplink_keys[] = {
-	{ "host", CONF_STRING, CONF_REQUIRED, AT(host), .check = check_host, .hint = N_("a host name or an IP address") },
+	{ "host", CONF_STRING, CONF_REQUIRED, AT(host), .check = check_host,
+	        .hint = N_("a host name or an IP address") },
 	{ "port", CONF_INT, CONF_REQUIRED, AT(port), .least = 1, .most = 65535 },
 	{ "mn", CONF_STRING, CONF_REQUIRED, AT(mn), .check = check_mn, .hint = N_("the MN that the platform gave") },
 	{ "st", CONF_STRING, 0, AT(st), .check = check_st, .preset_text = "31",
-		.hint = N_("the system code, two characters such as 31") },
-	{ "pw", CONF_STRING, CONF_REQUIRED, AT(pw), .check = check_pw, .hint = N_("the password that the platform gave") },
+	        .hint = N_("the system code, two characters such as 31") },
+	{ "pw", CONF_STRING, CONF_REQUIRED, AT(pw), .check = check_pw,
+	        .hint = N_("the password that the platform gave") },
 	{ "edition", CONF_INT, 0, AT(edition), .choices = editions, .preset = 2017 },
 	{ "crc", CONF_ENUM, 0, AT(crc), .choices = crcs, .preset = HJ_CRC_ANNEXA },
-	{ "rtd_interval", CONF_INT, CONF_ZERO | CONF_LOOSE, AT(rtd_interval), .least = 30, .most = 3600, .preset = 60 },
+	{ "rtd_interval", CONF_INT, CONF_ZERO | CONF_LOOSE, AT(rtd_interval), .least = 30, .most = 3600,
+	        .preset = 60 },
 	{ "min_interval", CONF_INT, CONF_ZERO, AT(min_interval), .least = 1, .most = 60 },
 	{ "over_time", CONF_INT, 0, AT(over_time), .least = 1, .most = 99, .preset = 10 },
 	{ "re_count", CONF_INT, 0, AT(re_count), .least = 1, .most = 99, .preset = 3 },
