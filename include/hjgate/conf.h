@@ -9,6 +9,7 @@
 
 #include "hjgate/mn.h"
 #include "hjgate/point.h"
+#include "hjgate/register.h"
 
 #define HJ_CONF_FORMAT	    1
 #define HJ_CONF_BUSES_MAX   16
@@ -45,9 +46,6 @@ int64_t hj_conf_hour_ms(const struct hj_conf_main *c);
 int64_t hj_conf_day_ms(const struct hj_conf_main *c);
 
 /* ---- buses.d/NAME.conf ---- */
-enum hj_table { HJ_TABLE_COIL = 1, HJ_TABLE_DISCRETE = 2, HJ_TABLE_HOLDING = 3, HJ_TABLE_INPUT = 4 }; /* = function code */
-enum hj_type { HJ_TYPE_BIT, HJ_TYPE_INT16, HJ_TYPE_UINT16, HJ_TYPE_INT32, HJ_TYPE_UINT32, HJ_TYPE_FLOAT32 };
-enum hj_order { HJ_ORDER_ABCD, HJ_ORDER_CDAB, HJ_ORDER_BADC, HJ_ORDER_DCBA };
 
 struct hj_conf_point {
 	struct hj_point point;	   /* name METER.POINT, factor, unit, total, interval_ms */
