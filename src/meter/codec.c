@@ -11,9 +11,9 @@
 #define FLOAT_DIGITS_LEAST 6  /* every decimal of so many digits survives a float */
 #define FLOAT_DIGITS_MOST  9  /* every float survives a decimal of so many digits */
 #define DOUBLE_DIGITS      15 /* every decimal of so many digits survives a double */
-#define DECIMALS_MOST	   30
+#define DECIMALS_MOST      30
 #define DOUBLE_WHOLE_MOST  1e15
-#define NUMBER_TEXT	   64 /* bytes: sign, 15 digits, point, DECIMALS_MOST, exponent, NUL */
+#define NUMBER_TEXT        64 /* bytes: sign, 15 digits, point, DECIMALS_MOST, exponent, NUL */
 #define FLOAT_WHOLE_MOST   16777216.0f
 
 /* Where byte i of the wire goes, 0 being the most significant. */

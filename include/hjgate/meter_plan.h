@@ -1,0 +1,39 @@
+/* What to ask in one request: the registers of one meter and one table that are wanted equally often and lie together. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hjgate/register.h"
+
+#define HJ_PLAN_REGISTERS_MAX  125  /* of one request: Modbus V1.1b3 6.3, 6.4 */
+#define HJ_PLAN_BITS_MAX       2000 /* 6.1, 6.2 */
+#define HJ_PLAN_HOLE_REGISTERS 8 /* asked along rather than asked apart: cheaper than the frame of another request */
+#define HJ_PLAN_HOLE_BITS      128
+
+/* What is wanted: one point. */
+struct hj_want {
+	uint8_t unit_id;
+	enum hj_table table;
+	uint16_t address;
+	uint16_t words; /* registers, or bits of a coil or discrete table */
+	uint32_t interval_ms;
+};
+
+struct hj_request {
+	uint8_t unit_id;
+	enum hj_table table;
+	uint16_t address, count;
+	uint32_t interval_ms;
+	size_t first, wants; /* whose it is: plan.order[first] ... plan.order[first + wants - 1] */
+};
+
+struct hj_plan {
+	struct hj_request *requests; /* sorted by unit id, table, interval, address */
+	size_t count;
+	size_t *order; /* indexes into the wants */
+};
+
+/* Every want is in exactly one request. -EINVAL where one does not fit into a request at all or into the 65536 addresses; -ENOMEM. */
+int hj_plan_make(const struct hj_want *wants, size_t n, struct hj_plan *ret);
+void hj_plan_done(struct hj_plan *p);

@@ -1,0 +1,108 @@
+/* Merging points into requests: sorted, then taken together as long as the hole is small and the request is legal. Points of different
+ * intervals stay apart, so that a slow point is not asked as often as a fast neighbour. Pure; the plan belongs to the caller. */
+#include "hjgate/meter_plan.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define ADDRESSES 65536u
+
+static unsigned most(enum hj_table table)
+{
+	return table == HJ_TABLE_COIL || table == HJ_TABLE_DISCRETE ? HJ_PLAN_BITS_MAX : HJ_PLAN_REGISTERS_MAX;
+}
+
+static unsigned hole(enum hj_table table)
+{
+	return table == HJ_TABLE_COIL || table == HJ_TABLE_DISCRETE ? HJ_PLAN_HOLE_BITS : HJ_PLAN_HOLE_REGISTERS;
+}
+
+static int sign(uint32_t a, uint32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* The index is the last key, which makes the order the same on every machine. */
+static int compare(const void *x, const void *y, void *userdata)
+{
+	const struct hj_want *wants = userdata;
+	const size_t *i = x, *j = y;
+	const struct hj_want *a = &wants[*i], *b = &wants[*j];
+	int r = sign(a->unit_id, b->unit_id);
+
+	r = r ? r : sign(a->table, b->table);
+	r = r ? r : sign(a->interval_ms, b->interval_ms);
+	r = r ? r : sign(a->address, b->address);
+	return r ? r : (*i > *j) - (*i < *j);
+}
+
+static bool joins(const struct hj_request *q, const struct hj_want *w)
+{
+	unsigned end = (unsigned)q->address + q->count, stop = (unsigned)w->address + w->words;
+
+	return q->unit_id == w->unit_id && q->table == w->table && q->interval_ms == w->interval_ms &&
+	       w->address <= end + hole(q->table) && stop - q->address <= most(q->table);
+}
+
+static void join(struct hj_request *q, const struct hj_want *w)
+{
+	unsigned end = (unsigned)q->address + q->count, stop = (unsigned)w->address + w->words;
+
+	q->count = (uint16_t)((stop > end ? stop : end) - q->address);
+	q->wants++;
+}
+
+static void begin(struct hj_request *q, const struct hj_want *w, size_t first)
+{
+	*q = (struct hj_request){
+		.unit_id = w->unit_id,
+		.table = w->table,
+		.address = w->address,
+		.count = w->words,
+		.interval_ms = w->interval_ms,
+		.first = first,
+		.wants = 1,
+	};
+}
+
+static bool possible(const struct hj_want *w)
+{
+	return w->table >= HJ_TABLE_COIL && w->table <= HJ_TABLE_INPUT && w->words >= 1 &&
+	       w->words <= most(w->table) && (unsigned)w->address + w->words <= ADDRESSES && w->interval_ms > 0;
+}
+
+int hj_plan_make(const struct hj_want *wants, size_t n, struct hj_plan *ret)
+{
+	struct hj_plan p = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (!possible(&wants[i]))
+			return -EINVAL;
+	p.order = calloc(n ? n : 1, sizeof(*p.order));
+	p.requests = calloc(n ? n : 1, sizeof(*p.requests));
+	if (!p.order || !p.requests) {
+		hj_plan_done(&p);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		p.order[i] = i;
+	qsort_r(p.order, n, sizeof(*p.order), compare, (void *)wants);
+	for (size_t i = 0; i < n; i++) {
+		const struct hj_want *w = &wants[p.order[i]];
+
+		if (p.count && joins(&p.requests[p.count - 1], w))
+			join(&p.requests[p.count - 1], w);
+		else
+			begin(&p.requests[p.count++], w, i);
+	}
+	*ret = p;
+	return 0;
+}
+
+void hj_plan_done(struct hj_plan *p)
+{
+	free(p->order);
+	free(p->requests);
+	*p = (struct hj_plan){ 0 };
+}
