@@ -1,5 +1,7 @@
 /* A point: one measured or switched value of one meter, and the dictionary that makes records self-describing. A point's
- * number is given once by the store, never reused and never changed; a change of its other attributes is a new version. */
+ * number is given once by the store, never reused and never changed. When an attribute that gives its values their meaning changes
+ * (factor, unit, total) the name gets a new number, so that every record stays readable by the number it holds; the old number stays in
+ * the dictionary, and a name means its newest number. A change of the interval keeps the number. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,6 +27,8 @@ struct hj_point {
 
 /* Do the attributes besides the number agree? */
 bool hj_point_same(const struct hj_point *a, const struct hj_point *b);
+/* Do factor, unit and total agree? */
+bool hj_point_means_same(const struct hj_point *a, const struct hj_point *b);
 
 /* An array sorted by number; numbers need not be dense. */
 struct hj_dictionary {
@@ -34,6 +38,6 @@ struct hj_dictionary {
 
 void hj_dictionary_done(struct hj_dictionary *d);
 const struct hj_point *hj_dictionary_find(const struct hj_dictionary *d, uint32_t number);
-const struct hj_point *hj_dictionary_find_name(const struct hj_dictionary *d, const char *name);
+const struct hj_point *hj_dictionary_find_name(const struct hj_dictionary *d, const char *name); /* the newest number */
 /* Adds, or replaces the one of the same number. -ENOMEM; -ENOSPC above HJ_POINTS_MAX. */
 int hj_dictionary_put(struct hj_dictionary *d, const struct hj_point *p);

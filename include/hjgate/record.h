@@ -27,6 +27,8 @@ int hj_kind_parse(const char *name, enum hj_kind *ret); /* -EINVAL */
 bool hj_kind_is_statistics(enum hj_kind kind);
 
 enum hj_trust { HJ_TRUST_NONE = 0, HJ_TRUST_RTC = 1, HJ_TRUST_PLATFORM = 2, HJ_TRUST_NTP = 3 };
+const char *hj_trust_name(enum hj_trust trust);		   /* "none", "rtc", "platform", "ntp"; "unknown" */
+int hj_trust_parse(const char *name, enum hj_trust *ret); /* -EINVAL */
 
 #define HJ_RECORD_FORMAT 1
 #define HJ_ALGORITHM_NONE 0

@@ -15,7 +15,7 @@ struct hj_range {
 };
 
 struct hj_seqset {
-	struct hj_range ranges[HJ_SEQSET_MAX];
+	struct hj_range ranges[HJ_SEQSET_MAX + 1]; /* the last is spare, while two are being joined */
 	size_t count;
 	uint64_t joined; /* seqs added by joining, so far: they will be sent again */
 };

@@ -1,0 +1,226 @@
+/* Heads and statistics: exact there and back, strict on the way in. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "hjgate/record.h"
+#include "hjgate/record_json.h"
+
+static const struct hj_head sample_head = {
+	.format = HJ_RECORD_FORMAT,
+	.kind = HJ_KIND_MINUTE,
+	.trust = HJ_TRUST_NTP,
+	.key_id = 0x01020304,
+	.length_ms = 300000,
+	.label_ms = 1795000000000,
+	.boottime_ms = 123456789,
+	.boot_id = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
+};
+
+static const struct hj_stat sample_stats[] = {
+	{ 1, HJ_FLAG_NORMAL, 300, 299, NAN, 1.5, 2.25, 1e17 / 3, NAN },
+	{ 2, HJ_FLAG_LINK, 300, 0, NAN, NAN, NAN, NAN, NAN },
+	{ 200, HJ_FLAG_FAULT, 70000, 1, 12.345, 7, 7, 7, 7 },
+	{ 4000000000, HJ_FLAG_NORMAL, 1, 1, 0, -0.0, 0.0, 0.0, -1.5 },
+};
+
+static bool same(double a, double b)
+{
+	return (isnan(a) && isnan(b)) || !memcmp(&a, &b, sizeof(a));
+}
+
+static void check_stats(const struct hj_stats *got)
+{
+	assert_int_equal(got->count, hj_array_size(sample_stats));
+	for (size_t i = 0; i < got->count; i++) {
+		const struct hj_stat *a = &got->stats[i], *b = &sample_stats[i];
+
+		assert_int_equal(a->point, b->point);
+		assert_int_equal(a->flag, b->flag);
+		assert_int_equal(a->expected, b->expected);
+		assert_int_equal(a->got, b->got);
+		assert_true(same(a->cou, b->cou) && same(a->last, b->last));
+		assert_true(same(a->min, b->min) && same(a->avg, b->avg) && same(a->max, b->max));
+	}
+}
+
+static void test_head(void **state)
+{
+	struct hj_buf b = { 0 };
+	struct hj_head back;
+
+	assert_int_equal(hj_head_encode(&sample_head, &b), 0);
+	assert_int_equal(b.len, HJ_HEAD_BYTES);
+	assert_int_equal(hj_head_decode(b.data, b.len, &back), 0);
+	assert_memory_equal(&back, &sample_head, sizeof(back));
+	assert_int_equal(hj_head_decode(b.data, b.len - 1, &back), -EBADMSG);
+	b.data[0] = 99; /* a format of the future */
+	assert_int_equal(hj_head_decode(b.data, b.len, &back), -EBADMSG);
+	b.data[0] = HJ_RECORD_FORMAT;
+	b.data[2] = HJ_KIND_MOST + 1;
+	assert_int_equal(hj_head_decode(b.data, b.len, &back), -EBADMSG);
+	hj_buf_done(&b);
+}
+
+static void test_stats(void **state)
+{
+	struct hj_buf b = { 0 };
+	struct hj_stats back;
+
+	assert_int_equal(hj_stats_encode(sample_stats, hj_array_size(sample_stats), &b), 0);
+	assert_int_equal(hj_stats_decode(b.data, b.len, &back), 0);
+	check_stats(&back);
+	hj_stats_done(&back);
+	for (size_t n = 0; n < b.len; n++)
+		assert_int_equal(hj_stats_decode(b.data, n, &back), -EBADMSG);
+	hj_buf_put(&b, "x", 1);
+	assert_int_equal(hj_stats_decode(b.data, b.len, &back), -EBADMSG);
+	hj_buf_done(&b);
+}
+
+static void test_stats_refuse(void **state)
+{
+	const struct hj_stat twice[] = { sample_stats[0], sample_stats[0] };
+	struct hj_buf b = { 0 };
+	struct hj_stats back;
+
+	assert_int_equal(hj_stats_encode(twice, 2, &b), -EINVAL);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(
+	        hj_stats_decode("\xff\xff\xff\xff\x0f", 5, &back), -EBADMSG); /* four thousand million of them */
+	assert_int_equal(hj_stats_decode("\x80\x00", 2, &back), -EBADMSG);    /* zero, said at length */
+	assert_int_equal(hj_stats_decode("\x01\x01Z\x00\x00\x00", 6, &back), -EBADMSG); /* no such flag */
+	assert_int_equal(hj_stats_decode("\x01\x01N\x00\x00\x00", 6, &back), 0);
+	hj_stats_done(&back);
+	hj_buf_done(&b);
+}
+
+static void test_json_there_and_back(void **state)
+{
+	struct hj_buf b = { 0 };
+	struct hj_record record;
+	struct hj_head head = sample_head;
+	json_t *j;
+
+	head.seq = 77;
+	head.key_id = 0; /* does not cross the socket */
+	hj_stats_encode(sample_stats, hj_array_size(sample_stats), &b);
+	j = hj_record_to_json(&head, b.data, b.len);
+	assert_non_null(j);
+	assert_int_equal(hj_record_from_json(j, &record), 0);
+	assert_memory_equal(&record.head, &head, sizeof(head));
+	check_stats(&record.stats);
+	hj_record_done(&record);
+	json_object_del(j, "label");
+	assert_int_equal(hj_record_from_json(j, &record), -EBADMSG);
+	json_decref(j);
+	hj_buf_done(&b);
+}
+
+static void test_json_body(void **state)
+{
+	struct hj_head head = sample_head;
+	struct hj_record record;
+	json_t *j;
+
+	head.kind = HJ_KIND_POWERON;
+	j = hj_record_to_json(&head, "{\"begin\":1,\"end\":2}", 19);
+	assert_non_null(j);
+	assert_int_equal(hj_record_from_json(j, &record), 0);
+	assert_int_equal(json_integer_value(json_object_get(record.body, "end")), 2);
+	hj_record_done(&record);
+	json_decref(j);
+	assert_null(hj_record_to_json(&head, "{\"begin\":", 9));
+}
+
+static void test_json_point(void **state)
+{
+	struct hj_point p = { .number = 5,
+		.name = "oven.power",
+		.factor = "e30101",
+		.unit = "kWh",
+		.total = true,
+		.interval_ms = 1000 },
+	                back;
+	json_t *j = hj_point_to_json(&p, true);
+
+	assert_int_equal(hj_point_from_json(j, &back), 0);
+	assert_true(hj_point_same(&p, &back));
+	assert_int_equal(back.number, 5);
+	json_object_set_new(j, "name", json_string("no-dot"));
+	assert_int_equal(hj_point_from_json(j, &back), -EBADMSG);
+	json_object_set_new(j, "name", json_string("oven.power"));
+	json_object_set_new(j, "factor", json_string("../etc"));
+	assert_int_equal(hj_point_from_json(j, &back), -EBADMSG);
+	json_decref(j);
+}
+
+static void refuse_sample(const char *text)
+{
+	json_t *j = json_loads(text, 0, NULL);
+	struct hj_sample s;
+
+	assert_non_null(j);
+	assert_int_equal(hj_sample_from_json(j, &s), -EBADMSG);
+	json_decref(j);
+}
+
+static void test_json_sample(void **state)
+{
+	struct hj_sample s = { 3, 1795000000001, 0.1, HJ_FLAG_NORMAL }, back;
+	json_t *j = hj_sample_to_json(&s);
+
+	assert_int_equal(hj_sample_from_json(j, &back), 0);
+	assert_true(same(back.value, 0.1) && back.point == 3 && back.time_ms == s.time_ms && back.flag == s.flag);
+	json_decref(j);
+	s.value = NAN;
+	j = hj_sample_to_json(&s);
+	assert_int_equal(hj_sample_from_json(j, &back), 0);
+	assert_false(hj_sample_has_value(&back));
+	json_decref(j);
+	refuse_sample("[0, 1, 2]");
+	refuse_sample("[0, 1, 2, \"NN\"]");
+	refuse_sample("[0, 1, 2, \"x\"]");
+	refuse_sample("[0, 1, \"2\", \"N\"]");
+	refuse_sample("[-1, 1, 2, \"N\"]");
+	refuse_sample("[0, -1, 2, \"N\"]");
+	refuse_sample("[0, 1.5, 2, \"N\"]");
+	refuse_sample("{}");
+}
+
+static void test_dictionary(void **state)
+{
+	struct hj_dictionary d = { 0 };
+	struct hj_point p = { .name = "oven.power", .interval_ms = 1000 };
+
+	for (uint32_t n = HJ_POINTS_MAX; n > 0; n--) {
+		p.number = 3 * n;
+		assert_int_equal(hj_dictionary_put(&d, &p), 0);
+	}
+	p.number = 1;
+	assert_int_equal(hj_dictionary_put(&d, &p), -ENOSPC);
+	assert_int_equal(hj_dictionary_find(&d, 300)->number, 300);
+	assert_null(hj_dictionary_find(&d, 301));
+	assert_int_equal(hj_dictionary_find_name(&d, "oven.power")->number, 3 * HJ_POINTS_MAX);
+	assert_null(hj_dictionary_find_name(&d, "oven.current"));
+	hj_dictionary_done(&d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_head),
+		cmocka_unit_test(test_stats),
+		cmocka_unit_test(test_stats_refuse),
+		cmocka_unit_test(test_json_there_and_back),
+		cmocka_unit_test(test_json_body),
+		cmocka_unit_test(test_json_point),
+		cmocka_unit_test(test_json_sample),
+		cmocka_unit_test(test_dictionary),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
