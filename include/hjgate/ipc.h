@@ -10,12 +10,14 @@
 #include "hjgate/buf.h"
 
 #define HJ_IPC_MESSAGE_MAX     (256u << 10) /* bytes with the NUL */
-#define HJ_IPC_CONNECTIONS_MAX 32
+#define HJ_IPC_CONNECTIONS_MAX 32  /* of NAME.look and of NAME.change, each */
+#define HJ_IPC_PEERS_MAX       128 /* of NAME.peer: 16 buses with 2 and 16 uplinks with up to 6 */
 #define HJ_IPC_REPLIES_MAX     16 /* queued for one client; one more and it is dropped */
 #define HJ_IPC_DEPTH_MAX       16
 
 #define HJ_IPC_ERROR_PARAMETER "org.varlink.service.InvalidParameter" /* {"parameter": name} */
 #define HJ_IPC_ERROR_METHOD    "org.varlink.service.MethodNotFound"   /* {"method": name} */
+#define HJ_IPC_ERROR_BUSY      "hjgate.Busy"                          /* one client too many */
 #define HJ_IPC_ERROR_DENIED    "org.varlink.service.PermissionDenied"
 
 /* A message out of a stream. Feed bytes with hj_ipc_frame_put(); -EMSGSIZE when a message grows past the bound. */

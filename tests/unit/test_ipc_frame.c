@@ -1,0 +1,207 @@
+/* The local protocol's messages: bounds, strictness, doubles and integers that come back as they were. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hjgate/ipc.h"
+
+static int put_text(struct hj_ipc_frame *f, const char *text)
+{
+	return hj_ipc_frame_put(f, text, strlen(text) + 1);
+}
+
+static void messages_come_out_of_any_cut(void **state)
+{
+	static const char stream[] = "{\"method\":\"a.B\"}\0{\"parameters\":{\"x\":[1,2]}}\0{}";
+
+	for (size_t cut = 1; cut <= sizeof(stream); cut++) {
+		struct hj_ipc_frame f = { .scanned = 0 };
+		unsigned got = 0;
+
+		for (size_t at = 0; at < sizeof(stream); at += cut) {
+			json_t *m = NULL;
+			int r;
+
+			assert_int_equal(hj_ipc_frame_put(&f, stream + at, hj_min(cut, sizeof(stream) - at)), 0);
+			while ((r = hj_ipc_frame_next(&f, &m, NULL)) > 0) {
+				assert_true(json_is_object(m));
+				json_decref(m);
+				got++;
+			}
+			assert_int_equal(r, 0);
+		}
+		assert_int_equal(got, 3);
+		hj_ipc_frame_done(&f);
+	}
+}
+
+static void what_is_no_message_costs_itself_only(void **state)
+{
+	static const char *const bad[] = { "", "x", "[]", "1", "{\"a\":1,\"a\":2}", "{\"a\":1}x", "{",
+		"{\"a\":\"\xff\"}", "{\"a\":1e999}", "{\"a\":99999999999999999999}", "{\"a\":\"\\u0000\"}", "{'a':1}",
+		"{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}", "[[[[[[[[[[[[[[[[[[[[[[[[" };
+
+	for (size_t i = 0; i < hj_array_size(bad); i++) {
+		struct hj_ipc_frame f = { .scanned = 0 };
+		json_t *m = NULL;
+		char why[160] = "";
+
+		assert_int_equal(put_text(&f, bad[i]), 0);
+		assert_int_equal(put_text(&f, "{\"a\":\"[[[[[[[[[[[[[[[[[[[[\\\"[[[\"}"), 0);
+		assert_int_equal(hj_ipc_frame_next(&f, &m, why), -EBADMSG);
+		assert_true(why[0] && strlen(why) < sizeof(why));
+		assert_int_equal(hj_ipc_frame_next(&f, &m, why), 1);
+		json_decref(m);
+		assert_int_equal(hj_ipc_frame_next(&f, &m, why), 0);
+		hj_ipc_frame_done(&f);
+	}
+}
+
+static void depth_is_allowed_to_the_bound(void **state)
+{
+	struct hj_ipc_frame f = { .scanned = 0 };
+	json_t *m = NULL;
+
+	assert_int_equal(put_text(&f, "{\"a\":[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]}"), 0); /* 1 + 15 */
+	assert_int_equal(hj_ipc_frame_next(&f, &m, NULL), 1);
+	json_decref(m);
+	hj_ipc_frame_done(&f);
+}
+
+static void a_message_above_the_bound_is_refused(void **state)
+{
+	char *big = malloc(HJ_IPC_MESSAGE_MAX + 1);
+	struct hj_ipc_frame f = { .scanned = 0 };
+	json_t *m = NULL;
+	int r = 0;
+
+	/* The longest there may be: {"a":"..."} and the NUL are 256 KiB together. */
+	memset(big, 'x', HJ_IPC_MESSAGE_MAX);
+	memcpy(big, "{\"a\":\"", 6);
+	memcpy(big + HJ_IPC_MESSAGE_MAX - 3, "\"}", 3);
+	assert_int_equal(hj_ipc_frame_put(&f, big, HJ_IPC_MESSAGE_MAX), 0);
+	assert_int_equal(hj_ipc_frame_next(&f, &m, NULL), 1);
+	json_decref(m);
+	assert_int_equal(f.in.size, 0); /* given back */
+	/* One byte more, with its end and without. */
+	memcpy(big + HJ_IPC_MESSAGE_MAX - 3, "x\"}", 4);
+	assert_int_equal(hj_ipc_frame_put(&f, big, HJ_IPC_MESSAGE_MAX + 1), -EMSGSIZE);
+	hj_ipc_frame_done(&f);
+	for (size_t n = 0; n < HJ_IPC_MESSAGE_MAX && !r; n += 4096)
+		r = hj_ipc_frame_put(&f, big, 4096);
+	assert_int_equal(r, -EMSGSIZE);
+	hj_ipc_frame_done(&f);
+	free(big);
+}
+
+static void values_come_back(void **state)
+{
+	static const double values[] = { 0.1, 1e-300, 1.7976931348623157e308, -0.0, 230.1, 1.0 / 3 };
+	_cleanup_json_ json_t *m = json_object();
+	struct hj_ipc_frame f = { .scanned = 0 };
+	struct hj_buf out = { .data = NULL };
+	json_t *back = NULL;
+
+	json_object_set_new(m, "i", json_integer(INT64_MIN));
+	json_object_set_new(m, "r", json_array());
+	for (size_t i = 0; i < hj_array_size(values); i++)
+		json_array_append_new(json_object_get(m, "r"), json_real(values[i]));
+	assert_int_equal(hj_ipc_encode(m, &out), 0);
+	assert_int_equal(out.data[out.len - 1], 0);
+	assert_int_equal(hj_ipc_frame_put(&f, out.data, out.len), 0);
+	assert_int_equal(hj_ipc_frame_next(&f, &back, NULL), 1);
+	assert_true(json_integer_value(json_object_get(back, "i")) == INT64_MIN);
+	for (size_t i = 0; i < hj_array_size(values); i++) {
+		double v = json_real_value(json_array_get(json_object_get(back, "r"), i));
+
+		assert_memory_equal(&v, &values[i], sizeof(v));
+	}
+	json_decref(back);
+	hj_ipc_frame_done(&f);
+	hj_buf_done(&out);
+}
+
+static void what_is_too_long_to_send_leaves_the_buffer(void **state)
+{
+	char *text = calloc(1, HJ_IPC_MESSAGE_MAX + 1);
+	_cleanup_json_ json_t *m = json_object();
+	struct hj_buf out = { .data = NULL };
+
+	memset(text, 'x', HJ_IPC_MESSAGE_MAX - 9); /* {"a":""} and the NUL */
+	json_object_set_new(m, "a", json_string(text));
+	assert_int_equal(hj_buf_put(&out, "abc", 3), 0);
+	assert_int_equal(hj_ipc_encode(m, &out), 0);
+	assert_int_equal(out.len, 3 + HJ_IPC_MESSAGE_MAX);
+	out.len = 3;
+	text[HJ_IPC_MESSAGE_MAX - 9] = 'x';
+	json_object_set_new(m, "a", json_string(text));
+	assert_int_equal(hj_ipc_encode(m, &out), -EMSGSIZE);
+	assert_int_equal(out.len, 3);
+	hj_buf_done(&out);
+	free(text);
+}
+
+static void parameters_by_table(void **state)
+{
+	static const struct {
+		const char *text, *bad;
+	} cases[] = {
+		{ "{\"s\":\"x\",\"i\":7}", NULL },
+		{ "{\"s\":\"x\",\"i\":null,\"b\":true,\"a\":[],\"o\":{}}", NULL },
+		{ "{\"i\":7}", "s" },
+		{ "{\"s\":null}", "s" },
+		{ "{\"s\":1}", "s" },
+		{ "{\"s\":\"x\",\"i\":7.5}", "i" },
+		{ "{\"s\":\"x\",\"b\":1}", "b" },
+		{ "{\"s\":\"x\",\"a\":{}}", "a" },
+		{ "{\"s\":\"x\",\"o\":[]}", "o" },
+		{ "{\"s\":\"x\",\"z\":null}", "z" },
+	};
+
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		_cleanup_json_ json_t *m = json_loads(cases[i].text, 0, NULL);
+		const char *s = "before", *bad = NULL;
+		json_t *a = NULL, *o = NULL;
+		int64_t n = -1;
+		bool b = false;
+		const struct hj_param table[] = {
+			{ "s", HJ_PARAM_STRING, true, &s },
+			{ "i", HJ_PARAM_INT, false, &n },
+			{ "b", HJ_PARAM_BOOL, false, &b },
+			{ "a", HJ_PARAM_ARRAY, false, &a },
+			{ "o", HJ_PARAM_OBJECT, false, &o },
+		};
+		int r = hj_params_read(m, table, hj_array_size(table), &bad);
+
+		if (cases[i].bad) {
+			assert_int_equal(r, -EINVAL);
+			assert_string_equal(bad, cases[i].bad);
+			assert_string_equal(s, "before");
+			assert_true(n == -1);
+		} else {
+			assert_int_equal(r, 0);
+			assert_string_equal(s, "x");
+			assert_true(i ? n == -1 && b && a && o : n == 7);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(messages_come_out_of_any_cut),
+		cmocka_unit_test(what_is_no_message_costs_itself_only),
+		cmocka_unit_test(depth_is_allowed_to_the_bound),
+		cmocka_unit_test(a_message_above_the_bound_is_refused),
+		cmocka_unit_test(values_come_back),
+		cmocka_unit_test(what_is_too_long_to_send_leaves_the_buffer),
+		cmocka_unit_test(parameters_by_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
