@@ -2,3 +2,4 @@
 #pragma once
 
 extern const char hj_idl_hjgate_Store[], hj_idl_hjgate_Meter[], hj_idl_hjgate_Uplink[], hj_idl_hjgate_Event[];
+extern const char hj_idl_org_varlink_service[];

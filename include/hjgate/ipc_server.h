@@ -44,6 +44,8 @@ struct hj_ipc_counts {
 	unsigned now;
 };
 void hj_ipc_server_counts(const struct hj_ipc_server *s, struct hj_ipc_counts *ret);
+/* Called with each message that was refused before a method saw it: for the event bad-input. The server's userdata. */
+void hj_ipc_server_on_refused(struct hj_ipc_server *s, void (*fn)(enum hj_right right, const char *why, void *userdata));
 
 /* Answers: each steals `parameters` (NULL = {}). hj_ipc_reply ends the call; hj_ipc_reply_more goes on ("continues"), and
  * gives -EPIPE where the client is gone and -EINVAL where it did not ask for "more". A call marked oneway gets nothing. */
@@ -61,5 +63,7 @@ bool hj_ipc_call_more(const struct hj_ipc_call *call);	       /* it asked for "m
 unsigned hj_ipc_call_queued(const struct hj_ipc_call *call);   /* replies not yet written: hold back above a few */
 enum hj_right hj_ipc_call_right(const struct hj_ipc_call *call);
 uid_t hj_ipc_call_uid(const struct hj_ipc_call *call);	       /* SO_PEERCRED: who asked, for the event */
-/* Called once when the client of a kept call has read all that was queued, or has left. */
+/* Called once, from the loop, when nothing is queued any more (soon, where nothing is), or when the client has left. */
 void hj_ipc_call_on_drain(struct hj_ipc_call *call, void (*fn)(struct hj_ipc_call *call, void *userdata), void *userdata);
+/* Called once, instead of what on_drain() was given, when the client has left before the call was answered. */
+void hj_ipc_call_on_left(struct hj_ipc_call *call, void (*fn)(struct hj_ipc_call *call, void *userdata), void *userdata);

@@ -1,0 +1,67 @@
+/* Shared by server.c (listening), connection.c (bytes) and call.c (calls and answers); nobody else includes it. */
+#pragma once
+
+#include "hjgate/ipc_server.h"
+
+struct connection;
+
+struct listener {
+	struct hj_ipc_server *server;
+	struct listener *next;
+	int fd;
+	enum hj_right right;
+	unsigned now; /* connections that came through it */
+	sd_event_source *io, *pause;
+};
+
+struct hj_ipc_server {
+	sd_event *event;
+	const struct hj_ipc_interface *const *interfaces;
+	void *userdata;
+	struct listener *listeners;
+	struct connection *connections;
+	struct hj_ipc_counts counts;
+	void (*on_refused)(enum hj_right right, const char *why, void *userdata);
+	char why[160]; /* the newest refusal, for on_refused */
+};
+
+struct connection {
+	struct hj_ipc_server *server;
+	struct listener *listener;
+	struct connection *before, *next;
+	int fd;
+	uid_t uid;
+	sd_event_source *io;
+	struct hj_ipc_frame frame;
+	struct hj_buf out;
+	unsigned queued;          /* messages that begin or go on in `out` */
+	struct hj_ipc_call *call; /* the one being answered; the next message waits until it is */
+	bool eof;                 /* nothing more will come */
+	bool doomed;              /* it is shut down and ends at the next turn of the loop */
+	bool working;             /* messages are being taken: whoever ends a call need not ask for a turn */
+	bool kick;                /* a turn is asked for */
+};
+
+struct hj_ipc_call {
+	unsigned refs;
+	struct connection *connection; /* NULL once it is answered or the client is gone */
+	enum hj_right right;
+	uid_t uid;
+	bool more, oneway, dispatching;
+	void (*drain)(struct hj_ipc_call *call, void *userdata);
+	void *drain_userdata;
+	void (*left)(struct hj_ipc_call *call, void *userdata);
+	void *left_userdata;
+};
+
+int hj_ipc_connection_new(struct listener *l, int fd);
+void hj_ipc_connection_free(struct connection *c);
+int hj_ipc_connection_send(struct connection *c, const json_t *message);
+void hj_ipc_connection_want(struct connection *c);  /* asks for a turn of the loop */
+void hj_ipc_connection_go_on(struct connection *c); /* a call has ended: the next message may be taken */
+void hj_ipc_connection_doom(struct connection *c);
+
+void hj_ipc_dispatch(struct connection *c, json_t *message);
+void hj_ipc_refuse(struct connection *c, const char *why);
+void hj_ipc_call_leave(struct hj_ipc_call *call, bool tell);
+void hj_ipc_call_drained(struct hj_ipc_call *call);
