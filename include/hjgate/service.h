@@ -14,6 +14,7 @@
  * SIGTERM and SIGINT leave the loop. Without LISTEN_FDS a daemon says so and what to do, and exits 2. */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
@@ -38,12 +39,23 @@ struct hj_service {
 	bool check_only;
 	sd_event *event;
 	struct hj_ipc_server *server;
+	char ident[64]; /* "meterd@north": before each log line and each socket's name */
 };
 
+/* 0; 1 when the work is done (--help, --version); -EINVAL for wrong usage, which it has said. */
 int hj_service_init(struct hj_service *s, int argc, char **argv);
+/* -ENOTSOCK when no socket was handed over. Every failure is logged. */
 int hj_service_listen(struct hj_service *s, void *userdata);
 int hj_service_run(struct hj_service *s);
 void hj_service_done(struct hj_service *s);
+/* The exit status after a step gave r: HJ_EXIT_USAGE where the same start would fail again, else HJ_EXIT_TEMPORARY. */
+static inline int hj_service_exit(int r)
+{
+	if (r >= 0)
+		return HJ_EXIT_OK;
+	return r == -EINVAL || r == -ENOTSOCK ? HJ_EXIT_USAGE : HJ_EXIT_TEMPORARY;
+}
+void hj_service_locale(void); /* gettext for this process; hj_service_init() calls it, the command does too */
 void hj_service_status(const char *format, ...) _printf_(1, 2); /* STATUS= for systemctl status */
 
 /* ROOT + "/etc/hjgate" and so on, each with `rest` behind it. -ENAMETOOLONG. */

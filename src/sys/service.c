@@ -1,0 +1,223 @@
+/* What every daemon does before and after its own work: see service.h. It makes no socket: it takes what systemd or
+ * `hjgate run` hands over, and tells by their names what a client on each may do. */
+#include "hjgate/service.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "hjgate/log.h"
+#include "hjgate/text.h"
+
+/* From a build folder the translations lie beside it. LC_NUMERIC stays "C": numbers on the wire have a point. */
+void hj_service_locale(void)
+{
+	char exe[PATH_MAX], folder[PATH_MAX + 16];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	setlocale(LC_MESSAGES, "");
+	setlocale(LC_CTYPE, "");
+	if (n > 0) {
+		exe[n] = '\0';
+		snprintf(folder, sizeof(folder), "%s/../locale", dirname(exe));
+	}
+	bindtextdomain("hjgate", n > 0 && !access(folder, X_OK) ? folder : HJ_LOCALEDIR);
+	bind_textdomain_codeset("hjgate", "UTF-8");
+	textdomain("hjgate");
+}
+
+static int help(const struct hj_service *s)
+{
+	printf(_("hjgate-%s: %s\n\nUsage: hjgate-%s [OPTION]...%s\n\n"), s->name, _(s->about), s->name,
+	        s->templated ? _(" INSTANCE") : "");
+	printf(_("  --root DIR     look for /etc, /run and /var/lib below DIR\n"
+	         "  --check        read the configuration, say what is wrong with it, and stop\n"
+	         "  -v, --verbose  log more\n"
+	         "  --version      the version\n"
+	         "  --help         this text\n\n"
+	         "It is started by systemd or by `hjgate run`, which hand over its sockets.\n"));
+	return 1;
+}
+
+static int usage_error(const struct hj_service *s, const char *what)
+{
+	fprintf(stderr, _("hjgate-%s: %s; see hjgate-%s --help\n"), s->name, what, s->name);
+	return -EINVAL;
+}
+
+static int read_options(struct hj_service *s, int argc, char **argv, enum hj_log_level *ret_level)
+{
+	static const struct option options[] = {
+		{ "root", required_argument, NULL, 'r' },
+		{ "check", no_argument, NULL, 'c' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "v", options, NULL)) != -1) {
+		switch (c) {
+		case 'r':
+			s->root = optarg;
+			break;
+		case 'c':
+			s->check_only = true;
+			break;
+		case 'v':
+			*ret_level = HJ_LOG_DEBUG;
+			break;
+		case 'V':
+			printf("hjgate-%s " HJ_VERSION "\n", s->name);
+			return 1;
+		case 'h':
+			return help(s);
+		default:
+			return -EINVAL; /* getopt has said it */
+		}
+	}
+	s->instance = s->templated && optind < argc ? argv[optind++] : NULL;
+	if (s->templated && !s->instance)
+		return usage_error(s, _("no instance given"));
+	if (s->instance && !hj_name_valid(s->instance))
+		return usage_error(s, _("an instance is named by 1 to 31 of a-z, 0-9 and -"));
+	return optind < argc ? usage_error(s, _("too many arguments")) : 0;
+}
+
+static int prepare_loop(struct hj_service *s)
+{
+	sigset_t leave;
+	int r;
+
+	sigemptyset(&leave);
+	sigaddset(&leave, SIGTERM);
+	sigaddset(&leave, SIGINT);
+	sigprocmask(SIG_BLOCK, &leave, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_default(&s->event);
+	if (r < 0)
+		return r;
+	r = sd_event_add_signal(s->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(s->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_set_watchdog(s->event, true);
+	return r < 0 ? r : 0;
+}
+
+int hj_service_init(struct hj_service *s, int argc, char **argv)
+{
+	enum hj_log_level level = HJ_LOG_INFO;
+	int r;
+
+	hj_service_locale();
+	s->root = "";
+	r = read_options(s, argc, argv, &level);
+	if (r)
+		return r;
+	snprintf(s->ident, sizeof(s->ident), "%s%s%s", s->name, s->instance ? "@" : "",
+	        s->instance ? s->instance : "");
+	hj_log_setup(s->ident, level);
+	r = prepare_loop(s);
+	return r < 0 ? hj_log_error(r, "cannot prepare the event loop") : 0;
+}
+
+/* Which right the socket NAME.look, NAME.change or NAME.peer gives; 0 for a name that is not ours. */
+static int right_of(const struct hj_service *s, const char *name)
+{
+	static const struct {
+		const char *suffix;
+		enum hj_right right;
+	} rights[] = { { ".look", HJ_LOOK }, { ".change", HJ_CHANGE }, { ".peer", HJ_PEER } };
+	size_t n = strlen(s->ident);
+
+	if (strncmp(name, s->ident, n))
+		return 0;
+	for (size_t i = 0; i < hj_array_size(rights); i++)
+		if (!strcmp(name + n, rights[i].suffix))
+			return (int)rights[i].right;
+	return 0;
+}
+
+static int take_socket(struct hj_service *s, int fd, const char *name)
+{
+	int right = right_of(s, name), r;
+
+	if (!right || sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0) {
+		hj_warn("was given a socket named \"%s\", which is none of %s.look, .change and .peer: closing it",
+		        name, s->ident);
+		close(fd);
+		return 0;
+	}
+	r = hj_ipc_server_add(s->server, fd, (enum hj_right)right);
+	return r < 0 ? r : 1;
+}
+
+int hj_service_listen(struct hj_service *s, void *userdata)
+{
+	char **names = NULL;
+	int n = sd_listen_fds_with_names(1, &names), taken = 0, r;
+
+	if (n < 0)
+		return hj_log_error(n, "cannot take the sockets handed over");
+	r = hj_ipc_server_new(s->event, s->interfaces, userdata, &s->server);
+	for (int i = 0; i < n; i++) {
+		int k = r < 0 ? r : take_socket(s, SD_LISTEN_FDS_START + i, names[i]);
+
+		if (k < 0)
+			r = k;
+		else
+			taken += k;
+		free(names[i]);
+	}
+	free(names);
+	if (r < 0)
+		return hj_log_error(r, "cannot listen");
+	if (!taken) {
+		hj_error("no socket was handed over: start hjgate-%s by its .socket units, or everything in the "
+		         "foreground "
+		         "by `hjgate run`",
+		        s->name);
+		return -ENOTSOCK;
+	}
+	return 0;
+}
+
+int hj_service_run(struct hj_service *s)
+{
+	int r;
+
+	sd_notify(0, "READY=1");
+	r = sd_event_loop(s->event);
+	sd_notify(0, "STOPPING=1");
+	if (r < 0)
+		hj_log_error(r, "the event loop ended");
+	return r < 0 ? HJ_EXIT_TEMPORARY : r;
+}
+
+void hj_service_done(struct hj_service *s)
+{
+	hj_ipc_server_free(hj_steal(s->server));
+	s->event = sd_event_unref(s->event);
+}
+
+void hj_service_status(const char *format, ...)
+{
+	char text[256], line[300];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	snprintf(line, sizeof(line), "STATUS=%s", text);
+	sd_notify(0, line);
+}
