@@ -3,6 +3,8 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <systemd/sd-event.h>
 
 #include "hjgate/cleanup.h"
@@ -20,3 +22,7 @@ HJ_DEFINE_CLEANUP(struct hj_report *, hj_report_free)
 void hj_report(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, json_t *values);
 /* The same for a time that is not now, ms UTC. */
 void hj_report_at(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms, json_t *values);
+
+/* The event bad-input, folded: the first from `from` is told at once, more of the same minute together at its end. True when it
+ * was told now: then the caller logs it, too. `text` may hold any bytes. */
+bool hj_report_bad_input(struct hj_report *r, const char *from, const char *text);
