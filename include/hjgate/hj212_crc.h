@@ -14,3 +14,9 @@ uint16_t hj212_crc_modbus(const void *data, size_t n); /* CRC-16/MODBUS */
 uint16_t hj212_crc(enum hj212_crc dialect, const void *data, size_t n);
 /* One of the 256 values annex A can have? If not, the sender uses another dialect. */
 bool hj212_crc_is_annexa(uint16_t crc);
+
+/* The first dialect by which `crc` is right for the data; HJ212_CRC_NONE where it is by none. */
+enum hj212_crc hj212_crc_find(const void *data, size_t n, uint16_t crc);
+/* "annexa", "modbus", "modbus-swapped", "none". parse: -EINVAL for any other text. */
+const char *hj212_crc_name(enum hj212_crc dialect);
+int hj212_crc_parse(const char *name, enum hj212_crc *ret);

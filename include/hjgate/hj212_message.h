@@ -32,19 +32,30 @@ void hj212_fields_init(struct hj212_fields *f, struct hj212_slice area);
  * text as value; text between "//" and "//" is one value whatever it holds. Never fails. */
 int hj212_fields_next(struct hj212_fields *f, struct hj212_field *ret);
 
+/* The other way: fields one after the other into a buffer, "," where the item is that of the field before, else ";". An empty name
+ * writes the value alone. -EMSGSIZE where it does not fit: then nothing was written. */
+struct hj212_area {
+	char *p;
+	size_t n, size;
+	unsigned item; /* of the last field */
+};
+int hj212_area_put(struct hj212_area *a, const struct hj212_field *field);
+
 /* ---- message ---- */
 enum hj212_odd { /* odd but understood; bits */
 	HJ212_ODD_NO_QN = 1,
 	HJ212_ODD_NO_FLAG = 2,
 	HJ212_ODD_MN = 4,    /* a length that is neither 24, 20 nor 14 */
 	HJ212_ODD_ST = 8,    /* not two characters */
-	HJ212_ODD_FIELD = 16, /* an unknown header field */
-	HJ212_ODD_ORDER = 32,
+	HJ212_ODD_FIELD = 16, /* an unknown header field, or a known one in other case or with an impossible value */
+	HJ212_ODD_ORDER = 32, /* not the standard's order, or twice (the first counts) */
 	HJ212_ODD_QN = 64,    /* not 17 digits of a time */
 	HJ212_ODD_NO_CP = 128,
 	HJ212_ODD_QN_IN_CP = 256, /* HJ/T 212-2005: QN inside CP; `qn` is that one */
-	HJ212_ODD_SEPARATOR = 512,
+	HJ212_ODD_SEPARATOR = 512, /* "," for ";", none, or a stray blank */
 };
+/* The name of the oddity 1 << bit, for people ("no-qn", "order" ...); NULL above the last. */
+const char *hj212_odd_name(unsigned bit);
 
 #define HJ212_FLAG_ACK	 1 /* A: an answer is wanted */
 #define HJ212_FLAG_SPLIT 2 /* D: PNUM and PNO are there */

@@ -1,12 +1,12 @@
-/* Runs a libFuzzer target under any compiler: every file of its corpus, then a fixed number of mutations of them, the same
- * ones on every machine. The target's name is the program's ("fuzz_NAME"), its corpus tests/fuzz/corpus/NAME below the
- * current folder, unless both are given:
+/* Runs a libFuzzer target under any compiler: every file of its corpus, then a fixed number of mutations of them, the
+ *same ones on every machine. The target's name is the program's ("fuzz_NAME"), its corpus tests/fuzz/corpus/NAME
+ *below the current folder, unless both are given:
  *
  *	fuzz_NAME [-n MUTATIONS] [-s SEED] [CORPUS-DIR | FILE...]
  *
- * A target that finds something wrong aborts; the input is then left in ./crash-NAME by the handler here, to be given back
- * as FILE (which is run as it is, without mutations). An input is handed over in a heap block of exactly its size, so that
- * the sanitizers see a read past its end. */
+ * A target that finds something wrong aborts; the input is then left in ./crash-NAME by the handler here, to be given
+ *back as FILE (which is run as it is, without mutations). An input is handed over in a heap block of exactly its
+ *size, so that the sanitizers see a read past its end. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@
 
 #define MUTATIONS_DEFAULT 20000
 #define CORPUS_FILES_MAX  1024
-#define INPUT_MAX	  (16u << 10) /* bytes of an input */
-#define EDITS_MAX	  8	      /* changes of one mutation */
+#define INPUT_MAX         (16u << 10) /* bytes of an input */
+#define EDITS_MAX         8           /* changes of one mutation */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -139,8 +139,8 @@ static size_t edit_set(uint8_t *p, size_t n)
 	static const uint8_t telling[] = "\0\xff\x7f\x80##&&;,=\r\n 09aFZ/{}[]\"\\:-.";
 
 	if (n)
-		p[random_below(n)] = random_next() & 1 ? telling[random_below(sizeof(telling) - 1)]
-						       : (uint8_t)random_next();
+		p[random_below(n)] =
+		        random_next() & 1 ? telling[random_below(sizeof(telling) - 1)] : (uint8_t)random_next();
 	return n;
 }
 
@@ -183,8 +183,8 @@ static size_t edit_splice(uint8_t *p, size_t n, const struct input *other)
 static void mutate(const struct corpus *c)
 {
 	static uint8_t work[INPUT_MAX];
-	static size_t (*const edits[])(uint8_t *, size_t) = { edit_flip, edit_set, edit_set, edit_cut, edit_double,
-		edit_truncate };
+	static size_t (*const edits[])(
+	        uint8_t *, size_t) = { edit_flip, edit_set, edit_set, edit_cut, edit_double, edit_truncate };
 	const size_t kinds = sizeof(edits) / sizeof(edits[0]);
 	const struct input *in = &c->files[random_below(c->n)];
 	size_t n = in->n;

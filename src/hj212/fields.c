@@ -1,0 +1,98 @@
+/* Fields of a data area, in and out; see hj212_message.h. The iterator hands out slices of the caller's bytes and
+ * never fails: what is no name=value is passed over or handed out as a value without a name. */
+#include "hjgate/hj212_message.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_separator(char c)
+{
+	return c == ';' || c == ',';
+}
+
+void hj212_fields_init(struct hj212_fields *f, struct hj212_slice area)
+{
+	*f = (struct hj212_fields){ .p = area.p, .end = area.p + area.n };
+}
+
+static struct hj212_slice trimmed(const char *p, const char *end)
+{
+	while (p < end && is_blank(*p))
+		p++;
+	while (end > p && is_blank(end[-1]))
+		end--;
+	return (struct hj212_slice){ p, (size_t)(end - p) };
+}
+
+/* Where the value at p ends: text between "//" and "//" may hold separators. */
+static const char *value_end(const char *p, const char *end)
+{
+	const char *close;
+
+	if (end - p >= 4 && p[0] == '/' && p[1] == '/') {
+		close = memmem(p + 2, (size_t)(end - p - 2), "//", 2);
+		if (close)
+			p = close + 2;
+	}
+	while (p < end && !is_separator(*p))
+		p++;
+	return p;
+}
+
+int hj212_fields_next(struct hj212_fields *f, struct hj212_field *ret)
+{
+	const char *p = f->p, *end = f->end, *name, *q;
+
+	for (; p < end && (is_separator(*p) || is_blank(*p)); p++)
+		if (*p == ';' && f->before)
+			f->before = ';';
+	if (p == end) {
+		f->p = p;
+		return 0;
+	}
+	if (f->before == ';')
+		f->item++;
+	name = p;
+	if (end - p < 2 || p[0] != '/' || p[1] != '/')
+		while (p < end && *p != '=' && !is_separator(*p))
+			p++;
+	if (p < end && *p == '=') {
+		ret->name = trimmed(name, p++);
+		while (p < end && is_blank(*p))
+			p++;
+	} else {
+		ret->name = (struct hj212_slice){ name, 0 };
+		p = name;
+	}
+	q = value_end(p, end);
+	ret->value = trimmed(p, q);
+	ret->item = f->item;
+	f->before = q < end ? *q : '\0';
+	f->p = q < end ? q + 1 : q;
+	return 1;
+}
+
+int hj212_area_put(struct hj212_area *a, const struct hj212_field *field)
+{
+	size_t n = a->n;
+
+	/* A separator and "=" at most. */
+	if (field->name.n + field->value.n + 2 > a->size - n)
+		return -EMSGSIZE;
+	if (n)
+		a->p[n++] = field->item == a->item ? ',' : ';';
+	if (field->name.n) {
+		memcpy(a->p + n, field->name.p, field->name.n);
+		n += field->name.n;
+		a->p[n++] = '=';
+	}
+	memcpy(a->p + n, field->value.p, field->value.n);
+	a->n = n + field->value.n;
+	a->item = field->item;
+	return 0;
+}
