@@ -166,6 +166,11 @@ class MeterOnPlatform:
             why = why or trouble
         self.verdict.add("differing", 1, "%s: label %d, answers %d..%d: %s" % (self.name, label, first, last, why))
 
+    def growth(self, label, said, before, last):
+        """A counter that is configured as a total also says how much it grew since the record before."""
+        if self.answers.counter.keys.get("total") and before is not None and not near(said.get("Cou"), last - before):
+            self.verdict.add("differing", 1, "%s: label %d, %s-Cou is %s after %d and %d" % (self.name, label, self.factor, said.get("Cou"), before, last))
+
     def possible_gaps(self, inside):
         """Sets of answers that may be missing inside a record, the empty one first: of each kill the last few."""
         tails = []
@@ -189,6 +194,7 @@ class MeterOnPlatform:
             else:
                 self.missing(min(self.after(label + LATE_MS), default=first), first - 1, "before the first label %d" % label)
             self.record(label, self.records[label], first, last)
+            self.growth(label, said, before, last)
             before = max(last, before or last)
         if before is None:
             self.verdict.add("lost", len(self.answers.times), "%s: there is no record at all" % self.name)
@@ -218,8 +224,21 @@ def compare(records, verdict, labels, factors):
                 verdict.add("differing", 1, "label %d, %s is %s at %s and %s at %s" % (label, factor, x, name_a, y, name_b))
 
 
-def judge(buses, platforms, kills, minute_ms):
-    """buses: {name: (meters, answers logged)}; platforms: {name: minute messages}. The judged time ends with the newest label that every
+def judge_folded(verdict, name, hours, minutes, hour_ms, end_ms):
+    """An hour record has the least and the greatest of the minute records in it."""
+    for label in sorted(hours):
+        inside = [minutes[m] for m in minutes if label <= m < label + hour_ms]
+        if label < min(minutes) or label + hour_ms > end_ms:
+            continue
+        for factor, said in hours[label].items():
+            values = [r[factor] for r in inside if "Min" in r.get(factor, {})]
+            for what, fold in (("Min", min), ("Max", max)):
+                if values and not near(said.get(what), fold(float(v[what]) for v in values)):
+                    verdict.add("differing", 1, "%s: hour %d, %s-%s is %s, its minutes' is not" % (name, label, factor, what, said.get(what)))
+
+
+def judge(buses, platforms, kills, minute_ms, hours=None, hour_ms=0):
+    """buses: {name: (meters, answers logged)}; platforms: {name: minute messages}; hours: the same of hour messages. The judged time ends with the newest label that every
     platform has, and begins with the first label that both have."""
     verdict = Verdict()
     records = {name: records_of(messages, name, verdict) for name, messages in platforms.items()}
@@ -241,4 +260,9 @@ def judge(buses, platforms, kills, minute_ms):
                                       [e[meter.meter.name] for e in excused], minute_ms)
                 one.judge_end(one.judge(), end_ms)
     compare(records, verdict, labels, factors)
+    folded = {name: records_of(messages, name, verdict) for name, messages in (hours or {}).items()}
+    for name, found in folded.items():
+        judge_folded(verdict, name, found, records[name], hour_ms, end_ms)
+    if len(folded) > 1:
+        compare(folded, verdict, sorted(h for h in set.union(*(set(f) for f in folded.values())) if min(common) <= h <= end_ms - hour_ms), factors)
     return verdict

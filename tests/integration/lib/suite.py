@@ -77,13 +77,12 @@ def wait_for(condition, seconds, what, step=0.05):
 
 
 def main(test):
-    """Runs one test function as a program: what it prints is its report, what it raises its failure."""
+    """Runs one test function as a program. It fails by raising Failed, or by giving False where it has said why already."""
     try:
-        test()
+        sys.exit(1 if test() is False else 0)
     except Failed as e:
         print("FAILED: %s" % e)
         sys.exit(1)
-    sys.exit(0)
 
 
 def skip(why):
@@ -96,6 +95,10 @@ def need(*programs):
     for program in programs:
         if not os.access(os.path.join(BUILD, program), os.X_OK):
             skip("%s is not built" % program)
+
+
+def need_all():
+    need("sim/hjsim-bus", "bin/hjgate", *("bin/hjgate-" + d for d in ("meterd", "stored", "uplinkd", "eventd")))
 
 
 # ---- configuration -------------------------------------------------------------
@@ -208,6 +211,7 @@ class Bus:
 class Suite:
     def __init__(self, minute=3, hour=30, day=120, root=None):
         self.own_root = root is None
+        self.keep = False  # the folder, when the block is left
         self.root = root or tempfile.mkdtemp(prefix="hj.")
         self.settings = {"format": 1, "test_minute": minute, "test_hour": hour, "test_day": day}
         self.minute_ms = minute * 1000
@@ -224,7 +228,7 @@ class Suite:
             if bus.process:
                 bus.process.terminate()
                 bus.process.wait()
-        if kind is not None and os.path.exists(self.log_path):
+        if (kind is not None or self.keep) and os.path.exists(self.log_path):
             with open(self.log_path, encoding="utf-8", errors="replace") as f:
                 print("---- the last lines of %s\n%s----" % (self.log_path, "".join(f.readlines()[-40:])))
         elif self.own_root:
