@@ -4,13 +4,6 @@
 #include "cli.h"
 
 /* Built in where their file is there. */
-#pragma weak cli_status
-#pragma weak cli_points
-#pragma weak cli_live
-#pragma weak cli_records
-#pragma weak cli_events
-#pragma weak cli_uplink
-#pragma weak cli_meter
 #pragma weak cli_run
 #pragma weak cli_check
 #pragma weak cli_frame
@@ -97,7 +90,7 @@ static const struct cli_command commands[] = {
 	        .fn = cli_frame,
 	        .lines = LINES({ CLI_TOOLS, "frame decode", N_("HJ 212 frames from standard input, explained") },
 	                { CLI_TOOLS, "frame encode", N_("a data segment into a frame") }),
-	        .examples = EXAMPLES("hjgate uplink county frames | hjgate frame decode"),
+	        .examples = EXAMPLES("hjgate frame decode <capture.txt"),
 	},
 	{
 	        .name = "run",
