@@ -158,6 +158,7 @@ static void take_frame(struct hj212_session *s, const struct hj212_frame *f, str
 void hj212_session_input(struct hj212_session *s, const void *data, size_t n, struct hj_now now)
 {
 	const char *p = data;
+	bool any = s->id.lenient_crc || s->id.crc == HJ212_CRC_NONE;
 	uint64_t junk = s->finder.junk;
 	struct hj212_frame frame;
 
@@ -175,6 +176,8 @@ void hj212_session_input(struct hj212_session *s, const void *data, size_t n, st
 		p += taken;
 		n -= taken;
 	}
+	while (hj212_finder_end(&s->finder, any, &frame) > 0) /* nothing follows for now: peers without CR LF */
+		take_frame(s, &frame, now);
 	if (s->finder.junk != junk)
 		hj212_note(s, "%llu bytes that are no frame", (unsigned long long)(s->finder.junk - junk));
 }
