@@ -107,6 +107,7 @@ struct hj212_outcome {
 	enum hj212_outcome_type type;
 	uint64_t token;
 	struct hj212_request request;
+	int code; /* NOTE: the QnRtn a request was refused with; 0 = something else */
 	char text[160];
 };
 int hj212_session_next(struct hj212_session *s, struct hj212_outcome *ret); /* 1, or 0: none */

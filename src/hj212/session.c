@@ -128,7 +128,7 @@ static bool crc_taken(struct hj212_session *s, const struct hj212_frame *f)
 
 	if (f->crc_ok && f->dialect != s->id.crc && s->id.crc != HJ212_CRC_NONE && !s->dialect_noted) {
 		s->dialect_noted = true;
-		hj212_note(s, "the platform's CRC is that of dialect %s, ours is %s", names[f->dialect & 3],
+		hj212_note(s, 0, "the platform's CRC is that of dialect %s, ours is %s", names[f->dialect & 3],
 		        names[s->id.crc & 3]);
 	}
 	return f->crc_ok || s->id.lenient_crc || s->id.crc == HJ212_CRC_NONE;
@@ -143,10 +143,10 @@ static void take_frame(struct hj212_session *s, const struct hj212_frame *f, str
 	trace_in(s, f);
 	if (hj212_message_decode(f->data, f->n, &m) < 0) {
 		s->counts.bad++;
-		hj212_note(s, "a frame of %zu bytes without CN and CP", f->n);
+		hj212_note(s, 0, "a frame of %zu bytes without CN and CP", f->n);
 	} else if (!crc_taken(s, f)) {
 		s->counts.bad++;
-		hj212_note(s, "a frame CN %d with a wrong CRC %04X", m.cn, (unsigned)f->crc);
+		hj212_note(s, 0, "a frame CN %d with a wrong CRC %04X", m.cn, (unsigned)f->crc);
 		hj212_request_bad_crc(s, &m);
 	} else if (m.cn == 9014 || m.cn == 9011) {
 		hj212_upload_acknowledge(s, &m, now);
@@ -179,7 +179,7 @@ void hj212_session_input(struct hj212_session *s, const void *data, size_t n, st
 	while (hj212_finder_end(&s->finder, any, &frame) > 0) /* nothing follows for now: peers without CR LF */
 		take_frame(s, &frame, now);
 	if (s->finder.junk != junk)
-		hj212_note(s, "%llu bytes that are no frame", (unsigned long long)(s->finder.junk - junk));
+		hj212_note(s, 0, "%llu bytes that are no frame", (unsigned long long)(s->finder.junk - junk));
 }
 
 void hj212_session_tick(struct hj212_session *s, struct hj_now now)
@@ -224,7 +224,8 @@ static bool next_note(struct hj212_session *s, struct hj212_outcome *ret)
 	if (!s->note_count)
 		return false;
 	ret->type = HJ212_NOTE;
-	memcpy(ret->text, s->notes[s->note_first], sizeof(ret->text));
+	memcpy(ret->text, s->notes[s->note_first].text, sizeof(ret->text));
+	ret->code = s->notes[s->note_first].code;
 	s->note_first = (s->note_first + 1) % HJ212_NOTES_MAX;
 	s->note_count--;
 	return true;

@@ -17,7 +17,7 @@ const char *hj212_pw_in_use(const struct hj212_session *s)
 	return s->trying_old ? s->settings.old_pw : s->settings.pw;
 }
 
-void hj212_note(struct hj212_session *s, const char *format, ...)
+void hj212_note(struct hj212_session *s, int code, const char *format, ...)
 {
 	unsigned at = (s->note_first + s->note_count) % HJ212_NOTES_MAX;
 	va_list ap;
@@ -25,8 +25,9 @@ void hj212_note(struct hj212_session *s, const char *format, ...)
 	if (s->note_count == HJ212_NOTES_MAX)
 		return;
 	va_start(ap, format);
-	vsnprintf(s->notes[at], sizeof(s->notes[at]), format, ap);
+	vsnprintf(s->notes[at].text, sizeof(s->notes[at].text), format, ap);
 	va_end(ap);
+	s->notes[at].code = code;
 	s->note_count++;
 }
 
@@ -109,7 +110,8 @@ void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, 
 		m.qn = (struct hj212_slice){ a->qn, strlen(a->qn) };
 	n = hj212_message_frame(&m, s->id.crc, frame, sizeof(frame));
 	if (n < 0 || hj212_out_put(s, frame, (size_t)n) < 0)
-		hj212_note(s, "no room for the answer %d to CN %d: the platform asks and does not read", cn, a->cn);
+		hj212_note(
+		        s, 0, "no room for the answer %d to CN %d: the platform asks and does not read", cn, a->cn);
 }
 
 void hj212_answer_number(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *name, int value)

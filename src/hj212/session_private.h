@@ -1,6 +1,7 @@
 /* What the files of the session share: see hj212_session.h. Nothing outside src/hj212/ and its tests includes it. */
 #pragma once
 
+#include "hjgate/cleanup.h"
 #include "hjgate/hj212_session.h"
 
 /* ---- qn.c ---- */
@@ -116,7 +117,10 @@ struct hj212_session {
 	char pw_why[80];
 	unsigned pw_turn; /* changes with the password in use */
 
-	char notes[HJ212_NOTES_MAX][160];
+	struct hj212_note {
+		int code;
+		char text[160];
+	} notes[HJ212_NOTES_MAX];
 	unsigned note_first, note_count;
 	bool dialect_noted;
 };
@@ -127,7 +131,7 @@ void hj212_out_pass(struct hj212_session *s, struct hj_now now);         /* ends
 const char *hj212_pw_in_use(const struct hj212_session *s);
 void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *st, const char *cp);
 void hj212_answer_number(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *name, int value);
-void hj212_note(struct hj212_session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void hj212_note(struct hj212_session *s, int code, const char *format, ...) _printf_(3, 4);
 
 /* session_upload.c */
 void hj212_upload_written(struct hj212_session *s, struct hj_now now);

@@ -173,7 +173,7 @@ static void refuse(struct hj212_session *s, const struct hj212_message *m, int c
 	s->counts.refused++;
 	hj212_answer_number(s, &asked, 9011, "QnRtn", code);
 	if (code != QN_REFUSED && code != QN_CN)
-		hj212_note(s, "a request CN %d is refused: QnRtn=%d", m->cn, code);
+		hj212_note(s, code, "a request CN %d is refused: QnRtn=%d", m->cn, code);
 }
 
 static void respond(struct hj212_session *s, const struct hj212_command *command, const struct hj212_asked *asked,

@@ -306,7 +306,7 @@ void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_messag
 	int code = answer_code(m);
 
 	if (m->mn.n && !hj212_same_mn(s, m->mn)) {
-		hj212_note(s, "a CN %d for another MN", m->cn);
+		hj212_note(s, 0, "a CN %d for another MN", m->cn);
 		return;
 	}
 	u = match(s, m->qn, now);
@@ -318,10 +318,10 @@ void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_messag
 		s->forgotten = 0;
 		pw_proved(s);
 	} else if (code == QN_PW) {
-		hj212_note(s, "the platform refuses QN %s: password (QnRtn=3)", u->qn);
+		hj212_note(s, 0, "the platform refuses QN %s: password (QnRtn=3)", u->qn);
 		refused_for_pw(s, u, now);
 	} else if (code != 1) {
-		hj212_note(s, "the platform does not take QN %s: CN %d %.*s", u->qn, m->cn,
+		hj212_note(s, 0, "the platform does not take QN %s: CN %d %.*s", u->qn, m->cn,
 		        (int)hj_min(m->cp.n, (size_t)40), m->cp.p);
 	}
 }
