@@ -1,4 +1,5 @@
 /* Uploads: what is sent when, what counts as an acknowledgement, QNs, and the password in doubt. */
+/* long because: every rule of the exchange has its case, and they share one platform */
 #include "hj212_talk.h"
 
 /* ---- uploads ---- */

@@ -1,4 +1,5 @@
 /* Requests of the platform: answered, refused, repeated, handed to the owner; in both editions. */
+/* long because: every rule of the exchange has its case, and they share one platform */
 #include "hj212_talk.h"
 
 /* ---- requests ---- */
