@@ -3,6 +3,7 @@
  * to kill `hjgate run` is to cut the power. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,8 @@ static int place_sockets(const struct run_program *p)
 	for (int i = 0; i < RUN_SOCKETS; i++)
 		if (dup2(spare[i], SD_LISTEN_FDS_START + i) < 0)
 			return -errno;
+	/* What we were started with and did not ask for is nothing for a daemon; an old kernel lets it pass. */
+	close_range(SD_LISTEN_FDS_START + RUN_SOCKETS, ~0u, CLOSE_RANGE_CLOEXEC);
 	nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 ? -errno : 0;
 }
