@@ -61,7 +61,7 @@ int hj212_fields_next(struct hj212_fields *f, struct hj212_field *ret)
 	if (end - p < 2 || p[0] != '/' || p[1] != '/')
 		while (p < end && *p != '=' && !is_separator(*p))
 			p++;
-	if (p < end && *p == '=' && p > name) {
+	if (p < end && *p == '=') {
 		ret->name = trimmed(name, p++);
 		while (p < end && is_blank(*p))
 			p++;
@@ -79,21 +79,20 @@ int hj212_fields_next(struct hj212_fields *f, struct hj212_field *ret)
 
 int hj212_area_put(struct hj212_area *a, const struct hj212_field *field)
 {
-	const struct hj212_slice name = field->name, value = field->value;
-	char *p = a->p + a->n;
+	size_t n = a->n;
 
-	if (!!a->n + name.n + !!name.n + value.n > a->size - a->n)
+	/* A separator and "=" at most. */
+	if (field->name.n + field->value.n + 2 > a->size - n)
 		return -EMSGSIZE;
-	if (a->n)
-		*p++ = field->item == a->item ? ',' : ';';
-	if (name.n) {
-		memcpy(p, name.p, name.n);
-		p += name.n;
-		*p++ = '=';
+	if (n)
+		a->p[n++] = field->item == a->item ? ',' : ';';
+	if (field->name.n) {
+		memcpy(a->p + n, field->name.p, field->name.n);
+		n += field->name.n;
+		a->p[n++] = '=';
 	}
-	if (value.n)
-		memcpy(p, value.p, value.n);
-	a->n = (size_t)(p - a->p) + value.n;
+	memcpy(a->p + n, field->value.p, field->value.n);
+	a->n = n + field->value.n;
 	a->item = field->item;
 	return 0;
 }
