@@ -1,0 +1,303 @@
+/* Modbus RTU on a serial port, by libmodbus. The port is ours alone. Before each request what lies in the input is thrown away and
+ * counted, because a late answer would be taken for that of the next request and every later one would be one behind.
+ *
+ * Flushing does not help against an answer that is still to come: an RTU answer does not say which registers it holds. So after a
+ * time-out a unit is suspect until it has answered a question and then been silent for a response timeout; only a repetition of
+ * the very question that timed out is taken at once. Failures of the port are told apart from those of a meter: the caller closes. */
+#include "bus.h"
+
+#include <errno.h>
+#include <modbus/modbus.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+
+#include "hjgate/now.h"
+
+#define UNITS            248
+#define SILENCE_CHARS_X2 7     /* 3.5 characters between two frames */
+#define SILENCE_LEAST_US 1750  /* above 19200 baud: Modbus over serial line V1.02, 2.5.1.1 */
+#define SILENCE_MORE_US  1000  /* for adapters that pass bytes on in bunches */
+#define SETTLE_US        20000 /* after a broken answer its rest may still be coming */
+#define BYTE_TIMEOUT_MS  100   /* inside an answer; USB adapters make pauses, t1.5 would break them */
+#define FILL             0xa5  /* marks what an answer that broke off did not reach */
+#define EXCEPTION_BIT    0x80
+#define EXCEPTION_BYTES  5
+#define ANSWER_OVERHEAD  5 /* unit, function, byte count, CRC */
+
+struct rtu {
+	struct bus bus;
+	const struct hj_conf_bus *conf;
+	modbus_t *ctx;
+	hj_usec silence, char_us;
+	bool suspect[UNITS];
+	struct bus_question unanswered[UNITS]; /* what timed out, of a suspect unit */
+	bool timed_out;                        /* the transaction before did */
+};
+
+static struct rtu *rtu_of(struct bus *b)
+{
+	return (struct rtu *)b;
+}
+
+static hj_usec char_us(const struct hj_conf_bus *c)
+{
+	int64_t bits = 1 + c->data_bits + c->stop_bits + (c->parity != 'N');
+
+	return (hj_usec)((bits * (int64_t)HJ_USEC_PER_SEC + c->baud - 1) / c->baud);
+}
+
+static uint16_t crc16(const uint8_t *p, size_t n)
+{
+	uint16_t crc = 0xffff;
+
+	while (n--) {
+		crc ^= *p++;
+		for (int i = 0; i < 8; i++)
+			crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0xa001 : crc >> 1);
+	}
+	return crc;
+}
+
+static void rtu_close(struct bus *b)
+{
+	struct rtu *r = rtu_of(b);
+
+	if (r->ctx) {
+		modbus_close(r->ctx);
+		modbus_free(r->ctx);
+	}
+	r->ctx = NULL;
+	b->is_open = false;
+}
+
+/* TIOCEXCL holds off everybody but root; the lock holds off another of us that runs as root. */
+static int claim(struct rtu *r)
+{
+	int fd = modbus_get_socket(r->ctx);
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (ioctl(fd, TIOCEXCL) < 0)
+		return -errno;
+	return modbus_flush(r->ctx) < 0 ? -errno : 0;
+}
+
+static void set_timeouts(struct rtu *r)
+{
+	uint64_t us = (uint64_t)r->conf->response_timeout * HJ_USEC_PER_MS + BUS_REQUEST_MAX * r->char_us;
+
+	/* Counted from the write, which returns before the request has passed on the wire. */
+	modbus_set_response_timeout(r->ctx, (uint32_t)(us / HJ_USEC_PER_SEC), (uint32_t)(us % HJ_USEC_PER_SEC));
+	modbus_set_byte_timeout(r->ctx, 0, BYTE_TIMEOUT_MS * HJ_USEC_PER_MS);
+	modbus_set_error_recovery(r->ctx, MODBUS_ERROR_RECOVERY_NONE);
+}
+
+static int rtu_open(struct bus *b)
+{
+	struct rtu *r = rtu_of(b);
+	const struct hj_conf_bus *c = r->conf;
+	int result;
+
+	rtu_close(b);
+	r->ctx = modbus_new_rtu(c->port, (int)c->baud, c->parity, (int)c->data_bits, (int)c->stop_bits);
+	if (!r->ctx)
+		return errno ? -errno : -ENOMEM;
+	set_timeouts(r);
+	result = modbus_connect(r->ctx) < 0 ? -errno : claim(r);
+	if (result < 0) {
+		rtu_close(b);
+		return result;
+	}
+	memset(r->suspect, 0, sizeof(r->suspect));
+	b->is_open = true;
+	b->free_at = hj_now().mono + r->silence;
+	return 0;
+}
+
+/* What came that nobody waits for: counted, its head kept. */
+static int drain(struct rtu *r, struct bus_answer *a)
+{
+	int fd = modbus_get_socket(r->ctx), waiting = 0;
+	uint8_t bytes[BUS_FRAME_MAX];
+	ssize_t n;
+
+	if (ioctl(fd, FIONREAD, &waiting) < 0)
+		return -errno;
+	if (!waiting)
+		return 0;
+	n = read(fd, bytes, sizeof(bytes));
+	if (n < 0)
+		return -errno;
+	memcpy(a->junk_head, bytes, hj_min((size_t)n, sizeof(a->junk_head)));
+	a->junk = hj_max((size_t)waiting, (size_t)n);
+	a->junk_is_late = r->timed_out;
+	return modbus_flush(r->ctx) < 0 ? -errno : 0;
+}
+
+static int send_question(struct rtu *r, const struct bus_question *q, struct bus_answer *a)
+{
+	uint8_t *p = a->sent;
+	uint16_t crc;
+
+	p[0] = q->unit_id;
+	p[1] = (uint8_t)q->table;
+	p[2] = (uint8_t)(q->address >> 8);
+	p[3] = (uint8_t)q->address;
+	p[4] = (uint8_t)(q->count >> 8);
+	p[5] = (uint8_t)q->count;
+	crc = crc16(p, 6);
+	p[6] = (uint8_t)crc;
+	p[7] = (uint8_t)(crc >> 8);
+	a->sent_length = BUS_REQUEST_MAX;
+	modbus_set_slave(r->ctx, q->unit_id);
+	return modbus_send_raw_request(r->ctx, p, 6) < 0 ? -errno : 0; /* adds the same CRC */
+}
+
+static int broken(struct bus_answer *a, const char *why)
+{
+	a->why = why;
+	return -EBADMSG;
+}
+
+/* Up to where the answer came, when the library does not say. */
+static void measure(struct bus_answer *a)
+{
+	a->received_length = sizeof(a->received);
+	while (a->received_length && a->received[a->received_length - 1] == FILL)
+		a->received_length--;
+}
+
+static int receive(struct rtu *r, struct bus_answer *a)
+{
+	uint8_t bytes[MODBUS_RTU_MAX_ADU_LENGTH + 4];
+	int n, error;
+
+	memset(bytes, FILL, sizeof(bytes));
+	n = modbus_receive_confirmation(r->ctx, bytes);
+	error = errno;
+	memcpy(a->received, bytes, sizeof(a->received));
+	measure(a);
+	if (n > 0) {
+		a->received_length = hj_min((size_t)n, sizeof(a->received));
+		return 0;
+	}
+	if (n == 0)
+		return broken(a, "answer of another unit");
+	if (error == ETIMEDOUT && a->received_length)
+		return broken(a, "answer broke off");
+	if (error == ETIMEDOUT) {
+		a->why = "no answer";
+		return -ETIMEDOUT;
+	}
+	if (error == EMBBADCRC)
+		return broken(a, "wrong CRC");
+	if (error >= MODBUS_ENOBASE)
+		return broken(a, "not an answer");
+	a->why = "port failed";
+	return error ? -error : -EIO;
+}
+
+static int take_values(const struct bus_question *q, struct bus_answer *a)
+{
+	const uint8_t *p = a->received;
+	bool bits = q->table == HJ_TABLE_COIL || q->table == HJ_TABLE_DISCRETE;
+	size_t bytes = bits ? (q->count + 7u) / 8 : 2u * q->count;
+
+	if (p[0] != q->unit_id)
+		return broken(a, "answer of another unit");
+	if (p[1] == ((unsigned)q->table | EXCEPTION_BIT) && a->received_length == EXCEPTION_BYTES) {
+		a->exception = p[2];
+		a->why = "exception";
+		return -EREMOTEIO;
+	}
+	if (p[1] != (unsigned)q->table || p[2] != bytes || a->received_length != bytes + ANSWER_OVERHEAD)
+		return broken(a, "answer to another question");
+	for (size_t i = 0; i < q->count; i++)
+		a->values[i] = bits ? p[3 + i / 8] >> (i % 8) & 1 : (uint16_t)(p[3 + 2 * i] << 8 | p[4 + 2 * i]);
+	return 0;
+}
+
+static bool same_question(const struct bus_question *a, const struct bus_question *b)
+{
+	return a->unit_id == b->unit_id && a->table == b->table && a->address == b->address && a->count == b->count;
+}
+
+/* Is this surely the answer to this question? */
+static int prove(struct rtu *r, const struct bus_question *q, struct bus_answer *a)
+{
+	struct pollfd fd = { .fd = modbus_get_socket(r->ctx), .events = POLLIN };
+
+	if (!r->suspect[q->unit_id] || same_question(q, &r->unanswered[q->unit_id]))
+		return 0;
+	if (poll(&fd, 1, (int)r->conf->response_timeout) > 0)
+		return broken(a, "late answer to the question before");
+	r->suspect[q->unit_id] = false;
+	return 0;
+}
+
+static int transact(struct rtu *r, const struct bus_question *q, struct bus_answer *a)
+{
+	int result;
+
+	a->why = "port failed";
+	result = drain(r, a);
+	r->timed_out = false;
+	if (result < 0)
+		return result;
+	result = send_question(r, q, a);
+	if (result < 0)
+		return result;
+	result = receive(r, a);
+	if (result == 0)
+		result = take_values(q, a);
+	if (result == 0 || result == -EREMOTEIO) {
+		int proof = prove(r, q, a);
+
+		return proof < 0 ? proof : result;
+	}
+	if (result == -ETIMEDOUT) {
+		r->suspect[q->unit_id] = r->timed_out = true;
+		r->unanswered[q->unit_id] = *q;
+	}
+	return result;
+}
+
+static int rtu_ask(struct bus *b, const struct bus_question *q, struct bus_answer *ret)
+{
+	struct rtu *r = rtu_of(b);
+	int result;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!b->is_open) {
+		ret->why = "port closed";
+		return -EIO;
+	}
+	result = transact(r, q, ret);
+	b->free_at = hj_now().mono + (result == -EBADMSG ? SETTLE_US : r->silence);
+	return result;
+}
+
+static void rtu_free(struct bus *b)
+{
+	rtu_close(b);
+	free(b);
+}
+
+int bus_rtu_new(const struct hj_conf_bus *conf, struct bus **ret)
+{
+	static const struct bus_ops ops = { .open = rtu_open, .close = rtu_close, .ask = rtu_ask, .free = rtu_free };
+	struct rtu *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->bus.ops = &ops;
+	r->conf = conf;
+	r->char_us = char_us(conf);
+	r->silence = hj_max(r->char_us * SILENCE_CHARS_X2 / 2, (hj_usec)SILENCE_LEAST_US) + SILENCE_MORE_US;
+	*ret = &r->bus;
+	return 0;
+}

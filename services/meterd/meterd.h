@@ -1,0 +1,85 @@
+/* One meterd: one bus, its meters, and the way of their samples to stored. */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "bus.h"
+#include "frames.h"
+#include "outbox.h"
+#include "peer.h"
+
+#include "hjgate/ipc_server.h"
+#include "hjgate/meter_plan.h"
+#include "hjgate/meter_schedule.h"
+#include "hjgate/report.h"
+
+enum meter_state { METER_UNKNOWN, METER_OK, METER_LOST };
+
+#define METER_LOST_FAILURES 3                      /* in a row */
+#define METER_LOST_AFTER    (10 * HJ_USEC_PER_SEC) /* asked all the time without an answer */
+
+struct meter {
+	const struct hj_conf_meter *conf;
+	enum meter_state state;
+	unsigned failures;     /* in a row */
+	hj_usec failing_since; /* 0: the newest question was answered */
+	uint64_t asked, answered;
+	int64_t last_answer_ms; /* 0: none yet */
+	char last_error[96];
+	int64_t answer_ms; /* how long the newest answer took; -1: none yet */
+};
+
+/* Bad input, told once a minute at most. */
+struct fold {
+	uint64_t count;
+	hj_usec told;
+	char text[96];
+};
+
+struct meterd {
+	sd_event *event;
+	struct hj_conf_bus conf;
+	int64_t window_ms; /* the base window */
+	struct bus *bus;
+	char port_error[96]; /* "": the port is open */
+	hj_usec reopen_at, reopen_pause;
+
+	struct meter *meters; /* as in conf */
+	const struct hj_conf_point **points;
+	size_t point_count; /* of all meters; a sample's point is an index into this */
+	struct hj_plan plan;
+	struct hj_schedule schedule;
+	size_t *request_meter;  /* of each request */
+	uint32_t *request_took; /* ms, at its newest turn */
+	size_t retry;           /* the request to be tried again; plan.count: none */
+	unsigned tries;
+
+	struct outbox outbox;
+	struct peer *peer;
+	struct hj_report *report;
+	struct frames frames;
+	struct fold junk;
+	uint64_t requests, errors, junk_bytes, lost_told;
+	bool outbox_full;
+	sd_event_source *turn_timer, *window_timer;
+};
+
+/* Takes the configuration over (*conf is empty afterwards, also when this fails). */
+int meterd_new(sd_event *event, const char *root, struct hj_conf_bus *conf, int64_t window_ms, struct meterd **ret);
+void meterd_free(struct meterd *m);
+HJ_DEFINE_CLEANUP(struct meterd *, meterd_free)
+
+/* poll.c: one turn of the bus, at most one transaction; says when the next one is wanted. */
+hj_usec poll_turn(struct meterd *m);
+/* One transaction with all that is counted about it; the bus must be free. */
+int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *ret);
+
+/* health.c: what became of it, for status and events. */
+void health_answered(struct meterd *m, struct meter *meter, const struct hj_now *now, int64_t took_ms);
+void health_failed(struct meterd *m, struct meter *meter, const struct hj_now *now, const char *why);
+void health_port(struct meterd *m, int error); /* 0: it is open */
+void health_junk(struct meterd *m, const struct bus_answer *a, int result, hj_usec now);
+void health_outbox(struct meterd *m);
+const char *meter_state_name(enum meter_state state);
+
+extern const struct hj_ipc_interface meterd_interface; /* api.c */

@@ -1,0 +1,39 @@
+/* Numbered samples until they are on the disk. Numbers are those of one boot (a random id): 1, 2, ... */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hjgate/sample.h"
+
+#define OUTBOX_MOST 4096 /* samples; the oldest give way */
+
+struct outbox_item {
+	int64_t time_ms;
+	double value;
+	uint16_t point;
+	char flag;
+};
+
+struct outbox {
+	struct outbox_item *ring;
+	size_t size, head, count;
+	uint64_t first;    /* number of the oldest kept */
+	uint64_t accepted; /* stored has taken every number below this one */
+	uint64_t durable;  /* and has these on the disk */
+	uint64_t lost;     /* gave way before stored had taken them, over all boots */
+};
+
+void outbox_init(struct outbox *o);
+void outbox_done(struct outbox *o);
+void outbox_add(struct outbox *o, const struct hj_sample *s); /* never fails: what has no room is lost and counted */
+uint64_t outbox_next(const struct outbox *o);                 /* the number that the next sample gets */
+bool outbox_get(const struct outbox *o, uint64_t number, struct hj_sample *ret);
+void outbox_set(struct outbox *o, uint64_t number, const struct hj_sample *s);
+
+/* Stored's word: it expects `next`. False where that does not fit (it wants what is gone, or what never was): then the samples go on
+ * under a new boot, from number 1. */
+bool outbox_accept(struct outbox *o, uint64_t next);
+void outbox_durable(struct outbox *o, uint64_t number);
+void outbox_renumber(struct outbox *o);

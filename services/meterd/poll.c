@@ -1,0 +1,212 @@
+/* One turn of the bus: what is most overdue is asked, and every point of it becomes a sample: a value, or flag D (the meter answered
+ * something that is no value), or flag B (no answer). At most one transaction a turn, since it blocks and the local sockets are
+ * served between turns; a repetition is a turn of its own. */
+#include "meterd.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hjgate/meter_codec.h"
+#include "hjgate/now.h"
+
+static const struct {
+	int code;
+	const char *name;
+} exceptions[] = {
+	{ 1, "illegal function" },
+	{ 2, "illegal data address" },
+	{ 3, "illegal data value" },
+	{ 4, "device failure" },
+	{ 5, "acknowledge" },
+	{ 6, "device busy" },
+	{ 8, "memory parity error" },
+	{ 10, "gateway path unavailable" },
+	{ 11, "gateway target does not respond" },
+};
+
+static const char *exception_name(int code)
+{
+	for (size_t i = 0; i < hj_array_size(exceptions); i++)
+		if (exceptions[i].code == code)
+			return exceptions[i].name;
+	return "unknown exception";
+}
+
+static void lose_port(struct meterd *m, int error, hj_usec now)
+{
+	m->bus->ops->close(m->bus);
+	health_port(m, error);
+	m->reopen_at = now + m->reopen_pause;
+	m->retry = m->plan.count;
+}
+
+static void open_port(struct meterd *m, hj_usec now)
+{
+	int r = m->bus->ops->open(m->bus);
+
+	if (r < 0)
+		lose_port(m, r, now);
+	else
+		health_port(m, 0);
+}
+
+static bool is_port_error(int r)
+{
+	return r < 0 && r != -ETIMEDOUT && r != -EBADMSG && r != -EREMOTEIO;
+}
+
+int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *ret)
+{
+	int r = m->bus->ops->ask(m->bus, q, ret);
+	struct hj_now now = hj_now();
+
+	m->requests++;
+	m->errors += r < 0;
+	frames_add(&m->frames, now.wall_ms, ret, r == 0);
+	health_junk(m, ret, r, now.mono);
+	if (is_port_error(r))
+		lose_port(m, r, now.mono);
+	return r;
+}
+
+/* ---- samples ---- */
+
+static void add_sample(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag flag, double value)
+{
+	struct hj_sample s = { .point = (uint32_t)point, .time_ms = time_ms, .value = value, .flag = flag };
+
+	outbox_add(&m->outbox, &s);
+}
+
+static void add_without_value(struct meterd *m, const struct hj_request *q, int64_t time_ms, enum hj_flag flag)
+{
+	for (size_t i = 0; i < q->wants; i++)
+		add_sample(m, m->plan.order[q->first + i], time_ms, flag, NAN);
+}
+
+static void add_values(struct meterd *m, const struct hj_request *q, const struct bus_answer *a, int64_t time_ms)
+{
+	for (size_t i = 0; i < q->wants; i++) {
+		size_t point = m->plan.order[q->first + i];
+		const struct hj_conf_point *p = m->points[point];
+		struct hj_codec codec = { p->type, p->order, p->scale, p->offset };
+		double value = NAN;
+		int r = hj_codec_decode(&codec, &a->values[p->address - q->address], &value);
+
+		add_sample(m, point, time_ms, r < 0 ? HJ_FLAG_FAULT : HJ_FLAG_NORMAL, value);
+	}
+}
+
+/* A due time that passed without a question. It cannot be stamped before what stored was told to be complete. */
+static void miss(struct meterd *m, size_t request, hj_usec due, const struct hj_now *now)
+{
+	int64_t time_ms = now->wall_ms - (int64_t)((now->mono - due) / HJ_USEC_PER_MS);
+
+	time_ms = hj_max(time_ms, peer_upto(m->peer));
+	time_ms = hj_min(time_ms, now->wall_ms);
+	add_without_value(m, &m->plan.requests[request], time_ms, HJ_FLAG_LINK);
+}
+
+/* ---- one request ---- */
+
+static void answered_exception(struct meter *meter, const struct hj_request *q, const struct bus_answer *a)
+{
+	snprintf(meter->last_error, sizeof(meter->last_error), "exception %d (%s) at %s %u, count %u", a->exception,
+	        exception_name(a->exception), hj_table_name(q->table), q->address, q->count);
+}
+
+static void failed(struct meterd *m, size_t request, const char *why, const struct hj_now *now)
+{
+	const struct hj_request *q = &m->plan.requests[request];
+	struct meter *meter = &m->meters[m->request_meter[request]];
+	char text[sizeof(meter->last_error)];
+
+	snprintf(text, sizeof(text), "%s at %s %u, count %u", why, hj_table_name(q->table), q->address, q->count);
+	add_without_value(m, q, now->wall_ms, HJ_FLAG_LINK);
+	hj_schedule_result(&m->schedule, request, false, now->mono);
+	if (m->bus->is_open)
+		health_failed(m, meter, now, text);
+}
+
+static void run(struct meterd *m, size_t request)
+{
+	const struct hj_request *q = &m->plan.requests[request];
+	struct bus_question question = { q->unit_id, q->table, q->address, q->count };
+	struct meter *meter = &m->meters[m->request_meter[request]];
+	hj_usec begin = hj_now().mono;
+	struct bus_answer a;
+	struct hj_now now;
+	int64_t took_ms;
+	int r;
+
+	r = poll_ask(m, &question, &a);
+	now = hj_now();
+	took_ms = (int64_t)((now.mono - begin) / HJ_USEC_PER_MS);
+	m->tries++;
+	m->request_took[request] = (uint32_t)took_ms;
+	meter->asked++;
+	if (r == 0 || r == -EREMOTEIO) {
+		health_answered(m, meter, &now, took_ms);
+		hj_schedule_result(&m->schedule, request, true, now.mono);
+		if (r == 0)
+			return add_values(m, q, &a, now.wall_ms);
+		answered_exception(meter, q, &a);
+		return add_without_value(m, q, now.wall_ms, HJ_FLAG_FAULT);
+	}
+	if (!is_port_error(r) && m->tries <= m->conf.retries && !hj_schedule_resting(&m->schedule, request))
+		m->retry = request;
+	else
+		failed(m, request, a.why, &now);
+}
+
+/* ---- turns ---- */
+
+static hj_usec turn_closed(struct meterd *m, const struct hj_now *now)
+{
+	hj_usec due;
+	size_t request;
+
+	while (hj_schedule_next(&m->schedule, now->mono, &request, &due) != HJ_TURN_NONE)
+		miss(m, request, due, now);
+	due = hj_schedule_due(&m->schedule);
+	return hj_min(due, m->reopen_at);
+}
+
+/* The request of this turn; plan.count where none is due. */
+static size_t choose(struct meterd *m, const struct hj_now *now)
+{
+	size_t request = m->retry;
+	enum hj_turn turn;
+	hj_usec due;
+
+	m->retry = m->plan.count;
+	if (request < m->plan.count)
+		return request;
+	m->tries = 0;
+	while ((turn = hj_schedule_next(&m->schedule, now->mono, &request, &due)) == HJ_TURN_MISS)
+		miss(m, request, due, now);
+	return turn == HJ_TURN_ASK ? request : m->plan.count;
+}
+
+hj_usec poll_turn(struct meterd *m)
+{
+	struct hj_now now = hj_now();
+	hj_usec due;
+	size_t request;
+
+	if (!m->bus->is_open && now.mono >= m->reopen_at)
+		open_port(m, now.mono);
+	if (!m->bus->is_open)
+		return turn_closed(m, &now);
+	if (now.mono < m->bus->free_at)
+		return m->bus->free_at;
+	request = choose(m, &now);
+	if (request < m->plan.count)
+		run(m, request);
+	if (!m->bus->is_open)
+		return hj_min(hj_schedule_due(&m->schedule), m->reopen_at);
+	due = m->retry < m->plan.count ? 0 : hj_schedule_due(&m->schedule);
+	return hj_max(due, m->bus->free_at);
+}
