@@ -41,7 +41,8 @@ struct hj212_identity {
 	char mn[25], st[4];
 	unsigned base_minutes; /* CN 1064 takes a multiple of it, else ExeRtn 3; 0 = any of the standard's (test windows) */
 	unsigned window;	 /* 1..HJ212_WINDOW_MAX; the standard's flow is 1 */
-	bool lenient_crc;	 /* take answers whatever their CRC */
+	unsigned gap_ms;	 /* at least this long between two frames out: radio modems run them together else; 0 = none */
+	bool lenient_crc;	 /* take what comes whatever its CRC */
 };
 
 struct hj212_session;
@@ -80,12 +81,20 @@ struct hj212_offer {
 int hj212_session_offer(struct hj212_session *s, const struct hj212_offer *o, struct hj_now now);
 unsigned hj212_session_room(const struct hj212_session *s); /* offers that would be taken now */
 
+/* Bytes of CP that surely fit: HJ212_CP_MAX, or less where PW and MN are long (the data segment is HJ212_DATA_MAX at most). */
+size_t hj212_session_cp_max(const struct hj212_session *s);
+
+/* Waits no longer for this upload: its place is free, a late 9014 is passed over. For real-time data that newer data replaces. Forgetting
+ * ReCount+1 uploads in a row without any acknowledgement between them is HJ212_DEAD all the same. -ENOENT. */
+int hj212_session_forget(struct hj212_session *s, uint64_t token);
+
 /* ---- outcomes ---- */
 enum hj212_outcome_type {
 	HJ212_ACKED,	/* token: the platform has it */
 	HJ212_DEAD,	/* no answer after the last resend (token): close the link */
 	HJ212_REQUEST,	/* the platform wants something of the owner: see below */
-	HJ212_PW_TRIED, /* the new password was refused, the old one is used once from here on */
+	HJ212_PW_TRIED, /* the new password was refused (`text` says how): the old one is tried, or was taken, this once */
+	HJ212_PW_SETTLED, /* one of the two passwords has proved right: commit hj212_session_settings() */
 	HJ212_NOTE,	/* something odd that cost a message: `text` */
 };
 struct hj212_request {
@@ -98,6 +107,7 @@ struct hj212_outcome {
 	enum hj212_outcome_type type;
 	uint64_t token;
 	struct hj212_request request;
+	int code; /* NOTE: the QnRtn a request was refused with; 0 = something else */
 	char text[160];
 };
 int hj212_session_next(struct hj212_session *s, struct hj212_outcome *ret); /* 1, or 0: none */

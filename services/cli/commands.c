@@ -4,35 +4,20 @@
 #include "cli.h"
 
 /* Built in where their file is there. */
-#pragma weak cli_status
-#pragma weak cli_points
-#pragma weak cli_live
-#pragma weak cli_records
-#pragma weak cli_events
-#pragma weak cli_uplink
-#pragma weak cli_meter
 #pragma weak cli_run
 #pragma weak cli_check
 #pragma weak cli_frame
 
-#define LINES(...)                                                                                                   \
-	(const struct cli_help_line[])                                                                               \
-	{                                                                                                            \
-		__VA_ARGS__,                                                                                         \
-		{                                                                                                    \
-			0                                                                                            \
-		}                                                                                                    \
-	}
-#define EXAMPLES(...)                                                                                                \
-	(const char *const[])                                                                                        \
-	{                                                                                                            \
-		__VA_ARGS__, NULL                                                                                    \
-	}
+/* clang-format off */
+#define LINES(...)    (const struct cli_help_line[]){ __VA_ARGS__, { 0 } }
+#define EXAMPLES(...) (const char *const[]){ __VA_ARGS__, NULL }
+/* clang-format on */
 
 static const struct cli_command commands[] = {
 	{
 	        .name = "status",
 	        .fn = cli_status,
+	        .options = cli_status_options,
 	        .lines =
 	                LINES({ CLI_LOOK, "status", N_("is all well: programs, buses, records, platforms, events") }),
 	        .examples = EXAMPLES("hjgate status", "hjgate status --meters", "hjgate status --json"),
@@ -40,6 +25,7 @@ static const struct cli_command commands[] = {
 	{
 	        .name = "points",
 	        .fn = cli_points,
+	        .options = cli_points_options,
 	        .lines = LINES({ CLI_LOOK, "points",
 	                N_("the point-to-data sheet: equipment, factor, register, newest value") }),
 	        .examples = EXAMPLES("hjgate points", "hjgate points --csv >points.csv"),
@@ -47,18 +33,21 @@ static const struct cli_command commands[] = {
 	{
 	        .name = "live",
 	        .fn = cli_live,
+	        .options = cli_live_options,
 	        .lines = LINES({ CLI_LOOK, "live [-f]", N_("newest values; -f goes on") }),
 	        .examples = EXAMPLES("hjgate live", "hjgate live -f", "hjgate live -f --json"),
 	},
 	{
 	        .name = "records",
 	        .fn = cli_records,
+	        .options = cli_records_options,
 	        .lines = LINES({ CLI_LOOK, "records", N_("what is kept: minute, hour and day records") }),
 	        .examples = EXAMPLES("hjgate records --last 3", "hjgate records --kind hour --from today"),
 	},
 	{
 	        .name = "events",
 	        .fn = cli_events,
+	        .options = cli_events_options,
 	        .lines = LINES(
 	                { CLI_LOOK, "events [-f]", N_("failures with begin and end, alarms, who changed what") },
 	                { CLI_CHANGE, "events ack ID --cause TEXT", N_("note what caused an event") }),
@@ -68,6 +57,7 @@ static const struct cli_command commands[] = {
 	{
 	        .name = "uplink",
 	        .fn = cli_uplink,
+	        .options = cli_uplink_options,
 	        .lines = LINES(
 	                { CLI_LOOK, "uplink [NAME]", N_("platforms: connected, acknowledged, waiting, time to go") },
 	                { CLI_LOOK, "uplink NAME frames", N_("the newest frames, passwords masked") },
@@ -81,6 +71,7 @@ static const struct cli_command commands[] = {
 	{
 	        .name = "meter",
 	        .fn = cli_meter,
+	        .options = cli_meter_options,
 	        .lines = LINES({ CLI_LOOK, "meter BUS", N_("one bus: each meter, asked and answered") },
 	                { CLI_LOOK, "meter BUS frames", N_("the newest requests and answers, as bytes") },
 	                { CLI_TOOLS, "meter BUS probe UNIT TABLE ADDRESS COUNT", N_("ask a unit once, now") }),
@@ -97,7 +88,7 @@ static const struct cli_command commands[] = {
 	        .fn = cli_frame,
 	        .lines = LINES({ CLI_TOOLS, "frame decode", N_("HJ 212 frames from standard input, explained") },
 	                { CLI_TOOLS, "frame encode", N_("a data segment into a frame") }),
-	        .examples = EXAMPLES("hjgate uplink county frames | hjgate frame decode"),
+	        .examples = EXAMPLES("hjgate frame decode <capture.txt"),
 	},
 	{
 	        .name = "run",

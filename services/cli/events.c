@@ -1,0 +1,114 @@
+/* `hjgate events`: what a person should know, and a person's word on what caused it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ask.h"
+#include "tables.h"
+#include "timespec.h"
+#include "writer.h"
+
+#define LAST_BY_DEFAULT 30 /* events */
+#define LAST_MOST       10000
+
+struct events {
+	bool follow, open;
+	int64_t from, to, last;
+	const char *cause;
+	struct writer *w;
+	size_t seen;
+};
+
+const struct cli_option cli_events_options[] = {
+	{ "--follow", 'f', CLI_FLAG, NULL, N_("go on until Ctrl-C"), offsetof(struct events, follow) },
+	{ "--open", 'o', CLI_FLAG, NULL, N_("only those that have not ended"), offsetof(struct events, open) },
+	{ "--from", 0, CLI_TIME, N_("TIME"), N_("those that began then or later"), offsetof(struct events, from) },
+	{ "--to", 0, CLI_TIME, N_("TIME"), N_("those that began before"), offsetof(struct events, to) },
+	{ "--last", 'n', CLI_COUNT, N_("N"), N_("the newest N (30 as without)"), offsetof(struct events, last) },
+	{ "--cause", 0, CLI_TEXT, N_("TEXT"), N_("with ack: what caused it"), offsetof(struct events, cause) },
+	{ 0 },
+};
+
+static int take(json_t *answer, bool continues, void *userdata)
+{
+	struct events *e = userdata;
+	int64_t now_ms = cli_wall_ms();
+	json_t *event;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "events"), i, event)
+	{
+		cli_events_row(e->w, event, now_ms);
+		e->seen++;
+	}
+	if (e->follow)
+		writer_flush(e->w);
+	return ferror(stdout) ? 1 : 0;
+}
+
+static json_t *question(const struct events *e)
+{
+	json_t *q = json_pack("{sI sb}", "limit", (json_int_t)e->last, "open", (int)e->open);
+
+	if (e->from)
+		json_object_set_new(q, "begin", json_integer((json_int_t)e->from));
+	if (e->to)
+		json_object_set_new(q, "end", json_integer((json_int_t)e->to));
+	if (e->follow)
+		json_object_set_new(q, "follow", json_true());
+	return q;
+}
+
+static int list(struct cli *cli, struct events *e)
+{
+	int r;
+
+	if (!e->last)
+		e->last = LAST_BY_DEFAULT;
+	if (e->last > LAST_MOST)
+		return cli_usage(
+		        cli, _("--last takes at most %d; name a span with --from and --to for more"), LAST_MOST);
+	e->w = writer_stdout(!cli->json ? WRITER_TEXT : e->follow ? WRITER_JSON_LINES : WRITER_JSON);
+	cli_events_begin(e->w);
+	r = cli_stream(cli, "eventd.look", "hjgate.Event.List", question(e), e->follow ? -1 : CLI_ANSWER_MS, take, e);
+	writer_table_end(e->w);
+	if (r == 0 && e->seen == 0)
+		writer_say(e->w, STYLE_GOOD, "%s", e->open ? _("no open events") : _("no events"));
+	writer_free(e->w);
+	return r;
+}
+
+static int acknowledge(struct cli *cli, const struct events *e, const char *id_text)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	uint64_t id;
+	int r;
+
+	if (!id_text || hj_uint_parse(id_text, strlen(id_text), INT64_MAX, &id) < 0)
+		return cli_usage(cli, "%s", _("ack needs the number of an event, as in the column ID"));
+	if (!e->cause || !*e->cause)
+		return cli_usage(cli, "%s", _("ack needs --cause TEXT"));
+	r = cli_ask(cli, "eventd.change", "hjgate.Event.Acknowledge",
+	        json_pack("{sI ss}", "id", (json_int_t)id, "cause", e->cause), &answer);
+	if (r == 0 && cli->json)
+		printf("{\"ok\": true}\n");
+	else if (r == 0)
+		printf(_("event %s: noted\n"), id_text);
+	return r;
+}
+
+int cli_events(struct cli *cli, int argc, char **argv)
+{
+	static const char *const words[] = { "ack", NULL };
+	struct events e = { 0 };
+	int r = cli_options(cli, cli_events_options, &e, &argc, argv);
+
+	if (r)
+		return r;
+	if (argc == 1)
+		return list(cli, &e);
+	if (strcmp(argv[1], "ack"))
+		return cli_unknown(cli, N_("word"), argv[1], words);
+	if (argc > 3)
+		return cli_usage(cli, _("\"%s\" is too much; a cause of several words stands in quotes"), argv[3]);
+	return acknowledge(cli, &e, argc > 2 ? argv[2] : NULL);
+}

@@ -1,0 +1,90 @@
+/* Names of buses and uplinks from two sources: files of the configuration and sockets of the running programs. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hjgate/conf.h"
+#include "hjgate/service.h"
+#include "instances.h"
+
+#define INSTANCES_MAX (4 * HJ_CONF_UPLINKS_MAX) /* of one kind */
+
+void cli_instances_done(struct cli_instances *i)
+{
+	free(i->names);
+	*i = (struct cli_instances){ 0 };
+}
+
+static void add(struct cli_instances *i, const char *name, size_t n)
+{
+	if (n > HJ_NAME_MAX || n == 0 || i->count == INSTANCES_MAX)
+		return;
+	for (size_t k = 0; k < i->count; k++)
+		if (!strncmp(i->names[k], name, n) && !i->names[k][n])
+			return;
+	memcpy(i->names[i->count], name, n);
+	i->names[i->count++][n] = '\0';
+}
+
+static void add_configured(struct cli_instances *i, const char *root, const char *folder)
+{
+	char **names = NULL;
+	size_t count = 0;
+
+	if (hj_conf_names(root, folder, &names, &count) < 0)
+		return;
+	for (size_t k = 0; k < count; k++) {
+		add(i, names[k], strlen(names[k]));
+		free(names[k]);
+	}
+	free(names);
+}
+
+/* "uplinkd@county.look" */
+static void add_running(struct cli_instances *i, const char *root, const char *daemon)
+{
+	char path[HJ_PATH_MAX];
+	struct dirent *entry;
+	size_t n = strlen(daemon);
+	DIR *folder = hj_path(root, HJ_DIR_RUN, "", path) == 0 ? opendir(path) : NULL;
+
+	if (!folder)
+		return;
+	while ((entry = readdir(folder))) {
+		const char *name = entry->d_name, *dot = strrchr(name, '.');
+
+		if (dot && !strcmp(dot, ".look") && !strncmp(name, daemon, n) && name[n] == '@')
+			add(i, name + n + 1, (size_t)(dot - name) - n - 1);
+	}
+	closedir(folder);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+void cli_instances(const char *root, const char *folder, const char *daemon, struct cli_instances *ret)
+{
+	*ret = (struct cli_instances){ .names = calloc(INSTANCES_MAX, sizeof(*ret->names)) };
+	if (!ret->names)
+		return;
+	add_configured(ret, root, folder);
+	add_running(ret, root, daemon);
+	qsort(ret->names, ret->count, sizeof(*ret->names), compare);
+}
+
+int cli_instance_known(const struct cli *cli, const char *folder, const char *daemon, const char *name)
+{
+	_cleanup_(cli_instances_done) struct cli_instances found = { 0 };
+	const char *names[INSTANCES_MAX + 1] = { 0 };
+
+	cli_instances(cli->root, folder, daemon, &found);
+	for (size_t i = 0; i < found.count; i++) {
+		if (!strcmp(found.names[i], name))
+			return 0;
+		names[i] = found.names[i];
+	}
+	return cli_unknown(cli, strcmp(daemon, "meterd") ? N_("uplink") : N_("bus"), name, names);
+}

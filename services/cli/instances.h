@@ -1,0 +1,21 @@
+/* Which buses and uplinks there are: those configured, and those whose socket is there although they are configured
+ * no longer. */
+#pragma once
+
+#include <stddef.h>
+
+#include "cli.h"
+#include "hjgate/text.h"
+
+struct cli_instances {
+	char (*names)[HJ_NAME_MAX + 1]; /* sorted */
+	size_t count;
+};
+
+void cli_instances_done(struct cli_instances *i);
+
+/* folder: "buses.d", "uplinks.d"; daemon: "meterd", "uplinkd". Never fails: what cannot be read is not there. */
+void cli_instances(const char *root, const char *folder, const char *daemon, struct cli_instances *ret);
+
+/* Is there such a bus or uplink? 0, or HJ_EXIT_USAGE with the nearest name said. */
+int cli_instance_known(const struct cli *cli, const char *folder, const char *daemon, const char *name);

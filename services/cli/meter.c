@@ -1,0 +1,189 @@
+/* `hjgate meter`: one bus and its meters, the bytes on it, and one question asked by hand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ask.h"
+#include "frames.h"
+#include "instances.h"
+#include "tables.h"
+#include "writer.h"
+
+#define FRAMES_BY_DEFAULT 20
+#define UNIT_MOST         247
+#define ADDRESS_MOST      65535
+#define COUNT_MOST        125 /* registers of one request */
+#define SOCKET_MAX        (HJ_NAME_MAX + 24)
+
+struct meter {
+	int64_t last;
+	const char *bus;
+};
+
+const struct cli_option cli_meter_options[] = {
+	{ "--last", 'n', CLI_COUNT, N_("N"), N_("with frames: the newest N (20 as without)"),
+	        offsetof(struct meter, last) },
+	{ 0 },
+};
+
+static const struct writer_column probe_columns[] = {
+	{ "address", N_("ADDRESS"), true },
+	{ "value", N_("VALUE"), true },
+	{ "hexadecimal", N_("HEXADECIMAL"), true },
+};
+
+static const char *socket_of(const char *bus, const char *right, char to[SOCKET_MAX])
+{
+	snprintf(to, SOCKET_MAX, "meterd@%s.%s", bus, right);
+	return to;
+}
+
+static struct writer *open_writer(const struct cli *cli)
+{
+	return writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
+}
+
+static int show(struct cli *cli, const struct meter *m, int argc, char **argv)
+{
+	_cleanup_(writer_freep) struct writer *w = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+	char socket[SOCKET_MAX];
+	int r = cli_ask(cli, socket_of(m->bus, "look", socket), "hjgate.Meter.Status", NULL, &answer);
+
+	if (r)
+		return r;
+	w = open_writer(cli);
+	cli_buses_begin(w);
+	cli_buses_row(w, answer);
+	writer_table_end(w);
+	writer_say(w, STYLE_PLAIN, "%s", "");
+	cli_meters_begin(w);
+	cli_meters_rows(w, answer);
+	writer_table_end(w);
+	return HJ_EXIT_OK;
+}
+
+static int frames(struct cli *cli, const struct meter *m, int argc, char **argv)
+{
+	_cleanup_(writer_freep) struct writer *w = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+	char socket[SOCKET_MAX];
+	int r = cli_ask(cli, socket_of(m->bus, "look", socket), "hjgate.Meter.Frames",
+	        json_pack("{sI}", "limit", (json_int_t)(m->last ? m->last : FRAMES_BY_DEFAULT)), &answer);
+
+	if (r)
+		return r;
+	w = open_writer(cli);
+	if (json_array_size(json_object_get(answer, "frames")) == 0)
+		writer_say(w, STYLE_WARN, "%s", _("no frames yet"));
+	cli_meter_frames(w, json_object_get(answer, "frames"));
+	return HJ_EXIT_OK;
+}
+
+static void show_values(const struct cli *cli, json_t *answer, uint64_t address)
+{
+	_cleanup_(writer_freep) struct writer *w = open_writer(cli);
+	char text[32];
+	json_t *value;
+	size_t i;
+
+	writer_field(w, "answer_ms", NULL, STYLE_PLAIN, cli_member(answer, "answer_ms"), NULL);
+	writer_table(w, "values", probe_columns, hj_array_size(probe_columns));
+	json_array_foreach(json_object_get(answer, "values"), i, value)
+	{
+		snprintf(text, sizeof(text), "%04llX", (unsigned long long)json_integer_value(value));
+		writer_cell_int(w, (int64_t)(address + i));
+		writer_cell(w, STYLE_PLAIN, json_incref(value), NULL);
+		writer_cell_text(w, text);
+	}
+	writer_table_end(w);
+	writer_say(w, STYLE_DIM, _("answered in %lld ms"), (long long)cli_int(answer, "answer_ms"));
+}
+
+/* UNIT TABLE ADDRESS COUNT */
+static int probe(struct cli *cli, const struct meter *m, int argc, char **argv)
+{
+	static const char *const tables[] = { "coil", "discrete", "holding", "input", NULL };
+	_cleanup_json_ json_t *answer = NULL;
+	uint64_t unit, address, count;
+	char socket[SOCKET_MAX];
+	int r;
+
+	if (argc != 4)
+		return cli_usage(cli, "%s", _("probe needs four words: UNIT TABLE ADDRESS COUNT"));
+	if (hj_uint_parse(argv[0], strlen(argv[0]), UNIT_MOST, &unit) < 0 || unit == 0)
+		return cli_usage(cli, _("UNIT is a number from 1 to %d, not \"%s\""), UNIT_MOST, argv[0]);
+	if (strcmp(argv[1], "coil") && strcmp(argv[1], "discrete") && strcmp(argv[1], "holding") &&
+	        strcmp(argv[1], "input"))
+		return cli_unknown(cli, N_("table"), argv[1], tables);
+	if (hj_uint_parse(argv[2], strlen(argv[2]), ADDRESS_MOST, &address) < 0)
+		return cli_usage(cli, _("ADDRESS is a number from 0 to %d, as in the protocol, not \"%s\""),
+		        ADDRESS_MOST, argv[2]);
+	if (hj_uint_parse(argv[3], strlen(argv[3]), COUNT_MOST, &count) < 0 || count == 0)
+		return cli_usage(cli, _("COUNT is a number from 1 to %d, not \"%s\""), COUNT_MOST, argv[3]);
+	r = cli_ask(cli, socket_of(m->bus, "change", socket), "hjgate.Meter.Probe",
+	        json_pack("{sI ss sI sI}", "unit_id", (json_int_t)unit, "table", argv[1], "address",
+	                (json_int_t)address, "count", (json_int_t)count),
+	        &answer);
+	if (r == 0)
+		show_values(cli, answer, address);
+	return r;
+}
+
+static const struct {
+	const char *word;
+	int (*fn)(struct cli *cli, const struct meter *m, int argc, char **argv);
+} actions[] = { { "status", show }, { "frames", frames }, { "probe", probe } };
+
+static int act(struct cli *cli, const struct meter *m, const char *word, int argc, char **argv)
+{
+	const char *words[hj_array_size(actions) + 1] = { 0 };
+
+	for (size_t i = 0; i < hj_array_size(actions); i++) {
+		if (!strcmp(actions[i].word, word))
+			return actions[i].fn(cli, m, argc, argv);
+		words[i] = actions[i].word;
+	}
+	return cli_unknown(cli, N_("word"), word, words);
+}
+
+/* Without a bus: all of them. */
+static int list(struct cli *cli)
+{
+	_cleanup_(cli_instances_done) struct cli_instances found = { 0 };
+	_cleanup_(writer_freep) struct writer *w = NULL;
+	char socket[SOCKET_MAX];
+	int status = HJ_EXIT_OK;
+
+	cli_instances(cli->root, "buses.d", "meterd", &found);
+	w = open_writer(cli);
+	if (found.count == 0)
+		writer_say(w, STYLE_WARN, "%s", _("no bus is configured yet: hjgate status says what to do"));
+	cli_meters_begin(w);
+	for (size_t i = 0; i < found.count; i++) {
+		_cleanup_json_ json_t *answer = NULL;
+		int r = cli_ask(cli, socket_of(found.names[i], "look", socket), "hjgate.Meter.Status", NULL, &answer);
+
+		if (r == 0)
+			cli_meters_rows(w, answer);
+		else
+			status = r;
+	}
+	writer_table_end(w);
+	return status;
+}
+
+int cli_meter(struct cli *cli, int argc, char **argv)
+{
+	struct meter m = { 0 };
+	int r = cli_options(cli, cli_meter_options, &m, &argc, argv);
+
+	if (r)
+		return r;
+	if (argc == 1)
+		return list(cli);
+	m.bus = argv[1];
+	r = cli_instance_known(cli, "buses.d", "meterd", m.bus);
+	if (r)
+		return r;
+	return act(cli, &m, argc > 2 ? argv[2] : "status", argc > 3 ? argc - 3 : 0, argv + hj_min(argc, 3));
+}

@@ -1,0 +1,45 @@
+/* What `hjgate status` found out, before it is shown. */
+#pragma once
+
+#include <jansson.h>
+
+#include "hjgate/conf.h"
+#include "memory.h"
+#include "writer.h"
+
+#define STATUS_PROGRAMS_MAX 160
+#define STATUS_TROUBLES_MAX 64
+#define STATUS_EVENTS_MAX   20 /* open events shown */
+#define STATUS_ANSWER_MS    2000
+
+enum status_kind { STATUS_STORE, STATUS_EVENT, STATUS_BUS, STATUS_UPLINK, STATUS_RUN };
+
+struct status_program {
+	enum status_kind kind;
+	char name[HJ_NAME_MAX + 16]; /* "uplinkd@county" */
+	int error;                   /* 0, or why there is no answer: -errno */
+	int pid;                     /* 0 = not known */
+	json_t *answer;              /* of its Status; NULL = none */
+	struct cli_memory memory;
+};
+
+struct status {
+	const char *root;
+	int64_t now_ms;
+	bool meters, wide;
+	struct status_program programs[STATUS_PROGRAMS_MAX];
+	size_t program_count, running;
+	size_t bus_count, uplink_count; /* configured or running */
+	size_t config_errors;
+	json_t *events;   /* open ones, an array */
+	int64_t pss_kb;   /* of the whole suite; -1 = not known */
+	json_t *troubles; /* sentences */
+};
+
+void status_collect(struct status *s);
+void status_judge(struct status *s); /* fills `troubles` */
+void status_show(const struct status *s, struct writer *w);
+void status_done(struct status *s);
+
+/* "running", "not running" ...: words of the local interfaces */
+const char *status_state(const struct status_program *p);

@@ -1,0 +1,201 @@
+/* What `hjgate status` found out, shown: the verdict first, then programs, buses, records, platforms, open events. */
+#include <libintl.h>
+#include <stdio.h>
+
+#include "hjgate/clock.h"
+#include "status.h"
+#include "tables.h"
+#include "timespec.h"
+
+static const struct writer_column program_columns[] = {
+	{ "program", N_("PROGRAM"), false },
+	{ "state", N_("STATE"), false },
+	{ "pid", N_("PID"), true },
+	{ "private_dirty_kb", N_("OWN MEMORY"), true },
+	{ "pss_kb", N_("WITH ITS SHARE"), true },
+	{ "rss_kb", NULL, true },
+};
+
+static bool is_configured(const struct status *s)
+{
+	return s->bus_count > 0 || s->uplink_count > 0;
+}
+
+static void show_verdict(const struct status *s, struct writer *w)
+{
+	size_t n = json_array_size(s->troubles), i;
+	bool well = n == 0 && is_configured(s);
+	char text[160];
+	json_t *trouble;
+
+	if (n)
+		snprintf(
+		        text, sizeof(text), ngettext("%zu thing needs attention", "%zu things need attention", n), n);
+	else
+		snprintf(text, sizeof(text), "%s", well ? _("all well") : _("nothing is configured yet"));
+	writer_field(w, "ok", NULL, STYLE_PLAIN, json_boolean(well), NULL);
+	writer_field(w, "configured", NULL, STYLE_PLAIN, json_boolean(is_configured(s)), NULL);
+	writer_field(w, "verdict", NULL, STYLE_PLAIN, json_string(text), NULL);
+	writer_field(w, "attention", NULL, STYLE_PLAIN, json_incref(s->troubles), NULL);
+	writer_say(w, well ? STYLE_GOOD : n ? STYLE_BAD : STYLE_WARN, "%s", text);
+	json_array_foreach(s->troubles, i, trouble) writer_say(w, STYLE_PLAIN, "  - %s", json_string_value(trouble));
+}
+
+/* Nothing configured, or nothing running: what to do, in the order in which to do it. */
+static void show_steps(const struct status *s, struct writer *w)
+{
+	const char *root = s->root, *option = *root ? " --root " : "";
+
+	if (!is_configured(s)) {
+		writer_say(w, STYLE_PLAIN,
+		        _("1. copy the examples: cd %s/etc/hjgate; cp buses.d/example.conf.sample "
+		          "buses.d/north.conf; "
+		          "cp uplinks.d/example.conf.sample uplinks.d/county.conf"),
+		        root);
+		writer_say(
+		        w, STYLE_PLAIN, "%s", _("2. write in them what is connected here, and where to report to"));
+		writer_say(w, STYLE_PLAIN, _("3. check them: hjgate check%s%s"), option, root);
+	}
+	if (*root && (!s->running || !is_configured(s)))
+		writer_say(w, STYLE_PLAIN, _("start the programs: hjgate run --root %s"), root);
+	else if (!s->running || !is_configured(s))
+		writer_say(w, STYLE_PLAIN, "%s",
+		        _("start the programs: systemctl restart hjgate.target (or, where systemd is not in charge, "
+		          "hjgate run)"));
+}
+
+static void kb_cell(struct writer *w, int64_t kb)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld KB", (long long)kb);
+	writer_cell(
+	        w, kb < 0 ? STYLE_DIM : STYLE_PLAIN, kb < 0 ? json_null() : json_integer(kb), kb < 0 ? "-" : text);
+}
+
+static void show_programs(const struct status *s, struct writer *w)
+{
+	char text[64];
+
+	writer_say(w, STYLE_PLAIN, "%s", "");
+	writer_table(w, "programs", program_columns, hj_array_size(program_columns));
+	for (size_t i = 0; i < s->program_count; i++) {
+		const struct status_program *p = &s->programs[i];
+
+		writer_cell_text(w, p->name);
+		writer_cell(w, p->error ? STYLE_BAD : STYLE_GOOD, json_string(status_state(p)),
+		        cli_word(status_state(p)));
+		writer_cell(w, STYLE_PLAIN, p->pid > 0 ? json_integer(p->pid) : json_null(), NULL);
+		kb_cell(w, p->memory.private_dirty);
+		kb_cell(w, p->memory.pss);
+		kb_cell(w, p->memory.rss);
+	}
+	writer_table_end(w);
+	snprintf(text, sizeof(text), "%.1f MB", (double)s->pss_kb / 1024);
+	writer_field(w, "suite_pss_kb", s->pss_kb < 0 ? NULL : _("all together"), STYLE_PLAIN,
+	        s->pss_kb < 0 ? json_null() : json_integer(s->pss_kb), text);
+}
+
+static size_t count_kind(const struct status *s, enum status_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->program_count; i++)
+		n += s->programs[i].kind == kind && s->programs[i].answer && s->programs[i].error == 0;
+	return n;
+}
+
+/* Calls `row` for each program of the kind that answered. */
+static void each(const struct status *s, struct writer *w, enum status_kind kind,
+        void (*row)(struct writer *w, json_t *answer))
+{
+	for (size_t i = 0; i < s->program_count; i++)
+		if (s->programs[i].kind == kind && s->programs[i].answer && s->programs[i].error == 0)
+			row(w, s->programs[i].answer);
+}
+
+static void show_buses(const struct status *s, struct writer *w)
+{
+	if (count_kind(s, STATUS_BUS))
+		writer_say(w, STYLE_PLAIN, "%s", "");
+	cli_buses_begin(w);
+	each(s, w, STATUS_BUS, cli_buses_row);
+	writer_table_end(w);
+	if (!s->meters)
+		return;
+	writer_say(w, STYLE_PLAIN, "%s", "");
+	cli_meters_begin(w);
+	each(s, w, STATUS_BUS, cli_meters_rows);
+	writer_table_end(w);
+}
+
+static void time_field(struct writer *w, json_t *answer, const char *key, const char *label)
+{
+	char text[HJ_TIME_HUMAN_LEN + 1];
+	int64_t ms = cli_int(answer, key);
+
+	hj_time_human(ms, false, text);
+	writer_field(w, key, label, STYLE_PLAIN, cli_member(answer, key), ms ? text : "-");
+}
+
+static void show_store(const struct status *s, struct writer *w)
+{
+	const struct status_program *p = &s->programs[0];
+	json_t *a = p->kind == STATUS_STORE && p->error == 0 ? p->answer : NULL;
+	const char *error = cli_string(a, "error");
+	char text[96];
+
+	writer_say(w, STYLE_PLAIN, "%s", "");
+	writer_open(w, "store", a ? _("Records") : NULL);
+	if (a) {
+		snprintf(text, sizeof(text), _("%lld records, %.1f MB"), (long long)cli_int(a, "records"),
+		        (double)cli_int(a, "bytes") / (1 << 20));
+		writer_field(w, "records", _("kept"), STYLE_PLAIN, cli_member(a, "records"), text);
+		writer_field(w, "bytes", NULL, STYLE_PLAIN, cli_member(a, "bytes"), NULL);
+		writer_field(w, "first", NULL, STYLE_PLAIN, cli_member(a, "first"), NULL);
+		writer_field(w, "head", NULL, STYLE_PLAIN, cli_member(a, "head"), NULL);
+		time_field(w, a, "oldest_label", _("oldest"));
+		time_field(w, a, "last_commit", _("last written"));
+		writer_field(w, "days_of_room", _("room for days"), STYLE_PLAIN, cli_member(a, "days_of_room"), NULL);
+		writer_field(w, "points", _("points"), STYLE_PLAIN, cli_member(a, "points"), NULL);
+		writer_field(w, "commits", NULL, STYLE_PLAIN, cli_member(a, "commits"), NULL);
+		writer_field(w, "buses", NULL, STYLE_PLAIN, cli_member(a, "buses"), NULL);
+		writer_field(w, "uplinks", NULL, STYLE_PLAIN, cli_member(a, "uplinks"), NULL);
+		writer_field(w, "error", error ? _("trouble") : NULL, STYLE_BAD, cli_member(a, "error"), NULL);
+	}
+	writer_close(w);
+}
+
+static void show_uplinks(const struct status *s, struct writer *w)
+{
+	if (count_kind(s, STATUS_UPLINK))
+		writer_say(w, STYLE_PLAIN, "%s", "");
+	cli_uplinks_begin(w);
+	for (size_t i = 0; i < s->program_count; i++)
+		if (s->programs[i].kind == STATUS_UPLINK && s->programs[i].answer && s->programs[i].error == 0)
+			cli_uplinks_row(w, s->programs[i].answer, s->now_ms);
+	writer_table_end(w);
+}
+
+static void show_events(const struct status *s, struct writer *w)
+{
+	json_t *event;
+	size_t i;
+
+	if (json_array_size(s->events))
+		writer_say(w, STYLE_PLAIN, "%s", "");
+	cli_events_begin(w);
+	json_array_foreach(s->events, i, event) cli_events_row(w, event, s->now_ms);
+	writer_table_end(w);
+}
+
+void status_show(const struct status *s, struct writer *w)
+{
+	show_verdict(s, w);
+	show_steps(s, w);
+	show_programs(s, w);
+	show_buses(s, w);
+	show_store(s, w);
+	show_uplinks(s, w);
+	show_events(s, w);
+}

@@ -1,0 +1,287 @@
+/* `hjgate uplink`: the platforms, all or one, and what may be done with one: look at its frames, stop and go on, send
+ * records again. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ask.h"
+#include "frames.h"
+#include "hjgate/clock.h"
+#include "hjgate/record.h"
+#include "instances.h"
+#include "tables.h"
+#include "timespec.h"
+#include "writer.h"
+
+#define FRAMES_BY_DEFAULT 20
+
+struct uplink {
+	bool change;
+	int64_t last, from, to;
+	const char *kind, *name;
+};
+
+const struct cli_option cli_uplink_options[] = {
+	{ "--last", 'n', CLI_COUNT, N_("N"), N_("with frames: the newest N (20 as without)"),
+	        offsetof(struct uplink, last) },
+	{ "--change", 0, CLI_FLAG, NULL, N_("with frames and preview: show passwords (needs the group hjgate-admin)"),
+	        offsetof(struct uplink, change) },
+	{ "--from", 0, CLI_TIME, N_("TIME"), N_("with resend: windows that begin then or later"),
+	        offsetof(struct uplink, from) },
+	{ "--to", 0, CLI_TIME, N_("TIME"), N_("with resend: windows that begin before"),
+	        offsetof(struct uplink, to) },
+	{ "--kind", 'k', CLI_TEXT, N_("KIND"), N_("with resend: only this kind of record"),
+	        offsetof(struct uplink, kind) },
+	{ 0 },
+};
+
+#define SOCKET_MAX (HJ_NAME_MAX + 24)
+
+static const char *socket_of(const struct uplink *u, bool change, char to[SOCKET_MAX])
+{
+	snprintf(to, SOCKET_MAX, "uplinkd@%s.%s", u->name, change ? "change" : "look");
+	return to;
+}
+
+static struct writer *open_writer(const struct cli *cli)
+{
+	return writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
+}
+
+/* ---- all of them ---- */
+
+static int list(struct cli *cli)
+{
+	_cleanup_(cli_instances_done) struct cli_instances found = { 0 };
+	_cleanup_(writer_freep) struct writer *w = NULL;
+	char socket[SOCKET_MAX];
+	int status = HJ_EXIT_OK;
+
+	cli_instances(cli->root, "uplinks.d", "uplinkd", &found);
+	w = open_writer(cli);
+	if (found.count == 0)
+		writer_say(w, STYLE_WARN, "%s", _("no uplink is configured yet: hjgate status says what to do"));
+	cli_uplinks_begin(w);
+	for (size_t i = 0; i < found.count; i++) {
+		_cleanup_json_ json_t *answer = NULL;
+		const struct uplink u = { .name = found.names[i] };
+		int r = cli_ask(cli, socket_of(&u, false, socket), "hjgate.Uplink.Status", NULL, &answer);
+
+		if (r == 0)
+			cli_uplinks_row(w, answer, cli_wall_ms());
+		else
+			status = r;
+	}
+	writer_table_end(w);
+	return status;
+}
+
+/* ---- one ---- */
+
+static const struct {
+	const char *key, *label; /* label N_() */
+	enum { AS_IS, AS_TIME, AS_WORD, AS_SECONDS, AS_MINUTES, AS_MS } how;
+} details[] = {
+	{ "host", N_("host"), AS_IS },
+	{ "port", N_("port"), AS_IS },
+	{ "mn", N_("MN"), AS_IS },
+	{ "st", N_("ST"), AS_IS },
+	{ "edition", N_("edition"), AS_IS },
+	{ "state", N_("state"), AS_WORD },
+	{ "since", N_("since"), AS_TIME },
+	{ "error", N_("trouble"), AS_IS },
+	{ "retry_at", N_("trying again at"), AS_TIME },
+	{ "connects", N_("connected times"), AS_IS },
+	{ "acknowledged", N_("acknowledged"), AS_IS },
+	{ "last_ack", N_("last acknowledged"), AS_TIME },
+	{ "waiting", N_("waiting"), AS_IS },
+	{ "oldest", N_("oldest waiting"), AS_TIME },
+	{ "eta", N_("time to go"), AS_SECONDS },
+	{ "answer_ms", N_("answers in"), AS_MS },
+	{ "sent_frames", N_("frames sent"), AS_IS },
+	{ "received_frames", N_("frames received"), AS_IS },
+	{ "resent_frames", N_("frames sent again"), AS_IS },
+	{ "refused", N_("refused by the platform"), AS_IS },
+	{ "bad_frames", N_("bad frames received"), AS_IS },
+	{ "junk_bytes", N_("bytes between frames"), AS_IS },
+	{ "qn", N_("newest QN"), AS_IS },
+	{ "over_time", N_("over_time"), AS_SECONDS },
+	{ "re_count", N_("re_count"), AS_IS },
+	{ "rtd_interval", N_("rtd_interval"), AS_SECONDS },
+	{ "min_interval", N_("min_interval"), AS_MINUTES },
+};
+
+static void detail(struct writer *w, json_t *answer, size_t i)
+{
+	json_t *value = json_object_get(answer, details[i].key);
+	int64_t n = json_integer_value(value);
+	char text[128] = "";
+
+	if (!json_is_integer(value) || details[i].how == AS_IS)
+		;
+	else if (details[i].how == AS_TIME)
+		hj_time_human(n, false, text);
+	else if (details[i].how == AS_SECONDS)
+		cli_span(n * HJ_MS_PER_SEC, text);
+	else if (details[i].how == AS_MINUTES)
+		snprintf(text, sizeof(text), _("%lld min"), (long long)n);
+	else
+		snprintf(text, sizeof(text), "%lld ms", (long long)n);
+	if (details[i].how == AS_WORD)
+		snprintf(text, sizeof(text), "%s", cli_word(json_string_value(value)));
+	writer_field(w, details[i].key, value && !json_is_null(value) ? _(details[i].label) : NULL,
+	        !strcmp(details[i].key, "error") ? STYLE_BAD : STYLE_PLAIN, cli_member(answer, details[i].key),
+	        *text ? text : NULL);
+}
+
+/* What the platform has set, so that it is not sought in the configuration. */
+static void changed(struct writer *w, json_t *answer)
+{
+	char text[256] = "";
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "changed"), i, name) snprintf(text + strlen(text),
+	        sizeof(text) - strlen(text), "%s%s", i ? ", " : "", json_string_value(name) ?: "?");
+	writer_field(w, "changed", *text ? _("set by the platform") : NULL, STYLE_PLAIN,
+	        cli_member(answer, "changed"), text);
+}
+
+static int show(struct cli *cli, const struct uplink *u)
+{
+	_cleanup_(writer_freep) struct writer *w = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+	char socket[SOCKET_MAX];
+	int r = cli_ask(cli, socket_of(u, false, socket), "hjgate.Uplink.Status", NULL, &answer);
+
+	if (r)
+		return r;
+	w = open_writer(cli);
+	writer_say(w, STYLE_TITLE, "%s", u->name);
+	writer_field(w, "uplink", NULL, STYLE_PLAIN, cli_member(answer, "uplink"), NULL);
+	for (size_t i = 0; i < hj_array_size(details); i++)
+		detail(w, answer, i);
+	changed(w, answer);
+	return HJ_EXIT_OK;
+}
+
+static int frames(struct cli *cli, const struct uplink *u)
+{
+	_cleanup_(writer_freep) struct writer *w = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+	char socket[SOCKET_MAX];
+	int r = cli_ask(cli, socket_of(u, u->change, socket), "hjgate.Uplink.Frames",
+	        json_pack("{sI}", "limit", (json_int_t)(u->last ? u->last : FRAMES_BY_DEFAULT)), &answer);
+
+	if (r)
+		return r;
+	w = open_writer(cli);
+	if (json_array_size(json_object_get(answer, "frames")) == 0)
+		writer_say(w, STYLE_WARN, "%s", _("no frames yet"));
+	cli_uplink_frames(w, json_object_get(answer, "frames"));
+	return HJ_EXIT_OK;
+}
+
+static int preview(struct cli *cli, const struct uplink *u)
+{
+	_cleanup_(writer_freep) struct writer *w = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+	char socket[SOCKET_MAX];
+	json_t *frame;
+	size_t i;
+	int r = cli_ask(cli, socket_of(u, u->change, socket), "hjgate.Uplink.Preview", NULL, &answer);
+
+	if (r)
+		return r;
+	w = open_writer(cli);
+	writer_field(w, "frames", NULL, STYLE_PLAIN, cli_member(answer, "frames"), NULL);
+	json_array_foreach(json_object_get(answer, "frames"), i, frame) writer_say(w, STYLE_PLAIN, "%.*s",
+	        (int)strcspn(json_string_value(frame) ?: "", "\r\n"), json_string_value(frame) ?: "");
+	return HJ_EXIT_OK;
+}
+
+static int change(struct cli *cli, const struct uplink *u, const char *method, const char *done)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	char socket[SOCKET_MAX];
+	int r = cli_ask(cli, socket_of(u, true, socket), method, NULL, &answer);
+
+	if (r == 0 && cli->json)
+		printf("{\"ok\": true}\n");
+	else if (r == 0)
+		printf("%s\n", _(done));
+	return r;
+}
+
+static int pause_uplink(struct cli *cli, const struct uplink *u)
+{
+	return change(cli, u, "hjgate.Uplink.Pause", N_("Paused: the records wait until \"resume\"."));
+}
+
+static int resume_uplink(struct cli *cli, const struct uplink *u)
+{
+	return change(cli, u, "hjgate.Uplink.Resume", N_("Sending goes on."));
+}
+
+static int resend(struct cli *cli, const struct uplink *u)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	enum hj_kind kind;
+	json_t *q;
+	int r;
+
+	if (!u->from || !u->to || u->from >= u->to)
+		return cli_usage(cli, "%s", _("resend needs --from TIME and a later --to TIME"));
+	if (u->kind && hj_kind_parse(u->kind, &kind) < 0)
+		return cli_unknown(cli, N_("kind"), u->kind, (const char *const[]){ "minute", "hour", "day", NULL });
+	q = json_pack("{ss sI sI}", "uplink", u->name, "begin", (json_int_t)u->from, "end", (json_int_t)u->to);
+	if (u->kind)
+		json_object_set_new(q, "kinds", json_pack("[s]", u->kind));
+	r = cli_ask(cli, "stored.change", "hjgate.Store.Resend", q, &answer);
+	if (r == 0 && cli->json)
+		printf("{\"records\": %lld}\n", (long long)cli_int(answer, "records"));
+	else if (r == 0)
+		printf(_("%lld records will be sent again to %s.\n"), (long long)cli_int(answer, "records"), u->name);
+	return r;
+}
+
+static const struct {
+	const char *word;
+	int (*fn)(struct cli *cli, const struct uplink *u);
+} actions[] = {
+	{ "status", show },
+	{ "frames", frames },
+	{ "preview", preview },
+	{ "pause", pause_uplink },
+	{ "resume", resume_uplink },
+	{ "resend", resend },
+};
+
+static int act(struct cli *cli, const struct uplink *u, const char *word)
+{
+	const char *words[hj_array_size(actions) + 1] = { 0 };
+
+	for (size_t i = 0; i < hj_array_size(actions); i++) {
+		if (!strcmp(actions[i].word, word))
+			return actions[i].fn(cli, u);
+		words[i] = actions[i].word;
+	}
+	return cli_unknown(cli, N_("word"), word, words);
+}
+
+int cli_uplink(struct cli *cli, int argc, char **argv)
+{
+	struct uplink u = { 0 };
+	int r = cli_options(cli, cli_uplink_options, &u, &argc, argv);
+
+	if (r)
+		return r;
+	if (argc > 3)
+		return cli_usage(cli, _("\"%s\" is too much"), argv[3]);
+	if (argc == 1)
+		return list(cli);
+	u.name = argv[1];
+	r = cli_instance_known(cli, "uplinks.d", "uplinkd", u.name);
+	if (r)
+		return r;
+	return act(cli, &u, argc > 2 ? argv[2] : "status");
+}

@@ -1,0 +1,45 @@
+/* Words of the local interfaces in the reader's language. */
+#include <string.h>
+
+#include "tables.h"
+
+static const char *const words[] = {
+	/* meters, uplinks, programs */
+	N_("unknown"),
+	N_("ok"),
+	N_("lost"),
+	N_("idle"),
+	N_("connecting"),
+	N_("connected"),
+	N_("paused"),
+	N_("running"),
+	N_("not running"),
+	N_("not answering"),
+	N_("not allowed to look"),
+	/* records */
+	N_("minute"),
+	N_("hour"),
+	N_("day"),
+	N_("status"),
+	N_("runtime"),
+	N_("poweron"),
+	N_("log"),
+	N_("pending"),
+	N_("cut"),
+	/* events */
+	N_("info"),
+	N_("warn"),
+	N_("fault"),
+	N_("open"),
+	/* frames */
+	N_("in"),
+	N_("out"),
+};
+
+const char *cli_word(const char *word)
+{
+	for (size_t i = 0; word && i < hj_array_size(words); i++)
+		if (!strcmp(word, words[i]))
+			return _(words[i]);
+	return word ? word : "-";
+}

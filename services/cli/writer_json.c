@@ -1,0 +1,83 @@
+/* The writer as JSON: written as it comes, never held as a whole, so that a month of records needs no more memory
+ * than one. Rows of a table stand one on a line. */
+#include "writer_inner.h"
+
+#define VALUE_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
+static void put_string(struct writer *w, const char *text)
+{
+	json_t *j = json_string_nocheck(text);
+
+	json_dumpf(j, w->out, JSON_ENCODE_ANY);
+	json_decref(j);
+}
+
+static void next(struct writer *w)
+{
+	if (w->depth > 0 && w->filled[w->depth - 1])
+		fputc(',', w->out);
+	if (w->depth > 0) {
+		w->filled[w->depth - 1] = true;
+		fprintf(w->out, "\n%*s", 2 * w->depth, "");
+	}
+}
+
+void writer_json_open(struct writer *w, const char *key, char bracket)
+{
+	next(w);
+	if (key) {
+		put_string(w, key);
+		fputs(": ", w->out);
+	}
+	fputc(bracket, w->out);
+	w->closing[w->depth] = bracket == '{' ? '}' : ']';
+	w->filled[w->depth] = false;
+	w->depth++;
+}
+
+void writer_json_close(struct writer *w)
+{
+	w->depth--;
+	if (w->filled[w->depth])
+		fprintf(w->out, "\n%*s", 2 * w->depth, "");
+	fputc(w->closing[w->depth], w->out);
+}
+
+static void put_value(struct writer *w, const json_t *value)
+{
+	if (!value || json_dumpf(value, w->out, VALUE_FLAGS) < 0)
+		fputs("null", w->out);
+}
+
+void writer_json_value(struct writer *w, const char *key, const json_t *value)
+{
+	next(w);
+	put_string(w, key);
+	fputs(": ", w->out);
+	put_value(w, value);
+}
+
+void writer_json_cell(struct writer *w, const char *key, const json_t *value)
+{
+	if (w->column == 0 && w->form == WRITER_JSON)
+		next(w);
+	if (w->column == 0)
+		fputc('{', w->out);
+	if (!key)
+		return;
+	if (w->row_count++ > 0)
+		fputs(", ", w->out);
+	put_string(w, key);
+	fputs(": ", w->out);
+	put_value(w, value);
+}
+
+void writer_json_row_end(struct writer *w)
+{
+	w->row_count = 0;
+	fputc('}', w->out);
+	if (w->form == WRITER_JSON_LINES) {
+		fputc('\n', w->out);
+		fflush(w->out);
+	}
+}

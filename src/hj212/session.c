@@ -1,0 +1,268 @@
+/* The session as its owner sees it: made once, connected and disconnected many times, fed bytes and the time. What is
+ * sent, what is asked and what is acknowledged are in session_out.c, session_request.c and session_upload.c. Nothing
+ * a platform sends can make it fail: it costs a message and a note. */
+#include "session_private.h"
+#include "hjgate/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_FRAMES 8 /* room for answers beside the uploads, in frames */
+
+int hj212_session_new(
+        const struct hj212_identity *id, const struct hj212_settings *settings, struct hj212_session **ret)
+{
+	struct hj212_session *s;
+
+	if (id->window < 1 || id->window > HJ212_WINDOW_MAX)
+		return -EINVAL;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	s->id = *id;
+	s->settings = *settings;
+	s->out_size = (id->window + ANSWER_FRAMES) * HJ212_FRAME_MAX;
+	s->out = malloc(s->out_size);
+	s->uploads = calloc(id->window, sizeof(*s->uploads));
+	if (!s->out || !s->uploads) {
+		hj212_session_free(s);
+		return -ENOMEM;
+	}
+	hj212_finder_init(&s->finder);
+	*ret = s;
+	return 0;
+}
+
+void hj212_session_free(struct hj212_session *s)
+{
+	if (!s)
+		return;
+	free(s->out);
+	free(s->uploads);
+	free(s);
+}
+
+void hj212_session_qn_start(struct hj212_session *s, int64_t used_ms)
+{
+	s->qn.used = hj_max(s->qn.used, used_ms);
+}
+
+void hj212_session_qn_limit(struct hj212_session *s, int64_t limit_ms)
+{
+	s->qn.limit = limit_ms;
+}
+
+int64_t hj212_session_qn_used(const struct hj212_session *s)
+{
+	return s->qn.used;
+}
+
+const struct hj212_settings *hj212_session_settings(const struct hj212_session *s)
+{
+	return &s->settings;
+}
+
+void hj212_session_trace(struct hj212_session *s, hj212_trace_fn fn, void *userdata)
+{
+	s->trace = fn;
+	s->trace_data = userdata;
+}
+
+void hj212_session_counts(const struct hj212_session *s, struct hj212_counts *ret)
+{
+	*ret = s->counts;
+	ret->junk += s->junk_before + s->finder.junk;
+	ret->bad += s->dropped_before + s->finder.dropped;
+}
+
+/* ---- the link ---- */
+
+void hj212_session_connected(struct hj212_session *s, struct hj_now now)
+{
+	hj212_session_disconnected(s);
+	s->connected = true;
+	s->dead = s->dead_told = false;
+	s->forgotten = s->nameless = 0;
+}
+
+#define HANGUPS_SAY_NO                                                                                               \
+	2 /* in a row upon an upload, since the password was changed: some platforms know no other way of saying so  \
+	   */
+
+void hj212_session_disconnected(struct hj212_session *s)
+{
+	if (!s->connected)
+		return;
+	if (!s->dead && hj212_upload_outstanding(s) && ++s->hangups >= HANGUPS_SAY_NO)
+		hj212_pw_refused(s, "the platform hung up");
+	s->connected = s->held = false;
+	s->out_len = s->frame_left = 0;
+	s->queued = s->written = 0;
+	s->junk_before += s->finder.junk;
+	s->dropped_before += s->finder.dropped;
+	hj212_finder_init(&s->finder);
+	for (unsigned i = 0; i < s->id.window; i++)
+		s->uploads[i].state = UPLOAD_FREE;
+	hj212_request_disconnected(s);
+}
+
+static void trace_in(struct hj212_session *s, const struct hj212_frame *f)
+{
+	char whole[HJ212_DATA_ACCEPT + 16];
+	int n;
+
+	if (!s->trace)
+		return;
+	n = snprintf(whole, sizeof(whole), "##%04zu%.*s%04X\r\n", f->n, (int)hj_min(f->n, (size_t)HJ212_DATA_ACCEPT),
+	        f->data, (unsigned)f->crc);
+	if (n > 0 && (size_t)n < sizeof(whole))
+		s->trace(false, whole, (size_t)n, s->trace_data);
+}
+
+/* Some peers compute the CRC otherwise: what is right by any dialect is taken, and said once. */
+static bool crc_taken(struct hj212_session *s, const struct hj212_frame *f)
+{
+	static const char *const names[] = { "annexa", "modbus", "modbus-swapped", "none" };
+
+	if (f->crc_ok && f->dialect != s->id.crc && s->id.crc != HJ212_CRC_NONE && !s->dialect_noted) {
+		s->dialect_noted = true;
+		hj212_note(s, 0, "the platform's CRC is that of dialect %s, ours is %s", names[f->dialect & 3],
+		        names[s->id.crc & 3]);
+	}
+	return f->crc_ok || s->id.lenient_crc || s->id.crc == HJ212_CRC_NONE;
+}
+
+/* Answers are never answered, whatever their Flag asks for. */
+static void take_frame(struct hj212_session *s, const struct hj212_frame *f, struct hj_now now)
+{
+	struct hj212_message m;
+
+	s->counts.received++;
+	trace_in(s, f);
+	if (hj212_message_decode(f->data, f->n, &m) < 0) {
+		s->counts.bad++;
+		hj212_note(s, 0, "a frame of %zu bytes without CN and CP", f->n);
+	} else if (!crc_taken(s, f)) {
+		s->counts.bad++;
+		hj212_note(s, 0, "a frame CN %d with a wrong CRC %04X", m.cn, (unsigned)f->crc);
+		hj212_request_bad_crc(s, &m);
+	} else if (m.cn == 9014 || m.cn == 9011) {
+		hj212_upload_acknowledge(s, &m, now);
+	} else if (m.cn != 9012 && m.cn != 9013) {
+		hj212_request_take(s, &m, now);
+	}
+}
+
+void hj212_session_input(struct hj212_session *s, const void *data, size_t n, struct hj_now now)
+{
+	const char *p = data;
+	bool any = s->id.lenient_crc || s->id.crc == HJ212_CRC_NONE;
+	uint64_t junk = s->finder.junk;
+	struct hj212_frame frame;
+
+	if (!s->connected)
+		return;
+	hj212_out_pass(s, now);
+	while (n) {
+		size_t taken = hj212_finder_put(&s->finder, p, n);
+
+		while (hj212_finder_next(&s->finder, true, &frame) > 0)
+			take_frame(s, &frame, now);
+		if (!taken && !hj212_finder_put(&s->finder, p, 1))
+			break; /* the finder always makes room: never met, and never a loop without end */
+		taken = taken ? taken : 1;
+		p += taken;
+		n -= taken;
+	}
+	while (hj212_finder_end(&s->finder, any, &frame) > 0) /* nothing follows for now: peers without CR LF */
+		take_frame(s, &frame, now);
+	if (s->finder.junk != junk)
+		hj212_note(s, 0, "%llu bytes that are no frame", (unsigned long long)(s->finder.junk - junk));
+}
+
+void hj212_session_tick(struct hj212_session *s, struct hj_now now)
+{
+	if (!s->connected)
+		return;
+	hj212_out_pass(s, now);
+	hj212_upload_tick(s, now);
+}
+
+hj_usec hj212_session_deadline(const struct hj212_session *s)
+{
+	hj_usec first = HJ_USEC_NEVER;
+
+	if (!s->connected || s->dead)
+		return first;
+	if (s->held && s->out_len)
+		first = s->held_until;
+	for (unsigned i = 0; i < s->id.window; i++)
+		if (s->uploads[i].state == UPLOAD_SENDING || s->uploads[i].state == UPLOAD_WAITING)
+			first = hj_min(first, s->uploads[i].deadline);
+	return first;
+}
+
+/* ---- outcomes: kept as states, so that none can be lost for want of a place in a queue ---- */
+
+static bool next_acked(struct hj212_session *s, struct hj212_outcome *ret)
+{
+	for (unsigned i = 0; i < s->id.window; i++) {
+		if (s->uploads[i].state != UPLOAD_ACKED)
+			continue;
+		s->uploads[i].state = UPLOAD_FREE;
+		ret->type = HJ212_ACKED;
+		ret->token = s->uploads[i].token;
+		return true;
+	}
+	return false;
+}
+
+static bool next_note(struct hj212_session *s, struct hj212_outcome *ret)
+{
+	if (!s->note_count)
+		return false;
+	ret->type = HJ212_NOTE;
+	memcpy(ret->text, s->notes[s->note_first].text, sizeof(ret->text));
+	ret->code = s->notes[s->note_first].code;
+	s->note_first = (s->note_first + 1) % HJ212_NOTES_MAX;
+	s->note_count--;
+	return true;
+}
+
+static bool next_password(struct hj212_session *s, struct hj212_outcome *ret)
+{
+	if (s->pw_told) {
+		s->pw_told = false;
+		ret->type = HJ212_PW_TRIED;
+		snprintf(ret->text, sizeof(ret->text), "%s", s->pw_why);
+		return true;
+	}
+	if (s->pw_settled) {
+		s->pw_settled = false;
+		ret->type = HJ212_PW_SETTLED;
+		return true;
+	}
+	return false;
+}
+
+int hj212_session_next(struct hj212_session *s, struct hj212_outcome *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (next_acked(s, ret) || next_password(s, ret))
+		return 1;
+	if (hj212_request_next(s, &ret->request)) {
+		ret->type = HJ212_REQUEST;
+		return 1;
+	}
+	if (next_note(s, ret))
+		return 1;
+	if (s->dead && !s->dead_told) {
+		ret->type = HJ212_DEAD;
+		ret->token = s->dead_token;
+		s->dead_told = true;
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,125 @@
+/* What goes out: one bounded run of bytes in the order it was queued, the gap between frames, and the answers 9011 to
+ * 9013. An answer that finds no room (the platform asks and does not read) is dropped with a note; the platform asks
+ * again. */
+#include "session_private.h"
+#include "hjgate/cleanup.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LENGTH_AT   2  /* "##LLLL" */
+#define FRAME_EXTRA 12 /* bytes of a frame around its data */
+
+const char *hj212_pw_in_use(const struct hj212_session *s)
+{
+	return s->trying_old ? s->settings.old_pw : s->settings.pw;
+}
+
+void hj212_note(struct hj212_session *s, int code, const char *format, ...)
+{
+	unsigned at = (s->note_first + s->note_count) % HJ212_NOTES_MAX;
+	va_list ap;
+
+	if (s->note_count == HJ212_NOTES_MAX)
+		return;
+	va_start(ap, format);
+	vsnprintf(s->notes[at].text, sizeof(s->notes[at].text), format, ap);
+	va_end(ap);
+	s->notes[at].code = code;
+	s->note_count++;
+}
+
+int hj212_out_put(struct hj212_session *s, const char *frame, size_t n)
+{
+	if (!s->connected)
+		return -ENOTCONN;
+	if (n > s->out_size - s->out_len)
+		return -ENOBUFS;
+	memcpy(s->out + s->out_len, frame, n);
+	s->out_len += n;
+	s->queued += n;
+	s->counts.sent++;
+	if (s->trace)
+		s->trace(true, frame, n, s->trace_data);
+	return 0;
+}
+
+void hj212_out_pass(struct hj212_session *s, struct hj_now now)
+{
+	if (s->held && now.mono >= s->held_until)
+		s->held = false;
+}
+
+/* Of the frame that stands first in `out`, which we wrote ourselves. */
+static size_t first_frame_bytes(const struct hj212_session *s)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < 4; i++)
+		n = n * 10 + (size_t)(s->out[LENGTH_AT + i] - '0');
+	return n + FRAME_EXTRA;
+}
+
+struct hj212_slice hj212_session_output(const struct hj212_session *s)
+{
+	size_t n = s->out_len;
+
+	if (!n || s->held)
+		return (struct hj212_slice){ s->out, 0 };
+	if (s->id.gap_ms)
+		n = s->frame_left ? s->frame_left : first_frame_bytes(s);
+	return (struct hj212_slice){ s->out, n };
+}
+
+void hj212_session_written(struct hj212_session *s, size_t n, struct hj_now now)
+{
+	n = hj_min(n, hj212_session_output(s).n);
+	if (!n)
+		return;
+	if (s->id.gap_ms) {
+		s->frame_left = (s->frame_left ? s->frame_left : first_frame_bytes(s)) - n;
+		s->held = !s->frame_left;
+		s->held_until = now.mono + s->id.gap_ms * HJ_USEC_PER_MS;
+	}
+	s->out_len -= n;
+	s->written += n;
+	memmove(s->out, s->out + n, s->out_len);
+	hj212_upload_written(s, now);
+}
+
+/* HJ/T 212-2005 wants the QN inside CP, and has no version in its Flag. */
+void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *st, const char *cp)
+{
+	bool old = s->id.edition == HJ212_2005;
+	struct hj212_message m = {
+		.st = { st, strlen(st) },
+		.pw = { a->pw, strlen(a->pw) },
+		.mn = { a->mn, strlen(a->mn) },
+		.cn = cn,
+		.flag = old ? 0 : HJ212_FLAG_V2017,
+	};
+	char frame[HJ212_FRAME_MAX], text[128];
+	int n;
+
+	n = old && a->qn[0] ? snprintf(text, sizeof(text), "QN=%s%s%s", a->qn, cp[0] ? ";" : "", cp)
+	                    : snprintf(text, sizeof(text), "%s", cp);
+	m.cp = (struct hj212_slice){ text, (size_t)n };
+	if (!old)
+		m.qn = (struct hj212_slice){ a->qn, strlen(a->qn) };
+	n = hj212_message_frame(&m, s->id.crc, frame, sizeof(frame));
+	if (n < 0 || hj212_out_put(s, frame, (size_t)n) < 0)
+		hj212_note(
+		        s, 0, "no room for the answer %d to CN %d: the platform asks and does not read", cn, a->cn);
+}
+
+void hj212_answer_number(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *name, int value)
+{
+	char cp[32];
+
+	if (!a->wanted)
+		return;
+	snprintf(cp, sizeof(cp), "%s=%d", name, value);
+	hj212_answer(s, a, cn, "91", cp);
+}

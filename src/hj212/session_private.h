@@ -1,0 +1,150 @@
+/* What the files of the session share: see hj212_session.h. Nothing outside src/hj212/ and its tests includes it. */
+#pragma once
+
+#include "hjgate/cleanup.h"
+#include "hjgate/hj212_session.h"
+
+/* ---- qn.c ---- */
+struct hj212_qn {
+	int64_t used, limit; /* ms UTC; limit 0 = none */
+};
+int hj212_qn_next(struct hj212_qn *q, int64_t now_ms, int64_t *ret_ms); /* -EAGAIN at the limit */
+
+/* ---- command.c ---- */
+enum hj212_flow {
+	HJ212_FLOW_REFUSED, /* the standard knows it, we do not offer it: 9011 QnRtn 2 */
+	HJ212_FLOW_GET,     /* 9011, the answer with the request's QN, 9012 */
+	HJ212_FLOW_SET,     /* 9011, the owner commits, 9012 */
+	HJ212_FLOW_NOTICE,  /* the owner commits, 9013 */
+	HJ212_FLOW_HISTORY, /* 9011, the owner uploads, 9012 */
+};
+/* What a request's CP says, kept until its turn: settings follow one another, so each is applied to what the one
+ * before left. */
+struct hj212_change {
+	unsigned over_time, re_count; /* 0 = not named */
+	unsigned interval;
+	char pw[HJ212_PW_MAX + 1];
+	int64_t begin_ms, end_ms;
+};
+struct hj212_command {
+	int cn;
+	enum hj212_flow flow;
+	/* -EINVAL: 9012 with ExeRtn 3. NULL: nothing to read. */
+	int (*read)(const struct hj212_identity *id, const struct hj212_message *m, struct hj212_change *ret);
+	void (*apply)(const struct hj212_change *c, struct hj212_settings *to); /* SET, NOTICE */
+	/* GET: the CP of the answer; its length. */
+	int (*respond)(const struct hj212_identity *id, const struct hj212_settings *now_set, struct hj_now now,
+	        char *to, size_t size);
+};
+const struct hj212_command *hj212_command_find(int cn); /* NULL: unknown, QnRtn 8 */
+
+/* ---- session ---- */
+#define HJ212_REQUESTS_MAX 8 /* kept: those being worked on, and the newest done, for repeats */
+#define HJ212_NOTES_MAX    4 /* texts waiting to be fetched; more are dropped */
+#define HJ212_QN_TEXT      24
+
+/* Table 7 and table 6 of the standard. */
+enum { QN_READY = 1, QN_REFUSED = 2, QN_PW = 3, QN_MN = 4, QN_ST = 5, QN_FLAG = 6, QN_QN = 7, QN_CN = 8, QN_CRC = 9 };
+
+/* What an answer repeats of its request. */
+struct hj212_asked {
+	char qn[HJ212_QN_TEXT], pw[HJ212_PW_MAX + 1], mn[33];
+	int cn;
+	bool wanted; /* the answer bit: without it only data goes out */
+};
+
+enum hj212_stage { ASKED_FREE, ASKED_NEW, ASKED_HANDED, ASKED_DONE };
+struct hj212_pending {
+	enum hj212_stage stage;
+	unsigned id;
+	bool gone; /* asked on a connection that is no more: nothing is sent */
+	int exe_rtn;
+	struct hj212_asked asked;
+	const struct hj212_command *command;
+	struct hj212_change change;
+	struct hj212_settings settings; /* as handed out */
+};
+
+enum hj212_upload_state { UPLOAD_FREE, UPLOAD_SENDING, UPLOAD_WAITING, UPLOAD_ACKED };
+struct hj212_upload {
+	enum hj212_upload_state state;
+	uint64_t token;
+	char qn[HJ_TIME17_LEN + 1];
+	bool ack;
+	uint64_t end; /* of its newest copy, counted in bytes queued since the connection began */
+	hj_usec deadline, sent_at;
+	unsigned resends, pw_turn;
+	size_t n;
+	char frame[HJ212_FRAME_MAX];
+};
+
+struct hj212_session {
+	struct hj212_identity id;
+	struct hj212_settings settings;
+	struct hj212_qn qn;
+	struct hj212_counts counts;
+	hj212_trace_fn trace;
+	void *trace_data;
+
+	bool connected;
+	struct hj212_finder finder;
+	uint64_t junk_before, dropped_before; /* of connections that are over; the finder starts anew with each */
+
+	/* out: what is queued, and whether the gap after a frame is being kept */
+	char *out;
+	size_t out_len, out_size, frame_left;
+	uint64_t queued, written;
+	bool held;
+	hj_usec held_until;
+
+	struct hj212_upload *uploads; /* id.window of them */
+	unsigned nameless;            /* 9014s without a QN still to come for copies sent again, */
+	hj_usec nameless_until;       /* as long as one may take */
+	unsigned forgotten;           /* in a row, without an acknowledgement */
+	bool dead, dead_told;
+	uint64_t dead_token;
+
+	struct hj212_pending pending[HJ212_REQUESTS_MAX];
+	unsigned next_id;
+
+	/* after CN 1072 */
+	bool trying_old;  /* uploads carry old_pw */
+	bool old_tried;   /* once is enough */
+	bool old_taken;   /* a request with the old password was taken: once is enough */
+	bool pw_proved;   /* an upload with the password in use was acknowledged */
+	unsigned hangups; /* in a row, by the other end, upon an upload */
+	bool pw_told, pw_settled, request_pw_right;
+	char pw_why[80];
+	unsigned pw_turn; /* changes with the password in use */
+
+	struct hj212_note {
+		int code;
+		char text[160];
+	} notes[HJ212_NOTES_MAX];
+	unsigned note_first, note_count;
+	bool dialect_noted;
+};
+
+/* session_out.c */
+int hj212_out_put(struct hj212_session *s, const char *frame, size_t n); /* -ENOBUFS */
+void hj212_out_pass(struct hj212_session *s, struct hj_now now);         /* ends the gap when its time has come */
+const char *hj212_pw_in_use(const struct hj212_session *s);
+void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *st, const char *cp);
+void hj212_answer_number(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *name, int value);
+void hj212_note(struct hj212_session *s, int code, const char *format, ...) _printf_(3, 4);
+
+/* session_upload.c */
+void hj212_upload_written(struct hj212_session *s, struct hj_now now);
+void hj212_upload_tick(struct hj212_session *s, struct hj_now now);
+void hj212_upload_acknowledge(
+        struct hj212_session *s, const struct hj212_message *m, struct hj_now now); /* CN 9014, and 9011 */
+void hj212_upload_reframe(struct hj212_session *s); /* the password in use has changed */
+bool hj212_upload_outstanding(const struct hj212_session *s);
+void hj212_pw_refused(struct hj212_session *s, const char *why);
+bool hj212_same_mn(const struct hj212_session *s, struct hj212_slice mn);
+
+/* session_request.c */
+void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now);
+void hj212_request_bad_crc(struct hj212_session *s, const struct hj212_message *m);
+void hj212_request_disconnected(struct hj212_session *s);
+bool hj212_request_next(struct hj212_session *s, struct hj212_request *ret);

@@ -1,0 +1,336 @@
+/* Requests of the platform: checked in the standard's order, refused honestly, answered here or handed to the owner,
+ * and remembered so that a repeat gets the same answer without being done twice. Nothing of a request is executed
+ * before every check has passed. */
+#include "session_private.h"
+#include "hjgate/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define VERSION_SHIFT 2 /* of Flag: V5..V0 D A */
+#define VERSION_MOST  1 /* 2017; a 2005 peer sends 0 */
+
+static void copy_slice(char *to, size_t size, struct hj212_slice from)
+{
+	size_t n = from.n < size ? from.n : 0; /* what is too long to be meant is not repeated */
+
+	if (n)
+		memcpy(to, from.p, n);
+	to[n] = '\0';
+}
+
+static void asked_of(const struct hj212_message *m, struct hj212_asked *ret)
+{
+	copy_slice(ret->qn, sizeof(ret->qn), m->qn);
+	copy_slice(ret->pw, sizeof(ret->pw), m->pw);
+	copy_slice(ret->mn, sizeof(ret->mn), m->mn);
+	ret->cn = m->cn;
+	ret->wanted = m->flag < 0 || (m->flag & HJ212_FLAG_ACK);
+}
+
+/* ---- checks ---- */
+
+/* The password before the last CN 1072 is taken once: the platform may have missed our 9012. */
+static int check_pw(struct hj212_session *s, const struct hj212_message *m)
+{
+	if (hj212_slice_is(m->pw, s->settings.pw)) {
+		s->request_pw_right = true;
+		return 0;
+	}
+	if (!s->settings.old_pw[0] || !hj212_slice_is(m->pw, s->settings.old_pw))
+		return QN_PW;
+	if (s->trying_old)
+		return 0;
+	if (s->old_taken)
+		return QN_PW;
+	s->old_taken = s->pw_told = true;
+	snprintf(s->pw_why, sizeof(s->pw_why), "CN %d came with the old one", m->cn);
+	return 0;
+}
+
+static int check_mn(struct hj212_session *s, const struct hj212_message *m)
+{
+	return hj212_same_mn(s, m->mn) ? 0 : QN_MN;
+}
+
+/* ST=91, system interaction, stands in the requests of some platforms; in HJ/T 212-2005 it may be missing. */
+static int check_st(struct hj212_session *s, const struct hj212_message *m)
+{
+	if (!m->st.n && s->id.edition == HJ212_2005)
+		return 0;
+	return hj212_slice_is(m->st, s->id.st) || hj212_slice_is(m->st, "91") ? 0 : QN_ST;
+}
+
+static int check_flag(struct hj212_session *s, const struct hj212_message *m)
+{
+	if (m->flag < 0)
+		return 0;
+	if (m->flag >> VERSION_SHIFT > VERSION_MOST)
+		return QN_FLAG;
+	return m->flag & HJ212_FLAG_SPLIT && (!m->pnum || !m->pno) ? QN_FLAG : 0;
+}
+
+static int check_qn(struct hj212_session *s, const struct hj212_message *m)
+{
+	if (!m->qn.n && s->id.edition == HJ212_2005)
+		return 0;
+	if (m->qn.n != HJ_TIME17_LEN)
+		return QN_QN;
+	for (size_t i = 0; i < m->qn.n; i++)
+		if (m->qn.p[i] < '0' || m->qn.p[i] > '9')
+			return QN_QN;
+	return 0;
+}
+
+/* A request in more than one packet does not exist in the standard. */
+static int check_cn(struct hj212_session *s, const struct hj212_message *m)
+{
+	const struct hj212_command *command = hj212_command_find(m->cn);
+
+	if (!command)
+		return QN_CN;
+	return command->flow == HJ212_FLOW_REFUSED || m->pnum > 1 ? QN_REFUSED : 0;
+}
+
+static int check(struct hj212_session *s, const struct hj212_message *m)
+{
+	static int (*const checks[])(struct hj212_session *, const struct hj212_message *) = { check_pw, check_mn,
+		check_st, check_flag, check_qn, check_cn };
+	int code = 0;
+
+	for (size_t i = 0; !code && i < hj_array_size(checks); i++)
+		code = checks[i](s, m);
+	return code;
+}
+
+/* ---- repeats ---- */
+
+static struct hj212_pending *find_repeat(struct hj212_session *s, const struct hj212_message *m)
+{
+	for (unsigned i = 0; m->qn.n && i < HJ212_REQUESTS_MAX; i++) {
+		struct hj212_pending *p = &s->pending[i];
+
+		if (p->stage != ASKED_FREE && p->asked.cn == m->cn && hj212_slice_is(m->qn, p->asked.qn) &&
+		        hj212_slice_is(m->pw, p->asked.pw) && hj212_same_mn(s, m->mn))
+			return p;
+	}
+	return NULL;
+}
+
+static void answer_result(struct hj212_session *s, const struct hj212_pending *p)
+{
+	if (p->command->flow == HJ212_FLOW_NOTICE) {
+		if (p->asked.wanted)
+			hj212_answer(s, &p->asked, 9013, "91", "");
+		return;
+	}
+	hj212_answer_number(s, &p->asked, 9012, "ExeRtn", p->exe_rtn);
+}
+
+/* What was asked before a reconnect and is asked again is answered on the new connection. */
+static void answer_repeat(struct hj212_session *s, struct hj212_pending *p)
+{
+	p->gone = false;
+	if (p->command->flow != HJ212_FLOW_NOTICE)
+		hj212_answer_number(s, &p->asked, 9011, "QnRtn", QN_READY);
+	if (p->stage == ASKED_DONE)
+		answer_result(s, p);
+}
+
+/* A free place, else that of the oldest done; NULL when all are being worked on. */
+static struct hj212_pending *find_place(struct hj212_session *s)
+{
+	struct hj212_pending *oldest = NULL;
+
+	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++) {
+		struct hj212_pending *p = &s->pending[i];
+
+		if (p->stage == ASKED_FREE)
+			return p;
+		if (p->stage == ASKED_DONE && (!oldest || p->id < oldest->id))
+			oldest = p;
+	}
+	return oldest;
+}
+
+static bool history_at_work(const struct hj212_session *s)
+{
+	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++)
+		if (s->pending[i].command && s->pending[i].command->flow == HJ212_FLOW_HISTORY &&
+		        (s->pending[i].stage == ASKED_NEW || s->pending[i].stage == ASKED_HANDED))
+			return true;
+	return false;
+}
+
+/* ---- taking one ---- */
+
+static void refuse(struct hj212_session *s, const struct hj212_message *m, int code)
+{
+	struct hj212_asked asked;
+
+	asked_of(m, &asked);
+	s->counts.refused++;
+	hj212_answer_number(s, &asked, 9011, "QnRtn", code);
+	if (code != QN_REFUSED && code != QN_CN)
+		hj212_note(s, code, "a request CN %d is refused: QnRtn=%d", m->cn, code);
+}
+
+static void respond(struct hj212_session *s, const struct hj212_command *command, const struct hj212_asked *asked,
+        struct hj_now now)
+{
+	char cp[64];
+
+	command->respond(&s->id, &s->settings, now, cp, sizeof(cp));
+	hj212_answer(s, asked, asked->cn, s->id.st, cp);
+}
+
+static void end_now(struct hj212_session *s, const struct hj212_asked *asked, int exe_rtn)
+{
+	hj212_answer_number(s, asked, 9012, "ExeRtn", exe_rtn);
+}
+
+/* Everything was checked: 9011 (a notice has none), then the data, the result, or the owner's turn. */
+static void accept(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
+{
+	const struct hj212_command *command = hj212_command_find(m->cn);
+	struct hj212_pending *place = find_place(s), fresh = { .stage = ASKED_NEW, .command = command };
+
+	asked_of(m, &fresh.asked);
+	if (command->flow != HJ212_FLOW_NOTICE)
+		hj212_answer_number(s, &fresh.asked, 9011, "QnRtn", QN_READY);
+	if (command->read && command->read(&s->id, m, &fresh.change) < 0) {
+		end_now(s, &fresh.asked, HJ212_EXE_CONDITION);
+		return;
+	}
+	if (command->flow == HJ212_FLOW_GET) {
+		respond(s, command, &fresh.asked, now);
+		end_now(s, &fresh.asked, HJ212_EXE_DONE);
+		return;
+	}
+	if (!place || (command->flow == HJ212_FLOW_HISTORY && history_at_work(s))) {
+		end_now(s, &fresh.asked, HJ212_EXE_BUSY);
+		return;
+	}
+	fresh.id = ++s->next_id;
+	*place = fresh;
+}
+
+/* The platform itself uses the new password: the one before is good for nothing any more. */
+static void forget_old_pw(struct hj212_session *s)
+{
+	if (!s->settings.old_pw[0])
+		return;
+	s->settings.old_pw[0] = '\0';
+	s->pw_settled = true;
+	if (!s->trying_old)
+		return;
+	s->trying_old = false;
+	hj212_upload_reframe(s);
+}
+
+void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
+{
+	struct hj212_pending *repeat = find_repeat(s, m);
+	int code;
+
+	if (repeat) {
+		answer_repeat(s, repeat);
+		return;
+	}
+	s->request_pw_right = false;
+	code = check(s, m);
+	if (code) {
+		refuse(s, m, code);
+		return;
+	}
+	if (s->request_pw_right)
+		forget_old_pw(s);
+	accept(s, m, now);
+}
+
+/* Only where it is surely meant for us; else silence, and a count. */
+void hj212_request_bad_crc(struct hj212_session *s, const struct hj212_message *m)
+{
+	if (m->cn >= 9000 || !m->cn || !hj212_same_mn(s, m->mn))
+		return;
+	refuse(s, m, QN_CRC);
+}
+
+/* ---- the owner's part ---- */
+
+static bool sets(const struct hj212_pending *p)
+{
+	return p->command->flow == HJ212_FLOW_SET || p->command->flow == HJ212_FLOW_NOTICE;
+}
+
+/* In the order they came, and one setting at a time: each builds on what the one before left. */
+bool hj212_request_next(struct hj212_session *s, struct hj212_request *ret)
+{
+	struct hj212_pending *next = NULL;
+	bool setting = false;
+
+	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++)
+		setting |= s->pending[i].stage == ASKED_HANDED && sets(&s->pending[i]);
+	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++) {
+		struct hj212_pending *p = &s->pending[i];
+
+		if (p->stage == ASKED_NEW && !(setting && sets(p)) && (!next || p->id < next->id))
+			next = p;
+	}
+	if (!next)
+		return false;
+	next->stage = ASKED_HANDED;
+	next->settings = s->settings;
+	if (next->command->apply)
+		next->command->apply(&next->change, &next->settings);
+	*ret = (struct hj212_request){ .id = next->id,
+		.cn = next->asked.cn,
+		.settings = next->settings,
+		.begin_ms = next->change.begin_ms,
+		.end_ms = next->change.end_ms };
+	return true;
+}
+
+static void take_over(struct hj212_session *s, const struct hj212_settings *settings)
+{
+	bool changed = strcmp(settings->pw, s->settings.pw) != 0;
+
+	s->settings = *settings;
+	if (!changed)
+		return;
+	s->trying_old = s->old_tried = s->old_taken = s->pw_proved = false;
+	s->hangups = 0;
+	hj212_upload_reframe(s);
+}
+
+int hj212_session_answer(struct hj212_session *s, unsigned id, int exe_rtn, struct hj_now now)
+{
+	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++) {
+		struct hj212_pending *p = &s->pending[i];
+
+		if (p->stage != ASKED_HANDED || p->id != id)
+			continue;
+		p->stage = ASKED_DONE;
+		p->exe_rtn = exe_rtn;
+		hj212_out_pass(s, now);
+		if (!p->gone && s->connected)
+			answer_result(s, p);
+		if (sets(p) && exe_rtn == HJ212_EXE_DONE)
+			take_over(s, &p->settings);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* What is half done ends silently; a history is the owner's to drop, so that a repeat of it begins anew. */
+void hj212_request_disconnected(struct hj212_session *s)
+{
+	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++) {
+		struct hj212_pending *p = &s->pending[i];
+
+		p->gone = true;
+		if (p->stage == ASKED_NEW || (p->stage == ASKED_HANDED && !sets(p)))
+			p->stage = ASKED_FREE;
+	}
+}

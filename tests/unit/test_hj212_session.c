@@ -1,0 +1,502 @@
+/* Uploads: what is sent when, what counts as an acknowledgement, QNs, and the password in doubt. */
+/* long because: every rule of the exchange has its case, and they share one platform */
+#include "hj212_talk.h"
+
+/* ---- uploads ---- */
+
+static void upload_is_acknowledged(void **state)
+{
+	struct talk t;
+
+	looked = 0;
+	start(&t);
+	assert_int_equal(hj212_session_room(t.s), 1);
+	assert_int_equal(offer(&t, 77, "DataTime=20160801084000;a-Avg=1"), 0);
+	assert_int_equal(hj212_session_room(t.s), 0);
+	assert_int_equal(offer(&t, 78, "DataTime=20160801084000;a-Avg=1"), -EBUSY);
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&DataTime=20160801084000;a-Avg=1&&");
+	expect_nothing(&t);
+	t.now.mono += 40 * HJ_USEC_PER_MS;
+	ack(&t, QN1);
+	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 77);
+	expect_nothing(&t);
+	ack(&t, QN1); /* a late repeat is nobody's */
+	expect_nothing(&t);
+	expect_silence(&t);
+	done(&t);
+}
+
+static void resends_identical_bytes_then_dead(void **state)
+{
+	struct talk t;
+
+	looked = 0;
+	start(&t);
+	assert_int_equal(offer(&t, 5, "DataTime=20160801084000"), 0);
+	take_output(&t);
+	assert_true(hj212_session_deadline(t.s) == t.now.mono + 10 * SEC);
+	wait_s(&t, 9);
+	assert_int_equal(t.sent_count, 1);
+	for (unsigned i = 2; i <= 4; i++) {
+		wait_s(&t, i == 2 ? 1 : 10);
+		assert_int_equal(t.sent_count, i);
+		assert_string_equal(t.sent[i - 1], t.sent[0]);
+		expect_nothing(&t);
+	}
+	wait_s(&t, 10);
+	assert_int_equal(t.sent_count, 4);
+	assert_int_equal(expect_outcome(&t, HJ212_DEAD).token, 5);
+	expect_nothing(&t);
+	assert_int_equal(hj212_session_room(t.s), 0);
+	assert_true(hj212_session_deadline(t.s) == HJ_USEC_NEVER);
+	hj212_session_disconnected(t.s);
+	hj212_session_connected(t.s, t.now);
+	assert_int_equal(offer(&t, 5, "DataTime=20160801084000"), 0);
+	done(&t);
+}
+
+static void a_peer_that_reads_nothing_is_dead_too(void **state)
+{
+	struct talk t;
+
+	start(&t);
+	assert_int_equal(offer(&t, 9, "DataTime=20160801084000"), 0);
+	for (int i = 0; i < 4; i++) {
+		t.now.mono += 10 * SEC;
+		hj212_session_tick(t.s, t.now);
+	}
+	assert_int_equal(expect_outcome(&t, HJ212_DEAD).token, 9);
+	done(&t);
+}
+
+static void acknowledged_after_a_resend(void **state)
+{
+	struct talk t;
+
+	start(&t);
+	assert_int_equal(offer(&t, 5, "DataTime=20160801084000"), 0);
+	take_output(&t);
+	wait_s(&t, 10);
+	ack(&t, QN1);
+	expect_outcome(&t, HJ212_ACKED);
+	wait_s(&t, 60);
+	assert_int_equal(t.sent_count, 2);
+	expect_nothing(&t);
+	done(&t);
+}
+
+static void a_window_of_four_is_acknowledged_in_any_order(void **state)
+{
+	static const char *const qn[] = { "20160801085857223", "20160801085857224", "20160801085857225",
+		"20160801085857226" };
+	struct talk t;
+
+	start_as(&t, HJ212_2017, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(offer(&t, i, "DataTime=20160801084000"), 0);
+	assert_int_equal(offer(&t, 9, "DataTime=20160801084000"), -EBUSY);
+	take_output(&t);
+	assert_int_equal(t.sent_count, 4);
+	for (unsigned i = 4; i--;) {
+		ack(&t, qn[i]);
+		assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, i);
+	}
+	done(&t);
+}
+
+static void the_gap_between_frames_is_kept(void **state)
+{
+	struct hj212_settings settings = { .over_time = 10, .re_count = 3, .pw = "123456" };
+	struct talk t;
+
+	looked = 0;
+	start(&t);
+	done(&t);
+	t.id.gap_ms = 600;
+	assert_int_equal(hj212_session_new(&t.id, &settings, &t.s), 0);
+	hj212_session_connected(t.s, t.now);
+	ask(&t, 1011, "");
+	take_output(&t);
+	assert_int_equal(t.sent_count, 1); /* 9011; the answer and 9012 wait */
+	assert_true(hj212_session_deadline(t.s) == t.now.mono + 600 * HJ_USEC_PER_MS);
+	t.now.mono += 599 * HJ_USEC_PER_MS;
+	hj212_session_tick(t.s, t.now);
+	take_output(&t);
+	assert_int_equal(t.sent_count, 1);
+	t.now.mono += HJ_USEC_PER_MS;
+	hj212_session_tick(t.s, t.now);
+	take_output(&t);
+	assert_int_equal(t.sent_count, 2);
+	t.now.mono += SEC;
+	hj212_session_tick(t.s, t.now);
+	take_output(&t);
+	assert_int_equal(t.sent_count, 3);
+	assert_true(hj212_session_deadline(t.s) == HJ_USEC_NEVER);
+	done(&t);
+}
+
+static void written_byte_by_byte(void **state)
+{
+	struct talk t;
+	size_t total = 0;
+
+	start(&t);
+	assert_int_equal(offer(&t, 5, "DataTime=20160801084000"), 0);
+	while (hj212_session_output(t.s).n) {
+		hj212_session_written(t.s, 1, t.now);
+		t.now.mono++;
+		total++;
+	}
+	assert_int_equal(total,
+	        strlen("QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&DataTime=20160801084000&&") + 12);
+	/* OverTime runs from the last byte */
+	assert_true(hj212_session_deadline(t.s) == t.now.mono - 1 + 10 * SEC);
+	done(&t);
+}
+
+static void split_packets_carry_their_numbers(void **state)
+{
+	struct talk t;
+	struct hj212_offer o = {
+		.token = 1, .cn = 2061, .cp = HJ212_SLICE("DataTime=20160801080000"), .pnum = 2, .pno = 1, .ack = true
+	};
+
+	looked = 0;
+	start(&t);
+	assert_int_equal(hj212_session_offer(t.s, &o, t.now), 0);
+	expect_data(&t,
+	        "QN=" QN1 ";ST=32;CN=2061;PW=123456;MN=" MN ";Flag=7;PNUM=2;PNO=1;CP=&&DataTime=20160801080000&&");
+	done(&t);
+}
+
+static void the_largest_cp_fits(void **state)
+{
+	struct talk t;
+	char cp[HJ212_CP_MAX + 2];
+	size_t most;
+	struct hj212_offer o = { .token = 1, .cn = 2061, .pnum = 99, .pno = 98, .ack = true };
+
+	start(&t);
+	most = hj212_session_cp_max(t.s);
+	assert_true(most <= HJ212_CP_MAX && most > 900);
+	memset(cp, 'x', sizeof(cp));
+	o.cp = (struct hj212_slice){ cp, most };
+	assert_int_equal(hj212_session_offer(t.s, &o, t.now), 0);
+	hj212_session_connected(t.s, t.now);
+	o.cp.n = HJ212_CP_MAX + 1;
+	assert_int_equal(hj212_session_offer(t.s, &o, t.now), -EMSGSIZE);
+	done(&t);
+}
+
+static void without_the_answer_bit_it_is_done_when_written(void **state)
+{
+	struct talk t;
+	struct hj212_offer o = { .token = 3, .cn = 2011, .cp = HJ212_SLICE("DataTime=20160801085857") };
+
+	looked = 0;
+	start(&t);
+	assert_int_equal(hj212_session_offer(t.s, &o, t.now), 0);
+	expect_nothing(&t);
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2011;PW=123456;MN=" MN ";Flag=4;CP=&&DataTime=20160801085857&&");
+	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 3);
+	done(&t);
+}
+
+static void what_is_forgotten_makes_room(void **state)
+{
+	struct talk t;
+
+	start(&t);
+	assert_int_equal(offer(&t, 1, "DataTime=20160801084000"), 0);
+	take_output(&t);
+	assert_int_equal(hj212_session_forget(t.s, 1), 0);
+	assert_int_equal(hj212_session_forget(t.s, 1), -ENOENT);
+	assert_int_equal(offer(&t, 2, "DataTime=20160801084000"), 0);
+	ack(&t, QN1); /* of the forgotten one */
+	expect_nothing(&t);
+	ack(&t, "20160801085857224");
+	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 2);
+	for (unsigned i = 0; i < 4; i++) { /* ReCount 3: the fourth without any answer */
+		expect_nothing(&t);
+		assert_int_equal(offer(&t, 10 + i, "DataTime=20160801084000"), 0);
+		take_output(&t);
+		assert_int_equal(hj212_session_forget(t.s, 10 + i), 0);
+	}
+	expect_outcome(&t, HJ212_DEAD);
+	done(&t);
+}
+
+/* ---- QN ---- */
+
+static void qns_only_grow(void **state)
+{
+	struct talk t;
+
+	looked = 0;
+	start_as(&t, HJ212_2017, 8);
+	hj212_session_qn_start(t.s, WALL + 5000);
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	assert_int_equal(offer(&t, 2, "x=1"), 0);
+	t.now.wall_ms -= 3600000; /* the clock goes back an hour */
+	assert_int_equal(offer(&t, 3, "x=1"), 0);
+	t.now.wall_ms += 7200000;
+	assert_int_equal(offer(&t, 4, "x=1"), 0);
+	assert_true(hj212_session_qn_used(t.s) == t.now.wall_ms);
+	take_output(&t);
+	assert_memory_equal(t.sent[0] + 9, "20160801085902224", 17);
+	for (unsigned i = 1; i < 4; i++)
+		assert_true(memcmp(t.sent[i - 1] + 9, t.sent[i] + 9, 17) < 0);
+	hj212_session_qn_start(t.s, 5); /* an older mark changes nothing */
+	assert_true(hj212_session_qn_used(t.s) == t.now.wall_ms);
+	done(&t);
+}
+
+static void no_qn_above_the_limit(void **state)
+{
+	struct talk t;
+
+	start_as(&t, HJ212_2017, 8);
+	hj212_session_qn_limit(t.s, WALL + 1);
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	assert_int_equal(offer(&t, 2, "x=1"), 0);
+	assert_int_equal(offer(&t, 3, "x=1"), -EAGAIN);
+	hj212_session_qn_limit(t.s, WALL + 60000);
+	assert_int_equal(offer(&t, 3, "x=1"), 0);
+	done(&t);
+}
+
+/* ---- acknowledgements as they come in the field ---- */
+
+struct odd_ack {
+	const char *data;
+	bool taken;
+};
+static void odd_acknowledgements(void **state)
+{
+	static const struct odd_ack list[] = {
+		{ "ST=91;CN=9014;PW=123456;MN=" MN ";Flag=0;CP=&&QN=" QN1 ";CN=2051&&", true }, /* 2005 */
+		{ "QN=" QN1 ";ST=91;CN=9014;PW=123456;MN=" MN ";Flag=5;CP=&&&&",
+		        true }, /* asks for an answer to an answer */
+		{ "QN=" QN1 ";ST=32;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=1&&", true },
+		{ "QN=" QN1 ";ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=1;ExeRtn=1&&", true },
+		{ "QN=" QN1 ";ST=91;CN=9014;CP=&&&&", true },
+		{ "ST=22;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&", true }, /* no QN: the only one outstanding */
+		{ "QN=20160801085857222;ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&", false },
+		{ "QN=" QN1 ";ST=91;CN=9014;PW=123456;MN=010000A8900016F000169DC1;Flag=4;CP=&&&&", false },
+		{ "QN=" QN1 ";ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=2&&", false },
+		{ "QN=" QN1 ";ST=91;CN=9013;PW=123456;MN=" MN ";Flag=4;CP=&&&&", false },
+		{ "QN=" QN1 ";ST=91;CN=9011;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=1&&", false },
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		struct hj212_outcome o = { 0 };
+		struct talk t;
+		bool acked = false;
+
+		start(&t);
+		assert_int_equal(offer(&t, 7, "DataTime=20160801084000"), 0);
+		take_output(&t);
+		feed(&t, list[i].data);
+		while (hj212_session_next(t.s, &o))
+			acked |= o.type == HJ212_ACKED && o.token == 7;
+		if (acked != list[i].taken)
+			print_error("acknowledgement %zu\n", i);
+		assert_int_equal(acked, list[i].taken);
+		take_output(&t);
+		assert_int_equal(t.sent_count, 1); /* an answer is never answered */
+		done(&t);
+	}
+}
+
+static void nameless_answers_to_copies_count_for_nothing(void **state)
+{
+	static const char nameless[] = "ST=22;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&";
+	struct talk t;
+
+	start(&t);
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	take_output(&t);
+	wait_s(&t, 10); /* the second copy is out */
+	feed(&t, nameless);
+	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 1);
+	assert_int_equal(offer(&t, 2, "x=2"), 0);
+	take_output(&t);
+	feed(&t, nameless); /* for the second copy of 1 */
+	expect_nothing(&t);
+	feed(&t, nameless);
+	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 2);
+	done(&t);
+}
+
+static void a_wrong_crc_acknowledges_nothing_unless_lenient(void **state)
+{
+	static const char frame[] = "##0087QN=" QN1 ";ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&3241\r\n";
+	struct hj212_counts counts;
+
+	for (int lenient = 0; lenient < 2; lenient++) {
+		struct hj212_settings settings = { .over_time = 10, .re_count = 3, .pw = "123456" };
+		struct talk t;
+
+		start(&t);
+		done(&t);
+		t.id.lenient_crc = lenient;
+		assert_int_equal(hj212_session_new(&t.id, &settings, &t.s), 0);
+		hj212_session_connected(t.s, t.now);
+		assert_int_equal(offer(&t, 7, "x=1"), 0);
+		take_output(&t);
+		hj212_session_input(t.s, frame, sizeof(frame) - 1, t.now);
+		expect_outcome(&t, lenient ? HJ212_ACKED : HJ212_NOTE);
+		hj212_session_counts(t.s, &counts);
+		assert_int_equal(counts.bad, !lenient);
+		take_output(&t);
+		assert_int_equal(t.sent_count, 1);
+		done(&t);
+	}
+}
+
+/* ---- passwords ---- */
+
+static void change_password(struct talk *t)
+{
+	struct hj212_outcome o;
+
+	ask(t, 1072, "NewPW=654321");
+	o = expect_outcome(t, HJ212_REQUEST);
+	assert_string_equal(o.request.settings.pw, "654321");
+	assert_string_equal(o.request.settings.old_pw, "123456");
+	hj212_session_answer(t->s, o.request.id, HJ212_EXE_DONE, t->now);
+	expect_answer(t, QN1, 9011, "QnRtn=1");
+	expect_answer(t, QN1, 9012, "ExeRtn=1"); /* still with the old one */
+}
+
+static void the_new_password_is_used_at_once(void **state)
+{
+	struct talk t;
+
+	looked = 0;
+	start(&t);
+	change_password(&t);
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
+	ask(&t, 1072, "NewPW=654321"); /* a repeat, with the password of its time */
+	expect_answer(&t, QN1, 9011, "QnRtn=1");
+	expect_answer(&t, QN1, 9012, "ExeRtn=1");
+	feed(&t, "QN=" QN1 ";ST=32;CN=1061;PW=654321;MN=" MN ";Flag=5;CP=&&&&");
+	expect_data(&t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=1&&");
+	expect_outcome(
+	        &t, HJ212_PW_SETTLED); /* the platform itself uses the new one: the old one is good for nothing */
+	assert_string_equal(hj212_session_settings(t.s)->old_pw, "");
+	take_output(&t);
+	looked = t.sent_count;
+	ask_flag(&t, "20160801085857225", 1061, 5, "");
+	expect_answer(&t, "20160801085857225", 9011, "QnRtn=3");
+	done(&t);
+}
+
+static void a_request_with_the_old_password_is_taken_once(void **state)
+{
+	struct talk t;
+
+	looked = 0;
+	start(&t);
+	change_password(&t);
+	ask_flag(&t, "20160801085857225", 1061, 5, "");
+	expect_answer(&t, "20160801085857225", 9011, "QnRtn=1");
+	expect_outcome(&t, HJ212_PW_TRIED);
+	take_output(&t);
+	looked = t.sent_count;
+	ask_flag(&t, "20160801085857226", 1061, 5, "");
+	expect_answer(&t, "20160801085857226", 9011, "QnRtn=3");
+	done(&t);
+}
+
+static void refused_upload_tries_the_old_password_once(void **state)
+{
+	struct talk t;
+
+	looked = 0;
+	start(&t);
+	change_password(&t);
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
+	feed(&t, "QN=" QN1 ";ST=91;CN=9014;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
+	expect_outcome(&t, HJ212_PW_TRIED);
+	expect_outcome(&t, HJ212_NOTE);
+	ack(&t, QN1);
+	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 1);
+	expect_outcome(&t, HJ212_PW_SETTLED);
+	assert_string_equal(hj212_session_settings(t.s)->pw, "123456");
+	assert_int_equal(offer(&t, 2, "x=1"), 0);
+	expect_data(&t, "QN=20160801085857224;ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
+	done(&t);
+}
+
+static void both_refused_goes_back_to_the_new_one_and_stays(void **state)
+{
+	struct talk t;
+
+	looked = 0;
+	start(&t);
+	change_password(&t);
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
+	feed(&t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
+	feed(&t, "QN=" QN1 ";ST=91;CN=9011;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
+	feed(&t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_silence(&t); /* only OverTime and ReCount from here on */
+	done(&t);
+}
+
+static void silence_since_the_change_tries_the_old_one(void **state)
+{
+	struct talk t;
+
+	looked = 0;
+	start(&t);
+	change_password(&t);
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	take_output(&t);
+	for (int i = 0; i < 4; i++)
+		wait_s(&t, 10);
+	expect_outcome(&t, HJ212_PW_TRIED);
+	expect_outcome(&t, HJ212_DEAD);
+	hj212_session_disconnected(t.s);
+	hj212_session_connected(t.s, t.now);
+	t.sent_count = looked = 0;
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	take_output(&t);
+	assert_non_null(strstr(t.sent[0], "PW=123456;"));
+	done(&t);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(upload_is_acknowledged),
+		cmocka_unit_test(resends_identical_bytes_then_dead),
+		cmocka_unit_test(a_peer_that_reads_nothing_is_dead_too),
+		cmocka_unit_test(acknowledged_after_a_resend),
+		cmocka_unit_test(a_window_of_four_is_acknowledged_in_any_order),
+		cmocka_unit_test(the_gap_between_frames_is_kept),
+		cmocka_unit_test(written_byte_by_byte),
+		cmocka_unit_test(split_packets_carry_their_numbers),
+		cmocka_unit_test(the_largest_cp_fits),
+		cmocka_unit_test(without_the_answer_bit_it_is_done_when_written),
+		cmocka_unit_test(what_is_forgotten_makes_room),
+		cmocka_unit_test(qns_only_grow),
+		cmocka_unit_test(no_qn_above_the_limit),
+		cmocka_unit_test(odd_acknowledgements),
+		cmocka_unit_test(nameless_answers_to_copies_count_for_nothing),
+		cmocka_unit_test(a_wrong_crc_acknowledges_nothing_unless_lenient),
+		cmocka_unit_test(the_new_password_is_used_at_once),
+		cmocka_unit_test(a_request_with_the_old_password_is_taken_once),
+		cmocka_unit_test(refused_upload_tries_the_old_password_once),
+		cmocka_unit_test(both_refused_goes_back_to_the_new_one_and_stays),
+		cmocka_unit_test(silence_since_the_change_tries_the_old_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
