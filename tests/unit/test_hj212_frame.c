@@ -13,6 +13,7 @@
 #include "hj212_frames.h"
 #include "hjgate/cleanup.h"
 #include "hjgate/hj212_frame.h"
+#include "hjgate/hj212_message.h"
 
 #define DATA "QN=20160801085857223;ST=91;CN=9014;PW=123456;MN=010000A8900016F000169DC0;Flag=4;CP=&&&&"
 
@@ -138,19 +139,20 @@ static void examples_are_found_and_made_again(void **state)
 
 static void a_stream_with_junk_between(void **state)
 {
-	static const char *const junk[] = { "", "#", "##", "###", "\r\n", "##12", "##0101", "hello\r\n",
-		"##0300QN=2016;&&", "\0\1\2\xff", "##9999", "&&1C80\r\n", "##0000" };
+	static const struct hj212_slice junk[] = { HJ212_SLICE(""), HJ212_SLICE("#"), HJ212_SLICE("##"),
+		HJ212_SLICE("###"), HJ212_SLICE("\r\n"), HJ212_SLICE("##12"), HJ212_SLICE("##0101"),
+		HJ212_SLICE("hello\r\n"), HJ212_SLICE("##0300QN=2016;&&"), HJ212_SLICE("\0\1\2\xff"),
+		HJ212_SLICE("##9999"), HJ212_SLICE("&&1C80\r\n"), HJ212_SLICE("##0000") };
 	static char stream[128 << 10];
 	static struct heard h;
 	size_t n = 0, kinds = hj_array_size(junk);
 
 	for (size_t round = 0; round < kinds; round++)
 		for (size_t i = 0; i < examples.count; i++) {
-			const char *j = junk[(i + round) % kinds];
-			size_t k = *j ? strlen(j) : (i % 2) * 4;
+			const struct hj212_slice *j = &junk[(i + round) % kinds];
 
-			memcpy(stream + n, j, k);
-			n += k;
+			memcpy(stream + n, j->p, j->n);
+			n += j->n;
 			memcpy(stream + n, examples.frame[i], examples.n[i]);
 			n += examples.n[i];
 			assert_true(n < sizeof(stream) - 2048);
