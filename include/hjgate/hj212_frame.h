@@ -13,6 +13,9 @@
 
 #define HJ212_DATA_MAX	   1024 /* bytes of a data segment we send (6.3.2) */
 #define HJ212_CP_MAX	   950	/* bytes between CP=&& and && (table 3) */
+/* Bytes of a CP that fit into HJ212_DATA_MAX beside the longest header (PW of 24, PNUM and PNO): what to split to. Table 3's 950 do
+ * not fit with all the fields it lists. */
+#define HJ212_CP_FITS	   (HJ212_DATA_MAX - 126)
 #define HJ212_FRAME_MAX	   (HJ212_DATA_MAX + 12)
 #define HJ212_DATA_ACCEPT  4096 /* bytes of a data segment we take: 1,623 has been seen */
 #define HJ212_FINDER_BYTES (2 * (HJ212_DATA_ACCEPT + 12))

@@ -84,7 +84,7 @@ struct hj212_slice hj212_message_get(const struct hj212_message *m, const char *
 
 /* ---- splitting (C.47-C.50) ---- */
 /* Cuts `items` (a CP without its DataTime, items joined by ";") into pieces whose CP with "DataTime=...;" before each is at most cp_max bytes
- * (HJ212_CP_MAX), never inside an item. Calls fn once a piece in order; returns the number of pieces, or -EMSGSIZE for one item that is too long. */
+ * (HJ212_CP_FITS), never inside an item. Calls fn once a piece in order; returns the number of pieces, or -EMSGSIZE for one item that is too long. */
 int hj212_split(struct hj212_slice items, size_t head_bytes, size_t cp_max,
 	int (*fn)(unsigned pno, struct hj212_slice piece, void *userdata), void *userdata);
 

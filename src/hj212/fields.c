@@ -61,7 +61,7 @@ int hj212_fields_next(struct hj212_fields *f, struct hj212_field *ret)
 	if (end - p < 2 || p[0] != '/' || p[1] != '/')
 		while (p < end && *p != '=' && !is_separator(*p))
 			p++;
-	if (p < end && *p == '=') {
+	if (p < end && *p == '=' && p > name) {
 		ret->name = trimmed(name, p++);
 		while (p < end && is_blank(*p))
 			p++;
@@ -79,20 +79,21 @@ int hj212_fields_next(struct hj212_fields *f, struct hj212_field *ret)
 
 int hj212_area_put(struct hj212_area *a, const struct hj212_field *field)
 {
-	size_t n = a->n;
+	const struct hj212_slice name = field->name, value = field->value;
+	char *p = a->p + a->n;
 
-	/* A separator and "=" at most. */
-	if (field->name.n + field->value.n + 2 > a->size - n)
+	if (!!a->n + name.n + !!name.n + value.n > a->size - a->n)
 		return -EMSGSIZE;
-	if (n)
-		a->p[n++] = field->item == a->item ? ',' : ';';
-	if (field->name.n) {
-		memcpy(a->p + n, field->name.p, field->name.n);
-		n += field->name.n;
-		a->p[n++] = '=';
+	if (a->n)
+		*p++ = field->item == a->item ? ',' : ';';
+	if (name.n) {
+		memcpy(p, name.p, name.n);
+		p += name.n;
+		*p++ = '=';
 	}
-	memcpy(a->p + n, field->value.p, field->value.n);
-	a->n = n + field->value.n;
+	if (value.n)
+		memcpy(p, value.p, value.n);
+	a->n = (size_t)(p - a->p) + value.n;
 	a->item = field->item;
 	return 0;
 }

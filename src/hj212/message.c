@@ -202,6 +202,17 @@ static const char *header_field(struct hj212_message *m, struct header *h, const
 	return p;
 }
 
+/* HJ/T 212-2005 has it there. */
+static struct hj212_slice qn_in_cp(const struct hj212_message *m)
+{
+	struct hj212_slice qn = hj212_message_get(m, "QN", false);
+
+	for (size_t i = 0; i < qn.n; i++)
+		if (qn.p[i] < '0' || qn.p[i] > '9')
+			return (struct hj212_slice){ NULL, 0 };
+	return qn;
+}
+
 static bool is_qn(struct hj212_slice qn)
 {
 	int64_t ms;
@@ -212,7 +223,7 @@ static bool is_qn(struct hj212_slice qn)
 static void check_qn_and_flag(struct hj212_message *m)
 {
 	if (!m->qn.n) {
-		m->qn = hj212_message_get(m, "QN", false);
+		m->qn = qn_in_cp(m);
 		m->odd |= m->qn.n ? HJ212_ODD_QN_IN_CP : HJ212_ODD_NO_QN;
 	}
 	if (m->qn.n && !is_qn(m->qn))

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- splitting ---- */
 
@@ -74,7 +75,8 @@ static struct hj212_slice without_datatime(struct hj212_slice cp)
 	struct hj212_field field;
 
 	hj212_fields_init(&fields, cp);
-	if (hj212_fields_next(&fields, &field) <= 0 || !hj212_slice_is(field.name, "DataTime"))
+	if (hj212_fields_next(&fields, &field) <= 0 || field.name.n != strlen("DataTime") ||
+	        strncasecmp(field.name.p, "DataTime", field.name.n) != 0)
 		return cp;
 	return (struct hj212_slice){ fields.p, (size_t)(fields.end - fields.p) };
 }

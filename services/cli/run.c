@@ -1,0 +1,133 @@
+/* `hjgate run`: the whole suite in the foreground, for a desk, a container, or where systemd is not the init. It makes the
+ * sockets, starts a program for each file of the configuration, restarts what dies, and ends everything when it is ended.
+ * It keeps nothing of its own: what it knows is in the configuration and in the programs. */
+#include <errno.h>
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hjgate/log.h"
+#include "run.h"
+
+/* Beside us, as in a build folder; else where they are installed. */
+static void find_programs(struct run *run)
+{
+	char exe[PATH_MAX], probe[PATH_MAX + 32];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	snprintf(run->programs_at, sizeof(run->programs_at), "%s", HJ_LIBEXECDIR);
+	if (n <= 0)
+		return;
+	exe[n] = '\0';
+	n = snprintf(probe, sizeof(probe), "%s", dirname(exe));
+	strcat(probe, "/hjgate-stored");
+	if (!access(probe, X_OK))
+		snprintf(run->programs_at, sizeof(run->programs_at), "%.*s", (int)n, probe);
+}
+
+static int on_leave(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+	struct run *run = userdata;
+
+	if (!run->stopping) {
+		hj_info("stopping");
+		run_suite_stop(run);
+		return 0;
+	}
+	for (struct run_program *p = run->programs; p; p = p->next)
+		if (p->pid)
+			kill(p->pid, SIGKILL);
+	return 0;
+}
+
+/* A terminal that is closed sends SIGHUP, too. */
+static bool terminal_is_gone(void)
+{
+	struct pollfd p = { .fd = STDERR_FILENO };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+	if (terminal_is_gone())
+		return on_leave(source, si, userdata);
+	hj_info("reading the configuration again");
+	run_suite_reload(userdata);
+	return 0;
+}
+
+static int prepare_loop(struct run *run)
+{
+	sigset_t ours;
+	int r;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
+	sigaddset(&ours, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &ours, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_default(&run->event);
+	if (r >= 0)
+		r = sd_event_add_signal(run->event, NULL, SIGTERM, on_leave, run);
+	if (r >= 0)
+		r = sd_event_add_signal(run->event, NULL, SIGINT, on_leave, run);
+	if (r >= 0)
+		r = sd_event_add_signal(run->event, NULL, SIGHUP, on_hangup, run);
+	return r < 0 ? hj_log_error(r, "cannot prepare the event loop") : 0;
+}
+
+static int prepare(struct run *run)
+{
+	int r;
+
+	find_programs(run);
+	r = run_folders_make(run);
+	if (!r)
+		r = run_lock(run);
+	if (!r)
+		r = run_boot_id_write(run);
+	if (!r)
+		r = prepare_loop(run);
+	if (!r)
+		r = run_notify_open(run);
+	return r;
+}
+
+static void done(struct run *run)
+{
+	run_suite_free(run);
+	if (run->notify >= 0)
+		unlink(run->notify_path);
+	hj_closep(&run->notify);
+	run->event = sd_event_unref(run->event);
+	hj_closep(&run->lock);
+}
+
+int cli_run(struct cli *cli, int argc, char **argv)
+{
+	struct run run = { .root = cli->root, .lock = -1, .notify = -1 };
+	static const struct cli_option options[] = {
+		{ "--verbose", 'v', CLI_FLAG, NULL, N_("log more"), offsetof(struct run, verbose) },
+		{ 0 },
+	};
+	int r;
+
+	r = cli_options(cli, options, &run, &argc, argv);
+	if (r)
+		return r;
+	if (argc > 1)
+		return cli_usage(cli, _("run takes no words, and \"%s\" is one"), argv[1]);
+	hj_log_setup("run", run.verbose ? HJ_LOG_DEBUG : HJ_LOG_INFO);
+	r = prepare(&run);
+	if (!r)
+		r = run_suite_start(&run);
+	if (r >= 0)
+		r = sd_event_loop(run.event);
+	done(&run);
+	return r < 0 ? (r == -EBUSY ? HJ_EXIT_REFUSED : HJ_EXIT_TEMPORARY) : r;
+}

@@ -1,0 +1,86 @@
+/* `hjgate run`, in parts: run.c (the command), run_suite.c (which programs; reload and stop), run_program.c (one of them),
+ * run_socket.c (folders, the lock, sockets), run_tell.c (what a program said; what eventd is told). */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "cli.h"
+
+#define RUN_SOCKETS 3 /* look, change, peer */
+
+struct run_kind {
+	const char *name;   /* "meterd" */
+	const char *folder; /* of its instances; NULL: there is one */
+	unsigned tier;      /* whoever needs another has the higher one, and is stopped before it */
+};
+
+enum run_state { RUN_DOWN, RUN_STARTING, RUN_UP, RUN_STOPPING };
+
+struct run_stamp { /* of a file; all zero when absent */
+	int64_t sec, nsec, size;
+	uint64_t inode;
+};
+
+struct run_program {
+	struct run *run;
+	struct run_program *next;
+	const struct run_kind *kind;
+	char name[HJ_NAME_MAX + 16]; /* "meterd@north" */
+	const char *instance;        /* within name; NULL */
+	int sockets[RUN_SOCKETS];
+	pid_t pid; /* 0 while down */
+	enum run_state state;
+	bool wanted;                /* by the configuration */
+	uint64_t back_off, started; /* usec */
+	uint64_t sign;              /* of life: when it last said that it is well */
+	unsigned failures;          /* starts in a row that did not get ready */
+	sd_event_source *child, *timer;
+	struct run_stamp stamp; /* of its configuration */
+};
+
+struct run {
+	const char *root;
+	bool verbose;
+	char programs_at[PATH_MAX]; /* the folder of hjgate-* */
+	char notify_path[HJ_PATH_MAX];
+	sd_event *event;
+	int lock, notify;
+	struct run_program *programs;
+	struct run_stamp stamp; /* of hjgate.conf */
+	bool stopping;
+	pid_t checker; /* reads the configuration; 0 = none */
+	bool check_again;
+};
+
+/* run_socket.c */
+int run_folders_make(struct run *run);
+int run_lock(struct run *run); /* -EBUSY: another serves this root, which is said */
+int run_boot_id_write(const struct run *run);
+int run_notify_open(struct run *run);
+int run_sockets_open(struct run_program *p);
+void run_sockets_close(struct run_program *p);
+
+/* run_program.c */
+int run_program_new(struct run *run, const struct run_kind *kind, const char *instance);
+void run_program_free(struct run_program *p); /* takes it out of the list */
+void run_program_start(struct run_program *p);
+void run_program_stop(struct run_program *p); /* starts again when it is gone, unless unwanted or all stops */
+void run_program_ready(struct run_program *p);
+
+/* run_suite.c */
+int run_suite_start(struct run *run);
+void run_suite_reload(struct run *run);
+void run_suite_stop(struct run *run); /* step by step; ends the loop when nothing is left */
+void run_suite_free(struct run *run);
+
+/* run_tell.c */
+int run_on_notify(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+/* Texts without quotes and backslashes only. value2 may be NULL. */
+void run_tell(const struct run *run, const char *code, const char *key, const char *name, const char *value,
+        const char *name2, const char *value2);
+
+uint64_t run_now(void);

@@ -1,0 +1,104 @@
+/* What the programs say of themselves (sd_notify), and what eventd is told of them. The latter is one oneway message written
+ * by hand into its socket: it waits in the backlog while eventd is down, and needs neither a connection kept nor a parser in
+ * this small process. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "hjgate/log.h"
+#include "hjgate/now.h"
+#include "run.h"
+
+#define NOTIFY_MAX 1024 /* bytes of one message; more is cut */
+
+/* ---- hearing ---- */
+
+static void take_line(struct run_program *p, const char *line)
+{
+	if (!strcmp(line, "READY=1"))
+		run_program_ready(p);
+	else if (!strcmp(line, "WATCHDOG=1"))
+		p->sign = run_now();
+	else if (!strncmp(line, "STATUS=", 7))
+		hj_debug("%s: %s", p->name, line + 7);
+}
+
+static pid_t sender(struct msghdr *message)
+{
+	struct ucred who;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
+			continue;
+		memcpy(&who, CMSG_DATA(c), sizeof(who));
+		return who.pid;
+	}
+	return 0;
+}
+
+/* The kernel says who sent it: nobody speaks for another. */
+int run_on_notify(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct run *run = userdata;
+	char text[NOTIFY_MAX + 1], *rest = text;
+	struct iovec iov = { text, NOTIFY_MAX };
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control };
+	struct run_program *p = run->programs;
+	ssize_t n;
+	pid_t pid;
+
+	message.msg_controllen = sizeof(control);
+	n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	pid = sender(&message);
+	while (p && p->pid != pid)
+		p = p->next;
+	while (p && pid && rest)
+		take_line(p, strsep(&rest, "\n"));
+	return 0;
+}
+
+/* ---- telling ---- */
+
+static int send_to_eventd(const struct run *run, const char *message)
+{
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char path[HJ_PATH_MAX];
+	int r;
+
+	r = hj_path(run->root, HJ_DIR_RUN, "eventd.peer", path);
+	if (r < 0 || strlen(path) >= sizeof(to.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(to.sun_path, path, strlen(path) + 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ||
+	        send(fd, message, strlen(message) + 1, MSG_NOSIGNAL) < 0)
+		return -errno;
+	return 0;
+}
+
+void run_tell(const struct run *run, const char *code, const char *key, const char *name, const char *value,
+        const char *name2, const char *value2)
+{
+	char values[256], message[768];
+	int r;
+
+	snprintf(values, sizeof(values), value2 ? "\"%s\":\"%s\",\"%s\":\"%s\"" : "\"%s\":\"%s\"", name, value, name2,
+	        value2);
+	snprintf(message, sizeof(message),
+	        "{\"method\":\"hjgate.Event.Log\",\"oneway\":true,\"parameters\":{\"code\":\"%s\",\"phase\":"
+	        "\"moment\","
+	        "\"key\":\"%s\",\"source\":\"run\",\"time\":%lld,\"values\":{%s}}}",
+	        code, key, (long long)hj_now().wall_ms, values);
+	r = send_to_eventd(run, message);
+	if (r < 0)
+		hj_log_error(r, "eventd cannot be told of %s of %s; going on", code, key);
+}
