@@ -122,6 +122,9 @@ int hj_ipc_server_add(struct hj_ipc_server *s, int fd, enum hj_right right)
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -errno;
+	/* Listening again makes SO_PEERCRED name this process to its clients, and not who made the socket. */
+	if (listen(fd, SOMAXCONN) < 0)
+		return -errno;
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return -ENOMEM;
