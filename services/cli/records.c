@@ -164,7 +164,8 @@ static void tell_progress(const struct records *r, bool done)
 {
 	if (!r->progress)
 		return;
-	fprintf(stderr, _("\r%zu records"), r->all);
+	fputc('\r', stderr);
+	fprintf(stderr, _("%zu records"), r->all);
 	if (done)
 		fputc('\n', stderr);
 }

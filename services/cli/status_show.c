@@ -45,23 +45,27 @@ static void show_verdict(const struct status *s, struct writer *w)
 static void show_steps(const struct status *s, struct writer *w)
 {
 	const char *root = s->root, *option = *root ? " --root " : "";
+	bool configured = is_configured(s);
 
-	if (!is_configured(s)) {
+	if (!configured) {
 		writer_say(w, STYLE_PLAIN,
-		        _("1. copy the examples: cd %s/etc/hjgate; cp buses.d/example.conf.sample "
-		          "buses.d/north.conf; "
-		          "cp uplinks.d/example.conf.sample uplinks.d/county.conf"),
+		        _("1. in %s/etc/hjgate, copy buses.d/*.conf.example and uplinks.d/*.conf.example to names "
+		          "that end in .conf"),
 		        root);
 		writer_say(
 		        w, STYLE_PLAIN, "%s", _("2. write in them what is connected here, and where to report to"));
 		writer_say(w, STYLE_PLAIN, _("3. check them: hjgate check%s%s"), option, root);
 	}
-	if (*root && (!s->running || !is_configured(s)))
-		writer_say(w, STYLE_PLAIN, _("start the programs: hjgate run --root %s"), root);
-	else if (!s->running || !is_configured(s))
-		writer_say(w, STYLE_PLAIN, "%s",
-		        _("start the programs: systemctl restart hjgate.target (or, where systemd is not in charge, "
-		          "hjgate run)"));
+	if (configured && s->running)
+		return;
+	if (*root)
+		writer_say(w, STYLE_PLAIN, _("%sstart the programs: hjgate run --root %s"), configured ? "" : "4. ",
+		        root);
+	else
+		writer_say(w, STYLE_PLAIN,
+		        _("%sstart the programs: systemctl daemon-reload; systemctl restart hjgate.target (or, where "
+		          "systemd is not in charge, hjgate run)"),
+		        configured ? "" : "4. ");
 }
 
 static void kb_cell(struct writer *w, int64_t kb)
