@@ -1,0 +1,79 @@
+/* Samples of every bus to records of the base window. A state machine: samples, watermarks, comings and goings and `now` in; closed
+ * records and the next deadline out. It reads no clock and forgets nothing: all that is not closed is in its checkpoint.
+ *
+ * A window of a bus is complete when the bus has offered every sample before its end, or is gone. The complete windows of one
+ * label become one record as soon as every bus that is not gone has passed the label's end, or the grace after the first of them is
+ * over; a bus that comes later makes a supplement, a record of the same label with its own points only. Two records never hold the same
+ * (label, point): a sample for what is closed is late, counted, and in no record. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hjgate/buf.h"
+#include "hjgate/clock.h"
+#include "hjgate/point.h"
+#include "hjgate/record.h"
+#include "hjgate/sample.h"
+
+#define HJ_ROLLUP_GRACE_MS    2000  /* what a record waits for a bus that is behind the others */
+#define HJ_ROLLUP_GONE_MS     10000 /* after this without a connection a bus is not expected any more */
+#define HJ_ROLLUP_BUSES_MAX   32
+#define HJ_ROLLUP_WINDOWS_MAX 64 /* open at a time, of one bus */
+#define HJ_ROLLUP_CLOSED_MAX                                                                                         \
+	8 /* stretches of closed labels remembered for one bus: each clock step or pause makes one */
+#define HJ_ROLLUP_NORMAL_PART 0.75 /* of the expected samples must be normal for flag N */
+
+struct hj_rollup;
+struct hj_rollup_bus;
+
+/* The dictionary is borrowed: it says each point's interval and whether it is a total. */
+int hj_rollup_new(int64_t length_ms, const struct hj_dictionary *points, struct hj_rollup **ret);
+void hj_rollup_free(struct hj_rollup *r);
+HJ_DEFINE_CLEANUP(struct hj_rollup *, hj_rollup_free)
+
+/* A bus as it is shown; `name` tells it apart. */
+struct hj_rollup_look {
+	const char *name;
+	const uint8_t *boot; /* HJ_ID_BYTES, of its meterd's start */
+	uint64_t counted;    /* number of the last sample taken in, of this boot */
+	uint64_t late;       /* samples that came after their window was closed, since this process began */
+	int64_t upto;
+	bool connected;
+};
+struct hj_rollup_bus *hj_rollup_find(const struct hj_rollup *r, const char *name); /* NULL */
+/* Finds or makes. When there are too many, one that is gone and has nothing open makes room; otherwise -ENOSPC. */
+int hj_rollup_get(struct hj_rollup *r, const char *name, const struct hj_now *now, struct hj_rollup_bus **ret);
+struct hj_rollup_bus *hj_rollup_at(const struct hj_rollup *r, size_t i); /* NULL after the last */
+void hj_rollup_look(const struct hj_rollup_bus *b, struct hj_rollup_look *ret);
+
+/* Another start of the bus's meterd: its numbers begin anew, what is open stays open. The same boot again: nothing. */
+void hj_rollup_boot(struct hj_rollup_bus *b, const uint8_t boot[HJ_ID_BYTES]);
+void hj_rollup_connect(struct hj_rollup_bus *b, bool connected, const struct hj_now *now);
+
+/* Takes the bus's next sample in (its `point` is the number). HJ_ROLLUP_LATE: counted as late. -ENOBUFS: too many windows are open: take
+ * what is closed first. -EINVAL: no such point. -ENOMEM. On an error the sample has not been counted. */
+#define HJ_ROLLUP_LATE 1
+int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s);
+/* Every sample of the bus before this time has been added. It may go back: then the clock did. */
+void hj_rollup_upto(struct hj_rollup *r, struct hj_rollup_bus *b, int64_t upto_ms, const struct hj_now *now);
+
+/* The next record that is due, oldest label first: 1, or 0 where none is. The caller frees ret->stats. */
+struct hj_closed {
+	int64_t label_ms;
+	uint32_t length_ms;
+	struct hj_stats stats;
+};
+int hj_rollup_take(struct hj_rollup *r, const struct hj_now *now, struct hj_closed *ret);
+/* When to ask again if nothing else happens: *ret_mono of CLOCK_BOOTTIME, *ret_wall_ms of the wall clock; NEVER and INT64_MAX. */
+void hj_rollup_deadline(const struct hj_rollup *r, const struct hj_now *now, hj_usec *ret_mono, int64_t *ret_wall_ms);
+/* Could a record with a label before `end_ms` still come with this point? */
+bool hj_rollup_pending(const struct hj_rollup *r, uint32_t point, int64_t end_ms, const struct hj_now *now);
+/* The same of any bus that is not gone, whatever its points. */
+bool hj_rollup_any_pending(const struct hj_rollup *r, int64_t end_ms, const struct hj_now *now);
+
+/* All of it but the late counts. Decoding goes into a new rollup; the buses count as lost just now. When the window's length has changed
+ * the old grid goes on until the new one's next boundary, so that no label comes twice. -EBADMSG. */
+int hj_rollup_encode(const struct hj_rollup *r, struct hj_buf *to);
+int hj_rollup_decode(struct hj_rollup *r, const void *data, size_t n, const struct hj_now *now);

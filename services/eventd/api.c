@@ -1,0 +1,196 @@
+/* hjgate.Event. Answers: Log (when the row is on disk), List (from RAM, or by reading the ledger through once; follows),
+ * Acknowledge (when on disk), Status. What a client says wrong is answered by the parameter's name. */
+#include "eventd.h"
+#include "hjgate/event.h"
+#include "hjgate/idl.h"
+#include "hjgate/ipc.h"
+#include "hjgate/now.h"
+#include "hjgate/text.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LIST_LIMIT     100
+#define LIST_LIMIT_MAX 1000
+
+/* ---- Log ---- */
+
+static const struct {
+	const char *phase;
+	enum row_is is;
+	int spans; /* goes with an event that has a begin and an end */
+} phases[] = {
+	{ "moment", ROW_MOMENT, 0 },
+	{ "begin", ROW_BEGIN, 1 },
+	{ "end", ROW_END, 1 },
+};
+
+struct log_params {
+	const char *code, *phase, *key, *source;
+	int64_t time;
+	json_t *values;
+};
+
+/* The row's texts; the name of the first parameter that is wrong, or NULL. */
+static const char *fill_row(const struct log_params *p, const struct hj_event_type *type, struct row *row)
+{
+	size_t i = 0;
+
+	while (i < hj_array_size(phases) && strcmp(phases[i].phase, p->phase) != 0)
+		i++;
+	if (i == hj_array_size(phases) || phases[i].spans != type->spans)
+		return "phase";
+	row->is = phases[i].is;
+	if (!hj_text_copy(row->code, sizeof(row->code), p->code))
+		return "code";
+	if (!hj_text_copy(row->key, sizeof(row->key), p->key))
+		return "key";
+	if (!hj_text_copy(row->source, sizeof(row->source), p->source))
+		return "source";
+	if (p->time < 0 || p->time > HJ_TIME_MAX_MS)
+		return "time";
+	row->time_ms = p->time;
+	if (p->values && json_object_size(p->values)) {
+		row->values = json_dumps(p->values, JSON_COMPACT);
+		if (!row->values || strlen(row->values) > EVENT_VALUES_MAX)
+			return "values";
+	}
+	return NULL;
+}
+
+static int on_log(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct log_params p = { .time = hj_now().wall_ms };
+	const struct hj_param table[] = {
+		{ "code", HJ_PARAM_STRING, true, &p.code },
+		{ "phase", HJ_PARAM_STRING, true, &p.phase },
+		{ "key", HJ_PARAM_STRING, true, &p.key },
+		{ "source", HJ_PARAM_STRING, true, &p.source },
+		{ "time", HJ_PARAM_INT, false, &p.time },
+		{ "values", HJ_PARAM_OBJECT, false, &p.values },
+	};
+	const struct hj_event_type *type;
+	struct row row = { 0 };
+	const char *bad;
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	type = hj_event_find(p.code);
+	if (!type)
+		return hj_ipc_fail(call, "hjgate.Event.UnknownCode", json_pack("{s:s}", "code", p.code));
+	bad = fill_row(&p, type, &row);
+	if (bad) {
+		row_done(&row);
+		return hj_ipc_fail_parameter(call, bad);
+	}
+	return eventd_log(userdata, &row, call);
+}
+
+/* ---- List ---- */
+
+static int on_list(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct filter f = { .begin_ms = 0, .end_ms = INT64_MAX };
+	int64_t limit = LIST_LIMIT;
+	bool follow = false;
+	const struct hj_param table[] = {
+		{ "begin", HJ_PARAM_INT, false, &f.begin_ms },
+		{ "end", HJ_PARAM_INT, false, &f.end_ms },
+		{ "limit", HJ_PARAM_INT, false, &limit },
+		{ "open", HJ_PARAM_BOOL, false, &f.open_only },
+		{ "follow", HJ_PARAM_BOOL, false, &follow },
+	};
+	const char *bad;
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	if (limit < 0 || limit > LIST_LIMIT_MAX)
+		return hj_ipc_fail_parameter(call, "limit");
+	if (follow && !hj_ipc_call_more(call))
+		return hj_ipc_fail_parameter(call, "follow");
+	return eventd_list(userdata, &f, (size_t)limit, follow, call);
+}
+
+/* ---- Acknowledge ---- */
+
+static int is_event(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	*(bool *)userdata = head->kind == ROW_KIND_EVENT;
+	return 1;
+}
+
+static bool exists(const struct eventd *d, uint64_t id)
+{
+	bool found = false;
+
+	if (book_find(&d->book, id))
+		return true;
+	return d->ledger && hj_ledger_read(d->ledger, id, id, 0, is_event, &found) >= 0 && found;
+}
+
+static void name_of(uid_t uid, char *to, size_t size)
+{
+	struct passwd pw, *found = NULL;
+	char space[1024];
+
+	if (getpwuid_r(uid, &pw, space, sizeof(space), &found) == 0 && found)
+		hj_text_copy(to, size, pw.pw_name);
+	else
+		snprintf(to, size, "uid %u", (unsigned)uid);
+}
+
+static int on_acknowledge(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct row row = { .is = ROW_CAUSE, .time_ms = hj_now().wall_ms };
+	const char *cause = NULL, *bad;
+	struct eventd *d = userdata;
+	int64_t id = 0;
+	const struct hj_param table[] = {
+		{ "id", HJ_PARAM_INT, true, &id },
+		{ "cause", HJ_PARAM_STRING, true, &cause },
+	};
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	if (!*cause || strlen(cause) > EVENT_CAUSE_MAX)
+		return hj_ipc_fail_parameter(call, "cause");
+	if (id <= 0 || !exists(d, (uint64_t)id))
+		return hj_ipc_fail(call, "hjgate.Event.NoSuchEvent", json_pack("{s:I}", "id", (json_int_t)id));
+	row.of = (uint64_t)id;
+	name_of(hj_ipc_call_uid(call), row.source, sizeof(row.source));
+	row.cause = strdup(cause);
+	return row.cause ? eventd_put(d, &row, call) : -ENOMEM;
+}
+
+/* ---- Status ---- */
+
+static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	const struct eventd *d = userdata;
+	const char *bad;
+	json_t *j;
+
+	if (hj_params_read(parameters, NULL, 0, &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	j = json_pack("{s:I, s:I, s:I, s:I}", "events", (json_int_t)d->events, "open", (json_int_t)d->book.open,
+	        "bytes", (json_int_t)(d->ledger ? hj_ledger_bytes(d->ledger) : 0), "lost", (json_int_t)d->lost);
+	if (j && d->first_ms != NO_END)
+		json_object_set_new(j, "first", json_integer(d->first_ms));
+	return hj_ipc_reply(call, j);
+}
+
+static const struct hj_ipc_method methods[] = {
+	{ "Log", HJ_PEER, on_log },
+	{ "List", HJ_ANY_RIGHT, on_list },
+	{ "Acknowledge", HJ_CHANGE, on_acknowledge },
+	{ "Status", HJ_ANY_RIGHT, on_status },
+	{ NULL, 0, NULL },
+};
+
+const struct hj_ipc_interface eventd_interface = {
+	.name = "hjgate.Event",
+	.description = hj_idl_hjgate_Event,
+	.methods = methods,
+};

@@ -1,0 +1,87 @@
+/* Making and freeing: the timers, the first opening of the ledger, the program's own start and stop. */
+#include "eventd.h"
+#include "hjgate/log.h"
+#include "hjgate/now.h"
+
+#include <errno.h>
+
+static int on_commit(sd_event_source *source, uint64_t now, void *userdata)
+{
+	struct eventd *d = userdata;
+
+	if (eventd_flush(d) >= 0)
+		eventd_cut(d);
+	return 0;
+}
+
+static int on_folds(sd_event_source *source, uint64_t now, void *userdata)
+{
+	eventd_write_folds(userdata);
+	return 0;
+}
+
+static int add_timer(struct eventd *d, sd_event_time_handler_t fn, sd_event_source **ret)
+{
+	int r;
+
+	r = sd_event_add_time(d->event, ret, CLOCK_BOOTTIME, 0, 5 * HJ_USEC_PER_MS, fn, d);
+	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
+static int start(struct eventd *d, const char *root)
+{
+	int r;
+
+	r = hj_path(root, HJ_DIR_STATE, "events.db", d->path);
+	if (r < 0)
+		return hj_log_error(r, "the path of events.db is too long");
+	r = hj_boot_id(root, d->boot_id);
+	if (r < 0)
+		hj_log_error(r, "cannot read the boot id: events go without it");
+	r = add_timer(d, on_commit, &d->commit_timer);
+	if (r >= 0)
+		r = add_timer(d, on_folds, &d->fold_timer);
+	return r < 0 ? hj_log_error(r, "cannot make timers") : 0;
+}
+
+int eventd_new(sd_event *event, const char *root, struct eventd **ret)
+{
+	_cleanup_(eventd_freep) struct eventd *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	d->event = sd_event_ref(event);
+	d->book = (struct book){ .newest = EVENTS_IN_RAM, .keep_open = true };
+	d->first_ms = NO_END;
+	folds_init(&d->folds);
+	r = start(d, root);
+	if (r < 0)
+		return r;
+	/* Trouble with the disk does not keep us from starting: reports wait in RAM and it is tried again. */
+	eventd_say(d, "program-start", ROW_MOMENT, "eventd", "{\"program\":\"eventd\"}");
+	eventd_flush(d);
+	*ret = hj_steal(d);
+	return 0;
+}
+
+void eventd_free(struct eventd *d)
+{
+	if (!d)
+		return;
+	if (d->commit_timer && d->fold_timer) {
+		eventd_write_folds(d);
+		eventd_say(d, "program-stop", ROW_MOMENT, "eventd", "{\"program\":\"eventd\"}");
+		if (eventd_flush(d) < 0)
+			hj_error("%zu events are lost: the disk does not take them", d->queued);
+	}
+	eventd_drop_queue(d);
+	eventd_end_streams(d);
+	folds_done(&d->folds);
+	book_done(&d->book);
+	hj_ledger_close(d->ledger);
+	sd_event_source_disable_unref(d->commit_timer);
+	sd_event_source_disable_unref(d->fold_timer);
+	sd_event_unref(d->event);
+	free(d);
+}

@@ -1,0 +1,82 @@
+/* The ledger of what a person should know: one struct, made and freed by main(). */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "book.h"
+#include "fold.h"
+#include "hjgate/ipc_server.h"
+#include "hjgate/service.h"
+
+#define EVENTS_LEAST  10000                 /* kept at least */
+#define EVENTS_MOST   20000                 /* cut when there are more, to the middle of both */
+#define EVENTS_IN_RAM 200                   /* the newest, beside the open ones */
+#define QUEUE_MAX     256                   /* rows that wait for the disk; further reports are refused and counted */
+#define QUEUE_OWN     16                    /* of these, kept for what eventd itself has to say */
+#define GROUP_WAIT    (20 * HJ_USEC_PER_MS) /* rows that come together are committed together */
+#define RETRY_LEAST   (1 * HJ_USEC_PER_SEC)
+#define RETRY_MOST    (30 * HJ_USEC_PER_SEC)
+
+/* A row on its way to the disk, and who is told when it is there. */
+struct op {
+	struct row row;
+	struct op *after;         /* an end whose begin waits here too: that one's seq becomes row.of */
+	bool early;               /* came before the ledger could be opened: what is open was not yet known */
+	uint64_t seq;             /* of the last attempt; 0 = it says nothing new, and is not written */
+	struct hj_ipc_call *call; /* NULL = nobody */
+};
+
+struct stream; /* one List being answered */
+
+struct eventd {
+	sd_event *event;
+	char path[HJ_PATH_MAX];
+	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
+	struct book book;
+	struct folds folds;
+	uint8_t boot_id[HJ_ID_BYTES];
+
+	struct op *queue[QUEUE_MAX];
+	size_t queued;
+	uint64_t lost;
+	sd_event_source *commit_timer, *fold_timer;
+	hj_usec retry; /* 0 = no trouble */
+	bool told_trouble;
+
+	uint64_t events;  /* in the ledger */
+	int64_t first_ms; /* the oldest's begin; NO_END = none */
+
+	struct stream *streams;
+};
+
+int eventd_new(sd_event *event, const char *root, struct eventd **ret);
+void eventd_free(struct eventd *d); /* writes what it can */
+HJ_DEFINE_CLEANUP(struct eventd *, eventd_free)
+
+/* writer.c. eventd_put() takes the row over (it is empty afterwards) and keeps a reference to call, which may be NULL. */
+int eventd_put(struct eventd *d, struct row *row, struct hj_ipc_call *call); /* -ENOBUFS: refused and counted */
+int eventd_flush(struct eventd *d); /* now; 0, or what keeps it from the disk */
+void eventd_drop_queue(struct eventd *d);
+int eventd_append(struct eventd *d, const struct row *row, uint64_t *ret_seq); /* one row, not yet committed */
+/* The newest begin or end of this (code, key) that still waits; NULL: none does. */
+struct op *eventd_waiting(const struct eventd *d, const char *code, const char *key);
+
+/* store.c */
+int eventd_open(struct eventd *d); /* opens the ledger and reads the book; 0 where it is open */
+void eventd_cut(struct eventd *d);
+
+/* log.c: what a report becomes. The row is taken over. Answers the call, now or when it is on disk. */
+int eventd_log(struct eventd *d, struct row *row, struct hj_ipc_call *call);
+void eventd_write_folds(struct eventd *d);
+void eventd_say(
+        struct eventd *d, const char *code, enum row_is is, const char *key, const char *values); /* of itself */
+
+void eventd_refused(enum hj_right right, const char *why, void *userdata); /* a message that is none */
+
+/* stream.c */
+int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool follow, struct hj_ipc_call *call);
+void eventd_changed(struct eventd *d, const struct event *e); /* committed: whoever follows is told */
+void eventd_pump(struct eventd *d);                           /* writes what the streams have, as far as they read */
+void eventd_end_streams(struct eventd *d);
+
+extern const struct hj_ipc_interface eventd_interface;

@@ -1,0 +1,140 @@
+/* See fold.h. Rates live in a small table; the one unused for longest makes room, unless it still holds a count. */
+#include "fold.h"
+#include "hjgate/text.h"
+
+#include <string.h>
+
+void folds_init(struct folds *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->write_at = HJ_USEC_NEVER;
+}
+
+void folds_done(struct folds *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		free(f->rates[i].held_values);
+	f->count = 0;
+}
+
+struct rate *folds_find(struct folds *f, const char *code, const char *key)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (!strcmp(f->rates[i].code, code) && !strcmp(f->rates[i].key, key))
+			return &f->rates[i];
+	return NULL;
+}
+
+/* Bad input is told once a minute: the first shows what it is, how much of it is a count. */
+static unsigned most_of(const char *code)
+{
+	return strcmp(code, "bad-input") ? FOLD_MOST : 1;
+}
+
+static bool is_busy(const struct rate *r)
+{
+	return r->folded || r->held;
+}
+
+static struct rate *place(struct folds *f)
+{
+	struct rate *oldest = NULL;
+
+	if (f->count < FOLD_RATES_MAX)
+		return &f->rates[f->count++];
+	for (size_t i = 0; i < f->count; i++)
+		if (!is_busy(&f->rates[i]) && (!oldest || f->rates[i].used < oldest->used))
+			oldest = &f->rates[i];
+	return oldest;
+}
+
+static struct rate *find_or_add(struct folds *f, const char *code, const char *key, hj_usec now)
+{
+	struct rate *r = folds_find(f, code, key);
+
+	if (!r) {
+		r = place(f);
+		if (!r)
+			return NULL; /* every place is busy: then this one is written row by row */
+		*r = (struct rate){ .window = now };
+		hj_text_copy(r->code, sizeof(r->code), code);
+		hj_text_copy(r->key, sizeof(r->key), key);
+	}
+	r->used = now;
+	return r;
+}
+
+static void arm(struct folds *f, hj_usec now)
+{
+	if (f->write_at == HJ_USEC_NEVER)
+		f->write_at = now + FOLD_WRITE;
+}
+
+struct rate *folds_event(struct folds *f, const struct row *row, hj_usec now)
+{
+	struct rate *r = find_or_add(f, row->code, row->key, now);
+
+	if (!r)
+		return NULL;
+	if (now - r->window >= FOLD_WINDOW) {
+		r->window = now;
+		r->written = 0;
+	}
+	/* While an end is kept back the event is open on disk, and a new beginning is only counted. A beginning of what has
+	 * ended is always written: folded into it, it would be hidden. */
+	if (!r->held && (row->is == ROW_BEGIN || r->written < most_of(row->code))) {
+		r->written++;
+		r->id = 0;
+		return NULL;
+	}
+	r->folded++;
+	r->time_ms = row->time_ms;
+	r->held = false;
+	arm(f, now);
+	return r;
+}
+
+struct rate *folds_end(struct folds *f, struct row *row, hj_usec now)
+{
+	struct rate *r = folds_find(f, row->code, row->key);
+
+	if (!r || r->written < most_of(row->code) || now - r->window >= FOLD_WINDOW)
+		return NULL;
+	r->held = true;
+	r->held_ms = row->time_ms;
+	free(r->held_values);
+	r->held_values = hj_steal(row->values);
+	arm(f, now);
+	return r;
+}
+
+void folds_written(struct folds *f, const char *code, const char *key, uint64_t id)
+{
+	struct rate *r = folds_find(f, code, key);
+
+	if (r)
+		r->id = id;
+}
+
+bool folds_take(struct folds *f, struct row *ret)
+{
+	f->write_at = HJ_USEC_NEVER;
+	for (size_t i = 0; i < f->count; i++) {
+		struct rate *r = &f->rates[i];
+
+		if (!is_busy(r) || !r->id)
+			continue;
+		*ret = (struct row){ .is = r->held ? ROW_END : ROW_COUNT,
+			.of = r->id,
+			.count = r->folded,
+			.time_ms = r->held ? r->held_ms : r->time_ms };
+		if (r->held)
+			ret->values = hj_steal(r->held_values);
+		hj_text_copy(ret->code, sizeof(ret->code), r->code);
+		hj_text_copy(ret->key, sizeof(ret->key), r->key);
+		r->folded = 0;
+		r->held = false;
+		return true;
+	}
+	return false;
+}

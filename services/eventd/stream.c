@@ -1,0 +1,244 @@
+/* Lists on their way to who asked. What is to be sent is copied once and turned into JSON a part at a time, as fast as
+ * the client reads; who follows and does not read is let go when too much waits for him. */
+#include "eventd.h"
+#include "hjgate/ipc.h"
+
+#include <errno.h>
+
+#define PART_EVENTS     64   /* in one message: 64 of the longest stay below its bound */
+#define STREAM_WAIT_MAX 2000 /* events that wait for one client */
+#define PARTS_AHEAD     2    /* messages queued for a client that has not read them yet */
+
+struct stream {
+	struct stream *next;
+	struct eventd *d;
+	struct hj_ipc_call *call;
+	struct event **events;
+	size_t count, size, sent;
+	bool follow, first, draining, over;
+};
+
+static void stream_free(struct stream *s)
+{
+	for (size_t i = s->sent; i < s->count; i++)
+		event_free(s->events[i]);
+	free(s->events);
+	hj_ipc_call_unref(s->call);
+	free(s);
+}
+
+static int stream_add(struct stream *s, const struct event *e)
+{
+	if (s->count - s->sent >= STREAM_WAIT_MAX)
+		return -ENOBUFS;
+	if (s->count == s->size) {
+		size_t size = s->size ? 2 * s->size : 16;
+		struct event **events = realloc(s->events, size * sizeof(*events));
+
+		if (!events)
+			return -ENOMEM;
+		s->events = events;
+		s->size = size;
+	}
+	s->events[s->count] = event_copy(e);
+	return s->events[s->count] ? (s->count++, 0) : -ENOMEM;
+}
+
+/* ---- sending ---- */
+
+static json_t *next_part(struct stream *s)
+{
+	json_t *list = json_array();
+	size_t end = hj_min(s->count, s->sent + PART_EVENTS);
+
+	while (list && s->sent < end) {
+		json_array_append_new(list, event_to_json(s->events[s->sent]));
+		event_free(s->events[s->sent++]);
+	}
+	if (s->sent == s->count) {
+		free(s->events);
+		s->events = NULL;
+		s->count = s->size = s->sent = 0;
+	}
+	return json_pack("{s:o}", "events", list);
+}
+
+/* The client has read what was queued. */
+static void drained(struct hj_ipc_call *call, void *userdata)
+{
+	struct stream *s = userdata;
+
+	s->draining = false;
+	eventd_pump(s->d);
+}
+
+static void left(struct hj_ipc_call *call, void *userdata)
+{
+	struct stream *s = userdata;
+
+	s->over = true;
+	s->draining = false;
+	eventd_pump(s->d);
+}
+
+/* Who did not ask for more gets the newest part only: one message is all there is. */
+static void send_single(struct stream *s)
+{
+	while (s->count - s->sent > PART_EVENTS)
+		event_free(s->events[s->sent++]);
+	hj_ipc_reply(s->call, next_part(s));
+	s->over = true;
+}
+
+static void stream_pump(struct stream *s)
+{
+	if (s->over)
+		return;
+	if (!hj_ipc_call_more(s->call)) {
+		send_single(s);
+		return;
+	}
+	while (!s->over && (s->sent < s->count || s->first)) {
+		if (hj_ipc_call_queued(s->call) >= PARTS_AHEAD)
+			break;
+		s->first = false;
+		if (s->follow || s->count - s->sent > PART_EVENTS) {
+			if (hj_ipc_reply_more(s->call, next_part(s)) < 0)
+				return; /* it is leaving, and left() comes */
+		} else {
+			hj_ipc_reply(s->call, next_part(s));
+			s->over = true;
+		}
+	}
+	if (!s->over && s->sent < s->count && !s->draining) {
+		s->draining = true;
+		hj_ipc_call_on_drain(s->call, drained, s);
+	}
+}
+
+void eventd_pump(struct eventd *d)
+{
+	struct stream **p = &d->streams;
+
+	for (struct stream *s = d->streams; s; s = s->next)
+		stream_pump(s);
+	while (*p) {
+		struct stream *s = *p;
+
+		if (s->over) {
+			*p = s->next;
+			stream_free(s);
+		} else {
+			p = &s->next;
+		}
+	}
+}
+
+void eventd_changed(struct eventd *d, const struct event *e)
+{
+	for (struct stream *s = d->streams; s; s = s->next)
+		if (s->follow && !s->over && stream_add(s, e) < 0) {
+			hj_ipc_call_on_drain(s->call, NULL, NULL);
+			hj_ipc_fail(s->call, "hjgate.Event.TooSlow", NULL);
+			s->over = true;
+		}
+}
+
+void eventd_end_streams(struct eventd *d)
+{
+	while (d->streams) {
+		struct stream *s = d->streams;
+
+		d->streams = s->next;
+		stream_free(s);
+	}
+}
+
+/* ---- choosing ---- */
+
+struct lookup {
+	struct book *book;
+};
+
+static int look_at(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	struct lookup *l = userdata;
+	struct row row;
+	int r;
+
+	r = row_decode(head, body, n, &row);
+	if (r == -EBADMSG)
+		return 0;
+	if (r < 0)
+		return r;
+	book_apply(l->book, head->seq, &row, &r);
+	book_trim(l->book);
+	row_done(&row);
+	return r;
+}
+
+static int add_all(struct stream *s, const struct book *b, const struct filter *f, size_t limit)
+{
+	size_t first = b->count, n = 0;
+
+	while (first > 0 && n < limit)
+		n += filter_takes(f, b->events[--first]);
+	for (; first < b->count; first++)
+		if (filter_takes(f, b->events[first])) {
+			int r = stream_add(s, b->events[first]);
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
+/* Whether the newest `limit` that match are all in RAM. */
+static bool is_in_ram(const struct eventd *d, const struct filter *f, size_t limit)
+{
+	size_t n = 0;
+
+	if (f->open_only || !d->ledger || d->book.floor < hj_ledger_first(d->ledger))
+		return true;
+	for (size_t i = d->book.count; i-- > 0 && d->book.events[i]->id > d->book.floor;)
+		n += filter_takes(f, d->book.events[i]);
+	return n >= limit;
+}
+
+static int choose(struct eventd *d, struct stream *s, const struct filter *f, size_t limit)
+{
+	struct book found = { .newest = limit, .filter = f };
+	struct lookup l = { &found };
+	int r;
+
+	if (is_in_ram(d, f, limit))
+		return add_all(s, &d->book, f, limit);
+	r = hj_ledger_read(d->ledger, 1, UINT64_MAX, 0, look_at, &l);
+	if (r >= 0)
+		r = add_all(s, &found, f, limit);
+	book_done(&found);
+	return r;
+}
+
+int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool follow, struct hj_ipc_call *call)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->d = d;
+	s->call = hj_ipc_call_ref(call);
+	s->follow = follow;
+	s->first = true;
+	r = choose(d, s, f, limit);
+	if (r < 0) {
+		stream_free(s);
+		return r;
+	}
+	hj_ipc_call_on_left(call, left, s);
+	s->next = d->streams;
+	d->streams = s;
+	eventd_pump(d);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* What is known of one point in one open window, and a sorted list of such. */
+#pragma once
+
+#include "hjgate/buf.h"
+#include "hjgate/point.h"
+#include "hjgate/record.h"
+#include "hjgate/sample.h"
+
+#define ACCUM_FLAGS 7 /* every flag but N */
+
+struct accum {
+	uint32_t point;
+	uint32_t got;              /* samples with a value and flag N */
+	uint32_t values;           /* samples in sum, min, max: the normal ones or, while there is none, the others */
+	uint32_t odd[ACCUM_FLAGS]; /* samples of each abnormal flag */
+	double sum, min, max;
+	double last; /* newest value */
+};
+
+struct accums {
+	struct accum *list; /* sorted by point */
+	size_t count, size;
+};
+
+/* The one of this point, made where absent; NULL when out of memory. */
+struct accum *accums_get(struct accums *a, uint32_t point);
+void accums_done(struct accums *a);
+
+void accum_add(struct accum *a, const struct hj_sample *s);
+void accum_merge(struct accum *a, const struct accum *b);
+uint32_t accum_samples(const struct accum *a);
+/* The flag of `got` normal samples of `expected`, and these abnormal ones. */
+enum hj_flag accum_flag(uint32_t got, uint32_t expected, const uint32_t odd[ACCUM_FLAGS]);
+size_t accum_flag_index(enum hj_flag flag); /* ACCUM_FLAGS for N */
+/* Everything but cou. */
+void accum_stat(const struct accum *a, const struct hj_point *p, int64_t covered_ms, struct hj_stat *ret);
+
+int accums_encode(const struct accums *a, struct hj_buf *to);
+int accums_decode(struct hj_reader *in, struct accums *ret); /* -EBADMSG, -ENOMEM */

@@ -1,0 +1,278 @@
+/* Folding: Cou is the sum, Min the least, Max the greatest, Avg weighted by the normal samples. Minutes that are missing after a point's
+ * first one in the window count as expected and not got. Owns its windows. */
+#include "hjgate/fold.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "accum.h"
+#include "hjgate/clock.h"
+
+#define FIRST_SIZE 8
+
+struct folded {
+	uint32_t point;
+	bool closed;
+	int64_t first_ms, minute_ms; /* label of the point's first minute; length of a minute */
+	uint32_t minutes;
+	uint64_t expected, got, odd[ACCUM_FLAGS]; /* odd: expected samples of minutes with that flag */
+	double weight, sum; /* of the averages: by normal samples, or each minute once while none is normal */
+	bool normal;        /* sum, weight, min and max are those of minutes with normal samples */
+	double cou, min, max, last;
+};
+
+struct fold_window {
+	int64_t label_ms;
+	struct folded *list; /* sorted by point */
+	size_t count, size;
+};
+
+struct hj_fold {
+	int64_t length_ms;
+	struct fold_window windows[HJ_FOLD_WINDOWS_MAX]; /* sorted by label */
+	size_t count;
+	int64_t floor_ms; /* windows before this are forgotten */
+	uint64_t refused;
+};
+
+int hj_fold_new(int64_t length_ms, struct hj_fold **ret)
+{
+	struct hj_fold *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	f->length_ms = length_ms;
+	f->floor_ms = INT64_MIN;
+	*ret = f;
+	return 0;
+}
+
+static void drop_window(struct hj_fold *f, size_t i)
+{
+	free(f->windows[i].list);
+	memmove(&f->windows[i], &f->windows[i + 1], (f->count - i - 1) * sizeof(f->windows[0]));
+	f->count--;
+}
+
+void hj_fold_free(struct hj_fold *f)
+{
+	if (!f)
+		return;
+	while (f->count)
+		drop_window(f, f->count - 1);
+	free(f);
+}
+
+int64_t hj_fold_length(const struct hj_fold *f)
+{
+	return f->length_ms;
+}
+
+uint64_t hj_fold_refused(const struct hj_fold *f)
+{
+	return f->refused;
+}
+
+static bool has_open(const struct fold_window *w)
+{
+	for (size_t k = 0; k < w->count; k++)
+		if (!w->list[k].closed)
+			return true;
+	return false;
+}
+
+/* What a window held is refused from now on, so that no label comes twice. */
+static void forget_oldest(struct hj_fold *f)
+{
+	f->floor_ms = hj_max(f->floor_ms, f->windows[0].label_ms + f->length_ms);
+	drop_window(f, 0);
+}
+
+/* The window of this label, made where absent; NULL where it is too old, or older ones still wait in a full set. */
+static struct fold_window *get_window(struct hj_fold *f, int64_t label_ms)
+{
+	size_t i;
+
+	if (label_ms < f->floor_ms)
+		return NULL;
+	if (f->count == HJ_FOLD_WINDOWS_MAX && label_ms > f->windows[0].label_ms && !has_open(&f->windows[0]))
+		forget_oldest(f);
+	for (i = f->count; i && f->windows[i - 1].label_ms > label_ms;)
+		i--;
+	if (i && f->windows[i - 1].label_ms == label_ms)
+		return &f->windows[i - 1];
+	if (f->count == HJ_FOLD_WINDOWS_MAX)
+		return NULL;
+	memmove(&f->windows[i + 1], &f->windows[i], (f->count - i) * sizeof(f->windows[0]));
+	f->windows[i] = (struct fold_window){ .label_ms = label_ms };
+	f->count++;
+	return &f->windows[i];
+}
+
+static int grow(struct fold_window *w)
+{
+	size_t size = w->size ? 2 * w->size : FIRST_SIZE;
+	struct folded *list;
+
+	if (w->count < w->size)
+		return 0;
+	list = realloc(w->list, size * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	w->list = list;
+	w->size = size;
+	return 0;
+}
+
+static struct folded *get_point(struct fold_window *w, uint32_t point)
+{
+	size_t i = w->count;
+
+	while (i && w->list[i - 1].point > point)
+		i--;
+	if (i && w->list[i - 1].point == point)
+		return &w->list[i - 1];
+	if (grow(w) < 0)
+		return NULL;
+	memmove(&w->list[i + 1], &w->list[i], (w->count - i) * sizeof(*w->list));
+	w->list[i] = (struct folded){
+		.point = point, .first_ms = INT64_MAX, .cou = NAN, .min = NAN, .max = NAN, .last = NAN
+	};
+	w->count++;
+	return &w->list[i];
+}
+
+static void add_range(struct folded *p, const struct hj_stat *s)
+{
+	double weight = s->got ? s->got : 1;
+
+	if (!s->got && p->normal)
+		return;
+	if (s->got && !p->normal) {
+		p->normal = true;
+		p->weight = p->sum = 0;
+		p->min = p->max = NAN;
+	}
+	p->weight += weight;
+	p->sum += s->avg * weight;
+	p->min = fmin(p->min, s->min);
+	p->max = fmax(p->max, s->max);
+}
+
+static void add_stat(struct folded *p, int64_t label_ms, int64_t minute_ms, const struct hj_stat *s)
+{
+	size_t odd = accum_flag_index(s->flag);
+
+	p->first_ms = hj_min(p->first_ms, label_ms);
+	p->minute_ms = minute_ms;
+	p->minutes++;
+	p->expected += s->expected;
+	p->got += s->got;
+	if (odd < ACCUM_FLAGS)
+		p->odd[odd] += s->expected;
+	if (isfinite(s->cou))
+		p->cou = isfinite(p->cou) ? p->cou + s->cou : s->cou;
+	if (isfinite(s->last))
+		p->last = s->last;
+	if (isfinite(s->avg))
+		add_range(p, s);
+}
+
+int hj_fold_add(struct hj_fold *f, int64_t label_ms, int64_t minute_ms, const struct hj_stats *minute)
+{
+	struct fold_window *w = get_window(f, hj_window_start(label_ms, f->length_ms));
+
+	if (!w) {
+		f->refused += minute->count;
+		return 0;
+	}
+	for (size_t i = 0; i < minute->count; i++) {
+		struct folded *p = get_point(w, minute->stats[i].point);
+
+		if (!p)
+			return -ENOMEM;
+		if (p->closed)
+			f->refused++;
+		else
+			add_stat(p, label_ms, minute_ms, &minute->stats[i]);
+	}
+	return 0;
+}
+
+int hj_fold_mark(struct hj_fold *f, int64_t label_ms, const struct hj_stats *closed)
+{
+	struct fold_window *w = get_window(f, label_ms);
+
+	for (size_t i = 0; w && i < closed->count; i++) {
+		struct folded *p = get_point(w, closed->stats[i].point);
+
+		if (!p)
+			return -ENOMEM;
+		p->closed = true;
+	}
+	return 0;
+}
+
+int hj_fold_oldest(const struct hj_fold *f, int64_t *ret_label_ms)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		if (!has_open(&f->windows[i]))
+			continue;
+		*ret_label_ms = f->windows[i].label_ms;
+		return 1;
+	}
+	return 0;
+}
+
+static void make_stat(const struct folded *p, int64_t end_ms, struct hj_stat *s)
+{
+	int64_t due = p->minute_ms > 0 ? (end_ms - p->first_ms + p->minute_ms - 1) / p->minute_ms : p->minutes;
+	uint64_t missing = due > p->minutes ? p->expected * (uint64_t)(due - p->minutes) / p->minutes : 0;
+	uint32_t odd[ACCUM_FLAGS];
+
+	for (size_t i = 0; i < ACCUM_FLAGS; i++)
+		odd[i] = (uint32_t)hj_min(p->odd[i], UINT32_MAX);
+	*s = (struct hj_stat){ .point = p->point, .cou = p->cou, .last = p->last, .min = p->min, .max = p->max };
+	s->expected = (uint32_t)hj_min(p->expected + missing, UINT32_MAX);
+	s->got = (uint32_t)hj_min(p->got, UINT32_MAX);
+	s->flag = accum_flag(s->got, s->expected, odd);
+	s->avg = p->weight > 0 ? fmin(fmax(p->sum / p->weight, s->min), s->max) : NAN;
+}
+
+int hj_fold_take(struct hj_fold *f, int64_t label_ms, hj_fold_keep_fn keep, void *userdata, struct hj_stats *ret)
+{
+	struct hj_stats out = { 0 };
+
+	for (size_t i = 0; i < f->count; i++) {
+		struct fold_window *w = &f->windows[i];
+
+		if (w->label_ms != label_ms)
+			continue;
+		out.stats = calloc(w->count ? w->count : 1, sizeof(*out.stats));
+		if (!out.stats)
+			return -ENOMEM;
+		for (size_t k = 0; k < w->count; k++) {
+			if (w->list[k].closed || (keep && keep(w->list[k].point, userdata)))
+				continue;
+			make_stat(&w->list[k], label_ms + f->length_ms, &out.stats[out.count++]);
+			w->list[k].closed = true;
+		}
+	}
+	*ret = out;
+	return 0;
+}
+
+void hj_fold_forget(struct hj_fold *f, int64_t before_ms)
+{
+	while (f->count && f->windows[0].label_ms + f->length_ms <= before_ms)
+		forget_oldest(f);
+}
+
+bool hj_fold_at(const struct hj_fold *f, size_t i, int64_t *ret_label_ms)
+{
+	if (i >= f->count)
+		return false;
+	*ret_label_ms = f->windows[i].label_ms;
+	return true;
+}

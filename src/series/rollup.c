@@ -1,0 +1,226 @@
+/* Samples into open windows: see rollup.h. Owns the buses and their windows; borrows the dictionary. */
+#include "rollup_impl.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define FIRST_WINDOWS 4
+
+int hj_rollup_new(int64_t length_ms, const struct hj_dictionary *points, struct hj_rollup **ret)
+{
+	struct hj_rollup *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->length_ms = r->old_length_ms = length_ms;
+	r->switch_ms = INT64_MIN;
+	r->dictionary = points;
+	*ret = r;
+	return 0;
+}
+
+void rollup_drop_window(struct hj_rollup_bus *b, size_t i)
+{
+	accums_done(&b->windows[i].accums);
+	memmove(&b->windows[i], &b->windows[i + 1], (b->count - i - 1) * sizeof(*b->windows));
+	b->count--;
+}
+
+void rollup_drop_bus(struct hj_rollup *r, size_t i)
+{
+	struct hj_rollup_bus *b = r->buses[i];
+
+	while (b->count)
+		rollup_drop_window(b, b->count - 1);
+	for (size_t k = 0; k < r->state_count; k++)
+		if (r->states[k].bus == b)
+			r->states[k].bus = NULL;
+	free(b->windows);
+	free(b);
+	memmove(&r->buses[i], &r->buses[i + 1], (r->count - i - 1) * sizeof(*r->buses));
+	r->count--;
+}
+
+void hj_rollup_free(struct hj_rollup *r)
+{
+	if (!r)
+		return;
+	while (r->count)
+		rollup_drop_bus(r, r->count - 1);
+	free(r);
+}
+
+struct hj_rollup_bus *hj_rollup_find(const struct hj_rollup *r, const char *name)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!strcmp(r->buses[i]->name, name))
+			return r->buses[i];
+	return NULL;
+}
+
+struct hj_rollup_bus *hj_rollup_at(const struct hj_rollup *r, size_t i)
+{
+	return i < r->count ? r->buses[i] : NULL;
+}
+
+void hj_rollup_look(const struct hj_rollup_bus *b, struct hj_rollup_look *ret)
+{
+	*ret = (struct hj_rollup_look){ .name = b->name,
+		.boot = b->boot,
+		.counted = b->counted,
+		.late = b->late,
+		.upto = b->upto_ms,
+		.connected = b->connected };
+}
+
+int rollup_new_bus(struct hj_rollup *r, const char *name, const struct hj_now *now, struct hj_rollup_bus **ret)
+{
+	struct hj_rollup_bus *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return -ENOMEM;
+	hj_text_copy(b->name, sizeof(b->name), name);
+	b->lost_at = now->mono;
+	b->upto_ms = b->since_ms = INT64_MIN;
+	r->buses[r->count++] = b;
+	*ret = b;
+	return 0;
+}
+
+/* The bus that has been away longest and has nothing open. */
+static int make_room(struct hj_rollup *r)
+{
+	size_t best = r->count;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct hj_rollup_bus *b = r->buses[i];
+
+		if (b->connected || b->count)
+			continue;
+		if (best == r->count || b->lost_at < r->buses[best]->lost_at)
+			best = i;
+	}
+	if (best == r->count)
+		return -ENOSPC;
+	rollup_drop_bus(r, best);
+	return 0;
+}
+
+int hj_rollup_get(struct hj_rollup *r, const char *name, const struct hj_now *now, struct hj_rollup_bus **ret)
+{
+	struct hj_rollup_bus *b = hj_rollup_find(r, name);
+	int e;
+
+	if (b) {
+		*ret = b;
+		return 0;
+	}
+	e = r->count == HJ_ROLLUP_BUSES_MAX ? make_room(r) : 0;
+	return e < 0 ? e : rollup_new_bus(r, name, now, ret);
+}
+
+void hj_rollup_boot(struct hj_rollup_bus *b, const uint8_t boot[HJ_ID_BYTES])
+{
+	if (!memcmp(b->boot, boot, HJ_ID_BYTES))
+		return;
+	memcpy(b->boot, boot, HJ_ID_BYTES);
+	b->counted = 0;
+	b->since_ms = INT64_MIN;
+}
+
+void hj_rollup_connect(struct hj_rollup_bus *b, bool connected, const struct hj_now *now)
+{
+	if (b->connected && !connected)
+		b->lost_at = now->mono;
+	b->connected = connected;
+}
+
+/* ---- adding ---- */
+
+struct point_state *rollup_state(struct hj_rollup *r, uint32_t point)
+{
+	for (size_t i = 0; i < r->state_count; i++)
+		if (r->states[i].point == point)
+			return &r->states[i];
+	if (r->state_count == HJ_POINTS_MAX)
+		return NULL;
+	r->states[r->state_count] = (struct point_state){ .point = point, .last = NAN, .label_ms = INT64_MIN };
+	return &r->states[r->state_count++];
+}
+
+static int grow(struct hj_rollup_bus *b)
+{
+	size_t size = b->size ? 2 * b->size : FIRST_WINDOWS;
+	struct window *windows;
+
+	if (b->count < b->size)
+		return 0;
+	windows = realloc(b->windows, size * sizeof(*windows));
+	if (!windows)
+		return -ENOMEM;
+	b->windows = windows;
+	b->size = size;
+	return 0;
+}
+
+int rollup_open_window(struct hj_rollup_bus *b, int64_t label_ms, int64_t length_ms, struct window **ret)
+{
+	size_t i = b->count;
+	int e;
+
+	while (i && b->windows[i - 1].label_ms > label_ms)
+		i--;
+	if (i && b->windows[i - 1].label_ms == label_ms) {
+		*ret = &b->windows[i - 1];
+		return 0;
+	}
+	e = b->count == HJ_ROLLUP_WINDOWS_MAX ? -ENOBUFS : grow(b);
+	if (e < 0)
+		return e;
+	memmove(&b->windows[i + 1], &b->windows[i], (b->count - i) * sizeof(*b->windows));
+	b->windows[i] = (struct window){ .label_ms = label_ms, .length_ms = length_ms, .ready_at = HJ_USEC_NEVER };
+	b->windows[i].from_ms = hj_max(label_ms, b->since_ms);
+	b->count++;
+	*ret = &b->windows[i];
+	return 0;
+}
+
+static bool is_closed(const struct hj_rollup_bus *b, int64_t label_ms)
+{
+	for (size_t i = 0; i < b->closed_count; i++)
+		if (label_ms >= b->closed[i].from_ms && label_ms < b->closed[i].end_ms)
+			return true;
+	return false;
+}
+
+int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s)
+{
+	int64_t length = s->time_ms < r->switch_ms ? r->old_length_ms : r->length_ms;
+	int64_t label = hj_window_start(s->time_ms, length);
+	struct point_state *state;
+	struct window *window;
+	struct accum *accum;
+	int e;
+
+	if (!hj_dictionary_find(r->dictionary, s->point))
+		return -EINVAL;
+	if (is_closed(b, label)) {
+		b->counted++;
+		b->late++;
+		return HJ_ROLLUP_LATE;
+	}
+	if (b->since_ms == INT64_MIN)
+		b->since_ms = s->time_ms;
+	e = rollup_open_window(b, label, length, &window);
+	if (e < 0)
+		return e;
+	accum = accums_get(&window->accums, s->point);
+	state = rollup_state(r, s->point);
+	if (!accum || !state)
+		return accum ? -EINVAL : -ENOMEM;
+	state->bus = b;
+	accum_add(accum, s);
+	b->counted++;
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* What the files of the rollup share. */
+#pragma once
+
+#include "hjgate/rollup.h"
+#include "accum.h"
+
+#define ROLLUP_POINTS_MAX (HJ_POINTS_MAX + 1)
+
+struct window {
+	int64_t label_ms, length_ms;
+	int64_t from_ms;  /* samples are expected from here on: the label, or the bus's first sample after a start */
+	hj_usec ready_at; /* when it became complete; HJ_USEC_NEVER before */
+	struct accums accums;
+};
+
+struct labels {
+	int64_t from_ms, end_ms; /* labels from <= label < end are closed */
+};
+
+struct hj_rollup_bus {
+	char name[HJ_NAME_MAX + 1];
+	uint8_t boot[HJ_ID_BYTES];
+	uint64_t counted, late;
+	int64_t upto_ms;
+	int64_t since_ms; /* time of the boot's first sample; INT64_MIN before it */
+	bool connected;
+	hj_usec lost_at;        /* while not connected */
+	struct window *windows; /* sorted by label */
+	size_t count, size;
+	struct labels closed[HJ_ROLLUP_CLOSED_MAX]; /* newest last */
+	size_t closed_count;
+};
+
+/* What outlives a window, by point: a total's last value, which bus has the point. */
+struct point_state {
+	uint32_t point;
+	double last;      /* of a total, when its newest window was closed; NaN before */
+	int64_t label_ms; /* the newest label closed with this point; INT64_MIN before */
+	const struct hj_rollup_bus *bus;
+};
+
+struct hj_rollup {
+	int64_t length_ms;
+	int64_t old_length_ms, switch_ms; /* before switch_ms the windows are of the old length */
+	const struct hj_dictionary *dictionary;
+	struct hj_rollup_bus *buses[HJ_ROLLUP_BUSES_MAX];
+	size_t count;
+	struct point_state states[HJ_POINTS_MAX];
+	size_t state_count;
+};
+
+int rollup_new_bus(struct hj_rollup *r, const char *name, const struct hj_now *now, struct hj_rollup_bus **ret);
+int rollup_open_window(struct hj_rollup_bus *b, int64_t label_ms, int64_t length_ms, struct window **ret);
+void rollup_drop_window(struct hj_rollup_bus *b, size_t i);
+void rollup_drop_bus(struct hj_rollup *r, size_t i);
+struct point_state *rollup_state(
+        struct hj_rollup *r, uint32_t point); /* made where absent; NULL when there are too many */
