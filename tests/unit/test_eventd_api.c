@@ -367,7 +367,7 @@ static void older_ones_are_read_from_the_ledger(void **state)
 	tell("link-lost", "end", "old", 7);
 	events = list(json_pack("{s:i}", "limit", 50)); /* from RAM */
 	assert_int_equal(json_array_size(events), 50);
-	assert_in_range(number(json_array_get(events, 49), "begin"), 1479 - 16, 1479); /* sixteen tell at a time */
+	assert_in_range(number(json_array_get(events, 49), "begin"), 1479 - 16, 1479);
 	json_decref(events);
 	events = list(json_pack("{s:i}", "limit", 1000)); /* all, in more than one message */
 	assert_int_equal(json_array_size(events), 482);
@@ -375,13 +375,16 @@ static void older_ones_are_read_from_the_ledger(void **state)
 	for (size_t i = 1; i < json_array_size(events); i++)
 		assert_true(number(json_array_get(events, i), "id") > number(json_array_get(events, i - 1), "id"));
 	json_decref(events);
+	/* Sixteen are told at a time, so within each sixteen any order is right. */
 	events = list(json_pack("{s:i, s:i, s:i}", "begin", 1010, "end", 1020, "limit", 1000));
 	assert_int_equal(json_array_size(events), 10);
-	assert_int_equal(number(json_array_get(events, 0), "begin"), 1010);
+	for (size_t i = 0; i < 10; i++)
+		assert_in_range(number(json_array_get(events, i), "begin"), 1010, 1019);
 	json_decref(events);
-	events = list(json_pack("{s:i, s:i}", "end", 1020, "limit", 3));
-	assert_int_equal(json_array_size(events), 3);
-	assert_int_equal(number(json_array_get(events, 2), "begin"), 1019);
+	events = list(json_pack("{s:i, s:i}", "end", 1032, "limit", 16));
+	assert_int_equal(json_array_size(events), 16);
+	for (size_t i = 0; i < 16; i++)
+		assert_in_range(number(json_array_get(events, i), "begin"), 1016, 1031);
 	json_decref(events);
 	stop(SIGTERM);
 	start();
