@@ -217,10 +217,10 @@ static void check_point(struct conf_file *f, const config_setting_t *item, const
 		        hj_type_name(p->type), width, ADDRESS_MOST);
 		conf_remedy(e, _("write an address from 0 to %u"), ADDRESS_MOST + 1 - width);
 	}
-	if (width == 1 && config_setting_get_member(item, "order")) {
-		e = conf_error(f, member(item, "order"), _("order counts only for types of 32 bits, not for \"%s\""),
-		        hj_type_name(p->type));
-		conf_remedy(e, _("remove it, or write type = \"int32\", \"uint32\" or \"float32\""));
+	/* Of 16 bits the order says whether the two bytes are swapped (BADC, DCBA). */
+	if (p->type == HJ_TYPE_BIT && config_setting_get_member(item, "order")) {
+		e = conf_error(f, member(item, "order"), _("order means nothing for a bit"));
+		conf_remedy(e, _("remove it"));
 	}
 	if (p->type == HJ_TYPE_BIT && p->point.total) {
 		e = conf_error(f, member(item, "total"), _("total = true: a bit is no counter"));

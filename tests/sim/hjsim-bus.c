@@ -18,7 +18,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -326,37 +325,27 @@ static void run(struct bus *b)
 
 static int parse(struct bus *b, int argc, char **argv)
 {
-	static const struct option options[] = { { "link", 1, NULL, 'l' }, { "config", 1, NULL, 'c' },
-		{ "log", 1, NULL, 'o' }, { "control", 1, NULL, 'k' }, { "baud", 1, NULL, 'b' },
-		{ "seed", 1, NULL, 's' }, { NULL, 0, NULL, 0 } };
-	int baud = 9600;
+	const char *baud = "9600", *seed = "1";
+	const struct {
+		const char *name;
+		const char **to;
+	} keys[] = { { "--link", &b->link }, { "--config", &b->config }, { "--log", &b->log_path },
+		{ "--control", &b->control_path }, { "--baud", &baud }, { "--seed", &seed } };
 
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		switch (c) {
-		case 'l':
-			b->link = optarg;
-			break;
-		case 'c':
-			b->config = optarg;
-			break;
-		case 'o':
-			b->log_path = optarg;
-			break;
-		case 'k':
-			b->control_path = optarg;
-			break;
-		case 'b':
-			baud = atoi(optarg);
-			break;
-		case 's':
-			srandom((unsigned)atoi(optarg));
-			break;
-		default:
+	for (int i = 1; i < argc; i += 2) {
+		size_t k = 0;
+
+		while (k < hj_array_size(keys) && strcmp(keys[k].name, argv[i]) != 0)
+			k++;
+		if (k == hj_array_size(keys) || i + 1 == argc)
 			return -EINVAL;
-		}
+		*keys[k].to = argv[i + 1];
 	}
-	b->byte_s = (double)BITS_A_BYTE / (baud > 0 ? baud : 9600);
-	return b->link && b->config && b->log_path && optind == argc ? 0 : -EINVAL;
+	srandom((unsigned)atoi(seed));
+	if (atoi(baud) <= 0)
+		return -EINVAL;
+	b->byte_s = (double)BITS_A_BYTE / atoi(baud);
+	return b->link && b->config && b->log_path ? 0 : -EINVAL;
 }
 
 static int open_all(struct bus *b)

@@ -140,7 +140,9 @@ class Point:
 
     def conf(self):
         keys = {"name": self.name, "factor": self.factor, "table": self.table, "address": self.address, "type": self.type,
-                "order": self.order, "scale": float(self.scale)}
+                "scale": float(self.scale)}
+        if self.type != "bit":
+            keys["order"] = self.order
         return dict(keys, **self.keys)
 
     def line(self, unit_id):
