@@ -83,9 +83,6 @@ int cli_refused(const struct cli *cli, const char *format, ...) _printf_(2, 3); 
 /* An unknown word where one of `words` is wanted; `what` is N_("command"), N_("option") ... */
 int cli_unknown(const struct cli *cli, const char *what, const char *word, const char *const *words);
 
-/* Language and character set from the environment; also where the system has no such locale (small images). */
-void cli_locale(void);
-
 /* ---- the commands ---- */
 extern const struct cli_option cli_status_options[], cli_points_options[], cli_live_options[], cli_records_options[],
         cli_events_options[], cli_uplink_options[], cli_meter_options[];

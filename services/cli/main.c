@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 	struct cli cli = { .root = "" };
 	int r;
 
-	cli_locale();
+	hj_service_locale();
 	r = cli_globals(&cli, &argc, argv);
 	if (r == 0)
 		r = call(&cli, argc, argv);

@@ -4,9 +4,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <libgen.h>
-#include <limits.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,23 +13,6 @@
 
 #include "hjgate/log.h"
 #include "hjgate/text.h"
-
-/* From a build folder the translations lie beside it. LC_NUMERIC stays "C": numbers on the wire have a point. */
-void hj_service_locale(void)
-{
-	char exe[PATH_MAX], folder[PATH_MAX + 16];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-
-	setlocale(LC_MESSAGES, "");
-	setlocale(LC_CTYPE, "");
-	if (n > 0) {
-		exe[n] = '\0';
-		snprintf(folder, sizeof(folder), "%s/../locale", dirname(exe));
-	}
-	bindtextdomain("hjgate", n > 0 && !access(folder, X_OK) ? folder : HJ_LOCALEDIR);
-	bind_textdomain_codeset("hjgate", "UTF-8");
-	textdomain("hjgate");
-}
 
 static int help(const struct hj_service *s)
 {

@@ -1,14 +1,15 @@
-/* The language of the texts. Small images often have no generated locale, and a terminal that asks for zh_CN.UTF-8
- * would get English: then the C.UTF-8 that every system has carries the texts, and LANGUAGE names which. Numbers keep
- * their dot: LC_NUMERIC is never set. From a build tree (bin/ beside locale/) the catalogue of that build is taken,
- * from anywhere else the installed one. */
+/* The language of the texts. Small images often have no generated locale, and a terminal that asks for zh_CN.UTF-8 would get English:
+ * then the C.UTF-8 that every system has carries the texts, and LANGUAGE names which. Numbers keep their point: LC_NUMERIC is never set.
+ * From a build folder (bin/ beside locale/) the catalogue of that build is taken, from anywhere else the installed one. */
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "hjgate/service.h"
+#include "hjgate/text.h"
 
 #define DOMAIN "hjgate"
 
@@ -31,7 +32,7 @@ static void fall_back(const char *name)
 	char language[32];
 
 	setlocale(LC_CTYPE, "C.UTF-8");
-	if (!strncmp(name, "C", 1) || !strncmp(name, "POSIX", 5) || !setlocale(LC_MESSAGES, "C.UTF-8"))
+	if (name[0] == 'C' || !strncmp(name, "POSIX", 5) || !setlocale(LC_MESSAGES, "C.UTF-8"))
 		return;
 	snprintf(language, sizeof(language), "%.*s", (int)strcspn(name, ".@"), name);
 	setenv("LANGUAGE", language, 0);
@@ -39,7 +40,7 @@ static void fall_back(const char *name)
 
 static const char *catalogue_folder(char *path, size_t size)
 {
-	char exe[HJ_PATH_MAX];
+	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	char *slash;
 
@@ -53,9 +54,9 @@ static const char *catalogue_folder(char *path, size_t size)
 	return path;
 }
 
-void cli_locale(void)
+void hj_service_locale(void)
 {
-	char path[HJ_PATH_MAX + 16];
+	char path[PATH_MAX + 16];
 	bool ctype = setlocale(LC_CTYPE, "");
 
 	if (!setlocale(LC_MESSAGES, "") || !ctype)
