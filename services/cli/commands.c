@@ -4,7 +4,6 @@
 #include "cli.h"
 
 /* Built in where their file is there. */
-#pragma weak cli_run
 #pragma weak cli_check
 #pragma weak cli_frame
 
@@ -93,6 +92,7 @@ static const struct cli_command commands[] = {
 	{
 	        .name = "run",
 	        .fn = cli_run,
+	        .options = cli_run_options,
 	        .lines = LINES({ CLI_TOOLS, "run", N_("run every program here, in the foreground") }),
 	        .examples = EXAMPLES("hjgate run", "hjgate run --root ./site"),
 	},

@@ -108,16 +108,17 @@ static void done(struct run *run)
 	hj_closep(&run->lock);
 }
 
+const struct cli_option cli_run_options[] = {
+	{ "--verbose", 'v', CLI_FLAG, NULL, N_("log more"), offsetof(struct run, verbose) },
+	{ 0 },
+};
+
 int cli_run(struct cli *cli, int argc, char **argv)
 {
 	struct run run = { .root = cli->root, .lock = -1, .notify = -1 };
-	static const struct cli_option options[] = {
-		{ "--verbose", 'v', CLI_FLAG, NULL, N_("log more"), offsetof(struct run, verbose) },
-		{ 0 },
-	};
 	int r;
 
-	r = cli_options(cli, options, &run, &argc, argv);
+	r = cli_options(cli, cli_run_options, &run, &argc, argv);
 	if (r)
 		return r;
 	if (argc > 1)
