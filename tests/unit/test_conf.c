@@ -1,5 +1,6 @@
 /* The loaders against files in a folder of their own: what is right is read whole, each rule refuses with the line it
  * stands in, words that name the mistake, and a remedy. */
+/* long because: one table of refused texts for each kind of file */
 #include "hjgate/conf.h"
 #include "hjgate/cleanup.h"
 

@@ -1,5 +1,6 @@
 /* eventd as its clients see it: its own process, on real sockets, with a real ledger; killed, started again, with a disk
  * that refuses. */
+/* long because: one daemon on sockets, asked in many ways */
 #include "../../services/eventd/eventd.h"
 #include "hjgate/ipc_client.h"
 #include "hjgate/log.h"

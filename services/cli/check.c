@@ -1,0 +1,178 @@
+/* `hjgate check`: reads the whole configuration with the loaders the daemons use, so that what it accepts starts, and shows
+ * every error with its place and its remedy. It changes nothing and asks no daemon. Warnings are what works but is hardly
+ * meant: they do not make the check fail. */
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "hjgate/conf.h"
+
+#define EXAMPLE_PW "123456" /* of the examples in HJ 212-2017 */
+
+/* A warning has the form of an error. */
+static void note(struct hj_conf_errors *n, const char *file, const char *what, const char *remedy)
+{
+	struct hj_conf_error *list = realloc(n->list, (n->count + 1) * sizeof(*list)), *e;
+
+	if (!list)
+		return;
+	n->list = list;
+	e = &list[n->count++];
+	memset(e, 0, sizeof(*e));
+	hj_text_copy(e->file, sizeof(e->file), file);
+	hj_text_copy(e->what, sizeof(e->what), what);
+	hj_text_copy(e->remedy, sizeof(e->remedy), remedy);
+}
+
+/* ---- what is hardly meant ---- */
+
+static void look_at_buses(const struct hj_conf *c, struct hj_conf_errors *n)
+{
+	char what[256];
+
+	for (size_t i = 0; i < c->bus_count; i++) {
+		if (!access(c->buses[i].port, F_OK))
+			continue;
+		snprintf(what, sizeof(what), _("port \"%s\" is not there now"), c->buses[i].port);
+		note(n, c->buses[i].file, what, _("plug it in, or see `ls /dev/serial/by-id /dev/tty*`"));
+	}
+}
+
+static void look_at_uplink(const struct hj_conf *c, size_t i, struct hj_conf_errors *n)
+{
+	const struct hj_conf_uplink *u = &c->uplinks[i];
+	char what[256];
+
+	if (!strcmp(u->pw, EXAMPLE_PW))
+		note(n, u->file, _("pw = \"123456\" is the standard's example"),
+		        _("ask the platform for the password it gave"));
+	for (size_t k = 0; k < i; k++) {
+		const struct hj_conf_uplink *o = &c->uplinks[k];
+
+		if (strcmp(o->host, u->host) || o->port != u->port || strcmp(o->mn, u->mn))
+			continue;
+		snprintf(what, sizeof(what), _("uplink %s reports the same MN to the same platform"), o->name);
+		note(n, u->file, what, _("remove one of the two, or correct its host, port or mn"));
+	}
+}
+
+/* What is right is looked at even where something else is wrong; whether anything is missing, only when all is right. */
+static void look_around(const struct hj_conf *c, const char *root, bool all_right, struct hj_conf_errors *n)
+{
+	char etc[HJ_PATH_MAX] = "";
+
+	look_at_buses(c, n);
+	for (size_t i = 0; i < c->uplink_count; i++)
+		look_at_uplink(c, i, n);
+	if (!all_right || hj_path(root, HJ_DIR_ETC, "", etc) < 0)
+		return;
+	if (!c->bus_count)
+		note(n, etc, _("there is no bus: nothing is measured"),
+		        _("copy buses.d/north.conf.example to buses.d/NAME.conf and edit it"));
+	if (!c->uplink_count)
+		note(n, etc, _("there is no uplink: records are kept, nobody gets them"),
+		        _("copy uplinks.d/county.conf.example to uplinks.d/NAME.conf and edit it"));
+}
+
+/* ---- counting ---- */
+
+struct counts {
+	size_t buses, meters, points, uplinks;
+};
+
+static struct counts count(const struct hj_conf *c)
+{
+	struct counts n = { .buses = c->bus_count, .uplinks = c->uplink_count };
+
+	for (size_t i = 0; i < c->bus_count; i++) {
+		n.meters += c->buses[i].meter_count;
+		for (size_t k = 0; k < c->buses[i].meter_count; k++)
+			n.points += c->buses[i].meters[k].point_count;
+	}
+	return n;
+}
+
+/* ---- showing ---- */
+
+static void show_list(FILE *out, const struct hj_conf_errors *list, const char *before)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct hj_conf_error *e = &list->list[i];
+
+		if (e->line)
+			fprintf(out, "%s:%d: %s%s\n", e->file, e->line, before, e->what);
+		else
+			fprintf(out, "%s: %s%s\n", e->file, before, e->what);
+		if (e->remedy[0])
+			fprintf(out, "    %s\n", e->remedy);
+	}
+}
+
+static void show_text(const struct hj_conf_errors *errors, const struct hj_conf_errors *notes, const struct counts *n)
+{
+	size_t total = errors->count + errors->more;
+
+	show_list(stdout, errors, "");
+	if (errors->more)
+		printf(ngettext("and %zu error more\n", "and %zu errors more\n", errors->more), errors->more);
+	show_list(stdout, notes, _("warning: "));
+	printf(ngettext("%zu bus, ", "%zu buses, ", n->buses), n->buses);
+	printf(ngettext("%zu meter, ", "%zu meters, ", n->meters), n->meters);
+	printf(ngettext("%zu point, ", "%zu points, ", n->points), n->points);
+	printf(ngettext("%zu uplink: ", "%zu uplinks: ", n->uplinks), n->uplinks);
+	if (total)
+		printf(ngettext("%zu error\n", "%zu errors\n", total), total);
+	else
+		printf("%s\n", _("no error"));
+}
+
+static json_t *list_json(const struct hj_conf_errors *list)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct hj_conf_error *e = &list->list[i];
+
+		json_array_append_new(all, json_pack("{s:s, s:i, s:s, s:s}", "file", e->file, "line", e->line, "what",
+		                                   e->what, "remedy", e->remedy));
+	}
+	return all;
+}
+
+static void show_json(const struct hj_conf_errors *errors, const struct hj_conf_errors *notes, const struct counts *n)
+{
+	size_t total = errors->count + errors->more;
+	json_t *j = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:o, s:o}", "ok", !total, "buses", (int)n->buses,
+	        "meters", (int)n->meters, "points", (int)n->points, "uplinks", (int)n->uplinks, "error_count",
+	        (int)total, "errors", list_json(errors), "warnings", list_json(notes));
+
+	json_dumpf(j, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(j);
+}
+
+int cli_check(struct cli *cli, int argc, char **argv)
+{
+	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 };
+	struct hj_conf_errors notes = { 0 };
+	struct hj_conf c = { 0 };
+	struct counts n;
+	int r;
+
+	if (argc > 2)
+		return cli_usage(cli, _("one folder at most is wanted"));
+	if (argc == 2)
+		cli->root = argv[1];
+	r = hj_conf_load_all(cli->root, &c, &errors);
+	if (r < 0 && !errors.count)
+		return cli_refused(cli, _("cannot read the configuration: %s"), strerror(-r));
+	look_around(&c, cli->root, r >= 0, &notes);
+	n = count(&c);
+	(cli->json ? show_json : show_text)(&errors, &notes, &n);
+	hj_conf_done(&c);
+	hj_conf_errors_done(&notes);
+	return r < 0 ? HJ_EXIT_REFUSED : HJ_EXIT_OK;
+}
