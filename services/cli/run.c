@@ -2,7 +2,6 @@
  * sockets, starts a program for each file of the configuration, restarts what dies, and ends everything when it is ended.
  * It keeps nothing of its own: what it knows is in the configuration and in the programs. */
 #include <errno.h>
-#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,20 +10,15 @@
 #include "hjgate/log.h"
 #include "run.h"
 
-/* Beside us, as in a build folder; else where they are installed. */
-static void find_programs(struct run *run)
+static void find_folder(struct run *run)
 {
-	char exe[PATH_MAX], probe[PATH_MAX + 32];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	ssize_t n = readlink("/proc/self/exe", run->beside, sizeof(run->beside) - 1);
+	char *slash;
 
-	snprintf(run->programs_at, sizeof(run->programs_at), "%s", HJ_LIBEXECDIR);
-	if (n <= 0)
-		return;
-	exe[n] = '\0';
-	n = snprintf(probe, sizeof(probe), "%s", dirname(exe));
-	strcat(probe, "/hjgate-stored");
-	if (!access(probe, X_OK))
-		snprintf(run->programs_at, sizeof(run->programs_at), "%.*s", (int)n, probe);
+	run->beside[n > 0 ? n : 0] = '\0';
+	slash = strrchr(run->beside, '/');
+	if (slash)
+		*slash = '\0';
 }
 
 static int on_leave(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
@@ -85,7 +79,7 @@ static int prepare(struct run *run)
 {
 	int r;
 
-	find_programs(run);
+	find_folder(run);
 	r = run_folders_make(run);
 	if (!r)
 		r = run_lock(run);

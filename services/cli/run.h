@@ -45,7 +45,7 @@ struct run_program {
 struct run {
 	const char *root;
 	bool verbose;
-	char programs_at[PATH_MAX]; /* the folder of hjgate-* */
+	char beside[PATH_MAX]; /* the folder of this command: programs are there, or where they are installed */
 	char notify_path[HJ_PATH_MAX];
 	sd_event *event;
 	int lock, notify;

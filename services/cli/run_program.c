@@ -92,7 +92,9 @@ static void become(const struct run_program *p, pid_t parent)
 	if (r < 0)
 		_exit(HJ_EXIT_TEMPORARY);
 	set_environment(p);
-	snprintf(path, sizeof(path), "%s/hjgate-%s", p->run->programs_at, p->kind->name);
+	snprintf(path, sizeof(path), "%s/hjgate-%s", p->run->beside, p->kind->name);
+	if (access(path, X_OK) < 0)
+		snprintf(path, sizeof(path), "%s/hjgate-%s", HJ_LIBEXECDIR, p->kind->name);
 	*a++ = path;
 	if (p->run->verbose)
 		*a++ = "--verbose";

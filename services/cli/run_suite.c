@@ -178,34 +178,45 @@ static void check_and_exit(const struct run *run, pid_t parent)
 	_exit(r < 0 || errors.count ? HJ_EXIT_REFUSED : HJ_EXIT_OK);
 }
 
+/* What is down is tried at once, whether it changed or not: somebody is at work here. */
+static void apply_to(struct run_program *p, bool main_changed)
+{
+	bool changed = own_file_changed(p);
+
+	if (changed || !p->wanted)
+		tell_change(p);
+	if (changed || main_changed || !p->wanted)
+		hj_notice("%s: its configuration %s: %s it", p->name, p->wanted ? "changed" : "is gone",
+		        p->wanted ? "restarting" : "stopping");
+	else if (p->pid)
+		return;
+	if (p->pid)
+		run_program_stop(p);
+	else if (p->wanted)
+		run_program_start(p);
+	else
+		run_program_free(p);
+}
+
 static void apply(struct run *run)
 {
 	bool main_changed = file_changed(run, "hjgate.conf", &run->stamp);
-	struct run_program *p, *next;
+	struct run_program *p, *next, *new = NULL;
 	size_t instances;
 
-	for (p = run->programs; p; p = p->next)
+	for (p = run->programs; p; p = p->next) {
 		p->wanted = false;
+		new = p;
+	}
 	if (want_all(run, true, &instances) < 0)
 		hj_error("not every program could be added: see above");
 	if (main_changed)
 		run_tell(run, "config-changed", "hjgate.conf", "file", "hjgate.conf", NULL, NULL);
-	for (p = run->programs; p; p = next) {
-		bool changed = own_file_changed(p);
-
+	/* New ones stand at the end and have just been started. */
+	new = new ? new->next : NULL;
+	for (p = run->programs; p != new; p = next) {
 		next = p->next;
-		if (changed || !p->wanted)
-			tell_change(p);
-		if (p->wanted && !changed && !main_changed)
-			continue;
-		hj_notice("%s: its configuration %s: %s it", p->name, p->wanted ? "changed" : "is gone",
-		        p->wanted ? "restarting" : "stopping");
-		if (p->pid)
-			run_program_stop(p);
-		else if (p->wanted)
-			run_program_start(p);
-		else
-			run_program_free(p);
+		apply_to(p, main_changed);
 	}
 	if (!instances)
 		say_what_to_do(run);
