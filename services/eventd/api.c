@@ -181,6 +181,17 @@ static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdat
 	return hj_ipc_reply(call, j);
 }
 
+void eventd_refused(enum hj_right right, const char *why, void *userdata)
+{
+	const char *from = right == HJ_PEER ? "eventd.peer" : right == HJ_CHANGE ? "eventd.change" : "eventd.look";
+	char *values;
+	_cleanup_json_ json_t *j = json_pack("{s:s, s:s, s:i}", "from", from, "text", why, "count", 1);
+
+	values = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	eventd_say(userdata, "bad-input", ROW_MOMENT, from, values);
+	free(values);
+}
+
 static const struct hj_ipc_method methods[] = {
 	{ "Log", HJ_PEER, on_log },
 	{ "List", HJ_ANY_RIGHT, on_list },

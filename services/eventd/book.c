@@ -1,14 +1,10 @@
 /* See book.h. The array is small (some hundreds) and sorted by id because ids only grow, so it is searched by halves;
  * (code, key) of an open event is searched from one end to the other. */
 #include "book.h"
-#include "hjgate/event.h"
-#include "hjgate/ipc.h"
 #include "hjgate/text.h"
 
 #include <errno.h>
 #include <string.h>
-
-static const char *const trusts[] = { "none", "rtc", "platform", "ntp" };
 
 void event_free(struct event *e)
 {
@@ -44,24 +40,6 @@ struct event *event_copy(const struct event *e)
 bool event_is_open(const struct event *e)
 {
 	return e->spans && e->end_ms == NO_END;
-}
-
-json_t *event_to_json(const struct event *e)
-{
-	const struct hj_event_type *type = hj_event_find(e->code);
-	json_t *values = e->values ? json_loads(e->values, 0, NULL) : NULL;
-	json_t *j;
-
-	/* The newest of a moment is its end too: only what is open has none. */
-	j = json_pack("{s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:I}", "id", (json_int_t)e->id, "code", e->code,
-	        "class", hj_event_class_name(type ? type->class : HJ_EVENT_INFO), "key", e->key, "begin",
-	        (json_int_t)e->begin_ms, "trust", e->trust < hj_array_size(trusts) ? trusts[e->trust] : "none",
-	        "source", e->source, "values", values ? values : json_object(), "count", (json_int_t)e->count);
-	if (j && !event_is_open(e))
-		json_object_set_new(j, "end", json_integer(e->spans ? e->end_ms : e->begin_ms));
-	if (j && e->cause)
-		json_object_set_new(j, "cause", json_string(e->cause));
-	return j;
 }
 
 bool filter_takes(const struct filter *f, const struct event *e)
@@ -184,20 +162,6 @@ static struct event *add(struct book *b, uint64_t seq, const struct row *row, in
 	return book_find(b, seq);
 }
 
-/* What the end tells replaces what the begin told of the same name: how many were lost is known at the end only. */
-static int merge_values(struct event *e, const char *more)
-{
-	_cleanup_json_ json_t *to = e->values ? json_loads(e->values, 0, NULL) : json_object();
-	_cleanup_json_ json_t *from = json_loads(more, 0, NULL);
-	char *text;
-
-	if (!to || !from || json_object_update(to, from) < 0 || !(text = json_dumps(to, JSON_COMPACT)))
-		return -ENOMEM;
-	free(e->values);
-	e->values = text;
-	return 0;
-}
-
 static int change(struct book *b, struct event *e, const struct row *row)
 {
 	e->count += row->count;
@@ -210,7 +174,7 @@ static int change(struct book *b, struct event *e, const struct row *row)
 		if (!copy_text(&e->cause, row->cause))
 			return -ENOMEM;
 	}
-	return row->values ? merge_values(e, row->values) : 0;
+	return row->values ? values_merge(&e->values, row->values) : 0;
 }
 
 struct event *book_apply(struct book *b, uint64_t seq, const struct row *row, int *ret_error)

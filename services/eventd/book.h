@@ -2,8 +2,6 @@
  * it is fed rows in the order of the ledger and knows nothing of where they come from. */
 #pragma once
 
-#include <jansson.h>
-
 #include "row.h"
 
 struct event {
@@ -20,7 +18,6 @@ struct event {
 struct event *event_copy(const struct event *e); /* NULL: out of memory */
 void event_free(struct event *e);
 bool event_is_open(const struct event *e);
-json_t *event_to_json(const struct event *e);
 
 struct filter {
 	int64_t begin_ms, end_ms; /* begin <= the event's begin < end */

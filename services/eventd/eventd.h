@@ -71,12 +71,12 @@ void eventd_write_folds(struct eventd *d);
 void eventd_say(
         struct eventd *d, const char *code, enum row_is is, const char *key, const char *values); /* of itself */
 
-void eventd_refused(enum hj_right right, const char *why, void *userdata); /* a message that is none */
-
-/* stream.c */
+/* api_stream.c */
 int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool follow, struct hj_ipc_call *call);
 void eventd_changed(struct eventd *d, const struct event *e); /* committed: whoever follows is told */
 void eventd_pump(struct eventd *d);                           /* writes what the streams have, as far as they read */
 void eventd_end_streams(struct eventd *d);
 
+/* api.c */
+void eventd_refused(enum hj_right right, const char *why, void *userdata); /* a message that is none */
 extern const struct hj_ipc_interface eventd_interface;

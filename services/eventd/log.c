@@ -105,14 +105,3 @@ void eventd_say(struct eventd *d, const char *code, enum row_is is, const char *
 	row.values = values ? strdup(values) : NULL;
 	eventd_log(d, &row, NULL);
 }
-
-void eventd_refused(enum hj_right right, const char *why, void *userdata)
-{
-	const char *from = right == HJ_PEER ? "eventd.peer" : right == HJ_CHANGE ? "eventd.change" : "eventd.look";
-	char *values;
-	_cleanup_json_ json_t *j = json_pack("{s:s, s:s, s:i}", "from", from, "text", why, "count", 1);
-
-	values = j ? json_dumps(j, JSON_COMPACT) : NULL;
-	eventd_say(userdata, "bad-input", ROW_MOMENT, from, values);
-	free(values);
-}

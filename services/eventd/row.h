@@ -37,3 +37,5 @@ void row_done(struct row *r);
 bool row_is_event(const struct row *r);
 int row_encode(const struct row *r, struct hj_buf *to);
 int row_decode(const struct hj_head *head, const void *body, size_t n, struct row *ret); /* -EBADMSG, -ENOMEM */
+/* What `more` has of the same name replaces what *values has; -ENOMEM. */
+int values_merge(char **values, const char *more);

@@ -1,5 +1,5 @@
 /* The pieces of eventd: rows there and back, the book of events in RAM, the folding of floods. */
-#include "../../services/eventd/book.h"
+#include "../../services/eventd/api_event.h"
 #include "../../services/eventd/fold.h"
 #include "hjgate/text.h"
 

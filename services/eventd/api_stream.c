@@ -1,5 +1,6 @@
 /* Lists on their way to who asked. What is to be sent is copied once and turned into JSON a part at a time, as fast as
  * the client reads; who follows and does not read is let go when too much waits for him. */
+#include "api_event.h"
 #include "eventd.h"
 #include "hjgate/ipc.h"
 

@@ -105,3 +105,17 @@ int row_decode(const struct hj_head *head, const void *body, size_t n, struct ro
 	*ret = r;
 	return 0;
 }
+
+/* How many were lost is known at the end only: what the end tells goes before what the begin told. */
+int values_merge(char **values, const char *more)
+{
+	_cleanup_json_ json_t *to = *values ? json_loads(*values, 0, NULL) : json_object();
+	_cleanup_json_ json_t *from = json_loads(more, 0, NULL);
+	char *text;
+
+	if (!to || !from || json_object_update(to, from) < 0 || !(text = json_dumps(to, JSON_COMPACT)))
+		return -ENOMEM;
+	free(*values);
+	*values = text;
+	return 0;
+}
