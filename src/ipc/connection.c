@@ -11,7 +11,9 @@
 #include "server_private.h"
 
 #define READ_BYTES     16384
-#define OUT_KEEP_BYTES 4096u /* of an empty buffer */
+#define BIG_BYTES      (64u << 10) /* a buffer above this must fit the bound of all together */
+#define ALL_BYTES_MAX  (6u << 20)  /* of the buffers of all clients of one server */
+#define OUT_KEEP_BYTES 4096u       /* of an empty buffer */
 
 void hj_ipc_connection_free(struct connection *c)
 {
@@ -74,6 +76,18 @@ void hj_ipc_connection_doom(struct connection *c)
 	shutdown(c->fd, SHUT_RDWR);
 }
 
+/* Many clients that are each within their bounds may still be too much for a small machine: the one that wants more goes. */
+static bool too_much(const struct connection *c, const struct hj_buf *grown)
+{
+	size_t all = 0;
+
+	if (grown->size <= BIG_BYTES)
+		return false;
+	for (const struct connection *each = c->server->connections; each; each = each->next)
+		all += each->frame.in.size + each->out.size;
+	return all > ALL_BYTES_MAX;
+}
+
 static void written(struct connection *c, size_t n)
 {
 	for (const char *p = c->out.data, *end = p + n; p < end && (p = memchr(p, 0, (size_t)(end - p))); p++)
@@ -105,7 +119,7 @@ int hj_ipc_connection_send(struct connection *c, const json_t *message)
 
 	if (c->doomed)
 		return -EPIPE;
-	if (c->queued >= HJ_IPC_REPLIES_MAX) {
+	if (c->queued >= HJ_IPC_REPLIES_MAX || too_much(c, &c->out)) {
 		c->server->counts.dropped++;
 		hj_ipc_connection_doom(c);
 		return -EPIPE;
@@ -154,6 +168,9 @@ static void take_bytes(struct connection *c)
 		c->eof = true;
 	else if (hj_ipc_frame_put(&c->frame, bytes, (size_t)n) < 0) {
 		hj_ipc_refuse(c, "a message above the bound");
+		hj_ipc_connection_doom(c);
+	} else if (too_much(c, &c->frame.in)) {
+		hj_ipc_refuse(c, "too many long messages at once");
 		hj_ipc_connection_doom(c);
 	}
 }

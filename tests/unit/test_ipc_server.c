@@ -292,6 +292,36 @@ static void too_long_gets_the_door(void **state)
 	assert_still_serves(w);
 }
 
+/* Each within its bound, and together too much: some get the door, and the memory stays bounded. */
+static void many_long_messages_at_once(void **state)
+{
+	static char half[200 << 10];
+	struct world *w = *state;
+	struct hj_ipc_counts counts;
+	int fds[2 * HJ_IPC_CONNECTIONS_MAX];
+
+	memset(half, 'x', sizeof(half));
+	for (int i = 0; i < 2 * HJ_IPC_CONNECTIONS_MAX; i++) {
+		fds[i] = raw_open(w->path[i % 2]);
+		fcntl(fds[i], F_SETFL, O_NONBLOCK);
+		for (size_t at = 0; at < sizeof(half);) {
+			ssize_t n = send(fds[i], half + at, sizeof(half) - at, MSG_NOSIGNAL);
+
+			if (n < 0 && errno != EAGAIN)
+				break;
+			at += n > 0 ? (size_t)n : 0;
+			settle(w);
+		}
+	}
+	hj_ipc_server_counts(w->server, &counts);
+	assert_in_range(counts.now, 8, 24);
+	assert_string_equal(w->why, "too many long messages at once");
+	for (size_t i = 0; i < hj_array_size(fds); i++)
+		close(fds[i]);
+	settle(w);
+	assert_still_serves(w);
+}
+
 static void one_byte_at_a_time(void **state)
 {
 	static const char text[] = "{\"method\":\"hjgate.Test.Say\",\"parameters\":{\"slow\":true}}";
@@ -429,6 +459,7 @@ int main(void)
 		t(who_leaves_a_stream_is_noticed),
 		t(garbage_gets_an_error_and_costs_one_message),
 		t(too_long_gets_the_door),
+		t(many_long_messages_at_once),
 		t(one_byte_at_a_time),
 		t(half_closing_still_gets_the_answers),
 		t(who_asks_and_leaves_is_still_obeyed),
