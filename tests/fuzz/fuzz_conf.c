@@ -1,0 +1,101 @@
+/* Any text as a configuration: the loaders give errors with a place and a remedy, or a struct within its limits; never
+ * more. The first byte chooses which file it is. */
+#include "../../src/sys/conf_table.h"
+
+#include <assert.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+const char *__lsan_default_suppressions(void);
+
+/* libconfig 1.5 forgets the text it was scanning when a syntax error stops it: a few bytes a file, not ours. */
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libconfig";
+}
+
+static void check_errors(const struct hj_conf_errors *errors)
+{
+	assert(errors->count <= HJ_CONF_ERRORS_MAX);
+	for (size_t i = 0; i < errors->count; i++) {
+		const struct hj_conf_error *e = &errors->list[i];
+
+		assert(e->file[0] && e->what[0] && e->remedy[0] && e->line >= 0);
+		for (const char *p = e->what; *p; p++)
+			assert((unsigned char)*p >= ' ');
+	}
+}
+
+static void check_bus(const struct hj_conf_bus *b)
+{
+	assert(b->port[0] == '/' && b->meter_count >= 1 && b->meter_count <= HJ_CONF_METERS_MAX);
+	for (size_t i = 0; i < b->meter_count; i++) {
+		const struct hj_conf_meter *m = &b->meters[i];
+
+		assert(m->unit_id >= 1 && m->unit_id <= 247 && m->point_count >= 1 &&
+		        m->point_count <= HJ_CONF_POINTS_MAX);
+		for (size_t k = 0; k < m->point_count; k++) {
+			const struct hj_conf_point *p = &m->points[k];
+
+			assert(p->point.interval_ms >= HJ_INTERVAL_MIN_MS &&
+			        p->point.interval_ms <= HJ_INTERVAL_MAX_MS);
+			assert(p->scale == p->scale && p->scale != 0 && p->decimals >= -1 && p->decimals <= 9);
+			assert((p->table <= HJ_TABLE_DISCRETE) == (p->type == HJ_TYPE_BIT));
+		}
+	}
+}
+
+static void check_uplink(const struct hj_conf_uplink *u)
+{
+	assert(u->host[0] && u->port >= 1 && u->port <= 65535 && hj_mn_check(u->mn, NULL) > 0);
+	assert(u->over_time >= 1 && u->re_count >= 1 && u->gap >= 0 && u->jitter >= 0);
+	assert(u->all_points == !u->factor_count);
+}
+
+static void read_bus(struct conf_file *f)
+{
+	struct hj_conf_bus b = { 0 };
+
+	if (conf_bus_read(f, &b) >= 0 && !conf_error_total(f->errors))
+		check_bus(&b);
+	hj_conf_bus_done(&b);
+}
+
+static void read_uplink(struct conf_file *f)
+{
+	struct hj_conf_uplink u = { 0 };
+
+	if (conf_uplink_read(f, &u) >= 0 && !conf_error_total(f->errors))
+		check_uplink(&u);
+	hj_conf_uplink_done(&u);
+}
+
+static void read_main(struct conf_file *f)
+{
+	struct hj_conf_main c = { 0 };
+
+	if (conf_main_read(f, &c) >= 0 && !conf_error_total(f->errors))
+		assert(hj_conf_hour_ms(&c) % hj_conf_minute_ms(&c) == 0 && c.retention_days >= 30);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static void (*const readers[])(struct conf_file *) = { read_bus, read_uplink, read_main };
+	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 };
+	struct conf_file f = { .path = "fuzz.conf", .below_root = true };
+	char *text;
+
+	if (!n || n > 65536)
+		return 0;
+	text = malloc(n);
+	if (!text)
+		return 0;
+	memcpy(text, data + 1, n - 1);
+	text[n - 1] = '\0';
+	if (conf_file_parse(&f, text, n - 1, &errors) >= 0)
+		readers[data[0] % hj_array_size(readers)](&f);
+	check_errors(&errors);
+	conf_file_done(&f);
+	free(text);
+	return 0;
+}
