@@ -5,7 +5,6 @@
 
 /* Built in where their file is there. */
 #pragma weak cli_check
-#pragma weak cli_frame
 
 /* clang-format off */
 #define LINES(...)    (const struct cli_help_line[]){ __VA_ARGS__, { 0 } }
@@ -85,9 +84,10 @@ static const struct cli_command commands[] = {
 	{
 	        .name = "frame",
 	        .fn = cli_frame,
+	        .options = cli_frame_options,
 	        .lines = LINES({ CLI_TOOLS, "frame decode", N_("HJ 212 frames from standard input, explained") },
 	                { CLI_TOOLS, "frame encode", N_("a data segment into a frame") }),
-	        .examples = EXAMPLES("hjgate frame decode <capture.txt"),
+	        .examples = EXAMPLES("hjgate frame decode <capture.txt", "hjgate frame encode --crc modbus <segments.txt"),
 	},
 	{
 	        .name = "run",
