@@ -100,61 +100,61 @@ struct judged {
 	const char *cp;
 	int exe_rtn; /* 0 = it reaches the owner */
 };
+static const struct judged judged_values[] = {
+	{ 1000, "OverTime=1;ReCount=1", 0 },
+	{ 1000, "OverTime=99;ReCount=99", 0 },
+	{ 1000, "Overtime=5;ReCount=3", 0 },
+	{ 1000, "OverTime=0;ReCount=3", 3 },
+	{ 1000, "OverTime=100;ReCount=3", 3 },
+	{ 1000, "OverTime=5;ReCount=0", 3 },
+	{ 1000, "", 3 },
+	{ 1000, "OverTime=-1;ReCount=3", 3 },
+	{ 1062, "RtdInterval=30", 0 },
+	{ 1062, "RtdInterval=3600", 0 },
+	{ 1062, "RtdInterval=29", 3 },
+	{ 1062, "RtdInterval=3601", 3 },
+	{ 1062, "RtdInterval=x", 3 },
+	{ 1062, "", 3 },
+	{ 1064, "MinInterval=5", 0 },
+	{ 1064, "MinInterval=10", 0 },
+	{ 1064, "MinInterval=30", 0 },
+	{ 1064, "MinInterval=1", 3 },
+	{ 1064, "MinInterval=12", 3 },
+	{ 1064, "MinInterval=25", 3 },
+	{ 1064, "MinInterval=60", 3 },
+	{ 1072, "NewPW=654321", 0 },
+	{ 1072, "NewPW=aB3", 0 },
+	{ 1072, "PW=654321", 0 },
+	{ 1072, "NewPW=", 3 },
+	{ 1072, "NewPW=12-456", 3 },
+	{ 1072, "NewPW=1234567890123456789012345", 3 },
+	{ 2011, "", 0 },
+	{ 2051, "BeginTime=20160801084000;EndTime=20160801084000", 0 },
+	{ 2051, "BeginTime=20160801084000,EndTime=20160801084000", 0 },
+	{ 2061, "BeginTime=20160801080000;EndTime=20160801070000", 3 },
+	{ 2031, "BeginTime=20160801000000", 3 },
+	{ 2031, "BeginTime=20160230000000;EndTime=20160801000000", 3 },
+	{ 2051, "", 3 },
+};
+
 static void values_are_judged(void **state)
 {
-	static const struct judged list[] = {
-		{ 1000, "OverTime=1;ReCount=1", 0 },
-		{ 1000, "OverTime=99;ReCount=99", 0 },
-		{ 1000, "Overtime=5;ReCount=3", 0 },
-		{ 1000, "OverTime=0;ReCount=3", 3 },
-		{ 1000, "OverTime=100;ReCount=3", 3 },
-		{ 1000, "OverTime=5;ReCount=0", 3 },
-		{ 1000, "", 3 },
-		{ 1000, "OverTime=-1;ReCount=3", 3 },
-		{ 1062, "RtdInterval=30", 0 },
-		{ 1062, "RtdInterval=3600", 0 },
-		{ 1062, "RtdInterval=29", 3 },
-		{ 1062, "RtdInterval=3601", 3 },
-		{ 1062, "RtdInterval=x", 3 },
-		{ 1062, "", 3 },
-		{ 1064, "MinInterval=5", 0 },
-		{ 1064, "MinInterval=10", 0 },
-		{ 1064, "MinInterval=30", 0 },
-		{ 1064, "MinInterval=1", 3 },
-		{ 1064, "MinInterval=12", 3 },
-		{ 1064, "MinInterval=25", 3 },
-		{ 1064, "MinInterval=60", 3 },
-		{ 1072, "NewPW=654321", 0 },
-		{ 1072, "NewPW=aB3", 0 },
-		{ 1072, "PW=654321", 0 },
-		{ 1072, "NewPW=", 3 },
-		{ 1072, "NewPW=12-456", 3 },
-		{ 1072, "NewPW=1234567890123456789012345", 3 },
-		{ 2011, "", 0 },
-		{ 2051, "BeginTime=20160801084000;EndTime=20160801084000", 0 },
-		{ 2051, "BeginTime=20160801084000,EndTime=20160801084000", 0 },
-		{ 2061, "BeginTime=20160801080000;EndTime=20160801070000", 3 },
-		{ 2031, "BeginTime=20160801000000", 3 },
-		{ 2031, "BeginTime=20160230000000;EndTime=20160801000000", 3 },
-		{ 2051, "", 3 },
-	};
-
-	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+	for (size_t i = 0; i < sizeof(judged_values) / sizeof(judged_values[0]); i++) {
 		struct hj212_outcome o = { 0 };
 		char exe[32];
 		struct talk t;
 
 		looked = 0;
 		start(&t);
-		ask(&t, list[i].cn, list[i].cp);
+		ask(&t, judged_values[i].cn, judged_values[i].cp);
 		expect_answer(&t, QN1, 9011, "QnRtn=1");
-		if (list[i].exe_rtn) {
-			snprintf(exe, sizeof(exe), "ExeRtn=%d", list[i].exe_rtn);
+		if (judged_values[i].exe_rtn) {
+			snprintf(exe, sizeof(exe), "ExeRtn=%d", judged_values[i].exe_rtn);
 			expect_answer(&t, QN1, 9012, exe);
 			expect_nothing(&t);
 		} else {
 			if (hj212_session_next(t.s, &o) != 1)
-				print_error("%d %s\n", list[i].cn, list[i].cp);
+				print_error("%d %s\n", judged_values[i].cn, judged_values[i].cp);
 			assert_int_equal(o.type, HJ212_REQUEST);
 		}
 		expect_silence(&t);

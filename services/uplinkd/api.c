@@ -1,0 +1,275 @@
+/* hjgate.Uplink: Status, Frames and Preview for who may look, Pause and Resume for who may change. Passwords are shown on the change socket
+ * only, and in Frames and Preview only: Status never has them. */
+#include "uplinkd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hjgate/idl.h"
+#include "hjgate/log.h"
+#include "hjgate/now.h"
+
+#define FRAMES_DEFAULT 20
+
+static json_t *int_or_null(bool there, int64_t value)
+{
+	return there ? json_integer(value) : json_null();
+}
+
+/* ---- Status ---- */
+
+static const char *state_name(const struct uplinkd *u)
+{
+	static const char *const names[] = { [LINK_STOPPED] = "idle",
+		[LINK_WAITING] = "idle",
+		[LINK_CONNECTING] = "connecting",
+		[LINK_UP] = "connected" };
+
+	return u->paused ? "paused" : names[link_state(u->link)];
+}
+
+static json_t *changed_of(const struct uplinkd *u, const struct hj212_settings *s)
+{
+	json_t *list = json_array();
+	const char *name;
+
+	for (unsigned i = 0; (name = feed_changed(u->feed, &u->configured, s, i)); i++)
+		json_array_append_new(list, json_string(name));
+	return list;
+}
+
+static json_t *eta_of(const struct uplinkd *u)
+{
+	hj_usec each = u->per_record + (hj_usec)u->conf.gap * HJ_USEC_PER_MS;
+	int64_t waiting = feed_waiting(u->feed);
+
+	if (waiting < 0 || !uplinkd_is_up(u) || (waiting && !u->per_record))
+		return json_null();
+	return json_integer((int64_t)(((hj_usec)waiting * each + HJ_USEC_PER_SEC - 1) / HJ_USEC_PER_SEC));
+}
+
+static void put_state(const struct uplinkd *u, json_t *to)
+{
+	struct hj_now now = hj_now();
+	bool waits = link_state(u->link) == LINK_WAITING && !u->paused;
+	hj_usec left = waits && link_retry_at(u->link) > now.mono ? link_retry_at(u->link) - now.mono : 0;
+
+	json_object_set_new(to, "uplink", json_string(u->name));
+	json_object_set_new(to, "host", json_string(u->conf.host));
+	json_object_set_new(to, "port", json_integer(u->conf.port));
+	json_object_set_new(to, "mn", json_string(u->conf.mn));
+	json_object_set_new(to, "st", json_string(u->conf.st));
+	json_object_set_new(to, "edition", json_integer(u->conf.edition));
+	json_object_set_new(to, "state", json_string(state_name(u)));
+	json_object_set_new(to, "since", json_integer(u->since_ms));
+	json_object_set_new(to, "error", u->error[0] && !u->paused ? json_string(u->error) : json_null());
+	json_object_set_new(to, "retry_at", int_or_null(waits, now.wall_ms + (int64_t)(left / HJ_USEC_PER_MS)));
+}
+
+static void put_counts(const struct uplinkd *u, json_t *to)
+{
+	struct hj212_counts c = { 0 };
+	int64_t waiting = feed_waiting(u->feed);
+
+	if (u->session)
+		hj212_session_counts(u->session, &c);
+	json_object_set_new(to, "connects", json_integer((json_int_t)u->connects));
+	json_object_set_new(to, "waiting", json_integer(hj_max(waiting, (int64_t)0)));
+	json_object_set_new(to, "oldest", int_or_null(feed_oldest_ms(u->feed) >= 0, feed_oldest_ms(u->feed)));
+	json_object_set_new(to, "eta", eta_of(u));
+	json_object_set_new(to, "acknowledged", json_integer((json_int_t)u->acknowledged));
+	json_object_set_new(to, "last_ack", int_or_null(u->last_ack_ms, u->last_ack_ms));
+	json_object_set_new(to, "sent_frames", json_integer((json_int_t)c.sent));
+	json_object_set_new(to, "received_frames", json_integer((json_int_t)c.received));
+	json_object_set_new(to, "resent_frames", json_integer((json_int_t)c.resent));
+	json_object_set_new(to, "bad_frames", json_integer((json_int_t)c.bad));
+	json_object_set_new(to, "junk_bytes", json_integer((json_int_t)c.junk));
+	json_object_set_new(to, "refused", json_integer((json_int_t)c.refused));
+	json_object_set_new(to, "answer_ms", int_or_null(u->last_ack_ms, c.answer_ms));
+}
+
+static void put_settings(const struct uplinkd *u, json_t *to)
+{
+	const struct hj212_settings *s = u->session ? hj212_session_settings(u->session) : &u->configured;
+	int64_t used = u->session ? hj212_session_qn_used(u->session) : 0;
+	char qn[HJ_TIME17_LEN + 1] = "";
+
+	if (used)
+		hj_time17_format(used, qn);
+	json_object_set_new(to, "qn", json_string(qn));
+	json_object_set_new(to, "over_time", json_integer(s->over_time));
+	json_object_set_new(to, "re_count", json_integer(s->re_count));
+	json_object_set_new(to, "rtd_interval", json_integer(s->rtd_on ? s->rtd_interval : 0));
+	json_object_set_new(to, "min_interval", json_integer(s->min_interval));
+	json_object_set_new(to, "changed", changed_of(u, s));
+}
+
+static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct uplinkd *u = userdata;
+	json_t *reply = json_object();
+
+	put_state(u, reply);
+	put_counts(u, reply);
+	put_settings(u, reply);
+	return hj_ipc_reply(call, reply);
+}
+
+/* ---- Pause, Resume ---- */
+
+static int pause_or_resume(struct hj_ipc_call *call, struct uplinkd *u, bool pause)
+{
+	hj_notice("uplink %s: %s by uid %d", u->name, pause ? "paused: records wait" : "resumed",
+	        (int)hj_ipc_call_uid(call));
+	uplinkd_pause(u, pause);
+	return hj_ipc_reply(call, NULL);
+}
+
+static int on_pause(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	return pause_or_resume(call, userdata, true);
+}
+
+static int on_resume(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	return pause_or_resume(call, userdata, false);
+}
+
+/* ---- Frames ---- */
+
+static json_t *shown(const char *text, bool secrets)
+{
+	_cleanup_free_ char *copy = strdup(text);
+
+	if (!copy)
+		return NULL;
+	if (!secrets)
+		frames_mask(copy);
+	return json_string(copy);
+}
+
+static bool may_see_secrets(const struct hj_ipc_call *call)
+{
+	return hj_ipc_call_right(call) == HJ_CHANGE;
+}
+
+static int on_frames(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct uplinkd *u = userdata;
+	int64_t limit = FRAMES_DEFAULT;
+	const struct hj_param table[] = { { "limit", HJ_PARAM_INT, false, &limit } };
+	const struct frames_one *one;
+	const char *bad;
+	json_t *list;
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	if (limit < 0)
+		return hj_ipc_fail_parameter(call, "limit");
+	list = json_array();
+	for (unsigned i = u->frames.count > limit ? u->frames.count - (unsigned)limit : 0;
+	        (one = frames_at(&u->frames, i)); i++)
+		json_array_append_new(
+		        list, json_pack("{s:I, s:s, s:o}", "time", (json_int_t)one->time_ms, "direction",
+		                      one->out ? "out" : "in", "text", shown(one->text, may_see_secrets(call))));
+	return hj_ipc_reply(call, json_pack("{s:o}", "frames", list));
+}
+
+/* ---- Preview ---- */
+
+struct preview {
+	struct uplinkd *u;
+	struct hj_ipc_call *call;
+	json_t *frames;
+	int64_t qn;
+};
+
+static void preview_packet(struct preview *p, const struct job *j, const struct phrase_cut *cut, unsigned i)
+{
+	const struct hj212_settings *s = p->u->session ? hj212_session_settings(p->u->session) : &p->u->configured;
+	bool split = cut->count > 1;
+	int version = p->u->identity.edition == HJ212_2005 ? 0 : HJ212_FLAG_V2017;
+	char cp[HJ212_DATA_MAX], qn[HJ_TIME17_LEN + 1], frame[HJ212_FRAME_MAX + 1];
+	struct hj212_message m = { .st = { p->u->conf.st, strlen(p->u->conf.st) },
+		.cn = j->cn,
+		.pw = { s->pw, strlen(s->pw) },
+		.mn = { p->u->conf.mn, strlen(p->u->conf.mn) },
+		.flag = version | HJ212_FLAG_ACK | (split ? HJ212_FLAG_SPLIT : 0),
+		.pnum = split ? cut->count : 0,
+		.pno = split ? i + 1 : 0 };
+	int n = phrase_cp(cut, j->items.data, i, j->label_ms, cp, sizeof(cp));
+
+	hj_time17_format(p->qn++, qn);
+	m.qn = (struct hj212_slice){ qn, HJ_TIME17_LEN };
+	m.cp = (struct hj212_slice){ cp, (size_t)hj_max(n, 0) };
+	n = n < 0 ? n : hj212_message_frame(&m, p->u->identity.crc, frame, HJ212_FRAME_MAX);
+	if (n < 2)
+		return;
+	frame[n - 2] = '\0'; /* without CR LF */
+	json_array_append_new(p->frames, shown(frame, may_see_secrets(p->call)));
+}
+
+static void preview_job(struct preview *p, const struct job *j)
+{
+	size_t room = p->u->session ? hj212_session_cp_max(p->u->session) : HJ212_CP_MAX;
+	struct phrase_cut cut;
+
+	if (phrase_cut((struct hj212_slice){ j->items.data, j->items.len }, room, &cut) < 0)
+		return;
+	for (unsigned i = 0; i < cut.count; i++)
+		preview_packet(p, j, &cut, i);
+}
+
+static void on_preview_record(const struct job *j, void *userdata)
+{
+	struct preview *p = userdata;
+
+	if (j)
+		preview_job(p, j);
+	hj_ipc_reply(p->call, json_pack("{s:o}", "frames", p->frames));
+	hj_ipc_call_unref(p->call);
+	free(p);
+}
+
+static int on_preview(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct uplinkd *u = userdata;
+	struct hj_now now = hj_now();
+	struct job realtime = { .cn = 2011, .label_ms = now.wall_ms };
+	const struct phrase_newest *newest;
+	struct preview *p;
+	size_t count;
+	int r;
+
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	*p = (struct preview){ .u = u, .call = hj_ipc_call_ref(call), .frames = json_array(), .qn = now.wall_ms };
+	newest = feed_newest(u->feed, &count);
+	if (phrase_realtime(&u->map, newest, count, now.wall_ms, &realtime.items) == 0 && realtime.items.len)
+		preview_job(p, &realtime);
+	job_done(&realtime);
+	r = feed_preview(u->feed, on_preview_record, p);
+	if (r >= 0)
+		return 0;
+	json_decref(p->frames);
+	hj_ipc_call_unref(p->call);
+	free(p);
+	return r;
+}
+
+static const struct hj_ipc_method methods[] = {
+	{ "Status", HJ_ANY_RIGHT, on_status },
+	{ "Pause", HJ_CHANGE, on_pause },
+	{ "Resume", HJ_CHANGE, on_resume },
+	{ "Frames", HJ_ANY_RIGHT, on_frames },
+	{ "Preview", HJ_ANY_RIGHT, on_preview },
+	{ NULL, 0, NULL },
+};
+
+const struct hj_ipc_interface uplinkd_interface = {
+	.name = "hjgate.Uplink",
+	.description = hj_idl_hjgate_Uplink,
+	.methods = methods,
+};

@@ -1,0 +1,55 @@
+/* The way to stored. Three connections, since an answer that goes on keeps its connection to itself: live records, the values of Watch (only while real-time
+ * data is wanted), and questions. All of it comes back by itself after stored was away. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hjgate/hj212_session.h"
+#include "hjgate/seqset.h"
+#include "lanes.h"
+#include "phrase.h"
+
+struct uplinkd;
+struct feed;
+
+int feed_new(struct uplinkd *u, struct feed **ret);
+/* Leaves the exact QN mark and the last confirmations with the store, if it answers within FEED_LAST_WORD_MS. */
+void feed_free(struct feed *f);
+#define FEED_LAST_WORD_MS 300
+
+/* ---- feed.c: what is owed ---- */
+void feed_link_up(struct feed *f); /* reads the backlog from its beginning */
+void feed_pull(struct feed *f);    /* the next few of the backlog, where there is room */
+void feed_confirm(struct feed *f, uint64_t from, uint64_t to);
+int64_t feed_waiting(const struct feed *f);   /* -1 = not known */
+int64_t feed_oldest_ms(const struct feed *f); /* -1 = none */
+bool feed_is_up(const struct feed *f);
+
+/* ---- feed_setting.c ---- */
+/* Commits what differs; then platform_committed(). -EAGAIN: stored is away. */
+int feed_commit(struct feed *f, unsigned id, const struct hj212_settings *from, const struct hj212_settings *to);
+/* Reports each difference as an event, passwords masked. */
+void feed_tell_changes(struct feed *f, const struct hj212_settings *from, const struct hj212_settings *to);
+/* Keeps QNs reserved ahead of their use: see hj212_session_qn_limit(). */
+void feed_qn(struct feed *f);
+/* Which settings a platform has changed, by name; NULL after the last. */
+const char *feed_changed(
+        const struct feed *f, const struct hj212_settings *configured, const struct hj212_settings *now, unsigned i);
+/* "LIMIT_MS BOOT_ID OFFSET_MS" to the newest QN that may have been used. Pure. */
+int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int64_t now_ms);
+
+/* ---- feed_history.c ---- */
+int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms); /* -EBUSY */
+void feed_history_pull(struct feed *f); /* the next few, or the end of it */
+void feed_history_stop(struct feed *f);
+
+/* ---- feed_value.c ---- */
+void feed_watch(struct feed *f, bool on);
+const struct phrase_newest *feed_newest(const struct feed *f, size_t *ret_count);
+
+/* ---- feed_preview.c ---- */
+/* The newest minute record in words: fn(NULL) where there is none. */
+typedef void (*feed_preview_fn)(const struct job *j, void *userdata);
+int feed_preview(struct feed *f, feed_preview_fn fn, void *userdata);

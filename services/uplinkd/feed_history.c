@@ -1,0 +1,106 @@
+/* A platform's request for history: pages of Query, in the same few at a time as the backlog, each record a data frame of its own, and at the end the result. One
+ * at a time (the session refuses a second one as busy); a broken link ends it without a word, and the platform asks again. */
+#include "feed_private.h"
+
+#include <errno.h>
+
+#define HISTORY_MOST 10000 /* records of one request */
+
+static void end(struct feed *f, int exe_rtn)
+{
+	unsigned id = f->history.id, records = f->history.records;
+
+	feed_history_stop(f);
+	platform_history_done(f->u, id, records, exe_rtn);
+}
+
+static void take_record(struct feed *f, struct hj_record *r)
+{
+	struct job j;
+
+	f->history.after = r->head.seq;
+	if (feed_word(f, r, &j) <= 0)
+		return;
+	j.seq = 0; /* what it owes is another matter */
+	if (lanes_put(&f->u->lanes, LANE_HISTORY, &j) < 0)
+		job_done(&j);
+	else
+		f->history.records++;
+}
+
+/* The answer to a question that is no longer wanted is known by its turn. */
+static void on_records(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	struct feed *f = userdata;
+	uint64_t before = f->history.after;
+
+	if (f->history.stale) {
+		f->history.stale -= !continues;
+		return;
+	}
+	if (error) {
+		f->history.paging = false;
+		end(f, HJ212_EXE_SYSTEM);
+		return;
+	}
+	feed_learn(f, reply);
+	feed_each_record(f, reply, take_record);
+	f->history.page_empty &= f->history.after == before;
+	if (continues)
+		return;
+	f->history.paging = false;
+	f->history.all_read = f->history.page_empty || f->history.records >= HISTORY_MOST;
+	uplinkd_pump(f->u);
+}
+
+int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms)
+{
+	static const enum hj_kind kinds[] = { HJ_KIND_MINUTE, HJ_KIND_HOUR, HJ_KIND_DAY };
+
+	if (f->history.active)
+		return -EBUSY;
+	for (size_t i = 0; i < hj_array_size(kinds); i++)
+		if (phrase_cn(kinds[i]) == cn) {
+			unsigned stale = f->history.stale;
+
+			f->history = (struct feed_history_state){ .active = true,
+				.id = id,
+				.kind = kinds[i],
+				.begin_ms = begin_ms,
+				.end_ms = end_ms + 1,
+				.stale = stale };
+			return 0;
+		}
+	return -EINVAL;
+}
+
+void feed_history_pull(struct feed *f)
+{
+	struct feed_history_state *h = &f->history;
+	json_t *parameters;
+
+	if (!h->active || h->paging || lanes_count(&f->u->lanes, LANE_HISTORY))
+		return;
+	if (h->all_read) {
+		if (!f->u->flight.busy || f->u->flight.lane != LANE_HISTORY)
+			end(f, h->records ? HJ212_EXE_DONE : HJ212_EXE_NO_DATA);
+		return;
+	}
+	parameters = json_pack("{s:s, s:I, s:I, s:I, s:i}", "kind", hj_kind_name(h->kind), "begin",
+	        (json_int_t)h->begin_ms, "end", (json_int_t)h->end_ms, "after", (json_int_t)h->after, "limit",
+	        LANE_JOBS);
+	h->page_empty = true;
+	h->paging = true;
+	if (hj_ipc_client_call(f->ask, "hjgate.Store.Query", parameters, HJ_IPC_MORE, on_records, f) < 0) {
+		h->paging = false;
+		end(f, HJ212_EXE_SYSTEM);
+	}
+}
+
+void feed_history_stop(struct feed *f)
+{
+	unsigned stale = f->history.stale + f->history.paging;
+
+	f->history = (struct feed_history_state){ .stale = stale };
+	lanes_clear(&f->u->lanes, LANE_HISTORY);
+}

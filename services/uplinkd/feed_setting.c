@@ -1,0 +1,266 @@
+/* What outlives a restart: the settings a platform has made, and how far QNs are reserved. All of it lives in the store, as text under
+ * "uplink.NAME.KEY", and is on the disk before anything is promised. One change at a time, old password before the new one, so that a crash between the two
+ * leaves the password that is in force. */
+#include "feed_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hjgate/log.h"
+#include "hjgate/now.h"
+
+#define QN_AHEAD_MS  60000 /* reserved at a time */
+#define QN_RENEW_MS  30000 /* left when the next are reserved */
+#define OFFSET_SLACK 1000  /* ms the wall clock may have been slewed back without mistrust */
+#define VALUE_MAX    32    /* bytes of a setting's text */
+
+enum setting_type { SETTING_NUMBER, SETTING_BOOL, SETTING_TEXT };
+static const struct setting {
+	const char *name;
+	enum setting_type type;
+	size_t at; /* in struct hj212_settings */
+} settings[] = {
+	{ "over_time", SETTING_NUMBER, offsetof(struct hj212_settings, over_time) },
+	{ "re_count", SETTING_NUMBER, offsetof(struct hj212_settings, re_count) },
+	{ "rtd_interval", SETTING_NUMBER, offsetof(struct hj212_settings, rtd_interval) },
+	{ "min_interval", SETTING_NUMBER, offsetof(struct hj212_settings, min_interval) },
+	{ "rtd_on", SETTING_BOOL, offsetof(struct hj212_settings, rtd_on) },
+	{ "old_pw", SETTING_TEXT, offsetof(struct hj212_settings, old_pw) },
+	{ "pw", SETTING_TEXT, offsetof(struct hj212_settings, pw) },
+};
+#define SETTING_QN hj_array_size(settings) /* the key after them */
+_Static_assert(hj_array_size(settings) + 1 == FEED_KEYS, "one place a key");
+
+static void to_text(const struct hj212_settings *s, const struct setting *k, char ret[VALUE_MAX])
+{
+	const void *at = (const char *)s + k->at;
+
+	if (k->type == SETTING_TEXT)
+		snprintf(ret, VALUE_MAX, "%s", (const char *)at);
+	else
+		snprintf(ret, VALUE_MAX, "%u", k->type == SETTING_BOOL ? *(const bool *)at : *(const unsigned *)at);
+}
+
+static void from_text(struct hj212_settings *s, const struct setting *k, const char *text)
+{
+	void *at = (char *)s + k->at;
+	uint64_t number = 0;
+
+	if (k->type == SETTING_TEXT) {
+		hj_text_copy(at, HJ212_PW_MAX + 1, text);
+	} else if (hj_uint_parse(text, strlen(text), UINT32_MAX, &number) < 0) {
+		hj_warn("the store's setting %s is no number: the configured one is used", k->name);
+	} else if (k->type == SETTING_BOOL) {
+		*(bool *)at = number;
+	} else {
+		*(unsigned *)at = (unsigned)number;
+	}
+}
+
+static int call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "uplink.%s.%s", f->u->name, key);
+	json_object_set_new(more, "name", json_string(name));
+	return hj_ipc_client_call(f->ask, "hjgate.Store.Setting", more, 0, fn, userdata);
+}
+
+/* ---- QN ---- */
+
+/* In the same boot, with a wall clock that has not gone back since, every QN used is at most now; else the whole reservation counts as used. */
+int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int64_t now_ms)
+{
+	int64_t limit, offset;
+	char of_boot[64];
+
+	if (!text || sscanf(text, "%" SCNd64 " %63s %" SCNd64, &limit, of_boot, &offset) != 3)
+		return 0;
+	if (!strcmp(of_boot, boot) && offset_ms >= offset - OFFSET_SLACK)
+		return hj_min(limit, now_ms);
+	return limit;
+}
+
+static int64_t wall_offset(void)
+{
+	struct hj_now now = hj_now();
+
+	return now.wall_ms - (int64_t)(now.mono / HJ_USEC_PER_MS);
+}
+
+static void boot_text(const struct feed *f, char ret[2 * HJ_ID_BYTES + 1])
+{
+	uint8_t boot[HJ_ID_BYTES] = { 0 };
+
+	hj_boot_id(f->u->root, boot); /* where there is none, the whole reservation counts as used */
+	hj_id_format(boot, ret);
+}
+
+static void mark_text(const struct feed *f, int64_t limit, char ret[96])
+{
+	char boot[2 * HJ_ID_BYTES + 1];
+
+	boot_text(f, boot);
+	snprintf(ret, 96, "%" PRId64 " %s %" PRId64, limit, boot, wall_offset());
+}
+
+static void on_reserved(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	struct feed *f = userdata;
+
+	f->qn_busy = false;
+	if (error) {
+		f->qn_limit = 0;
+		return;
+	}
+	hj212_session_qn_limit(f->u->session, f->qn_limit);
+	uplinkd_pump(f->u);
+}
+
+void feed_qn(struct feed *f)
+{
+	int64_t next = hj_max(hj_now().wall_ms, hj212_session_qn_used(f->u->session) + 1);
+	char text[96];
+
+	if (f->qn_busy || f->qn_limit - next > QN_RENEW_MS)
+		return;
+	f->qn_limit = next + QN_AHEAD_MS;
+	mark_text(f, f->qn_limit, text);
+	f->qn_busy = call_setting(f, "qn", json_pack("{s:s}", "value", text), on_reserved, f) >= 0;
+	if (!f->qn_busy)
+		f->qn_limit = 0;
+}
+
+/* The last word is said on a connection of its own, without the loop: what was used, exactly, so that the next start need not jump. */
+void feed_qn_last_word(struct feed *f)
+{
+	struct hj_ipc_ask ask;
+	char text[96], name[96];
+	json_t *reply = NULL;
+
+	if (!f->loaded || !f->u->session || hj_ipc_ask_open(f->path, &ask) < 0)
+		return;
+	mark_text(f, hj212_session_qn_used(f->u->session), text);
+	snprintf(name, sizeof(name), "uplink.%s.qn", f->u->name);
+	hj_ipc_ask(&ask, "hjgate.Store.Setting", json_pack("{s:s, s:s}", "name", name, "value", text),
+	        FEED_LAST_WORD_MS, &reply);
+	json_decref(reply);
+	hj_ipc_ask_close(&ask);
+}
+
+/* ---- at the start ---- */
+
+static void take_loaded(struct feed *f, unsigned key, const char *text)
+{
+	char boot[2 * HJ_ID_BYTES + 1];
+
+	if (key == SETTING_QN) {
+		boot_text(f, boot);
+		f->qn_used = feed_qn_used(text, boot, wall_offset(), hj_now().wall_ms);
+	} else if (text) {
+		from_text(&f->settings, &settings[key], text);
+	}
+}
+
+static void on_loaded(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	struct feed_load *load = userdata;
+	struct feed *f = load->f;
+
+	f->load_failed |= error != NULL;
+	if (!error)
+		take_loaded(f, load->key, json_string_value(json_object_get(reply, "value")));
+	if (--f->loading || f->load_failed || f->loaded)
+		return;
+	f->loaded = true;
+	if (uplinkd_settings_known(f->u, &f->settings, f->qn_used) < 0)
+		sd_event_exit(f->u->event, -ENOMEM);
+}
+
+void feed_load_settings(struct feed *f)
+{
+	if (f->loading)
+		return;
+	f->load_failed = false;
+	f->settings = f->u->configured;
+	for (unsigned i = 0; i < FEED_KEYS; i++) {
+		f->loads[i] = (struct feed_load){ f, i };
+		f->loading++;
+		if (call_setting(f, i == SETTING_QN ? "qn" : settings[i].name, json_object(), on_loaded,
+		            &f->loads[i]) < 0) {
+			f->loading--;
+			f->load_failed = true;
+		}
+	}
+}
+
+/* ---- changes ---- */
+
+static void commit_over(struct feed *f)
+{
+	struct feed_commit_state c = f->commit;
+
+	f->commit = (struct feed_commit_state){ 0 };
+	platform_committed(f->u, c.id, !c.failed);
+}
+
+static void on_committed(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	struct feed *f = userdata;
+
+	f->commit.failed |= error != NULL;
+	if (!--f->commit.outstanding)
+		commit_over(f);
+}
+
+int feed_commit(struct feed *f, unsigned id, const struct hj212_settings *from, const struct hj212_settings *to)
+{
+	if (f->commit.active || !hj_ipc_client_is_up(f->ask))
+		return -EAGAIN;
+	f->commit = (struct feed_commit_state){ .active = true, .id = id, .outstanding = 1 };
+	for (size_t i = 0; i < hj_array_size(settings); i++) {
+		char before[VALUE_MAX], after[VALUE_MAX];
+		json_t *more;
+
+		to_text(from, &settings[i], before);
+		to_text(to, &settings[i], after);
+		if (!strcmp(before, after))
+			continue;
+		more = after[0] ? json_pack("{s:s}", "value", after) : json_pack("{s:b}", "remove", 1);
+		f->commit.outstanding++;
+		if (call_setting(f, settings[i].name, more, on_committed, f) < 0)
+			on_committed("hjgate.Disconnected", NULL, false, f);
+	}
+	on_committed(NULL, NULL, false, f); /* ours: so that no change at all is done at once */
+	return 0;
+}
+
+void feed_tell_changes(struct feed *f, const struct hj212_settings *from, const struct hj212_settings *to)
+{
+	for (size_t i = 0; i < hj_array_size(settings); i++) {
+		char before[VALUE_MAX], after[VALUE_MAX];
+		bool secret = settings[i].type == SETTING_TEXT;
+
+		to_text(from, &settings[i], before);
+		to_text(to, &settings[i], after);
+		if (strcmp(before, after) && strcmp(settings[i].name, "old_pw"))
+			event_setting(f->u, settings[i].name, secret ? "******" : before, secret ? "******" : after);
+	}
+}
+
+const char *feed_changed(
+        const struct feed *f, const struct hj212_settings *configured, const struct hj212_settings *now, unsigned i)
+{
+	for (size_t k = 0; k < hj_array_size(settings); k++) {
+		char before[VALUE_MAX], after[VALUE_MAX];
+
+		to_text(configured, &settings[k], before);
+		to_text(now, &settings[k], after);
+		if (strcmp(before, after) && strcmp(settings[k].name, "old_pw") && !i--)
+			return settings[k].name;
+	}
+	return NULL;
+}

@@ -1,0 +1,74 @@
+/* The newest value of each point of this uplink, from stored's Watch. Only while real-time data is wanted: the stream wakes us with every sample. While
+ * stored is away values grow old, and old values are not sent. */
+#include "feed_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static struct phrase_newest *place(struct feed *f, uint32_t point)
+{
+	struct phrase_newest *list;
+
+	for (size_t i = 0; i < f->newest_count; i++)
+		if (f->newest[i].point == point)
+			return &f->newest[i];
+	list = realloc(f->newest, (f->newest_count + 1) * sizeof(*list));
+	if (!list)
+		return NULL;
+	f->newest = list;
+	return &list[f->newest_count++];
+}
+
+static void take_sample(struct feed *f, const struct hj_sample *s)
+{
+	struct phrase_newest *n = phrase_map_find(&f->u->map, s->point) ? place(f, s->point) : NULL;
+
+	if (n)
+		*n = (struct phrase_newest){
+			.point = s->point, .time_ms = s->time_ms, .value = s->value, .flag = s->flag
+		};
+}
+
+static void on_values(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	struct feed *f = userdata;
+	struct hj_sample s;
+	json_t *j;
+	size_t i;
+
+	if (error)
+		return;
+	feed_learn(f, reply);
+	json_array_foreach(json_object_get(reply, "samples"), i, j)
+	{
+		if (hj_sample_from_json(j, &s) == 0)
+			take_sample(f, &s);
+	}
+}
+
+static void on_watch_up(void *userdata)
+{
+	struct feed *f = userdata;
+
+	if (hj_ipc_client_call(f->watch, "hjgate.Store.Watch", NULL, HJ_IPC_MORE, on_values, f) < 0)
+		hj_ipc_client_drop(f->watch);
+}
+
+void feed_watch(struct feed *f, bool on)
+{
+	static const struct hj_ipc_client_events events = { .up = on_watch_up };
+
+	if (on && !f->watch)
+		hj_ipc_client_new(f->u->event, f->path, &events, f,
+		        &f->watch); /* without memory every value is absent: flag B */
+	if (on || !f->watch)
+		return;
+	hj_ipc_client_free(f->watch);
+	f->watch = NULL;
+}
+
+const struct phrase_newest *feed_newest(const struct feed *f, size_t *ret_count)
+{
+	*ret_count = f->newest_count;
+	return f->newest;
+}

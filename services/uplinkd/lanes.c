@@ -1,0 +1,106 @@
+/* Which record goes next. One frame is in flight at a time, so a live record waits for one frame at most, however long the backlog is.
+ * Everything is bounded: what finds no place here is still owed by the store and comes back as backlog. */
+#include "lanes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void job_done(struct job *j)
+{
+	hj_buf_done(&j->items);
+	free(j->also);
+	*j = (struct job){ 0 };
+}
+
+int lanes_put(struct lanes *l, enum lane lane, struct job *j)
+{
+	struct lane_queue *q = &l->queues[lane];
+
+	if (q->count == LANE_JOBS)
+		return -ENOBUFS;
+	q->jobs[(q->first + q->count++) % LANE_JOBS] = *j;
+	*j = (struct job){ 0 };
+	return 0;
+}
+
+bool lanes_take(struct lanes *l, enum lane lane, struct job *ret)
+{
+	struct lane_queue *q = &l->queues[lane];
+
+	if (!q->count)
+		return false;
+	*ret = q->jobs[q->first];
+	q->jobs[q->first] = (struct job){ 0 };
+	q->first = (q->first + 1) % LANE_JOBS;
+	q->count--;
+	return true;
+}
+
+static bool is_of(const struct job *j, uint64_t seq)
+{
+	for (unsigned i = 0; i < j->also_count; i++)
+		if (seq >= j->also[i].from && seq <= j->also[i].to)
+			return true;
+	return j->seq == seq;
+}
+
+bool lanes_has(const struct lanes *l, uint64_t seq)
+{
+	for (int lane = LANE_LIVE; lane <= LANE_BACKLOG; lane++) {
+		const struct lane_queue *q = &l->queues[lane];
+
+		for (unsigned i = 0; i < q->count; i++)
+			if (is_of(&q->jobs[(q->first + i) % LANE_JOBS], seq))
+				return true;
+	}
+	return false;
+}
+
+unsigned lanes_count(const struct lanes *l, enum lane lane)
+{
+	return l->queues[lane].count;
+}
+
+void lanes_clear(struct lanes *l, enum lane lane)
+{
+	struct job j;
+
+	while (lanes_take(l, lane, &j))
+		job_done(&j);
+}
+
+void lanes_done(struct lanes *l)
+{
+	for (int lane = 0; lane < LANE_QUEUES; lane++)
+		lanes_clear(l, (enum lane)lane);
+}
+
+hj_usec lanes_deadline(const struct lanes *l)
+{
+	const struct lane_queue *q = &l->queues[LANE_LIVE];
+
+	return q->count ? q->jobs[q->first].not_before : HJ_USEC_NEVER;
+}
+
+static enum lane choose(const struct lanes *l, bool realtime_due, hj_usec now)
+{
+	bool live = lanes_deadline(l) <= now;
+	bool history = l->queues[LANE_HISTORY].count, backlog = l->queues[LANE_BACKLOG].count;
+
+	if (realtime_due && (l->last != LANE_REALTIME || !(live || history || backlog)))
+		return LANE_REALTIME;
+	if (live)
+		return LANE_LIVE;
+	if (history && (l->last != LANE_HISTORY || !backlog))
+		return LANE_HISTORY;
+	return backlog ? LANE_BACKLOG : LANE_NONE;
+}
+
+enum lane lanes_choose(struct lanes *l, bool realtime_due, hj_usec now)
+{
+	enum lane lane = choose(l, realtime_due, now);
+
+	if (lane != LANE_NONE)
+		l->last = lane;
+	return lane;
+}

@@ -1,0 +1,78 @@
+/* What a person should know of an uplink, told to eventd. Spans are told once at each end: link-lost begins with the first failure and ends with a
+ * connection, or, when the platform had taken connections without acknowledging anything, with the first acknowledgement. */
+#include "uplinkd.h"
+
+#include <stdio.h>
+
+#include "hjgate/report.h"
+
+static void key_of(const struct uplinkd *u, char ret[64])
+{
+	snprintf(ret, 64, "uplink %s", u->name);
+}
+
+int event_new(struct uplinkd *u)
+{
+	char source[64];
+
+	snprintf(source, sizeof(source), "uplinkd@%s", u->name);
+	return hj_report_new(u->event, u->root, source, &u->report);
+}
+
+void event_free(struct uplinkd *u)
+{
+	hj_report_free(u->report);
+	u->report = NULL;
+}
+
+void event_link_lost(struct uplinkd *u, const char *error)
+{
+	char key[64];
+
+	if (u->lost_told)
+		return;
+	u->lost_told = true;
+	key_of(u, key);
+	hj_report(u->report, "link-lost", HJ_BEGIN, key,
+	        json_pack("{s:s, s:s, s:s}", "uplink", u->name, "host", u->conf.host, "error", error));
+}
+
+void event_link_back(struct uplinkd *u)
+{
+	char key[64];
+
+	if (!u->lost_told)
+		return;
+	u->lost_told = false;
+	key_of(u, key);
+	hj_report(u->report, "link-lost", HJ_END, key, NULL);
+}
+
+void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after)
+{
+	char key[64], full[64], by[64];
+
+	key_of(u, key);
+	snprintf(full, sizeof(full), "uplink.%s.%s", u->name, name);
+	snprintf(by, sizeof(by), "platform %s", u->name);
+	hj_report(u->report, "setting-changed", HJ_MOMENT, key,
+	        json_pack("{s:s, s:s, s:s, s:s}", "name", full, "old", before, "new", after, "by", by));
+}
+
+void event_password_refused(struct uplinkd *u)
+{
+	char key[64], by[192];
+
+	key_of(u, key);
+	snprintf(by, sizeof(by), "%s:%d", u->conf.host, (int)u->conf.port);
+	hj_report(
+	        u->report, "password-refused", HJ_MOMENT, key, json_pack("{s:s, s:s}", "uplink", u->name, "by", by));
+}
+
+bool event_bad_input(struct uplinkd *u, const char *text)
+{
+	char from[64];
+
+	snprintf(from, sizeof(from), "platform %s", u->name);
+	return hj_report_bad_input(u->report, from, text);
+}

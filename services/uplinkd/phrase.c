@@ -1,0 +1,314 @@
+/* The words of a platform. A factor's name, its decimals and its place are the uplink's; the values are the record's and are never made
+ * up: what is absent is left out. Order of the classes as in the standard's examples (HJ 212-2017 C.14, C.16). Fails only for want of
+ * memory, or for what cannot be said in a frame. */
+#include "phrase.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hjgate/cleanup.h"
+#include "hjgate/clock.h"
+#include "hjgate/text.h"
+
+#define STALE_AFTER 2 /* intervals */
+
+/* ---- the map ---- */
+
+static int bus_decimals(const struct hj_conf *conf, const char *name)
+{
+	for (size_t b = 0; b < conf->bus_count; b++)
+		for (size_t m = 0; m < conf->buses[b].meter_count; m++) {
+			const struct hj_conf_meter *meter = &conf->buses[b].meters[m];
+
+			for (size_t p = 0; p < meter->point_count; p++)
+				if (!strcmp(meter->points[p].point.name, name))
+					return meter->points[p].decimals;
+		}
+	return -1;
+}
+
+static struct phrase_factor *grow(struct phrase_map *m)
+{
+	struct phrase_factor *list;
+
+	if (m->count == HJ_POINTS_MAX)
+		return NULL;
+	list = realloc(m->list, (m->count + 1) * sizeof(*list));
+	if (!list)
+		return NULL;
+	m->list = list;
+	list[m->count] = (struct phrase_factor){ .decimals = -1 };
+	return &list[m->count++];
+}
+
+static int add_configured(struct phrase_map *m, const char *point, const char *factor, int decimals)
+{
+	struct phrase_factor *f = grow(m);
+
+	if (!f)
+		return -ENOMEM;
+	hj_text_copy(f->point, sizeof(f->point), point);
+	hj_text_copy(f->factor, sizeof(f->factor), factor);
+	f->decimals = decimals;
+	return 0;
+}
+
+/* With `all`, too, the configured points get a row, for their decimals; its number and factor come from the store. */
+static int add_all(struct phrase_map *m, const struct hj_conf *conf)
+{
+	int r = 0;
+
+	for (size_t b = 0; b < conf->bus_count; b++)
+		for (size_t k = 0; k < conf->buses[b].meter_count; k++) {
+			const struct hj_conf_meter *meter = &conf->buses[b].meters[k];
+
+			for (size_t p = 0; p < meter->point_count && !r; p++)
+				r = add_configured(m, meter->points[p].point.name, "", meter->points[p].decimals);
+		}
+	return r;
+}
+
+int phrase_map_init(struct phrase_map *m, const struct hj_conf *conf, const struct hj_conf_uplink *uplink)
+{
+	int r = 0;
+
+	*m = (struct phrase_map){ .all = uplink->all_points };
+	if (m->all)
+		return add_all(m, conf);
+	for (size_t i = 0; i < uplink->factor_count && !r; i++) {
+		const struct hj_conf_factor *f = &uplink->factors[i];
+
+		r = add_configured(
+		        m, f->point, f->factor, f->decimals >= 0 ? f->decimals : bus_decimals(conf, f->point));
+	}
+	return r;
+}
+
+void phrase_map_done(struct phrase_map *m)
+{
+	free(m->list);
+	*m = (struct phrase_map){ 0 };
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct phrase_factor *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+int phrase_map_learn(struct phrase_map *m, const struct hj_point *p)
+{
+	struct phrase_factor *f = NULL;
+
+	for (size_t i = 0; i < m->count && !f; i++)
+		if (!strcmp(m->list[i].point, p->name))
+			f = &m->list[i];
+	if (!f && !m->all)
+		return 0;
+	if (!f)
+		f = grow(m);
+	if (!f)
+		return m->count == HJ_POINTS_MAX ? -ENOSPC : -ENOMEM;
+	if (!f->point[0])
+		hj_text_copy(f->point, sizeof(f->point), p->name);
+	if (m->all || !f->factor[0])
+		hj_text_copy(f->factor, sizeof(f->factor), p->factor);
+	f->number = p->number;
+	f->interval_ms = p->interval_ms;
+	if (m->all)
+		qsort(m->list, m->count, sizeof(*m->list), by_number);
+	return 0;
+}
+
+const struct phrase_factor *phrase_map_find(const struct phrase_map *m, uint32_t number)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->list[i].number == number && m->list[i].factor[0])
+			return &m->list[i];
+	return NULL;
+}
+
+/* ---- items ---- */
+
+/* ",f-Avg=1.2" or, first of its item, ";f-Avg=1.2" (nothing before the very first). */
+static int put_text(
+        struct hj_buf *to, const struct phrase_factor *f, const char *class, const char *text, bool *first)
+{
+	const char *before = *first ? (to->len ? ";" : "") : ",";
+
+	*first = false;
+	return hj_buf_printf(to, "%s%s-%s=%s", before, f->factor, class, text);
+}
+
+static int put_value(struct hj_buf *to, const struct phrase_factor *f, const char *class, double value, bool *first)
+{
+	char text[HJ_NUMBER_LEN];
+
+	if (isnan(value) || hj_number_format(value, f->decimals, text) < 0)
+		return 0;
+	return put_text(to, f, class, text, first);
+}
+
+static int put_flag(struct hj_buf *to, const struct phrase_factor *f, enum hj_flag flag, bool *first)
+{
+	char text[] = { (char)flag, '\0' };
+
+	return put_text(to, f, "Flag", text, first);
+}
+
+static const struct hj_stat *find_stat(const struct hj_stat *stats, size_t count, uint32_t number)
+{
+	for (size_t i = 0; i < count; i++)
+		if (stats[i].point == number)
+			return &stats[i];
+	return NULL;
+}
+
+int phrase_statistics(const struct phrase_map *m, const struct hj_stat *stats, size_t count, struct hj_buf *to)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < m->count && r >= 0; i++) {
+		const struct phrase_factor *f = &m->list[i];
+		const struct hj_stat *s = f->number && f->factor[0] ? find_stat(stats, count, f->number) : NULL;
+		bool first = true;
+
+		if (!s)
+			continue;
+		r = put_value(to, f, "Cou", s->cou, &first);
+		if (r >= 0)
+			r = put_value(to, f, "Min", s->min, &first);
+		if (r >= 0)
+			r = put_value(to, f, "Avg", s->avg, &first);
+		if (r >= 0)
+			r = put_value(to, f, "Max", s->max, &first);
+		if (r >= 0)
+			r = put_flag(to, f, s->flag, &first);
+	}
+	return r < 0 ? r : 0;
+}
+
+static const struct phrase_newest *find_newest(const struct phrase_newest *newest, size_t count, uint32_t number)
+{
+	for (size_t i = 0; i < count; i++)
+		if (newest[i].point == number)
+			return &newest[i];
+	return NULL;
+}
+
+/* A sample from the future (the clock went back) is not fresh either. */
+static bool is_fresh(const struct phrase_factor *f, const struct phrase_newest *n, int64_t now_ms)
+{
+	int64_t most = (int64_t)STALE_AFTER * f->interval_ms;
+
+	return n && now_ms - n->time_ms <= most && n->time_ms - now_ms <= most;
+}
+
+int phrase_realtime(const struct phrase_map *m, const struct phrase_newest *newest, size_t count, int64_t now_ms,
+        struct hj_buf *to)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < m->count && r >= 0; i++) {
+		const struct phrase_factor *f = &m->list[i];
+		const struct phrase_newest *n = find_newest(newest, count, f->number);
+		bool first = true, fresh = is_fresh(f, n, now_ms);
+
+		if (!f->number || !f->factor[0])
+			continue;
+		if (fresh)
+			r = put_value(to, f, "Rtd", n->value, &first);
+		if (r >= 0)
+			r = put_flag(to, f, fresh ? n->flag : HJ_FLAG_LINK, &first);
+	}
+	return r < 0 ? r : 0;
+}
+
+int phrase_cn(enum hj_kind kind)
+{
+	static const int cn[HJ_KIND_MOST + 1] = { [HJ_KIND_MINUTE] = 2051,
+		[HJ_KIND_HOUR] = 2061,
+		[HJ_KIND_DAY] = 2031,
+		[HJ_KIND_POWERON] = 2081,
+		[HJ_KIND_LOG] = 3020 };
+
+	return kind <= HJ_KIND_MOST ? cn[kind] : 0;
+}
+
+/* The bytes of a UTF-8 text that fit, cut before a character that does not. */
+static size_t whole_characters(const char *text, size_t most)
+{
+	size_t n = strlen(text);
+
+	if (n <= most)
+		return n;
+	for (n = most; n && ((unsigned char)text[n] & 0xC0) == 0x80; n--)
+		;
+	return n;
+}
+
+int phrase_log(const char *text, struct hj_buf *to)
+{
+	char copy[PHRASE_LOG_MAX + 1];
+	size_t n = whole_characters(text, PHRASE_LOG_MAX);
+
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	for (char *p = copy; *p; p++)
+		if ((unsigned char)*p < ' ' || strchr("/&#", *p)) /* // ends the text, && the CP, ## begins a frame */
+			*p = ' ';
+	return hj_buf_printf(to, "i21001-Info=//%s//", copy);
+}
+
+int phrase_poweron(int64_t end_ms, struct hj_buf *to)
+{
+	char text[HJ_TIME14_LEN + 1];
+
+	hj_time14_format(end_ms, text);
+	return hj_buf_printf(to, "RestartTime=%s", text);
+}
+
+/* ---- packets ---- */
+
+struct cutting {
+	struct phrase_cut *to;
+	const char *items;
+};
+
+static int take_piece(unsigned pno, struct hj212_slice piece, void *userdata)
+{
+	struct cutting *c = userdata;
+
+	if (c->to->count == PHRASE_PIECES)
+		return -EMSGSIZE;
+	c->to->pieces[c->to->count].at = (uint16_t)(piece.p - c->items);
+	c->to->pieces[c->to->count++].n = (uint16_t)piece.n;
+	return 0;
+}
+
+int phrase_cut(struct hj212_slice items, size_t cp_max, struct phrase_cut *ret)
+{
+	struct phrase_cut cut = { .count = 0 };
+	struct cutting c = { &cut, items.p };
+	int r = items.n <= UINT16_MAX ? hj212_split(items, sizeof(PHRASE_HEAD) - 1, cp_max, take_piece, &c)
+	                              : -EMSGSIZE;
+
+	if (r < 0)
+		return r;
+	*ret = cut;
+	return 0;
+}
+
+int phrase_cp(const struct phrase_cut *c, const char *items, unsigned i, int64_t label_ms, char *to, size_t size)
+{
+	char time[HJ_TIME14_LEN + 1];
+	int n;
+
+	hj_time14_format(label_ms, time);
+	n = snprintf(to, size, "DataTime=%s;%.*s", time, c->pieces[i].n, items + c->pieces[i].at);
+	return (size_t)n < size ? n : -EMSGSIZE;
+}

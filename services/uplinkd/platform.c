@@ -1,0 +1,169 @@
+/* What the platform's side brings: the link up and down, acknowledgements, requests and oddities. Nothing here can fail for the others: it
+ * costs a message, a line in the log and an event. */
+#include "uplinkd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hjgate/log.h"
+#include "hjgate/now.h"
+
+/* ---- the link ---- */
+
+static void on_up(void *userdata)
+{
+	struct uplinkd *u = userdata;
+	struct hj_now now = hj_now();
+
+	hj_info("uplink %s: connected to %s:%d", u->name, u->conf.host, (int)u->conf.port);
+	u->connects++;
+	u->since_ms = now.wall_ms;
+	u->error[0] = '\0';
+	u->realtime_at = now.mono;
+	hj212_session_connected(u->session, now);
+	if (!u->unanswered)
+		event_link_back(u);
+	feed_link_up(u->feed);
+	uplinkd_pump(u);
+}
+
+static void on_input(const void *data, size_t n, void *userdata)
+{
+	struct uplinkd *u = userdata;
+
+	hj212_session_input(u->session, data, n, hj_now());
+	uplinkd_pump(u);
+}
+
+static void on_writable(void *userdata)
+{
+	uplinkd_pump(userdata);
+}
+
+/* What was under way is still owed: it is read again. Only the first failure of an outage is worth a line. */
+static void on_down(const char *why, void *userdata)
+{
+	struct uplinkd *u = userdata;
+	struct hj_now now = hj_now();
+	bool first = !u->error[0];
+
+	hj212_session_disconnected(u->session);
+	sending_abort(u);
+	feed_history_stop(u->feed);
+	lanes_clear(&u->lanes, LANE_LIVE);
+	lanes_clear(&u->lanes, LANE_BACKLOG);
+	snprintf(u->error, sizeof(u->error), "%s", why);
+	if (first) {
+		u->since_ms = now.wall_ms;
+		hj_warn("uplink %s: %s:%d is not reached: %s; trying again in %llu s (%lld records waiting)", u->name,
+		        u->conf.host, (int)u->conf.port, why,
+		        (unsigned long long)((link_retry_at(u->link) - hj_min(now.mono, link_retry_at(u->link))) /
+		                             HJ_USEC_PER_SEC),
+		        (long long)feed_waiting(u->feed));
+	}
+	event_link_lost(u, why);
+	uplinkd_pump(u);
+}
+
+const struct link_events platform_link_events = {
+	.up = on_up, .input = on_input, .writable = on_writable, .down = on_down
+};
+
+/* ---- requests ---- */
+
+static void take_request(struct uplinkd *u, const struct hj212_request *q, struct hj_now now)
+{
+	int r;
+
+	hj_info("uplink %s: the platform asks for CN %d", u->name, q->cn);
+	if (q->begin_ms || q->end_ms)
+		r = feed_history(u->feed, q->id, q->cn, q->begin_ms, q->end_ms);
+	else
+		r = feed_commit(u->feed, q->id, hj212_session_settings(u->session), &q->settings);
+	if (r < 0)
+		hj212_session_answer(u->session, q->id, r == -EBUSY ? HJ212_EXE_BUSY : HJ212_EXE_SYSTEM, now);
+}
+
+void platform_committed(struct uplinkd *u, unsigned id, bool done)
+{
+	struct hj212_settings before = *hj212_session_settings(u->session);
+	struct hj_now now = hj_now();
+
+	if (!done)
+		hj_error("uplink %s: stored did not take a setting: the platform is told so (ExeRtn=6)", u->name);
+	if (!id) /* a password that proved right; nobody waits for an answer */
+		return;
+	hj212_session_answer(u->session, id, done ? HJ212_EXE_DONE : HJ212_EXE_SYSTEM, now);
+	feed_tell_changes(u->feed, &before, hj212_session_settings(u->session));
+	feed_watch(u->feed, uplinkd_wants_realtime(u));
+	u->realtime_at = now.mono;
+	uplinkd_pump(u);
+}
+
+void platform_history_done(struct uplinkd *u, unsigned id, unsigned records, int exe_rtn)
+{
+	hj_info("uplink %s: %u records of history sent as asked", u->name, records);
+	hj212_session_answer(u->session, id, exe_rtn, hj_now());
+	uplinkd_pump(u);
+}
+
+/* ---- outcomes ---- */
+
+static void note(struct uplinkd *u, const struct hj212_outcome *o)
+{
+	if (o->code == 3)
+		event_password_refused(u);
+	if (event_bad_input(u, o->text))
+		hj_notice("uplink %s: %s", u->name, o->text);
+}
+
+static void settled(struct uplinkd *u)
+{
+	struct hj212_settings none = { 0 }; /* differs in everything: all of it is written again */
+
+	hj_notice("uplink %s: one password has proved right and is kept", u->name);
+	if (feed_commit(u->feed, 0, &none, hj212_session_settings(u->session)) < 0)
+		hj_warn("uplink %s: stored is away: after a restart both passwords are tried again", u->name);
+}
+
+static void acked(struct uplinkd *u, uint64_t token, struct hj_now now)
+{
+	sending_acked(u, token, now);
+	event_link_back(u);
+}
+
+static void dead(struct uplinkd *u)
+{
+	u->unanswered = true;
+	link_drop(u->link, "the platform does not acknowledge");
+}
+
+void platform_outcomes(struct uplinkd *u, struct hj_now now)
+{
+	struct hj212_outcome o;
+
+	while (hj212_session_next(u->session, &o)) {
+		switch (o.type) {
+		case HJ212_ACKED:
+			acked(u, o.token, now);
+			break;
+		case HJ212_DEAD:
+			dead(u);
+			break;
+		case HJ212_REQUEST:
+			take_request(u, &o.request, now);
+			break;
+		case HJ212_PW_TRIED:
+			hj_notice("uplink %s: the new password is refused (%s): the old one is used once", u->name,
+			        o.text);
+			break;
+		case HJ212_PW_SETTLED:
+			settled(u);
+			break;
+		case HJ212_NOTE:
+			note(u, &o);
+			break;
+		}
+	}
+}

@@ -1,0 +1,229 @@
+/* The object. It is made whole before the store or the platform has been heard of, and begins to work when the store has told the settings: without them it
+ * would not know which password, interval or QN to use. Everything that happens ends in uplinkd_pump(). */
+#include "uplinkd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hjgate/log.h"
+#include "hjgate/now.h"
+
+#define RTD_DEFAULT_S 30 /* where the files say 0 and a platform starts real-time data */
+#define MS_PER_MINUTE 60000
+#define WINDOW        1 /* uploads unacknowledged at a time: the standard's flow */
+#define ACCURACY_USEC 1000
+#define PUMP_TURNS    1000 /* more work than that in one go gives the loop a turn first */
+
+/* ---- from the configuration ---- */
+
+static void fill_identity(struct uplinkd *u)
+{
+	const struct hj_conf_uplink *c = &u->conf;
+	bool test_windows = u->minute_ms % MS_PER_MINUTE;
+
+	u->identity = (struct hj212_identity){ .edition = c->edition == HJ_EDITION_2005 ? HJ212_2005 : HJ212_2017,
+		.crc = (enum hj212_crc)c->crc,
+		.base_minutes = test_windows ? 0 : (unsigned)(u->minute_ms / MS_PER_MINUTE),
+		.window = WINDOW,
+		.gap_ms = (unsigned)c->gap };
+	hj_text_copy(u->identity.mn, sizeof(u->identity.mn), c->mn);
+	hj_text_copy(u->identity.st, sizeof(u->identity.st), c->st);
+}
+
+static void fill_settings(struct uplinkd *u)
+{
+	const struct hj_conf_uplink *c = &u->conf;
+
+	u->configured = (struct hj212_settings){ .over_time = (unsigned)c->over_time,
+		.re_count = (unsigned)c->re_count,
+		.rtd_interval = c->rtd_interval ? (unsigned)c->rtd_interval : RTD_DEFAULT_S,
+		.min_interval = c->min_interval ? (unsigned)c->min_interval : u->identity.base_minutes,
+		.rtd_on = c->rtd_interval > 0 };
+	hj_text_copy(u->configured.pw, sizeof(u->configured.pw), c->pw);
+}
+
+_Static_assert((int)HJ_CRC_MODBUS == (int)HJ212_CRC_MODBUS && (int)HJ_CRC_NONE == (int)HJ212_CRC_NONE,
+        "one numbering of dialects");
+
+/* ---- the turn ---- */
+
+bool uplinkd_is_up(const struct uplinkd *u)
+{
+	return u->session && u->link && link_state(u->link) == LINK_UP;
+}
+
+bool uplinkd_wants_realtime(const struct uplinkd *u)
+{
+	return u->session && hj212_session_settings(u->session)->rtd_on;
+}
+
+static void flush(struct uplinkd *u, struct hj_now now)
+{
+	for (;;) {
+		struct hj212_slice out = hj212_session_output(u->session);
+		size_t n = link_write(u->link, out.p, out.n);
+
+		hj212_session_written(u->session, n, now);
+		if (!n || n < out.n)
+			return;
+	}
+}
+
+static void set_timer(struct uplinkd *u)
+{
+	hj_usec next = hj_min(hj212_session_deadline(u->session), sending_deadline(u));
+
+	if (u->pump_again)
+		next = 0;
+	if (next == HJ_USEC_NEVER) {
+		sd_event_source_set_enabled(u->timer, SD_EVENT_OFF);
+		return;
+	}
+	sd_event_source_set_time(u->timer, next);
+	sd_event_source_set_enabled(u->timer, SD_EVENT_ONESHOT);
+}
+
+static void turn(struct uplinkd *u)
+{
+	struct hj_now now = hj_now();
+
+	hj212_session_tick(u->session, now);
+	platform_outcomes(u, now);
+	sending_turn(u, now);
+	flush(u, now);
+}
+
+void uplinkd_pump(struct uplinkd *u)
+{
+	unsigned turns = 0;
+
+	if (!u->session)
+		return;
+	u->pump_again = true;
+	if (u->pumping)
+		return;
+	u->pumping = true;
+	while (u->pump_again && turns++ < PUMP_TURNS) {
+		u->pump_again = false;
+		turn(u);
+	}
+	u->pumping = false;
+	set_timer(u);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	uplinkd_pump(userdata);
+	return 0;
+}
+
+/* ---- beginning ---- */
+
+static void on_frame(bool out, const char *frame, size_t n, void *userdata)
+{
+	struct uplinkd *u = userdata;
+
+	frames_put(&u->frames, out, frame, n, hj_now().wall_ms);
+}
+
+int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used)
+{
+	int r = hj212_session_new(&u->identity, settings, &u->session);
+
+	if (r < 0)
+		return hj_log_error(r, "uplink %s: cannot begin", u->name);
+	hj212_session_qn_start(u->session, qn_used);
+	hj212_session_qn_limit(u->session, hj_max(qn_used, (int64_t)1)); /* none until they are reserved */
+	hj212_session_trace(u->session, on_frame, u);
+	u->error[0] = '\0';
+	feed_qn(u->feed);
+	feed_watch(u->feed, uplinkd_wants_realtime(u));
+	if (!u->paused)
+		link_start(u->link);
+	return 0;
+}
+
+void uplinkd_pause(struct uplinkd *u, bool pause)
+{
+	if (pause == u->paused)
+		return;
+	u->paused = pause;
+	u->since_ms = hj_now().wall_ms;
+	if (!u->session)
+		return;
+	if (!pause) {
+		link_start(u->link);
+		return;
+	}
+	link_stop(u->link);
+	hj212_session_disconnected(u->session);
+	sending_abort(u);
+	feed_history_stop(u->feed);
+	lanes_done(&u->lanes);
+	uplinkd_pump(u);
+}
+
+static int make_parts(struct uplinkd *u, const struct hj_conf *all)
+{
+	int r = phrase_map_init(&u->map, all, &u->conf);
+
+	if (r >= 0)
+		r = event_new(u);
+	if (r >= 0)
+		r = sd_event_add_time(u->event, &u->timer, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_timer, u);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(u->timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = link_new(u->event, u->conf.host, (unsigned)u->conf.port, &platform_link_events, u, &u->link);
+	if (r >= 0)
+		r = feed_new(u, &u->feed);
+	return r;
+}
+
+int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, const struct hj_conf *all,
+        struct uplinkd **ret)
+{
+	struct uplinkd *u = calloc(1, sizeof(*u));
+	int r;
+
+	if (!u) {
+		hj_conf_uplink_done(conf);
+		return -ENOMEM;
+	}
+	u->event = event;
+	u->conf = *conf;
+	*conf = (struct hj_conf_uplink){ 0 };
+	hj_text_copy(u->root, sizeof(u->root), root);
+	hj_text_copy(u->name, sizeof(u->name), u->conf.name);
+	u->minute_ms = hj_conf_minute_ms(&all->main);
+	u->since_ms = hj_now().wall_ms;
+	hj_text_copy(u->error, sizeof(u->error), "stored has not been heard of yet");
+	fill_identity(u);
+	fill_settings(u);
+	r = make_parts(u, all);
+	if (r < 0) {
+		uplinkd_free(u);
+		return r;
+	}
+	*ret = u;
+	return 0;
+}
+
+void uplinkd_free(struct uplinkd *u)
+{
+	if (!u)
+		return;
+	sending_abort(u);
+	feed_free(u->feed);
+	link_free(u->link);
+	hj212_session_free(u->session);
+	event_free(u);
+	lanes_done(&u->lanes);
+	frames_done(&u->frames);
+	phrase_map_done(&u->map);
+	hj_conf_uplink_done(&u->conf);
+	sd_event_source_disable_unref(u->timer);
+	free(u);
+}

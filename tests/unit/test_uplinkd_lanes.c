@@ -1,0 +1,230 @@
+/* What goes next; and the small rules beside it: masked frames, the back-off, the mark of QNs, the delay by MN. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../services/uplinkd/feed.h"
+#include "../../services/uplinkd/frames.h"
+#include "../../services/uplinkd/lanes.h"
+#include "../../services/uplinkd/link.h"
+#include "../../services/uplinkd/uplinkd.h"
+
+static void put(struct lanes *l, enum lane lane, uint64_t seq, hj_usec not_before)
+{
+	struct job j = { .seq = seq, .not_before = not_before };
+
+	assert_int_equal(hj_buf_printf(&j.items, "x=%d", (int)seq), 0);
+	assert_int_equal(lanes_put(l, lane, &j), 0);
+	assert_null(j.items.data);
+}
+
+static uint64_t take(struct lanes *l, enum lane lane)
+{
+	struct job j;
+	uint64_t seq;
+
+	assert_true(lanes_take(l, lane, &j));
+	seq = j.seq;
+	job_done(&j);
+	return seq;
+}
+
+static void live_goes_before_the_backlog(void **state)
+{
+	struct lanes l = { 0 };
+
+	assert_int_equal(lanes_choose(&l, false, 10), LANE_NONE);
+	for (uint64_t i = 1; i <= 10; i++)
+		put(&l, LANE_BACKLOG, i, 0);
+	assert_int_equal(lanes_choose(&l, false, 10), LANE_BACKLOG);
+	assert_int_equal(take(&l, LANE_BACKLOG), 1);
+	put(&l, LANE_LIVE, 100, 0);
+	put(&l, LANE_LIVE, 101, 0);
+	assert_int_equal(lanes_choose(&l, false, 10), LANE_LIVE);
+	assert_int_equal(take(&l, LANE_LIVE), 100);
+	assert_int_equal(lanes_choose(&l, false, 10), LANE_LIVE);
+	assert_int_equal(take(&l, LANE_LIVE), 101);
+	assert_int_equal(lanes_choose(&l, false, 10), LANE_BACKLOG);
+	assert_int_equal(take(&l, LANE_BACKLOG), 2);
+	lanes_done(&l);
+}
+
+static void real_time_goes_first_but_not_twice(void **state)
+{
+	struct lanes l = { 0 };
+
+	put(&l, LANE_LIVE, 1, 0);
+	assert_int_equal(lanes_choose(&l, true, 10), LANE_REALTIME);
+	assert_int_equal(lanes_choose(&l, true, 10), LANE_LIVE);
+	take(&l, LANE_LIVE);
+	assert_int_equal(lanes_choose(&l, true, 10), LANE_REALTIME);
+	assert_int_equal(lanes_choose(&l, true, 10), LANE_REALTIME); /* nothing else waits */
+	put(&l, LANE_BACKLOG, 2, 0);
+	assert_int_equal(lanes_choose(&l, true, 10), LANE_BACKLOG);
+	lanes_done(&l);
+}
+
+static void history_and_backlog_take_turns(void **state)
+{
+	struct lanes l = { 0 };
+
+	for (uint64_t i = 1; i <= 4; i++) {
+		put(&l, LANE_BACKLOG, i, 0);
+		put(&l, LANE_HISTORY, 0, 0);
+	}
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(lanes_choose(&l, false, 10), LANE_HISTORY);
+		take(&l, LANE_HISTORY);
+		assert_int_equal(lanes_choose(&l, false, 10), LANE_BACKLOG);
+		take(&l, LANE_BACKLOG);
+	}
+	lanes_done(&l);
+}
+
+static void a_live_record_waits_for_its_time(void **state)
+{
+	struct lanes l = { 0 };
+
+	assert_true(lanes_deadline(&l) == HJ_USEC_NEVER);
+	put(&l, LANE_LIVE, 5, 1000);
+	put(&l, LANE_BACKLOG, 1, 0);
+	assert_true(lanes_deadline(&l) == 1000);
+	assert_int_equal(lanes_choose(&l, false, 999), LANE_BACKLOG);
+	assert_int_equal(lanes_choose(&l, false, 1000), LANE_LIVE);
+	lanes_done(&l);
+}
+
+static void lanes_are_bounded_and_know_what_they_hold(void **state)
+{
+	struct job_also also[1] = { { 40, 44 } };
+	struct lanes l = { 0 };
+	struct job j = { .seq = 999 };
+
+	for (int round = 0; round < 3; round++) { /* around the ring */
+		for (uint64_t i = 0; i < LANE_JOBS; i++)
+			put(&l, LANE_LIVE, 100 + i, 0);
+		assert_int_equal(lanes_put(&l, LANE_LIVE, &j), -ENOBUFS);
+		assert_true(lanes_has(&l, 100) && lanes_has(&l, 100 + LANE_JOBS - 1) && !lanes_has(&l, 99));
+		for (uint64_t i = 0; i < LANE_JOBS; i++)
+			assert_int_equal(take(&l, LANE_LIVE), 100 + i);
+	}
+	j = (struct job){ .seq = 45, .also = malloc(sizeof(also)), .also_count = 1 };
+	memcpy(j.also, also, sizeof(also));
+	assert_int_equal(lanes_put(&l, LANE_BACKLOG, &j), 0);
+	assert_true(lanes_has(&l, 40) && lanes_has(&l, 44) && lanes_has(&l, 45) && !lanes_has(&l, 46));
+	lanes_done(&l);
+}
+
+/* ---- frames ---- */
+
+static void passwords_are_masked(void **state)
+{
+	static const char *const list[][2] = {
+		{ "QN=1;CN=1072;PW=123456;MN=1;CP=&&NewPW=654321&&",
+		        "QN=1;CN=1072;PW=******;MN=1;CP=&&NewPW=******&&" },
+		{ "CN=1072;PW=1;MN=2;CP=&&PW=abcdef;x=1&&", "CN=1072;PW=*;MN=2;CP=&&PW=******;x=1&&" },
+		{ "##0087PW=123456;MN=1", "##0087PW=******;MN=1" },
+		{ "PW=123456", "PW=******" },
+		{ "pw=123456;newpw=1,x", "pw=******;newpw=*,x" },
+		{ "a=1;XPW=123", "a=1;XPW=123" },
+		{ "PW=;MN=1", "PW=;MN=1" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		char text[128];
+
+		strcpy(text, list[i][0]);
+		frames_mask(text);
+		assert_string_equal(text, list[i][1]);
+	}
+}
+
+static void the_ring_keeps_the_newest_as_text(void **state)
+{
+	struct frames f = { 0 };
+	char text[32];
+
+	frames_put(&f, false, "\xff\x00z\xc3\xa9\xe6\xb8\x85\xed\xa0\x80\r\n", 13, 5);
+	assert_string_equal(frames_at(&f, 0)->text, "??z\xc3\xa9\xe6\xb8\x85???");
+	assert_null(frames_at(&f, 1));
+	for (int i = 0; i < 3 * FRAMES_MOST; i++)
+		frames_put(&f, true, text, (size_t)snprintf(text, sizeof(text), "frame %d\r\n", i), i);
+	assert_int_equal(f.count, FRAMES_MOST);
+	assert_string_equal(frames_at(&f, 0)->text, "frame 128");
+	assert_string_equal(frames_at(&f, FRAMES_MOST - 1)->text, "frame 191");
+	frames_done(&f);
+}
+
+/* ---- the back-off, QNs, the delay ---- */
+
+static void the_pause_doubles_to_a_minute(void **state)
+{
+	static const unsigned expected[] = { 1, 2, 4, 8, 16, 32, 60, 60 };
+	hj_usec pause = 0;
+
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		pause = link_pause_next(pause);
+		assert_true(pause == expected[i] * HJ_USEC_PER_SEC);
+		for (uint32_t random = 0; random < 5000; random += 7)
+			assert_in_range(link_pause_jitter(pause, random), pause * 8 / 10, pause * 12 / 10);
+	}
+	assert_true(link_pause_jitter(HJ_USEC_PER_SEC, 0) == 800000 &&
+	            link_pause_jitter(HJ_USEC_PER_SEC, 1000) == 1200000);
+}
+
+static void qns_after_a_restart(void **state)
+{
+	static const char mark[] = "1000060000 aabb 500";
+
+	assert_true(feed_qn_used(NULL, "aabb", 500, 1000000000) == 0);
+	assert_true(feed_qn_used("junk", "aabb", 500, 1000000000) == 0);
+	assert_true(feed_qn_used(mark, "aabb", 500, 1000001000) == 1000001000); /* same boot, same clock */
+	assert_true(
+	        feed_qn_used(mark, "aabb", 500, 1000090000) == 1000060000); /* the reservation is over long since */
+	assert_true(feed_qn_used(mark, "aabb", 499, 1000001000) == 1000001000);  /* slewed */
+	assert_true(feed_qn_used(mark, "aabb", -600, 1000001000) == 1000060000); /* set back: all of it may be used */
+	assert_true(feed_qn_used(mark, "ccdd", 500, 1000001000) == 1000060000);  /* another boot */
+}
+
+static void each_mn_has_its_own_delay(void **state)
+{
+	unsigned different = 0;
+	hj_usec before = 0;
+
+	assert_true(sending_jitter("010000A8900016F000169DC0", 0) == 0);
+	for (int i = 0; i < 100; i++) {
+		char mn[32];
+		hj_usec delay;
+
+		snprintf(mn, sizeof(mn), "66330302010200001%03d", i);
+		delay = sending_jitter(mn, 30);
+		assert_true(delay < 30 * HJ_USEC_PER_SEC && delay == sending_jitter(mn, 30));
+		different += delay != before;
+		before = delay;
+	}
+	assert_true(different > 95);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(live_goes_before_the_backlog),
+		cmocka_unit_test(real_time_goes_first_but_not_twice),
+		cmocka_unit_test(history_and_backlog_take_turns),
+		cmocka_unit_test(a_live_record_waits_for_its_time),
+		cmocka_unit_test(lanes_are_bounded_and_know_what_they_hold),
+		cmocka_unit_test(passwords_are_masked),
+		cmocka_unit_test(the_ring_keeps_the_newest_as_text),
+		cmocka_unit_test(the_pause_doubles_to_a_minute),
+		cmocka_unit_test(qns_after_a_restart),
+		cmocka_unit_test(each_mn_has_its_own_delay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,215 @@
+/* Records and samples in the words of a platform. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../services/uplinkd/phrase.h"
+#include "hjgate/clock.h"
+
+#define LABEL 1470012000000LL /* 2016-08-01 08:40:00 in Beijing */
+
+static struct hj_conf_point conf_points[] = {
+	{ .point = { .name = "oven.current", .factor = "ga0101" }, .decimals = 1 },
+	{ .point = { .name = "oven.energy", .factor = "ga0102" }, .decimals = -1 },
+	{ .point = { .name = "oven.door", .factor = "ga0103" }, .decimals = 0 },
+};
+static struct hj_conf_meter conf_meter = { .name = "oven", .points = conf_points, .point_count = 3 };
+static struct hj_conf_bus conf_bus = { .name = "north", .meters = &conf_meter, .meter_count = 1 };
+static const struct hj_conf conf = { .buses = &conf_bus, .bus_count = 1 };
+
+static const struct hj_point points[] = {
+	{ .number = 7, .name = "oven.current", .factor = "ga0101", .interval_ms = 5000 },
+	{ .number = 3, .name = "oven.energy", .factor = "ga0102", .total = true, .interval_ms = 5000 },
+	{ .number = 9, .name = "oven.door", .factor = "ga0103", .interval_ms = 5000 },
+	{ .number = 11, .name = "old.gone", .factor = "ga0199", .interval_ms = 5000 },
+};
+
+static void make_map(struct phrase_map *m, struct hj_conf_factor *factors, size_t count)
+{
+	struct hj_conf_uplink uplink = { .factors = factors, .factor_count = count, .all_points = !factors };
+
+	assert_int_equal(phrase_map_init(m, &conf, &uplink), 0);
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+		assert_int_equal(phrase_map_learn(m, &points[i]), 0);
+}
+
+static const struct hj_stat stats[] = {
+	{ .point = 3, .flag = 'N', .cou = 1.5, .min = 100, .avg = 100.75, .max = 101.5, .last = 101.5 },
+	{ .point = 7, .flag = 'N', .cou = NAN, .min = 1.04, .avg = 2.25, .max = 3.96, .last = NAN },
+	{ .point = 9, .flag = 'B', .cou = NAN, .min = NAN, .avg = NAN, .max = NAN, .last = NAN },
+};
+
+static void every_point_in_order_of_its_number(void **state)
+{
+	struct hj_buf items = { 0 };
+	struct phrase_map m;
+
+	make_map(&m, NULL, 0);
+	assert_int_equal(phrase_statistics(&m, stats, 3, &items), 0);
+	assert_string_equal(items.data,
+	        "ga0102-Cou=1.5,ga0102-Min=100,ga0102-Avg=100.75,ga0102-Max=101.5,ga0102-Flag=N;"
+	        "ga0101-Min=1.0,ga0101-Avg=2.2,ga0101-Max=4.0,ga0101-Flag=N;"
+	        "ga0103-Flag=B");
+	hj_buf_done(&items);
+	phrase_map_done(&m);
+}
+
+static void factors_choose_name_decimals_and_order(void **state)
+{
+	struct hj_conf_factor factors[] = {
+		{ .point = "oven.current", .factor = "e30101", .decimals = 2 },
+		{ .point = "oven.energy", .factor = "", .decimals = -1 },
+	};
+	struct hj_buf items = { 0 };
+	struct phrase_map m;
+
+	make_map(&m, factors, 2);
+	assert_int_equal(phrase_statistics(&m, stats, 3, &items), 0);
+	assert_string_equal(items.data,
+	        "e30101-Min=1.04,e30101-Avg=2.25,e30101-Max=3.96,e30101-Flag=N;"
+	        "ga0102-Cou=1.5,ga0102-Min=100,ga0102-Avg=100.75,ga0102-Max=101.5,ga0102-Flag=N");
+	hj_buf_done(&items);
+	phrase_map_done(&m);
+}
+
+static void nothing_to_send_is_nothing(void **state)
+{
+	struct hj_conf_factor factors[] = { { .point = "oven.nowhere", .factor = "e30101", .decimals = 2 } };
+	struct hj_buf items = { 0 };
+	struct phrase_map m;
+
+	make_map(&m, factors, 1);
+	assert_int_equal(phrase_statistics(&m, stats, 3, &items), 0);
+	assert_int_equal(items.len, 0);
+	assert_null(phrase_map_find(&m, 7));
+	hj_buf_done(&items);
+	phrase_map_done(&m);
+}
+
+static void a_value_without_text_is_left_out(void **state)
+{
+	const struct hj_stat wild[] = {
+		{ .point = 7, .flag = 'D', .cou = NAN, .min = 1e20, .avg = INFINITY, .max = 2 }
+	};
+	struct hj_buf items = { 0 };
+	struct phrase_map m;
+
+	make_map(&m, NULL, 0);
+	assert_int_equal(phrase_statistics(&m, wild, 1, &items), 0);
+	assert_string_equal(items.data, "ga0101-Max=2.0,ga0101-Flag=D");
+	hj_buf_done(&items);
+	phrase_map_done(&m);
+}
+
+static void no_stale_value_is_sent(void **state)
+{
+	const struct phrase_newest newest[] = {
+		{ .point = 7, .time_ms = LABEL - 10000, .value = 2.25, .flag = 'N' },  /* just fresh */
+		{ .point = 3, .time_ms = LABEL - 10001, .value = 101.5, .flag = 'N' }, /* just not */
+	};
+	struct hj_buf items = { 0 };
+	struct phrase_map m;
+
+	make_map(&m, NULL, 0);
+	assert_int_equal(phrase_realtime(&m, newest, 2, LABEL, &items), 0);
+	assert_string_equal(items.data, "ga0102-Flag=B;ga0101-Rtd=2.2,ga0101-Flag=N;ga0103-Flag=B;ga0199-Flag=B");
+	items.len = 0;
+	assert_int_equal(phrase_realtime(&m, newest, 2, LABEL - 30000, &items), 0); /* the clock went back */
+	assert_string_equal(items.data, "ga0102-Flag=B;ga0101-Flag=B;ga0103-Flag=B;ga0199-Flag=B");
+	hj_buf_done(&items);
+	phrase_map_done(&m);
+}
+
+static void no_answer_of_the_meter_is_b_without_a_value(void **state)
+{
+	const struct phrase_newest newest[] = { { .point = 7, .time_ms = LABEL, .value = NAN, .flag = 'B' } };
+	struct hj_conf_factor factors[] = { { .point = "oven.current", .factor = "e30101", .decimals = 2 } };
+	struct hj_buf items = { 0 };
+	struct phrase_map m;
+
+	make_map(&m, factors, 1);
+	assert_int_equal(phrase_realtime(&m, newest, 1, LABEL, &items), 0);
+	assert_string_equal(items.data, "e30101-Flag=B");
+	hj_buf_done(&items);
+	phrase_map_done(&m);
+}
+
+static void long_data_is_cut_between_items(void **state)
+{
+	struct hj_buf items = { 0 };
+	struct phrase_cut cut;
+	char cp[1024];
+	size_t total = 0;
+
+	for (int i = 0; i < 100; i++)
+		hj_buf_printf(&items, "%sga%04d-Min=1.0,ga%04d-Avg=2.0,ga%04d-Flag=N", i ? ";" : "", i, i, i);
+	assert_int_equal(phrase_cut((struct hj212_slice){ items.data, items.len }, 922, &cut), 0);
+	assert_true(cut.count > 4 && cut.count < 10);
+	for (unsigned i = 0; i < cut.count; i++) {
+		int n = phrase_cp(&cut, items.data, i, LABEL, cp, sizeof(cp));
+
+		assert_in_range(n, 1, 922);
+		assert_memory_equal(cp, "DataTime=20160801084000;ga", 26);
+		assert_string_equal(cp + n - 2, "=N");
+		total += cut.pieces[i].n;
+	}
+	assert_int_equal(total, items.len - (cut.count - 1)); /* all of it but the separators */
+	hj_buf_done(&items);
+}
+
+static void an_item_that_cannot_be_cut_is_refused(void **state)
+{
+	struct phrase_cut cut;
+	char item[1000];
+
+	memset(item, 'x', sizeof(item));
+	assert_int_equal(phrase_cut((struct hj212_slice){ item, sizeof(item) }, 922, &cut), -EMSGSIZE);
+}
+
+static void a_log_cannot_leave_its_place(void **state)
+{
+	struct hj_buf to = { 0 };
+	char text[2000];
+
+	assert_int_equal(phrase_log("a//b&&c##d\r\ne 清洗", &to), 0);
+	assert_string_equal(to.data, "i21001-Info=//a  b  c  d  e 清洗//");
+	to.len = 0;
+	memset(text, 'x', PHRASE_LOG_MAX - 1);
+	strcpy(text + PHRASE_LOG_MAX - 1, "清洗"); /* its first byte would be the last that fits */
+	assert_int_equal(phrase_log(text, &to), 0);
+	assert_int_equal(to.len, strlen("i21001-Info=////") + PHRASE_LOG_MAX - 1);
+	hj_buf_done(&to);
+}
+
+static void a_power_failure_names_its_end(void **state)
+{
+	struct hj_buf to = { 0 };
+
+	assert_int_equal(phrase_poweron(LABEL, &to), 0);
+	assert_string_equal(to.data, "RestartTime=20160801084000");
+	hj_buf_done(&to);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_point_in_order_of_its_number),
+		cmocka_unit_test(factors_choose_name_decimals_and_order),
+		cmocka_unit_test(nothing_to_send_is_nothing),
+		cmocka_unit_test(a_value_without_text_is_left_out),
+		cmocka_unit_test(no_stale_value_is_sent),
+		cmocka_unit_test(no_answer_of_the_meter_is_b_without_a_value),
+		cmocka_unit_test(long_data_is_cut_between_items),
+		cmocka_unit_test(an_item_that_cannot_be_cut_is_refused),
+		cmocka_unit_test(a_log_cannot_leave_its_place),
+		cmocka_unit_test(a_power_failure_names_its_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
