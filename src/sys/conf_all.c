@@ -45,7 +45,7 @@ static int load_one_uplink(struct hj_conf *c, const char *root, const char *name
 static int load_names(const struct set *set, struct hj_conf *c, const char *root, char **names, size_t count,
         struct hj_conf_errors *errors)
 {
-	char path[256] = "";
+	char path[HJ_PATH_MAX] = "";
 	int r, ret = 0;
 
 	conf_path(root, set->folder, "", path);
@@ -68,7 +68,7 @@ static int load_names(const struct set *set, struct hj_conf *c, const char *root
 static int load_set(const struct set *set, struct hj_conf *c, const char *root, struct hj_conf_errors *errors)
 {
 	size_t count = 0;
-	char **names = NULL, path[256] = "";
+	char **names = NULL, path[HJ_PATH_MAX] = "";
 	int r;
 
 	r = hj_conf_names(root, set->folder, &names, &count);

@@ -74,16 +74,16 @@ struct hj_conf_error *conf_error_at(struct hj_conf_errors *errors, const char *f
 	return e;
 }
 
-void conf_source(const struct conf_file *f, const char *included, char ret[256])
+void conf_source(const struct conf_file *f, const char *included, char ret[HJ_PATH_MAX])
 {
-	if (!included || snprintf(ret, 256, "%s/%s", f->folder, included) >= 256)
-		hj_text_copy(ret, 256, f->path);
+	if (!included || snprintf(ret, HJ_PATH_MAX, "%s/%s", f->folder, included) >= HJ_PATH_MAX)
+		hj_text_copy(ret, HJ_PATH_MAX, f->path);
 }
 
 struct hj_conf_error *conf_error(struct conf_file *f, const config_setting_t *at, const char *what, ...)
 {
 	struct hj_conf_error *e;
-	char file[256];
+	char file[HJ_PATH_MAX];
 	va_list ap;
 
 	conf_source(f, at ? config_setting_source_file(at) : NULL, file);

@@ -10,12 +10,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int conf_path(const char *root, const char *folder, const char *name, char ret[256])
+int conf_path(const char *root, const char *folder, const char *name, char ret[HJ_PATH_MAX])
 {
-	int n = snprintf(ret, 256, "%s/etc/hjgate%s%s%s%s", root ? root : "", *folder ? "/" : "", folder,
-	        *name ? "/" : "", name);
+	char rest[HJ_PATH_MAX];
 
-	return n >= 256 ? -ENAMETOOLONG : 0;
+	if (snprintf(rest, sizeof(rest), "%s%s%s", folder, *folder && *name ? "/" : "", name) >= (int)sizeof(rest))
+		return -ENAMETOOLONG;
+	return hj_path(root, HJ_DIR_ETC, rest, ret);
 }
 
 static int read_all(int fd, char *to, size_t size, size_t *ret_n)
@@ -195,7 +196,7 @@ int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_c
 		config_set_include_dir(&f->config, f->folder);
 	if (!config_read_string(&f->config, text)) {
 		const char *why = config_error_text(&f->config);
-		char file[256];
+		char file[HJ_PATH_MAX];
 
 		why = why ? why : "?";
 		conf_source(f, config_error_file(&f->config), file);
@@ -293,7 +294,7 @@ static char **names_of(struct dirent **entries, size_t n)
 int hj_conf_names(const char *root, const char *folder, char ***ret_names, size_t *ret_count)
 {
 	struct dirent **entries = NULL;
-	char path[256], **names;
+	char path[HJ_PATH_MAX], **names;
 	int n, r;
 
 	r = conf_path(root, folder, "", path);

@@ -7,6 +7,7 @@
 #include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
 #include "hjgate/conf.h"
+#include "hjgate/service.h"
 #include "hjgate/text.h"
 
 #define CONF_FILE_BYTES_MAX (256 << 10) /* bytes of one file */
@@ -14,7 +15,7 @@
 /* One file being read. `errors` is the caller's; `path` is what errors name. */
 struct conf_file {
 	config_t config;
-	char folder[256], path[256];
+	char folder[HJ_PATH_MAX], path[HJ_PATH_MAX];
 	bool below_root; /* --root was given: test keys count */
 	bool open;
 	struct hj_conf_errors *errors;
@@ -39,7 +40,7 @@ int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b);
 int conf_uplink_read(struct conf_file *f, struct hj_conf_uplink *u);
 
 /* ROOT/etc/hjgate/FOLDER/NAME; folder may be "". -ENAMETOOLONG. */
-int conf_path(const char *root, const char *folder, const char *name, char ret[256]);
+int conf_path(const char *root, const char *folder, const char *name, char ret[HJ_PATH_MAX]);
 
 /* Adds one; NULL when the list is full (then it is only counted) or memory is short. at NULL: the file as a whole. */
 struct hj_conf_error *conf_error(struct conf_file *f, const config_setting_t *at, const char *what, ...)
@@ -47,7 +48,7 @@ struct hj_conf_error *conf_error(struct conf_file *f, const config_setting_t *at
 struct hj_conf_error *conf_error_at(struct hj_conf_errors *errors, const char *file, int line, const char *what, ...)
         _printf_(4, 5);
 /* The path of what libconfig calls `included`: the name in the @include, NULL for the file itself. */
-void conf_source(const struct conf_file *f, const char *included, char ret[256]);
+void conf_source(const struct conf_file *f, const char *included, char ret[HJ_PATH_MAX]);
 void conf_remedy(struct hj_conf_error *e, const char *remedy, ...) _printf_(2, 3); /* e may be NULL */
 size_t conf_error_total(const struct hj_conf_errors *errors);
 
