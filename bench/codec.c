@@ -70,8 +70,6 @@ struct job {
 	char cp[HJ212_CP_MAX], again[HJ212_FRAME_MAX];
 };
 
-static volatile unsigned sink;
-
 static void limit_decode(struct job *j)
 {
 	memcpy(j->scratch, j->frame, j->n);

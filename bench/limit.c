@@ -175,54 +175,67 @@ static int cmpd(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static uint8_t frame_in[12000], scratch[12000], made[12000];
+static struct kv pairs[MAXKV];
+static volatile unsigned sink;
+
+/* w: 0 decode, 1 encode, 2 the CRC alone; messages a second. */
+static double run(int w, size_t n, int m, double secs)
+{
+	double t0 = now(), t;
+	unsigned long cnt = 0;
+
+	do {
+		for (int i = 0; i < 2000; i++) {
+			if (w == 0) { memcpy(scratch, frame_in, n); sink += (unsigned)decode(scratch, n, pairs); }
+			else if (w == 1) sink += (unsigned)encode(made, pairs, m) + made[n - 3];
+			else sink += crc(frame_in + 6, n - 12);
+			__asm__ __volatile__("" ::: "memory");
+		}
+		cnt += 2000;
+		t = now();
+	} while (t - t0 < secs);
+	return (double)cnt / (t - t0);
+}
+
+static void measure(size_t n, int m, double secs, int runs)
+{
+	static const char *const name[] = { "decode", "encode", "crc" };
+
+	for (int v = 0; v < 6; v++) {
+		double r[99];
+
+		crc = v < 3 ? crc_hj : crc_s8;
+		for (int k = 0; k < runs; k++)
+			r[k] = run(v % 3, n, m, secs);
+		qsort(r, (size_t)runs, sizeof r[0], cmpd);
+		printf("%-6s %s median %.0f msg/s  (min %.0f max %.0f)  %.1f MB/s  %.0f ns/msg\n",
+		       name[v % 3], v < 3 ? "t1" : "s8", r[runs / 2], r[0], r[runs - 1],
+		       r[runs / 2] * (double)n / 1e6, 1e9 / r[runs / 2]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) { fprintf(stderr, "usage: %s FRAMEFILE [s] [runs]\n", argv[0]); return 2; }
 	double secs = argc > 2 ? atof(argv[2]) : 0.5;
 	int runs = argc > 3 ? atoi(argv[3]) : 7;
 	if (runs < 1 || runs > 99) runs = 7;
-	static uint8_t f[12000], b[12000], o[12000];
 	FILE *fp = fopen(argv[1], "rb");
 	if (!fp) { perror(argv[1]); return 1; }
-	size_t n = fread(f, 1, sizeof f, fp);
+	size_t n = fread(frame_in, 1, sizeof frame_in, fp);
 	fclose(fp);
 	table_init();
 	slice_init();
-	static struct kv kv[MAXKV];
-	int m = decode(f, n, kv);
+	int m = decode(frame_in, n, pairs);
 	if (m < 0) { fprintf(stderr, "frame does not decode\n"); return 1; }
-	size_t on = encode(o, kv, m);
+	size_t on = encode(made, pairs, m);
 	printf("frame %zu bytes, %d fields, encode reproduces it: %s\n", n, m,
-	       on == n && !memcmp(o, f, n) ? "yes" : "no");
-	static const char *const name[] = { "decode", "encode", "crc" };
-	volatile unsigned sink = 0;
-	if (crc_s8(f + 6, n - 12) != crc_hj(f + 6, n - 12)) {
+	       on == n && !memcmp(made, frame_in, n) ? "yes" : "no");
+	if (crc_s8(frame_in + 6, n - 12) != crc_hj(frame_in + 6, n - 12)) {
 		fprintf(stderr, "the two CRC forms differ\n");
 		return 1;
 	}
-	for (int v = 0; v < 6; v++) {
-		int w = v % 3;
-		crc = v < 3 ? crc_hj : crc_s8;
-		double r[99];
-		for (int k = 0; k < runs; k++) {
-			double t0 = now(), t;
-			unsigned long cnt = 0;
-			do {
-				for (int i = 0; i < 2000; i++) {
-					if (w == 0) { memcpy(b, f, n); sink += (unsigned)decode(b, n, kv); }
-					else if (w == 1) sink += (unsigned)encode(o, kv, m) + o[n - 3];
-					else sink += crc(f + 6, n - 12);
-					__asm__ __volatile__("" ::: "memory");
-				}
-				cnt += 2000;
-				t = now();
-			} while (t - t0 < secs);
-			r[k] = (double)cnt / (t - t0);
-		}
-		qsort(r, (size_t)runs, sizeof r[0], cmpd);
-		printf("%-6s %s median %.0f msg/s  (min %.0f max %.0f)  %.1f MB/s  %.0f ns/msg\n",
-		       name[w], v < 3 ? "t1" : "s8", r[runs / 2], r[0], r[runs - 1],
-		       r[runs / 2] * (double)n / 1e6, 1e9 / r[runs / 2]);
-	}
+	measure(n, m, secs, runs);
 	return 0;
 }

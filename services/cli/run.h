@@ -1,5 +1,5 @@
 /* `hjgate run`, in parts: run.c (the command), run_suite.c (which programs; reload and stop), run_program.c (one of them),
- * run_socket.c (folders, the lock, sockets), run_tell.c (what a program said; what eventd is told). */
+ * run_socket.c (folders, the lock, sockets), run_stamp.c (which file changed), run_tell.c (what a program said; what eventd is told). */
 #pragma once
 
 #include <limits.h>
@@ -20,11 +20,6 @@ struct run_kind {
 
 enum run_state { RUN_DOWN, RUN_STARTING, RUN_UP, RUN_STOPPING };
 
-struct run_stamp { /* of a file; all zero when absent */
-	int64_t sec, nsec, size;
-	uint64_t inode;
-};
-
 struct run_program {
 	struct run *run;
 	struct run_program *next;
@@ -39,7 +34,7 @@ struct run_program {
 	uint64_t sign;              /* of life: when it last said that it is well */
 	unsigned failures;          /* starts in a row that did not get ready */
 	sd_event_source *child, *timer;
-	struct run_stamp stamp; /* of its configuration */
+	uint64_t stamp; /* of its configuration: run_stamp_changed() */
 };
 
 struct run {
@@ -50,7 +45,7 @@ struct run {
 	sd_event *event;
 	int lock, notify;
 	struct run_program *programs;
-	struct run_stamp stamp; /* of hjgate.conf */
+	uint64_t stamp; /* of hjgate.conf */
 	bool stopping;
 	pid_t checker; /* reads the configuration; 0 = none */
 	bool check_again;
@@ -76,6 +71,9 @@ int run_suite_start(struct run *run);
 void run_suite_reload(struct run *run);
 void run_suite_stop(struct run *run); /* step by step; ends the loop when nothing is left */
 void run_suite_free(struct run *run);
+
+/* run_stamp.c: whether folder/NAME.conf below etc/hjgate (folder NULL: there itself) is another than last time. */
+bool run_stamp_changed(const char *root, const char *folder, const char *name, uint64_t *stamp);
 
 /* run_tell.c */
 int run_on_notify(sd_event_source *source, int fd, uint32_t revents, void *userdata);

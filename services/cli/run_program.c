@@ -53,6 +53,8 @@ static void set_environment(const struct run_program *p)
 	setenv("NOTIFY_SOCKET", p->run->notify_path, 1);
 	set_number("WATCHDOG_PID", (unsigned long)getpid());
 	set_number("WATCHDOG_USEC", WATCHDOG_USEC);
+	/* The journal would take all lines for ours: each program is to say its name. */
+	unsetenv("JOURNAL_STREAM");
 }
 
 /* In two steps, since a socket may lie where another one goes. */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "hjgate/conf.h"
@@ -21,49 +20,9 @@ static const struct run_kind kinds[] = {
 };
 #define TIERS 3
 
-/* ---- files ---- */
-
-static void read_stamp(const char *root, const char *file, struct run_stamp *ret)
-{
-	char path[HJ_PATH_MAX];
-	struct stat st;
-
-	*ret = (struct run_stamp){ .sec = 0 };
-	if (hj_path(root, HJ_DIR_ETC, file, path) < 0 || stat(path, &st) < 0)
-		return;
-	*ret = (struct run_stamp){
-		.sec = st.st_mtim.tv_sec,
-		.nsec = st.st_mtim.tv_nsec,
-		.size = st.st_size,
-		.inode = st.st_ino,
-	};
-}
-
-static void own_file(const struct run_program *p, char *ret, size_t size)
-{
-	snprintf(ret, size, "%s/%s.conf", p->kind->folder, p->instance);
-}
-
-/* True when it is another file than last time. */
-static bool file_changed(const struct run *run, const char *file, struct run_stamp *stamp)
-{
-	struct run_stamp now;
-
-	read_stamp(run->root, file, &now);
-	if (now.sec == stamp->sec && now.nsec == stamp->nsec && now.size == stamp->size && now.inode == stamp->inode)
-		return false;
-	*stamp = now;
-	return true;
-}
-
 static bool own_file_changed(struct run_program *p)
 {
-	char file[HJ_NAME_MAX + 32];
-
-	if (!p->instance)
-		return false;
-	own_file(p, file, sizeof(file));
-	return file_changed(p->run, file, &p->stamp);
+	return p->instance && run_stamp_changed(p->run->root, p->kind->folder, p->instance, &p->stamp);
 }
 
 /* ---- programs ---- */
@@ -81,7 +40,7 @@ static void tell_change(const struct run_program *p)
 {
 	char file[HJ_NAME_MAX + 32];
 
-	own_file(p, file, sizeof(file));
+	snprintf(file, sizeof(file), "%s/%s.conf", p->kind->folder, p->instance);
 	run_tell(p->run, "config-changed", file, "file", file, NULL, NULL);
 }
 
@@ -200,7 +159,7 @@ static void apply_to(struct run_program *p, bool main_changed)
 
 static void apply(struct run *run)
 {
-	bool main_changed = file_changed(run, "hjgate.conf", &run->stamp);
+	bool main_changed = run_stamp_changed(run->root, NULL, "hjgate", &run->stamp);
 	struct run_program *p, *next, *new = NULL;
 	size_t instances;
 
@@ -268,7 +227,7 @@ int run_suite_start(struct run *run)
 	size_t instances = 0;
 	int r;
 
-	file_changed(run, "hjgate.conf", &run->stamp);
+	run_stamp_changed(run->root, NULL, "hjgate", &run->stamp);
 	r = want_all(run, false, &instances);
 	if (r < 0)
 		return r;
