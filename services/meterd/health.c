@@ -8,7 +8,6 @@
 #include "hjgate/log.h"
 #include "hjgate/service.h"
 
-#define FOLD_AFTER    (60 * HJ_USEC_PER_SEC) /* bad input is told once in this time */
 #define REOPEN_FIRST  (1 * HJ_USEC_PER_SEC)
 #define REOPEN_MOST   (10 * HJ_USEC_PER_SEC)
 #define OUTBOX_RELIEF (OUTBOX_MOST / 2)
@@ -120,30 +119,48 @@ static void hex(const uint8_t *p, size_t n, char *ret, size_t size)
 		used += (size_t)snprintf(ret + used, size - used, "%02X ", p[i]);
 }
 
-void health_junk(struct meterd *m, const struct bus_answer *a, int result, hj_usec now)
+static void tell_bad_input(struct meterd *m, const char *from, const char *text)
 {
-	char bytes[3 * BUS_JUNK_SHOWN + 1];
-	struct fold *f = &m->junk;
+	if (hj_report_bad_input(m->report, from, text))
+		hj_warn("%s: bad input: %s: dropped; more of it is counted and told once a minute", from, text);
+}
 
+void health_junk(struct meterd *m, const struct bus_answer *a, int result)
+{
+	char bytes[3 * BUS_JUNK_SHOWN + 1], text[96], from[KEY_MAX];
+
+	snprintf(from, sizeof(from), "bus %s", m->conf.name);
 	m->junk_bytes += a->junk;
 	if (result == -EBADMSG) {
-		hex(a->received, hj_min(a->received_length, (size_t)BUS_JUNK_SHOWN), bytes, sizeof(bytes));
-		snprintf(f->text, sizeof(f->text), "%s: %s", a->why, bytes);
-		f->count++;
 		m->junk_bytes += a->received_length;
+		hex(a->received, hj_min(a->received_length, (size_t)BUS_JUNK_SHOWN), bytes, sizeof(bytes));
+		snprintf(text, sizeof(text), "%s: %s", a->why, bytes);
+		tell_bad_input(m, from, text);
 	} else if (a->junk && !a->junk_is_late) {
 		hex(a->junk_head, hj_min(a->junk, (size_t)BUS_JUNK_SHOWN), bytes, sizeof(bytes));
-		snprintf(f->text, sizeof(f->text), "nobody asked: %s", bytes);
-		f->count++;
+		snprintf(text, sizeof(text), "nobody asked: %s", bytes);
+		tell_bad_input(m, from, text);
 	}
-	if (!f->count || (f->told && now - f->told < FOLD_AFTER))
-		return;
-	hj_warn("bus %s: %llu times bad input: %s: going on", m->conf.name, (unsigned long long)f->count, f->text);
-	snprintf(bytes, sizeof(bytes), "bus %s", m->conf.name);
-	hj_report(m->report, "bad-input", HJ_MOMENT, bytes,
-	        json_pack("{s:s, s:s, s:I}", "from", bytes, "text", f->text, "count", (json_int_t)f->count));
-	f->count = 0;
-	f->told = now;
+}
+
+void health_refused(enum hj_right right, const char *why, void *userdata)
+{
+	struct meterd *m = userdata;
+	char from[KEY_MAX];
+
+	snprintf(from, sizeof(from), "meterd@%s.%s", m->conf.name,
+	        right == HJ_LOOK     ? "look"
+	        : right == HJ_CHANGE ? "change"
+	                             : "peer");
+	tell_bad_input(m, from, why);
+}
+
+void health_program(struct meterd *m, const char *code)
+{
+	char program[KEY_MAX];
+
+	snprintf(program, sizeof(program), "meterd@%s", m->conf.name);
+	hj_report(m->report, code, HJ_MOMENT, program, json_pack("{s:s}", "program", program));
 }
 
 static void tell_outbox(struct meterd *m, enum hj_phase phase)

@@ -33,7 +33,12 @@ static int start(struct hj_service *s, struct meterd **ret)
 		return 0;
 	}
 	r = meterd_new(s->event, s->root, &bus, hj_conf_minute_ms(&main_conf), ret);
-	return r < 0 ? hj_log_error(r, "cannot start") : hj_service_listen(s, *ret);
+	if (r < 0)
+		return hj_log_error(r, "cannot start");
+	r = hj_service_listen(s, *ret);
+	if (r >= 0)
+		hj_ipc_server_on_refused(s->server, health_refused);
+	return r;
 }
 
 int main(int argc, char **argv)

@@ -166,6 +166,8 @@ int meterd_new(sd_event *event, const char *root, struct hj_conf_bus *conf, int6
 		return r;
 	hj_info("bus %s: %zu points of %zu meters in %zu requests", m->conf.name, m->point_count, m->conf.meter_count,
 	        m->plan.count);
+	health_program(m, "program-start");
+	m->started = true;
 	*ret = hj_steal(m);
 	return 0;
 }
@@ -177,6 +179,8 @@ void meterd_free(struct meterd *m)
 	sd_event_source_disable_unref(m->turn_timer);
 	sd_event_source_disable_unref(m->window_timer);
 	peer_free(m->peer);
+	if (m->started)
+		health_program(m, "program-stop");
 	hj_report_free(m->report);
 	bus_free(m->bus);
 	hj_schedule_done(&m->schedule);

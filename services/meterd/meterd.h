@@ -29,13 +29,6 @@ struct meter {
 	int64_t answer_ms; /* how long the newest answer took; -1: none yet */
 };
 
-/* Bad input, told once a minute at most. */
-struct fold {
-	uint64_t count;
-	hj_usec told;
-	char text[96];
-};
-
 struct meterd {
 	sd_event *event;
 	struct hj_conf_bus conf;
@@ -58,9 +51,8 @@ struct meterd {
 	struct peer *peer;
 	struct hj_report *report;
 	struct frames frames;
-	struct fold junk;
 	uint64_t requests, errors, junk_bytes, lost_told;
-	bool outbox_full;
+	bool outbox_full, started;
 	sd_event_source *turn_timer, *window_timer;
 };
 
@@ -78,8 +70,10 @@ int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *
 void health_answered(struct meterd *m, struct meter *meter, const struct hj_now *now, int64_t took_ms);
 void health_failed(struct meterd *m, struct meter *meter, const struct hj_now *now, const char *why);
 void health_port(struct meterd *m, int error); /* 0: it is open */
-void health_junk(struct meterd *m, const struct bus_answer *a, int result, hj_usec now);
+void health_junk(struct meterd *m, const struct bus_answer *a, int result);
 void health_outbox(struct meterd *m);
+void health_refused(enum hj_right right, const char *why, void *userdata); /* a message on a local socket */
+void health_program(struct meterd *m, const char *code);                   /* program-start, program-stop */
 const char *meter_state_name(enum meter_state state);
 
 extern const struct hj_ipc_interface meterd_interface; /* api.c */

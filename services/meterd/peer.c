@@ -146,17 +146,21 @@ static void on_refused(struct peer *p, const char *error, json_t *parameters)
 static void on_append(const char *error, json_t *parameters, bool continues, void *userdata)
 {
 	struct peer *p = userdata;
-	uint64_t next = (uint64_t)json_integer_value(json_object_get(parameters, "next"));
+	json_t *next = json_object_get(parameters, "next");
+	bool stuck;
 
 	(void)continues;
 	p->under_way = false;
-	if (error)
-		return on_refused(p, error, parameters);
+	if (error || !json_is_integer(next) || json_integer_value(next) < 1)
+		return on_refused(p, error ? error : "an answer without a number", parameters);
+	stuck = p->offered > p->first && (uint64_t)json_integer_value(next) == p->first;
 	p->refused = false;
-	if (!outbox_accept(p->outbox, next))
+	if (!outbox_accept(p->outbox, (uint64_t)json_integer_value(next)))
 		begin_again(p);
 	else
-		p->offered = next;
+		p->offered = (uint64_t)json_integer_value(next);
+	if (stuck) /* it took none of them, and would not do so at once either */
+		return retry_later(p);
 	if (p->window_ended || p->offered < outbox_next(p->outbox))
 		peer_kick(p);
 }

@@ -65,7 +65,7 @@ int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *
 	m->requests++;
 	m->errors += r < 0;
 	frames_add(&m->frames, now.wall_ms, ret, r == 0);
-	health_junk(m, ret, r, now.mono);
+	health_junk(m, ret, r);
 	if (is_port_error(r))
 		lose_port(m, r, now.mono);
 	return r;
