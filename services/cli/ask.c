@@ -22,16 +22,31 @@ static bool is_change(const char *socket)
 	return !strcmp(socket + name_length(socket), ".change");
 }
 
-static int temporary(const struct cli *cli, const char *socket, const char *what)
+/* It is not there at all. */
+static int absent(const struct cli *cli, const char *socket)
 {
-	fflush(stdout);
-	fprintf(stderr, "hjgate %s: hjgate-%.*s %s\n", cli->command->name, name_length(socket), socket, what);
+	cli_refused(cli, _("hjgate-%.*s is not running"), name_length(socket), socket);
 	if (*cli->root)
 		fprintf(stderr, _("Start the programs: hjgate run --root %s\n"), cli->root);
 	else
 		fprintf(stderr, "%s\n",
 		        _("Start the programs: systemctl start hjgate.target (or, where systemd is not in charge, "
 		          "hjgate run)"));
+	return HJ_EXIT_TEMPORARY;
+}
+
+/* Somebody holds its socket, but no answer comes: it is being started, or it is stuck, and its log says more. */
+static int silent(const struct cli *cli, const char *socket, const char *what)
+{
+	int n = name_length(socket);
+
+	cli_refused(cli, "hjgate-%.*s %s", n, socket, what);
+	if (*cli->root)
+		fprintf(stderr, _("Try again; if it stays so, look at what hjgate run --root %s prints.\n"),
+		        cli->root);
+	else
+		fprintf(stderr, _("Try again; if it stays so, look at its log: journalctl -u hjgate-%.*s\n"), n,
+		        socket);
 	return HJ_EXIT_TEMPORARY;
 }
 
@@ -51,6 +66,7 @@ static const struct {
 } refusals[] = {
 	{ HJ_IPC_ERROR_PARAMETER, N_("the daemon does not take this value of \"{parameter}\"") },
 	{ HJ_IPC_ERROR_METHOD, N_("the daemon does not know {method}: it is of another version than this command") },
+	{ HJ_IPC_ERROR_BUSY, N_("the daemon has too many clients now: try again") },
 	{ HJ_IPC_ERROR_DENIED, N_("this needs the socket for changes: join the group hjgate-admin") },
 	{ "hjgate.Failed", N_("the daemon failed: {text}") },
 	{ "hjgate.Store.NoSuchUplink", N_("the store knows no uplink \"{uplink}\"") },
@@ -77,11 +93,11 @@ int cli_ask_failed(const struct cli *cli, const char *socket, int r, json_t *rep
 	if (r == -EACCES || r == -EPERM)
 		return forbidden(cli, socket);
 	if (r == -ENOENT || r == -ECONNREFUSED || r == -ENOTDIR)
-		return temporary(cli, socket, _("is not running"));
-	if (r == -ETIMEDOUT)
-		return temporary(cli, socket, _("does not answer"));
+		return absent(cli, socket);
+	if (r == -ETIMEDOUT || r == -EAGAIN)
+		return silent(cli, socket, _("does not answer"));
 	if (r == -ECONNRESET || r == -EPIPE || r == -ENOTCONN || r == -EBADMSG)
-		return temporary(cli, socket, _("broke off its answer"));
+		return silent(cli, socket, _("broke off its answer"));
 	if (r == -EREMOTEIO) {
 		cli_error_text(reply, text, sizeof(text));
 		return cli_refused(cli, "%s", text);

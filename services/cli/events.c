@@ -11,6 +11,7 @@
 #define LAST_MOST       10000
 
 struct events {
+	const struct cli *cli;
 	bool follow, open;
 	int64_t from, to, last;
 	const char *cause;
@@ -28,6 +29,15 @@ const struct cli_option cli_events_options[] = {
 	{ 0 },
 };
 
+/* With the first answer: where none comes nothing is printed. */
+static void begin(struct events *e)
+{
+	if (e->w)
+		return;
+	e->w = writer_stdout(!e->cli->json ? WRITER_TEXT : e->follow ? WRITER_JSON_LINES : WRITER_JSON);
+	cli_events_begin(e->w);
+}
+
 static int take(json_t *answer, bool continues, void *userdata)
 {
 	struct events *e = userdata;
@@ -35,6 +45,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	json_t *event;
 	size_t i;
 
+	begin(e);
 	json_array_foreach(json_object_get(answer, "events"), i, event)
 	{
 		cli_events_row(e->w, event, now_ms);
@@ -67,9 +78,9 @@ static int list(struct cli *cli, struct events *e)
 	if (e->last > LAST_MOST)
 		return cli_usage(
 		        cli, _("--last takes at most %d; name a span with --from and --to for more"), LAST_MOST);
-	e->w = writer_stdout(!cli->json ? WRITER_TEXT : e->follow ? WRITER_JSON_LINES : WRITER_JSON);
-	cli_events_begin(e->w);
 	r = cli_stream(cli, "eventd.look", "hjgate.Event.List", question(e), e->follow ? -1 : CLI_ANSWER_MS, take, e);
+	if (!e->w)
+		return r;
 	writer_table_end(e->w);
 	if (r == 0 && e->seen == 0)
 		writer_say(e->w, STYLE_GOOD, "%s", e->open ? _("no open events") : _("no events"));
@@ -99,7 +110,7 @@ static int acknowledge(struct cli *cli, const struct events *e, const char *id_t
 int cli_events(struct cli *cli, int argc, char **argv)
 {
 	static const char *const words[] = { "ack", NULL };
-	struct events e = { 0 };
+	struct events e = { .cli = cli };
 	int r = cli_options(cli, cli_events_options, &e, &argc, argv);
 
 	if (r)

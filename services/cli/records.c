@@ -18,6 +18,7 @@
 #define LAST_BY_DEFAULT 5     /* records, where no span was named */
 
 struct records {
+	const struct cli *cli;
 	const char *kind_name, *point;
 	int64_t from, to, last;
 	enum hj_kind kind;
@@ -137,6 +138,19 @@ static void take_record(struct records *r, json_t *record)
 	json_array_foreach(json_object_get(record, "stats"), i, stat) stat_row(r, record, stat);
 }
 
+/* With the first answer: where none comes nothing is printed. */
+static void begin(struct records *r)
+{
+	bool statistics = hj_kind_is_statistics(r->kind);
+
+	if (r->w)
+		return;
+	r->w = writer_stdout(r->cli->json ? WRITER_JSON : WRITER_TEXT);
+	writer_field(r->w, "kind", NULL, STYLE_PLAIN, json_string(hj_kind_name(r->kind)), NULL);
+	writer_table(r->w, "records", statistics ? stat_columns : body_columns,
+	        statistics ? hj_array_size(stat_columns) : hj_array_size(body_columns));
+}
+
 static int take(json_t *answer, bool continues, void *userdata)
 {
 	struct records *r = userdata;
@@ -144,6 +158,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	json_t *j;
 	size_t i;
 
+	begin(r);
 	json_array_foreach(json_object_get(answer, "points"), i, j) if (hj_point_from_json(j, &point) == 0)
 	        hj_dictionary_put(&r->points, &point);
 	json_array_foreach(json_object_get(answer, "records"), i, j) take_record(r, j);
@@ -214,17 +229,14 @@ static int prepare(struct cli *cli, struct records *r, int argc, char **argv)
 static int run(struct cli *cli, struct records *r, int argc, char **argv)
 {
 	int status = prepare(cli, r, argc, argv);
-	bool statistics;
 
 	if (status)
 		return status;
-	statistics = hj_kind_is_statistics(r->kind);
+	r->cli = cli;
 	r->progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
-	r->w = writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
-	writer_field(r->w, "kind", NULL, STYLE_PLAIN, json_string(hj_kind_name(r->kind)), NULL);
-	writer_table(r->w, "records", statistics ? stat_columns : body_columns,
-	        statistics ? hj_array_size(stat_columns) : hj_array_size(body_columns));
 	status = ask_pages(cli, r);
+	if (!r->w)
+		return status;
 	writer_table_end(r->w);
 	if (status == 0 && r->all == 0)
 		writer_say(r->w, STYLE_WARN, "%s", _("no such records"));
