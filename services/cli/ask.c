@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "ask.h"
+#include "hjgate/clock.h"
 #include "render.h"
 
 /* "uplinkd@county.change" -> "uplinkd@county" */
@@ -207,6 +208,13 @@ int cli_stream(const struct cli *cli, const char *socket, const char *method, js
 int64_t cli_int(json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
+}
+
+int64_t cli_time(json_t *object, const char *key)
+{
+	int64_t ms = cli_int(object, key);
+
+	return ms > 0 && ms <= HJ_TIME_MAX_MS ? ms : 0;
 }
 
 const char *cli_string(json_t *object, const char *key)

@@ -25,7 +25,7 @@ static void time_cell(struct writer *w, json_t *frame)
 {
 	char text[HJ_TIME_HUMAN_LEN + 1];
 
-	hj_time_human(cli_int(frame, "time"), true, text);
+	hj_time_human(cli_time(frame, "time"), true, text);
 	writer_cell(w, STYLE_PLAIN, cli_member(frame, "time"), text);
 }
 

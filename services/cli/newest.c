@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "hjgate/clock.h"
 #include "hjgate/record_json.h"
 #include "newest.h"
 
@@ -10,11 +11,13 @@ bool cli_sample_read(json_t *sample, struct cli_value *ret)
 {
 	const char *flag = json_string_value(json_array_get(sample, 3));
 
-	if (!json_is_integer(json_array_get(sample, 0)) || !json_is_integer(json_array_get(sample, 1)) || !flag)
+	int64_t time_ms = json_integer_value(json_array_get(sample, 1));
+
+	if (!json_is_integer(json_array_get(sample, 0)) || time_ms <= 0 || time_ms > HJ_TIME_MAX_MS || !flag)
 		return false;
 	*ret = (struct cli_value){
 		.point = (uint32_t)json_integer_value(json_array_get(sample, 0)),
-		.time_ms = json_integer_value(json_array_get(sample, 1)),
+		.time_ms = time_ms,
 		.value = cli_number(json_array_get(sample, 2)),
 		.flag = flag[0],
 	};

@@ -72,8 +72,8 @@ static void head_cells(struct writer *w, json_t *record, bool statistics)
 {
 	char text[HJ_TIME_HUMAN_LEN + 1];
 
-	hj_time_human(cli_int(record, "label"), false, text);
-	writer_cell(w, STYLE_PLAIN, json_integer(cli_int(record, "label")), text);
+	hj_time_human(cli_time(record, "label"), false, text);
+	writer_cell(w, STYLE_PLAIN, json_integer(cli_time(record, "label")), text);
 	writer_cell_text(w, text);
 	if (statistics)
 		writer_cell_int(w, cli_int(record, "length"));
@@ -108,7 +108,7 @@ static void stat_row(struct records *r, json_t *record, json_t *stat)
 static void body_row(struct records *r, json_t *record)
 {
 	json_t *body = json_object_get(record, "body");
-	int64_t begin = cli_int(body, "begin"), end = cli_int(body, "end");
+	int64_t begin = cli_time(body, "begin"), end = cli_time(body, "end");
 	char from[HJ_TIME_HUMAN_LEN + 1], to[HJ_TIME_HUMAN_LEN + 1], text[128];
 	_cleanup_free_ char *compact = json_dumps(body, JSON_COMPACT);
 	const char *shown = cli_string(body, "text") ?: compact;

@@ -17,7 +17,8 @@ static void value_text(const json_t *value, char *to, size_t size)
 		hj_text_copy(to, size, json_string_value(value));
 		return;
 	}
-	if (json_is_integer(value) && json_integer_value(value) >= TIME_LEAST_MS)
+	if (json_is_integer(value) && json_integer_value(value) >= TIME_LEAST_MS &&
+	        json_integer_value(value) <= HJ_TIME_MAX_MS)
 		hj_time_human(json_integer_value(value), false, text);
 	else if (json_is_integer(value))
 		snprintf(text, sizeof(text), "%lld", (long long)json_integer_value(value));

@@ -136,7 +136,7 @@ static void show_buses(const struct status *s, struct writer *w)
 static void time_field(struct writer *w, json_t *answer, const char *key, const char *label)
 {
 	char text[HJ_TIME_HUMAN_LEN + 1];
-	int64_t ms = cli_int(answer, key);
+	int64_t ms = cli_time(answer, key);
 
 	hj_time_human(ms, false, text);
 	writer_field(w, key, label, STYLE_PLAIN, cli_member(answer, key), ms ? text : "-");

@@ -144,7 +144,7 @@ static void meter_row(struct writer *w, const char *bus, json_t *meter)
 	writer_cell_int(w, cli_int(meter, "answered"));
 	percent_cell(w, percent(cli_int(meter, "answered"), cli_int(meter, "asked")));
 	ms_cell(w, json_object_get(meter, "answer_ms"));
-	writer_cell_time(w, cli_int(meter, "last_answer"));
+	writer_cell_time(w, cli_time(meter, "last_answer"));
 	trouble_cell(w, cli_string(meter, "last_error"));
 }
 

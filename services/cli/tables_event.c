@@ -55,7 +55,7 @@ static void end_cells(struct writer *w, json_t *event, int64_t now_ms)
 {
 	const char *code = cli_string(event, "code");
 	const struct hj_event_type *type = code ? hj_event_find(code) : NULL;
-	int64_t begin = cli_int(event, "begin"), end = cli_int(event, "end");
+	int64_t begin = cli_time(event, "begin"), end = cli_time(event, "end");
 	char span[CLI_SPAN_LEN];
 
 	if (end == begin || (type && !type->spans)) { /* a moment */
@@ -78,7 +78,7 @@ void cli_events_row(struct writer *w, json_t *event, int64_t now_ms)
 
 	cli_event_text(event, text, sizeof(text));
 	writer_cell_int(w, cli_int(event, "id"));
-	writer_cell_time(w, cli_int(event, "begin"));
+	writer_cell_time(w, cli_time(event, "begin"));
 	end_cells(w, event, now_ms);
 	writer_cell(w, style_of(class), cli_member(event, "class"), cli_word(class));
 	writer_cell(w, STYLE_PLAIN, cli_member(event, "code"), NULL);

@@ -32,7 +32,7 @@ void cli_uplinks_begin(struct writer *w)
 void cli_uplink_trouble(json_t *status, int64_t now_ms, char *to, size_t size)
 {
 	const char *error = cli_string(status, "error");
-	int64_t retry = cli_int(status, "retry_at");
+	int64_t retry = cli_time(status, "retry_at");
 	char span[CLI_SPAN_LEN];
 
 	*to = '\0';
@@ -48,8 +48,8 @@ static void eta_cell(struct writer *w, json_t *status)
 	char span[CLI_SPAN_LEN];
 
 	if (json_is_integer(eta) && cli_int(status, "waiting") > 0)
-		writer_cell(
-		        w, STYLE_PLAIN, json_incref(eta), cli_span(json_integer_value(eta) * HJ_MS_PER_SEC, span));
+		writer_cell(w, STYLE_PLAIN, json_incref(eta),
+		        cli_span_seconds(json_integer_value(eta), span));
 	else
 		writer_cell(w, STYLE_DIM, cli_member(status, "eta"), "-");
 }
@@ -76,10 +76,10 @@ void cli_uplinks_row(struct writer *w, json_t *status, int64_t now_ms)
 	state_cell(w, status);
 	writer_cell_int(w, cli_int(status, "since"));
 	writer_cell_int(w, cli_int(status, "acknowledged"));
-	writer_cell_time(w, cli_int(status, "last_ack"));
+	writer_cell_time(w, cli_time(status, "last_ack"));
 	writer_cell(w, cli_int(status, "waiting") ? STYLE_WARN : STYLE_PLAIN,
 	        json_integer(cli_int(status, "waiting")), NULL);
-	writer_cell_time(w, cli_int(status, "oldest"));
+	writer_cell_time(w, cli_time(status, "oldest"));
 	eta_cell(w, status);
 	writer_cell(w, STYLE_PLAIN, cli_member(status, "answer_ms"), NULL);
 	writer_cell(w, cli_int(status, "refused") ? STYLE_BAD : STYLE_PLAIN, json_integer(cli_int(status, "refused")),

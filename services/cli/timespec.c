@@ -100,3 +100,8 @@ const char *cli_span(int64_t ms, char ret[CLI_SPAN_LEN])
 		snprintf(ret, CLI_SPAN_LEN, _("%lld days %d h"), (long long)(s / 86400), (int)(s / 3600 % 24));
 	return ret;
 }
+
+const char *cli_span_seconds(int64_t s, char ret[CLI_SPAN_LEN])
+{
+	return cli_span(s > INT32_MAX ? INT32_MAX * HJ_MS_PER_SEC : s < 0 ? 0 : s * HJ_MS_PER_SEC, ret);
+}

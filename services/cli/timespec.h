@@ -12,3 +12,5 @@ int64_t cli_wall_ms(void);
 #define CLI_SPAN_LEN 48
 /* For people, two units at most: "3 h 20 min", "45 s". Negative spans as 0. */
 const char *cli_span(int64_t ms, char ret[CLI_SPAN_LEN]);
+/* The same for seconds as they came from outside. */
+const char *cli_span_seconds(int64_t s, char ret[CLI_SPAN_LEN]);

@@ -119,9 +119,9 @@ static void detail(struct writer *w, json_t *answer, size_t i)
 	if (!json_is_integer(value) || details[i].how == AS_IS)
 		;
 	else if (details[i].how == AS_TIME)
-		hj_time_human(n, false, text);
+		hj_time_human(cli_time(answer, details[i].key), false, text);
 	else if (details[i].how == AS_SECONDS)
-		cli_span(n * HJ_MS_PER_SEC, text);
+		cli_span_seconds(n, text);
 	else if (details[i].how == AS_MINUTES)
 		snprintf(text, sizeof(text), _("%lld min"), (long long)n);
 	else
