@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli.h"
 #include "hjgate/conf.h"
@@ -41,14 +42,18 @@ static void look_at_buses(const struct hj_conf *c, struct hj_conf_errors *n)
 	}
 }
 
-static void look_at_uplink(const struct hj_conf *c, size_t i, struct hj_conf_errors *n)
+static void look_at_uplink(const struct hj_conf *c, size_t i, const char *root, struct hj_conf_errors *n)
 {
 	const struct hj_conf_uplink *u = &c->uplinks[i];
 	char what[256];
+	struct stat st;
 
 	if (!strcmp(u->pw, EXAMPLE_PW))
 		note(n, u->file, _("pw = \"123456\" is the standard's example"),
 		        _("ask the platform for the password it gave"));
+	if (!*root && !stat(u->file, &st) && (st.st_mode & S_IROTH))
+		note(n, u->file, _("everybody on this machine can read the password in it"),
+		        _("chown root:hjgate and chmod 0640 the file"));
 	for (size_t k = 0; k < i; k++) {
 		const struct hj_conf_uplink *o = &c->uplinks[k];
 
@@ -66,7 +71,7 @@ static void look_around(const struct hj_conf *c, const char *root, bool all_righ
 
 	look_at_buses(c, n);
 	for (size_t i = 0; i < c->uplink_count; i++)
-		look_at_uplink(c, i, n);
+		look_at_uplink(c, i, root, n);
 	if (!all_right || hj_path(root, HJ_DIR_ETC, "", etc) < 0)
 		return;
 	if (!c->bus_count)

@@ -170,12 +170,27 @@ static void all_written(struct eventd *d)
 
 /* ---- trouble ---- */
 
+static const char *in_words(int error)
+{
+	switch (error) {
+	case -EOPNOTSUPP:
+		return "a newer hjgate made the file";
+	case -EMEDIUMTYPE:
+		return "the file is no ledger of ours";
+	case -EBUSY:
+		return "another process has the file open";
+	default:
+		return strerror(-error);
+	}
+}
+
 static void tell_trouble(struct eventd *d, int error)
 {
 	char values[256];
 
-	hj_log_error(error, "cannot write events to %s: %zu wait in RAM, trying again", d->path, d->queued);
-	snprintf(values, sizeof(values), "{\"error\":\"%s\"}", strerror(-error));
+	hj_error("cannot write events to %s: %s: %zu wait in RAM, trying again at least every %d s", d->path,
+	        in_words(error), d->queued, (int)(RETRY_MOST / HJ_USEC_PER_SEC));
+	snprintf(values, sizeof(values), "{\"error\":\"%s\"}", in_words(error));
 	d->told_trouble = true;
 	eventd_say(d, "disk-trouble", ROW_BEGIN, "events.db", values);
 }

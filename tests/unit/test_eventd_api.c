@@ -443,6 +443,67 @@ static void trouble_with_the_disk_is_waited_out(void **state)
 	stop(SIGTERM);
 }
 
+/* What was answered is on the disk, however it ends. */
+static void what_is_answered_survives_kills(void **state)
+{
+	int64_t ids[60];
+	json_t *events;
+	size_t n = 0;
+	char key[16];
+
+	for (int round = 0; round < 12; round++) {
+		start();
+		for (int i = 0; i < 5; i++) {
+			snprintf(key, sizeof(key), "r%di%d", round, i);
+			ids[n++] = tell("config-changed", "moment", key, 1000 + round);
+		}
+		stop(SIGKILL);
+	}
+	start();
+	events = list(json_pack("{s:i}", "limit", 1000));
+	for (size_t i = 0; i < n; i++) {
+		json_t *e;
+
+		snprintf(key, sizeof(key), "r%zui%zu", i / 5, i % 5);
+		e = find(events, "config-changed", key);
+		assert_non_null(e);
+		assert_int_equal(number(e, "id"), ids[i]);
+	}
+	json_decref(events);
+	stop(SIGTERM);
+}
+
+/* The disk is gone for long: what the queue holds is kept, what it refuses is counted, and all of it is told afterwards. */
+static void what_is_refused_is_counted(void **state)
+{
+	struct eventd *d = NULL;
+	sd_event *event = NULL;
+	struct row row;
+
+	hj_log_setup("eventd", HJ_LOG_ERROR);
+	move("/var/lib/hjgate", "/var/lib/elsewhere");
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(eventd_new(event, root, &d), 0);
+	assert_true(eventd_flush(d) < 0);
+	assert_int_equal(d->queued, 2); /* program-start, disk-trouble */
+	for (int i = 0; i < QUEUE_MAX + 10; i++) {
+		row = (struct row){ .is = ROW_MOMENT, .time_ms = i, .code = "config-changed" };
+		eventd_put(d, &row, NULL);
+	}
+	assert_int_equal(d->queued, QUEUE_MAX);
+	assert_int_equal(d->lost, 12);
+	assert_true(eventd_flush(d) < 0);
+	move("/var/lib/elsewhere", "/var/lib/hjgate");
+	assert_int_equal(eventd_flush(d), 0);
+	assert_int_equal(d->events, QUEUE_MAX);
+	assert_int_equal(d->queued, 1); /* the end of the trouble */
+	assert_int_equal(eventd_flush(d), 0);
+	assert_int_equal(d->book.open, 0);
+	assert_int_equal(d->lost, 12);
+	eventd_free(d);
+	sd_event_unref(event);
+}
+
 static void the_oldest_are_cut(void **state)
 {
 	struct eventd *d = NULL;
@@ -483,6 +544,8 @@ int main(void)
 		T(older_ones_are_read_from_the_ledger),
 		T(a_flood_is_folded_and_nothing_is_dropped),
 		T(trouble_with_the_disk_is_waited_out),
+		T(what_is_answered_survives_kills),
+		T(what_is_refused_is_counted),
 		T(the_oldest_are_cut),
 	};
 
