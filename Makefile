@@ -109,10 +109,9 @@ $(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
 $(B)/bin/hjgate-%: $(B)/obj/services/%/main.o $(B)/lib%.a $(LIB)
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
-# Whole: a command that is only named weakly in the table would stay in the archive.
 $(B)/bin/hjgate: $(B)/obj/services/cli/main.o $(B)/libcli.a $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libcli.a -Wl,--no-whole-archive $(LIB) $(PKG_LIBS) -lm
+	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 $(B)/sim/%: $(B)/obj/tests/sim/%.o $(call obj,$(filter-out tests/sim/hjsim-%,$(wildcard tests/sim/*.c))) $(LIB)
 	@mkdir -p $(@D)

@@ -62,7 +62,7 @@ struct cli_command {
 	const char *name;
 	cli_fn fn;                         /* NULL: this build has it not */
 	const struct cli_help_line *lines; /* in `hjgate --help`; all of them in its own --help */
-	const struct cli_option *options;  /* NULL: it has none, or reads argv itself */
+	const struct cli_option *options;  /* NULL: it has none */
 	const char *details;               /* N_(), paragraphs; NULL = none */
 	const char *const *examples;       /* shell lines, ended by NULL */
 };

@@ -3,9 +3,6 @@
 
 #include "cli.h"
 
-/* Built in where their file is there. */
-#pragma weak cli_check
-
 /* clang-format off */
 #define LINES(...)    (const struct cli_help_line[]){ __VA_ARGS__, { 0 } }
 #define EXAMPLES(...) (const char *const[]){ __VA_ARGS__, NULL }
@@ -78,7 +75,7 @@ static const struct cli_command commands[] = {
 	{
 	        .name = "check",
 	        .fn = cli_check,
-	        .lines = LINES({ CLI_CHECK, "check", N_("the configuration: every error, where it is, what to do") }),
+	        .lines = LINES({ CLI_CHECK, "check [DIR]", N_("the configuration: every error, where it is, what to do") }),
 	        .examples = EXAMPLES("hjgate check", "hjgate check --root ./site"),
 	},
 	{

@@ -62,7 +62,8 @@ static unsigned distance(const char *a, const char *b)
 const char *cli_nearest(const char *word, const char *const *words)
 {
 	const char *best = NULL;
-	unsigned least = (unsigned)strnlen(word, WORD_MAX) / 2 + 1; /* farther is no likeness */
+	size_t dashes = strspn(word, "-"); /* every option has them: they are no likeness */
+	unsigned least = (unsigned)strnlen(word + dashes, WORD_MAX) / 2 + 1; /* farther is none either */
 
 	for (; *words; words++) {
 		unsigned d = strlen(word) >= 2 && !strncmp(*words, word, strlen(word)) ? 1 : distance(word, *words);

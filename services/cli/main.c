@@ -19,8 +19,12 @@ static int call(struct cli *cli, int argc, char **argv)
 		cli_help_command(cli->command);
 		return HJ_EXIT_OK;
 	}
-	if (!cli->command->fn)
-		return cli_refused(cli, _("this build of hjgate does not have it"));
+	if (!cli->command->options) {
+		int r = cli_options(cli, NULL, NULL, &argc, argv);
+
+		if (r)
+			return r;
+	}
 	return cli->command->fn(cli, argc, argv);
 }
 
