@@ -5,10 +5,12 @@
 #include "hjgate/ipc.h"
 
 #include <errno.h>
+#include <string.h>
 
-#define PART_EVENTS     64   /* in one message: 64 of the longest stay below its bound */
-#define STREAM_WAIT_MAX 2000 /* events that wait for one client */
-#define PARTS_AHEAD     2    /* messages queued for a client that has not read them yet */
+#define PART_BYTES      (32u << 10)  /* of one message of several */
+#define SINGLE_BYTES    (192u << 10) /* of the one message of who did not ask for more; HJ_IPC_MESSAGE_MAX is above */
+#define STREAM_WAIT_MAX 2000         /* events that wait for one client */
+#define PARTS_AHEAD     2            /* messages queued for a client that has not read them yet */
 
 struct stream {
 	struct stream *next;
@@ -47,12 +49,19 @@ static int stream_add(struct stream *s, const struct event *e)
 
 /* ---- sending ---- */
 
-static json_t *next_part(struct stream *s)
+/* At most what its JSON takes: six bytes for a character that must be written as \u0000. */
+static size_t bytes_of(const struct event *e)
+{
+	return 300 + 6 * (strlen(e->key) + strlen(e->source) + (e->cause ? strlen(e->cause) : 0)) +
+	       (e->values ? strlen(e->values) : 0);
+}
+
+static json_t *next_part(struct stream *s, size_t most)
 {
 	json_t *list = json_array();
-	size_t end = hj_min(s->count, s->sent + PART_EVENTS);
+	size_t bytes = 0;
 
-	while (list && s->sent < end) {
+	while (list && s->sent < s->count && (bytes += bytes_of(s->events[s->sent])) <= most) {
 		json_array_append_new(list, event_to_json(s->events[s->sent]));
 		event_free(s->events[s->sent++]);
 	}
@@ -85,9 +94,13 @@ static void left(struct hj_ipc_call *call, void *userdata)
 /* Who did not ask for more gets the newest part only: one message is all there is. */
 static void send_single(struct stream *s)
 {
-	while (s->count - s->sent > PART_EVENTS)
+	size_t first = s->count, bytes = 0;
+
+	while (first > s->sent && (bytes += bytes_of(s->events[first - 1])) <= SINGLE_BYTES)
+		first--;
+	while (s->sent < first)
 		event_free(s->events[s->sent++]);
-	hj_ipc_reply(s->call, next_part(s));
+	hj_ipc_reply(s->call, next_part(s, SINGLE_BYTES));
 	s->over = true;
 }
 
@@ -100,15 +113,17 @@ static void stream_pump(struct stream *s)
 		return;
 	}
 	while (!s->over && (s->sent < s->count || s->first)) {
+		json_t *part;
+
 		if (hj_ipc_call_queued(s->call) >= PARTS_AHEAD)
 			break;
 		s->first = false;
-		if (s->follow || s->count - s->sent > PART_EVENTS) {
-			if (hj_ipc_reply_more(s->call, next_part(s)) < 0)
-				return; /* it is leaving, and left() comes */
-		} else {
-			hj_ipc_reply(s->call, next_part(s));
+		part = next_part(s, PART_BYTES);
+		if (!s->follow && s->sent == s->count) {
+			hj_ipc_reply(s->call, part);
 			s->over = true;
+		} else if (hj_ipc_reply_more(s->call, part) < 0) {
+			return; /* it is leaving, and left() comes */
 		}
 	}
 	if (!s->over && s->sent < s->count && !s->draining) {
