@@ -11,6 +11,9 @@
 #define HJ_PLAN_HOLE_REGISTERS 8 /* asked along rather than asked apart: cheaper than the frame of another request */
 #define HJ_PLAN_HOLE_BITS      128
 
+/* How closely a point may be asked together with others: a meter that refuses a request for its registers is asked apart. */
+enum hj_apart { HJ_TOGETHER, HJ_WITHOUT_HOLES, HJ_ALONE };
+
 /* What is wanted: one point. */
 struct hj_want {
 	uint8_t unit_id;
@@ -18,6 +21,7 @@ struct hj_want {
 	uint16_t address;
 	uint16_t words; /* registers, or bits of a coil or discrete table */
 	uint32_t interval_ms;
+	enum hj_apart apart;
 };
 
 struct hj_request {
@@ -25,6 +29,7 @@ struct hj_request {
 	enum hj_table table;
 	uint16_t address, count;
 	uint32_t interval_ms;
+	enum hj_apart apart; /* the most of its wants */
 	size_t first, wants; /* whose it is: plan.order[first] ... plan.order[first + wants - 1] */
 };
 

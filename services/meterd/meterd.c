@@ -7,78 +7,11 @@
 #include <stdlib.h>
 
 #include "hjgate/log.h"
-#include "hjgate/meter_codec.h"
 #include "hjgate/now.h"
 
 #define TURN_ACCURACY   (1 * HJ_USEC_PER_MS)
 #define PRIORITY_WINDOW (SD_EVENT_PRIORITY_NORMAL - 10)
 #define PRIORITY_TURN   (SD_EVENT_PRIORITY_NORMAL + 10) /* clients are served before the bus blocks again */
-
-static int collect_points(struct meterd *m)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->conf.meter_count; i++)
-		m->point_count += m->conf.meters[i].point_count;
-	m->points = calloc(m->point_count + 1, sizeof(*m->points));
-	m->meters = calloc(m->conf.meter_count + 1, sizeof(*m->meters));
-	if (!m->points || !m->meters)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->conf.meter_count; i++) {
-		m->meters[i] = (struct meter){ .conf = &m->conf.meters[i], .answer_ms = -1 };
-		for (size_t p = 0; p < m->conf.meters[i].point_count; p++)
-			m->points[n++] = &m->conf.meters[i].points[p];
-	}
-	return 0;
-}
-
-static int make_plan(struct meterd *m)
-{
-	_cleanup_free_ struct hj_want *wants = calloc(m->point_count + 1, sizeof(*wants));
-	size_t n = 0;
-
-	if (!wants)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->conf.meter_count; i++)
-		for (size_t p = 0; p < m->conf.meters[i].point_count; p++) {
-			const struct hj_conf_point *c = &m->conf.meters[i].points[p];
-
-			wants[n++] = (struct hj_want){
-				.unit_id = (uint8_t)m->conf.meters[i].unit_id,
-				.table = c->table,
-				.address = c->address,
-				.words = (uint16_t)hj_codec_words(c->type),
-				.interval_ms = c->point.interval_ms,
-			};
-		}
-	return hj_plan_make(wants, n, &m->plan);
-}
-
-static size_t meter_of(const struct meterd *m, uint8_t unit_id)
-{
-	size_t i = 0;
-
-	while (i + 1 < m->conf.meter_count && m->conf.meters[i].unit_id != unit_id)
-		i++;
-	return i;
-}
-
-static int make_schedule(struct meterd *m)
-{
-	_cleanup_free_ uint32_t *intervals = calloc(m->plan.count + 1, sizeof(*intervals));
-
-	m->request_meter = calloc(m->plan.count + 1, sizeof(*m->request_meter));
-	m->request_took = calloc(m->plan.count + 1, sizeof(*m->request_took));
-	if (!intervals || !m->request_meter || !m->request_took)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->plan.count; i++) {
-		intervals[i] = m->plan.requests[i].interval_ms;
-		m->request_meter[i] = meter_of(m, m->plan.requests[i].unit_id);
-	}
-	m->retry = m->plan.count;
-	return hj_schedule_init(
-	        &m->schedule, m->request_meter, intervals, m->plan.count, m->conf.meter_count, hj_now().mono);
-}
 
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -126,14 +59,8 @@ static int add_timers(struct meterd *m)
 static int build(struct meterd *m, const char *root)
 {
 	char source[HJ_NAME_MAX + sizeof("meterd@")];
-	int r = collect_points(m);
+	int r = requests_new(m);
 
-	if (r < 0)
-		return r;
-	r = make_plan(m);
-	if (r < 0)
-		return r;
-	r = make_schedule(m);
 	if (r < 0)
 		return r;
 	r = bus_rtu_new(&m->conf, &m->bus);
@@ -183,14 +110,9 @@ void meterd_free(struct meterd *m)
 		health_program(m, "program-stop");
 	hj_report_free(m->report);
 	bus_free(m->bus);
-	hj_schedule_done(&m->schedule);
-	hj_plan_done(&m->plan);
+	requests_free(m);
 	outbox_done(&m->outbox);
 	frames_done(&m->frames);
-	free(m->request_meter);
-	free(m->request_took);
-	free(m->points);
-	free(m->meters);
 	hj_conf_bus_done(&m->conf);
 	sd_event_unref(m->event);
 	free(m);

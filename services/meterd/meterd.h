@@ -39,7 +39,8 @@ struct meterd {
 
 	struct meter *meters; /* as in conf */
 	const struct hj_conf_point **points;
-	size_t point_count; /* of all meters; a sample's point is an index into this */
+	struct hj_want *wants; /* as points */
+	size_t point_count;    /* of all meters; a sample's point is an index into both */
 	struct hj_plan plan;
 	struct hj_schedule schedule;
 	size_t *request_meter;  /* of each request */
@@ -60,6 +61,13 @@ struct meterd {
 int meterd_new(sd_event *event, const char *root, struct hj_conf_bus *conf, int64_t window_ms, struct meterd **ret);
 void meterd_free(struct meterd *m);
 HJ_DEFINE_CLEANUP(struct meterd *, meterd_free)
+
+/* requests.c: what is asked and when. */
+int requests_new(struct meterd *m);
+void requests_free(struct meterd *m);
+/* Its meter refuses this request: from now on its points are asked more apart. False where they are one by one already; else the
+ * plan is a new one and no request's index means what it did. */
+bool requests_part(struct meterd *m, size_t request);
 
 /* poll.c: one turn of the bus, at most one transaction; says when the next one is wanted. */
 hj_usec poll_turn(struct meterd *m);

@@ -11,6 +11,8 @@
 #include "hjgate/meter_codec.h"
 #include "hjgate/now.h"
 
+#define EXCEPTION_ADDRESS 2 /* some register of the request does not exist, perhaps one that nobody wants */
+
 static const struct {
 	int code;
 	const char *name;
@@ -153,7 +155,10 @@ static void run(struct meterd *m, size_t request)
 		if (r == 0)
 			return add_values(m, q, &a, now.wall_ms);
 		answered_exception(meter, q, &a);
-		return add_without_value(m, q, now.wall_ms, HJ_FLAG_FAULT);
+		add_without_value(m, q, now.wall_ms, HJ_FLAG_FAULT);
+		if (a.exception == EXCEPTION_ADDRESS)
+			requests_part(m, request);
+		return;
 	}
 	if (!is_port_error(r) && m->tries <= m->conf.retries && !hj_schedule_resting(&m->schedule, request))
 		m->retry = request;

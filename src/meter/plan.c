@@ -40,9 +40,11 @@ static int compare(const void *x, const void *y, void *userdata)
 static bool joins(const struct hj_request *q, const struct hj_want *w)
 {
 	unsigned end = (unsigned)q->address + q->count, stop = (unsigned)w->address + w->words;
+	enum hj_apart apart = q->apart > w->apart ? q->apart : w->apart;
+	unsigned reach = apart == HJ_TOGETHER ? end + hole(q->table) : end;
 
 	return q->unit_id == w->unit_id && q->table == w->table && q->interval_ms == w->interval_ms &&
-	       w->address <= end + hole(q->table) && stop - q->address <= most(q->table);
+	       apart != HJ_ALONE && w->address <= reach && stop - q->address <= most(q->table);
 }
 
 static void join(struct hj_request *q, const struct hj_want *w)
@@ -50,6 +52,7 @@ static void join(struct hj_request *q, const struct hj_want *w)
 	unsigned end = (unsigned)q->address + q->count, stop = (unsigned)w->address + w->words;
 
 	q->count = (uint16_t)((stop > end ? stop : end) - q->address);
+	q->apart = q->apart > w->apart ? q->apart : w->apart;
 	q->wants++;
 }
 
@@ -61,6 +64,7 @@ static void begin(struct hj_request *q, const struct hj_want *w, size_t first)
 		.address = w->address,
 		.count = w->words,
 		.interval_ms = w->interval_ms,
+		.apart = w->apart,
 		.first = first,
 		.wants = 1,
 	};

@@ -2,6 +2,7 @@
  *
  *	UNIT TABLE ADDRESS TYPE ORDER MODEL ARGUMENTS... [scale=S]
  *	unit UNIT turnaround MS
+ *	unit UNIT strict 1                     holes between its registers give exception 2
  *
  * TABLE: coil, discrete, holding, input. TYPE: bit, int16, uint16, int32, uint32, float32. ORDER: ABCD, CDAB, BADC,
  *DCBA. constant V counter [START]                        counts its own answered reads: the first answer reads START
@@ -187,9 +188,14 @@ static int parse_unit(struct sim_factory *f, char **next)
 	char *unit = strtok_r(NULL, " \t", next), *key = strtok_r(NULL, " \t", next),
 	     *value = strtok_r(NULL, " \t", next);
 
-	if (!value || strcmp(key, "turnaround") != 0 || atoi(unit) < 1 || atoi(unit) >= SIM_UNITS)
+	if (!value || atoi(unit) < 1 || atoi(unit) >= SIM_UNITS)
 		return -EINVAL;
-	f->units[atoi(unit)].turnaround_ms = atoi(value);
+	if (!strcmp(key, "turnaround"))
+		f->units[atoi(unit)].turnaround_ms = atoi(value);
+	else if (!strcmp(key, "strict"))
+		f->units[atoi(unit)].strict = atoi(value);
+	else
+		return -EINVAL;
 	return 0;
 }
 

@@ -36,7 +36,7 @@ struct sim_register {
 };
 
 struct sim_unit {
-	bool exists, mute;
+	bool exists, mute, strict; /* strict: a hole between registers gives exception 2 */
 	int turnaround_ms, late_ms, exception;
 };
 

@@ -45,6 +45,18 @@ static int width(const struct sim_register *r)
 	return r->type >= SIM_INT32 ? 2 : 1;
 }
 
+static bool covered(const struct sim_factory *f, const struct sim_answer *a, int address)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const struct sim_register *r = &f->registers[i];
+
+		if (r->unit == a->unit && (int)r->table == a->table && r->address <= address &&
+		        address < r->address + width(r))
+			return true;
+	}
+	return false;
+}
+
 /* Fills a->words; 0, or the exception the meter gives. */
 static int read_table(struct sim_factory *f, struct sim_answer *a, double now_s)
 {
@@ -62,6 +74,9 @@ static int read_table(struct sim_factory *f, struct sim_answer *a, double now_s)
 	}
 	if (a->address < first || a->address + a->count - 1 > last)
 		return EXCEPTION_ADDRESS;
+	for (int at = a->address; f->units[a->unit].strict && at < a->address + a->count; at++)
+		if (!covered(f, a, at))
+			return EXCEPTION_ADDRESS;
 	memset(a->words, 0, sizeof(a->words[0]) * (size_t)a->count);
 	for (size_t i = 0; i < f->count; i++) {
 		struct sim_register *r = &f->registers[i];

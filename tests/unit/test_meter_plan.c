@@ -15,13 +15,19 @@
 #define HO  HJ_TABLE_HOLDING
 #define CO  HJ_TABLE_COIL
 #define SEC 1000
+/* unit id, table, address, words, interval */
+#define WANT(...)                                                                                                    \
+	{                                                                                                            \
+		__VA_ARGS__, HJ_TOGETHER                                                                             \
+	}
 
 static void merges_neighbours_and_small_holes(void **state)
 {
 	static const struct hj_want wants[] = {
-		{ 1, IN, 12, 1, SEC }, /* a hole of 8 after 2..3: joined */
-		{ 1, IN, 0, 2, SEC }, { 1, IN, 2, 2, SEC }, { 1, IN, 22, 1, SEC },    /* a hole of 9: apart */
-		{ 1, HO, 0, 1, SEC }, { 2, IN, 0, 1, SEC }, { 1, IN, 1, 1, 5 * SEC }, /* another interval: apart */
+		WANT(1, IN, 12, 1, SEC), /* a hole of 8 after 2..3: joined */
+		WANT(1, IN, 0, 2, SEC), WANT(1, IN, 2, 2, SEC), WANT(1, IN, 22, 1, SEC), /* a hole of 9: apart */
+		WANT(1, HO, 0, 1, SEC), WANT(2, IN, 0, 1, SEC),
+		WANT(1, IN, 1, 1, 5 * SEC), /* another interval: apart */
 	};
 	struct hj_plan p;
 
@@ -47,7 +53,7 @@ static void keeps_the_limits(void **state)
 
 	(void)state;
 	for (int i = 0; i < 200; i++)
-		wants[i] = (struct hj_want){ 7, HO, (uint16_t)(2 * i), 2, SEC };
+		wants[i] = (struct hj_want)WANT(7, HO, (uint16_t)(2 * i), 2, SEC);
 	assert_int_equal(hj_plan_make(wants, 200, &p), 0);
 	assert_int_equal(p.count, 4);
 	assert_int_equal(p.requests[0].count, 124);
@@ -55,7 +61,7 @@ static void keeps_the_limits(void **state)
 	hj_plan_done(&p);
 
 	for (int i = 0; i < 200; i++)
-		wants[i] = (struct hj_want){ 7, CO, (uint16_t)(20 * i), 1, SEC };
+		wants[i] = (struct hj_want)WANT(7, CO, (uint16_t)(20 * i), 1, SEC);
 	assert_int_equal(hj_plan_make(wants, 200, &p), 0);
 	assert_int_equal(p.count, 2);
 	assert_int_equal(p.requests[0].count, 1981);
@@ -64,8 +70,8 @@ static void keeps_the_limits(void **state)
 
 static void takes_overlaps_and_the_last_address(void **state)
 {
-	static const struct hj_want wants[] = { { 1, HO, 65534, 2, SEC }, { 1, HO, 65534, 1, SEC },
-		{ 1, HO, 65535, 1, SEC } };
+	static const struct hj_want wants[] = { WANT(1, HO, 65534, 2, SEC), WANT(1, HO, 65534, 1, SEC),
+		WANT(1, HO, 65535, 1, SEC) };
 	struct hj_plan p;
 
 	(void)state;
@@ -77,11 +83,31 @@ static void takes_overlaps_and_the_last_address(void **state)
 	hj_plan_done(&p);
 }
 
+static void asks_apart_what_a_meter_refuses_together(void **state)
+{
+	struct hj_want wants[] = { { .unit_id = 1, .table = HO, .address = 0, .words = 2, .interval_ms = SEC },
+		{ .unit_id = 1, .table = HO, .address = 2, .words = 1, .interval_ms = SEC },
+		{ .unit_id = 1, .table = HO, .address = 6, .words = 1, .interval_ms = SEC } };
+	static const size_t requests[] = { [HJ_TOGETHER] = 1, [HJ_WITHOUT_HOLES] = 2, [HJ_ALONE] = 3 };
+	struct hj_plan p;
+
+	(void)state;
+	for (int apart = HJ_TOGETHER; apart <= HJ_ALONE; apart++) {
+		for (size_t i = 0; i < hj_array_size(wants); i++)
+			wants[i].apart = (enum hj_apart)apart;
+		assert_int_equal(hj_plan_make(wants, hj_array_size(wants), &p), 0);
+		assert_int_equal(p.count, requests[apart]);
+		assert_int_equal(p.requests[0].address, 0);
+		assert_int_equal(p.requests[0].count, apart == HJ_TOGETHER ? 7 : apart == HJ_WITHOUT_HOLES ? 3 : 2);
+		hj_plan_done(&p);
+	}
+}
+
 static void refuses_the_impossible(void **state)
 {
-	static const struct hj_want bad[] = { { 1, HO, 65535, 2, SEC }, { 1, HO, 0, 126, SEC },
-		{ 1, CO, 0, 2001, SEC }, { 1, HO, 0, 0, SEC }, { 1, (enum hj_table)5, 0, 1, SEC },
-		{ 1, HO, 0, 1, 0 } };
+	static const struct hj_want bad[] = { WANT(1, HO, 65535, 2, SEC), WANT(1, HO, 0, 126, SEC),
+		WANT(1, CO, 0, 2001, SEC), WANT(1, HO, 0, 0, SEC), WANT(1, (enum hj_table)5, 0, 1, SEC),
+		WANT(1, HO, 0, 1, 0) };
 	struct hj_plan p;
 
 	(void)state;
@@ -105,7 +131,7 @@ static void any_wants_are_covered_once(void **state)
 		for (size_t i = 0; i < n; i++)
 			wants[i] = (struct hj_want){ (uint8_t)(1 + random() % 3), (enum hj_table)(1 + random() % 4),
 				(uint16_t)(random() % 400), (uint16_t)(1 + random() % 2),
-				random() % 2 ? SEC : 2 * SEC };
+				random() % 2 ? SEC : 2 * SEC, (enum hj_apart)(random() % 9 / 3) };
 		assert_int_equal(hj_plan_make(wants, n, &p), 0);
 		for (size_t r = 0; r < p.count; r++) {
 			const struct hj_request *q = &p.requests[r];
@@ -135,6 +161,7 @@ int main(void)
 		cmocka_unit_test(merges_neighbours_and_small_holes),
 		cmocka_unit_test(keeps_the_limits),
 		cmocka_unit_test(takes_overlaps_and_the_last_address),
+		cmocka_unit_test(asks_apart_what_a_meter_refuses_together),
 		cmocka_unit_test(refuses_the_impossible),
 		cmocka_unit_test(any_wants_are_covered_once),
 	};
