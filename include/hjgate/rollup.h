@@ -50,6 +50,8 @@ void hj_rollup_look(const struct hj_rollup_bus *b, struct hj_rollup_look *ret);
 
 /* Another start of the bus's meterd: its numbers begin anew, what is open stays open. The same boot again: nothing. */
 void hj_rollup_boot(struct hj_rollup_bus *b, const uint8_t boot[HJ_ID_BYTES]);
+/* The next sample is number `first`: what came before is counted elsewhere, or lost. */
+void hj_rollup_count_from(struct hj_rollup_bus *b, uint64_t first);
 void hj_rollup_connect(struct hj_rollup_bus *b, bool connected, const struct hj_now *now);
 
 /* Takes the bus's next sample in (its `point` is the number). HJ_ROLLUP_LATE: counted as late. -ENOBUFS: too many windows are open: take

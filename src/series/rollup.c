@@ -129,6 +129,11 @@ void hj_rollup_boot(struct hj_rollup_bus *b, const uint8_t boot[HJ_ID_BYTES])
 	b->since_ms = INT64_MIN;
 }
 
+void hj_rollup_count_from(struct hj_rollup_bus *b, uint64_t first)
+{
+	b->counted = first - 1;
+}
+
 void hj_rollup_connect(struct hj_rollup_bus *b, bool connected, const struct hj_now *now)
 {
 	if (b->connected && !connected)

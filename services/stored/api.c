@@ -1,0 +1,391 @@
+/* hjgate.Store, the methods that change something: Append (answered at once), Put, Setting and Resend (answered when on the disk), Confirm. What
+ * streams is in api_stream.c and api_read.c. Input is checked whole before anything of it is used. */
+#include "stored.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api.h"
+#include "hjgate/idl.h"
+#include "hjgate/record_json.h"
+
+#define SETTING_PREFIX "set."
+#define SETTING_NAME   64 /* bytes */
+#define RANGES_MAX     1024
+
+int api_fail(struct hj_ipc_call *call, int r, const char *what, int64_t most)
+{
+	if (r == -ENOSPC || r == -EMSGSIZE || r == -ENOBUFS)
+		return hj_ipc_fail(call, "hjgate.Store.TooMany",
+		        json_pack("{s:s, s:I}", "what", what, "most", (json_int_t)most));
+	return hj_ipc_fail(
+	        call, "hjgate.Store.DiskTrouble", json_pack("{s:s}", "text", strerror(r == -EDQUOT ? ENOSPC : -r)));
+}
+
+/* ---- Append ---- */
+
+struct append_params {
+	const char *bus, *boot;
+	int64_t first, upto;
+	json_t *points, *samples;
+};
+
+static int bad_sample(struct hj_ipc_call *call, size_t index)
+{
+	return hj_ipc_fail(call, "hjgate.Store.BadSample", json_pack("{s:I}", "index", (json_int_t)index));
+}
+
+/* The name of what is wrong, or NULL. *ret_bad: the first bad sample, or their count. */
+static const char *read_append(const struct append_params *p, struct append *a, size_t *ret_bad)
+{
+	*ret_bad = a->sample_count;
+	if (!hj_name_valid(p->bus))
+		return "bus";
+	if (hj_id_parse(p->boot, a->boot) < 0)
+		return "boot";
+	if (p->first < 1)
+		return "first";
+	if (p->upto < 0 || p->upto > HJ_TIME_MAX_MS)
+		return "upto";
+	for (size_t i = 0; i < a->point_count; i++)
+		if (hj_point_from_json(json_array_get(p->points, i), &a->points[i]) < 0)
+			return "points";
+	for (size_t i = 0; i < a->sample_count; i++) {
+		if (hj_sample_from_json(json_array_get(p->samples, i), &a->samples[i]) >= 0 &&
+		        a->samples[i].point < a->point_count)
+			continue;
+		*ret_bad = i;
+		break;
+	}
+	return NULL;
+}
+
+static int append(struct stored *s, struct hj_ipc_call *call, const struct append_params *p)
+{
+	_cleanup_free_ struct hj_point *points = NULL;
+	_cleanup_free_ struct hj_sample *samples = NULL;
+	struct append a = { .bus = p->bus, .first = (uint64_t)p->first, .upto_ms = p->upto };
+	const char *bad;
+	size_t bad_index;
+	uint64_t next = 0;
+	int r;
+
+	a.point_count = json_array_size(p->points);
+	a.sample_count = json_array_size(p->samples);
+	if (a.sample_count > HJ_SAMPLES_PER_APPEND)
+		return api_fail(call, -ENOSPC, "samples", HJ_SAMPLES_PER_APPEND);
+	if (a.point_count > HJ_POINTS_MAX)
+		return api_fail(call, -ENOSPC, "points", HJ_POINTS_MAX);
+	a.points = points = calloc(a.point_count + 1, sizeof(*points));
+	a.samples = samples = calloc(a.sample_count + 1, sizeof(*samples));
+	if (!points || !samples)
+		return -ENOMEM;
+	bad = read_append(p, &a, &bad_index);
+	if (bad)
+		return hj_ipc_fail_parameter(call, bad);
+	if (bad_index < a.sample_count)
+		return bad_sample(call, bad_index);
+	r = intake_append(s, &a, &next);
+	if (r < 0 && !next)
+		return r == -ENOMEM ? r : api_fail(call, r, "buses or points", HJ_POINTS_MAX);
+	return hj_ipc_reply(call, json_pack("{s:I}", "next", (json_int_t)next));
+}
+
+static int on_append(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct append_params p = { 0 };
+	const struct hj_param table[] = {
+		{ "bus", HJ_PARAM_STRING, true, &p.bus },
+		{ "boot", HJ_PARAM_STRING, true, &p.boot },
+		{ "first", HJ_PARAM_INT, true, &p.first },
+		{ "upto", HJ_PARAM_INT, true, &p.upto },
+		{ "points", HJ_PARAM_ARRAY, true, &p.points },
+		{ "samples", HJ_PARAM_ARRAY, true, &p.samples },
+	};
+	const char *bad;
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	return append(userdata, call, &p);
+}
+
+/* ---- answers that wait for the disk ---- */
+
+/* r and seq of the commit; the waiter is the call. */
+static void done_put(int r, uint64_t seq, void *waiter)
+{
+	struct hj_ipc_call *call = waiter;
+
+	if (r < 0)
+		api_fail(call, r, "records", 0);
+	else
+		hj_ipc_reply(call, json_pack("{s:I}", "seq", (json_int_t)seq));
+	hj_ipc_call_unref(call);
+}
+
+static int on_put(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct stored *s = userdata;
+	const char *kind_name, *bad;
+	_cleanup_free_ char *text = NULL;
+	int64_t label;
+	json_t *body;
+	enum hj_kind kind;
+	const struct hj_param table[] = {
+		{ "kind", HJ_PARAM_STRING, true, &kind_name },
+		{ "label", HJ_PARAM_INT, true, &label },
+		{ "body", HJ_PARAM_OBJECT, true, &body },
+	};
+	int r;
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	if (hj_kind_parse(kind_name, &kind) < 0 ||
+	        (kind != HJ_KIND_LOG && kind != HJ_KIND_STATUS && kind != HJ_KIND_RUNTIME))
+		return hj_ipc_fail_parameter(call, "kind");
+	if (label < 0 || label > HJ_TIME_MAX_MS)
+		return hj_ipc_fail_parameter(call, "label");
+	text = json_dumps(body, JSON_COMPACT);
+	if (!text)
+		return -ENOMEM;
+	if (strlen(text) > STORED_BODY_MAX)
+		return api_fail(call, -EMSGSIZE, "bytes", STORED_BODY_MAX);
+	r = commit_queue(s, kind, label, 0, text, strlen(text), done_put, call);
+	if (r < 0)
+		return r == -ENOMEM ? r : api_fail(call, -EDQUOT, "records", 0);
+	hj_ipc_call_ref(call);
+	commit_urgent(s);
+	return 0;
+}
+
+/* ---- Confirm, Resend ---- */
+
+static int fail_uplink(struct hj_ipc_call *call, int r, const char *name)
+{
+	if (r == -EINVAL)
+		return hj_ipc_fail(call, "hjgate.Store.NoSuchUplink", json_pack("{s:s}", "uplink", name));
+	return api_fail(call, r, "uplinks", STORED_UPLINKS_MAX);
+}
+
+static int read_ranges(json_t *list, struct hj_range *ranges)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		int64_t from, to;
+		const struct hj_param table[] = {
+			{ "from", HJ_PARAM_INT, true, &from },
+			{ "to", HJ_PARAM_INT, true, &to },
+		};
+		const char *bad;
+
+		if (!json_is_object(json_array_get(list, i)) ||
+		        hj_params_read(json_array_get(list, i), table, hj_array_size(table), &bad) < 0 || from < 1 ||
+		        to < from)
+			return -EINVAL;
+		ranges[i] = (struct hj_range){ (uint64_t)from, (uint64_t)to };
+	}
+	return 0;
+}
+
+static int on_confirm(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct stored *s = userdata;
+	struct hj_range ranges[RANGES_MAX];
+	const char *name, *bad;
+	struct uplink *u;
+	json_t *list;
+	const struct hj_param table[] = {
+		{ "uplink", HJ_PARAM_STRING, true, &name },
+		{ "ranges", HJ_PARAM_ARRAY, true, &list },
+	};
+	int r;
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	if (json_array_size(list) > RANGES_MAX)
+		return api_fail(call, -ENOSPC, "ranges", RANGES_MAX);
+	if (read_ranges(list, ranges) < 0)
+		return hj_ipc_fail_parameter(call, "ranges");
+	r = owed_get(s, name, &u);
+	if (r < 0)
+		return fail_uplink(call, r, name);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		owed_confirm(s, u, ranges[i].from, ranges[i].to);
+	return hj_ipc_reply(call, json_pack("{s:I}", "waiting", (json_int_t)hj_seqset_total(&u->owed)));
+}
+
+/* Who waits for a resend; records as counted when it was asked for. */
+struct resending {
+	struct hj_ipc_call *call;
+	uint64_t records;
+};
+
+static void done_resend(int r, uint64_t seq, void *waiter)
+{
+	struct resending *w = waiter;
+
+	if (r < 0)
+		api_fail(w->call, r, "records", 0);
+	else
+		hj_ipc_reply(w->call, json_pack("{s:I}", "records", (json_int_t)w->records));
+	hj_ipc_call_unref(w->call);
+	free(w);
+}
+
+static int read_kinds(json_t *names, unsigned *ret)
+{
+	unsigned kinds = 0;
+
+	for (size_t i = 0; i < json_array_size(names); i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		enum hj_kind kind;
+
+		if (!name || hj_kind_parse(name, &kind) < 0)
+			return -EINVAL;
+		kinds |= 1u << kind;
+	}
+	*ret = kinds;
+	return 0;
+}
+
+static int resend(struct stored *s, struct hj_ipc_call *call, struct uplink *u, const int64_t span[2], unsigned kinds)
+{
+	_cleanup_free_ struct resending *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	r = owed_resend(s, u, span[0], span[1], kinds, &w->records);
+	if (r < 0)
+		return api_fail(call, r, "records", 0);
+	w->call = call;
+	r = commit_stage(s, NULL, NULL, done_resend, w);
+	if (r < 0)
+		return api_fail(call, r, "changes at a time", STORED_STAGED_MAX);
+	hj_ipc_call_ref(call);
+	hj_steal(w);
+	commit_urgent(s);
+	read_owed_again(s, u);
+	return 0;
+}
+
+static int on_resend(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct stored *s = userdata;
+	unsigned kinds = 1u << HJ_KIND_MINUTE | 1u << HJ_KIND_HOUR | 1u << HJ_KIND_DAY;
+	const char *name, *bad;
+	json_t *names = NULL;
+	int64_t span[2];
+	struct uplink *u;
+	const struct hj_param table[] = {
+		{ "uplink", HJ_PARAM_STRING, true, &name },
+		{ "begin", HJ_PARAM_INT, true, &span[0] },
+		{ "end", HJ_PARAM_INT, true, &span[1] },
+		{ "kinds", HJ_PARAM_ARRAY, false, &names },
+	};
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	if (span[0] < 0 || span[0] > HJ_TIME_MAX_MS)
+		return hj_ipc_fail_parameter(call, "begin");
+	if (span[1] < 0 || span[1] > HJ_TIME_MAX_MS)
+		return hj_ipc_fail_parameter(call, "end");
+	if (names && read_kinds(names, &kinds) < 0)
+		return hj_ipc_fail_parameter(call, "kinds");
+	u = owed_find(s, name);
+	return u ? resend(s, call, u, span, kinds) : fail_uplink(call, -EINVAL, name);
+}
+
+/* ---- Setting ---- */
+
+static json_t *setting_value(struct stored *s, const char *key)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	json_t *value = NULL;
+
+	if (hj_ledger_get(s->ledger, key, &b) >= 0)
+		value = json_stringn(b.data ? b.data : "", b.len);
+	return json_pack("{s:o}", "value", value ? value : json_null());
+}
+
+struct set {
+	struct hj_ipc_call *call;
+	char value[STORED_SETTING_MAX + 1];
+	bool removed;
+};
+
+static void done_set(int r, uint64_t seq, void *waiter)
+{
+	struct set *w = waiter;
+
+	if (r < 0)
+		api_fail(w->call, r, "settings", 0);
+	else
+		hj_ipc_reply(w->call, json_pack("{s:o}", "value", w->removed ? json_null() : json_string(w->value)));
+	hj_ipc_call_unref(w->call);
+	free(w);
+}
+
+static int set_setting(struct stored *s, struct hj_ipc_call *call, const char *key, const char *value)
+{
+	_cleanup_free_ struct set *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	w->call = call;
+	w->removed = !value;
+	if (value && !hj_text_copy(w->value, sizeof(w->value), value))
+		return api_fail(call, -EMSGSIZE, "bytes", STORED_SETTING_MAX);
+	r = commit_stage(s, key, value, done_set, w);
+	if (r < 0)
+		return r == -ENOMEM ? r : api_fail(call, r, "settings at a time", STORED_STAGED_MAX);
+	hj_ipc_call_ref(call);
+	hj_steal(w);
+	commit_urgent(s);
+	return 0;
+}
+
+static int on_setting(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct stored *s = userdata;
+	const char *name, *value = NULL, *bad;
+	char key[HJ_LEDGER_KEY_MAX + 1];
+	bool remove = false;
+	const struct hj_param table[] = {
+		{ "name", HJ_PARAM_STRING, true, &name },
+		{ "value", HJ_PARAM_STRING, false, &value },
+		{ "remove", HJ_PARAM_BOOL, false, &remove },
+	};
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	if (!name[0] || strlen(name) > SETTING_NAME)
+		return hj_ipc_fail_parameter(call, "name");
+	if (value && remove)
+		return hj_ipc_fail_parameter(call, "remove");
+	snprintf(key, sizeof(key), SETTING_PREFIX "%s", name);
+	if (value || remove)
+		return set_setting(s, call, key, value);
+	return hj_ipc_reply(call, setting_value(s, key));
+}
+
+static const struct hj_ipc_method methods[] = {
+	{ "Append", HJ_PEER, on_append },
+	{ "Durable", HJ_PEER, api_durable },
+	{ "Watch", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_watch },
+	{ "Put", HJ_PEER, on_put },
+	{ "Read", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_read },
+	{ "Confirm", HJ_PEER, on_confirm },
+	{ "Resend", HJ_CHANGE | HJ_PEER, on_resend },
+	{ "Setting", HJ_PEER, on_setting },
+	{ "Query", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_query },
+	{ "Status", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_status },
+	{ NULL, 0, NULL },
+};
+
+const struct hj_ipc_interface stored_interface = {
+	.name = "hjgate.Store",
+	.description = hj_idl_hjgate_Store,
+	.methods = methods,
+};

@@ -1,0 +1,23 @@
+/* What the files of the API share. */
+#pragma once
+
+#include "hjgate/ipc.h"
+#include "hjgate/ipc_server.h"
+#include "stored.h"
+
+/* TooMany or DiskTrouble, by what r is. */
+int api_fail(struct hj_ipc_call *call, int r, const char *what, int64_t most);
+
+int api_durable(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_watch(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_read(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_query(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+
+/* Which points a stream has told, by position in the dictionary. */
+struct told {
+	uint8_t bits[(HJ_POINTS_MAX + 7) / 8];
+};
+bool told_mark(struct told *t, size_t index); /* true when it was not yet */
+/* Adds the point to the array where it has not been told; true when it did. */
+bool told_point(struct told *t, const struct stored *s, uint32_t number, json_t *points);

@@ -1,0 +1,83 @@
+/* Status: how the store is, bus by bus and uplink by uplink. */
+#include <math.h>
+#include <string.h>
+
+#include "api.h"
+
+static json_t *int_or_null(bool known, int64_t value)
+{
+	return known ? json_integer(value) : json_null();
+}
+
+static json_t *bus_state(const struct stored *s, const struct hj_rollup_bus *b)
+{
+	struct hj_rollup_look look;
+	uint64_t durable = 0;
+
+	hj_rollup_look(b, &look);
+	for (size_t i = 0; i < s->durable_count; i++)
+		if (!strcmp(s->durable[i].bus, look.name) && !memcmp(s->durable[i].boot, look.boot, HJ_ID_BYTES))
+			durable = s->durable[i].number;
+	return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "name", look.name, "connected", look.connected, "counted",
+	        (json_int_t)look.counted, "durable", (json_int_t)durable, "late", (json_int_t)look.late, "upto",
+	        (json_int_t)hj_max(look.upto, 0));
+}
+
+static json_t *uplink_state(struct stored *s, struct uplink *u)
+{
+	json_t *ranges = json_array();
+	int64_t oldest = 0;
+	bool any = owed_oldest(s, u, &oldest);
+
+	for (size_t i = 0; i < u->owed.count; i++)
+		json_array_append_new(ranges, json_pack("{s:I, s:I}", "from", (json_int_t)u->owed.ranges[i].from,
+		                                      "to", (json_int_t)u->owed.ranges[i].to));
+	return json_pack("{s:s, s:I, s:o, s:o, s:I, s:o}", "name", u->name, "waiting",
+	        (json_int_t)hj_seqset_total(&u->owed), "oldest", int_or_null(any, oldest), "ranges", ranges,
+	        "confirmed", (json_int_t)u->confirmed, "confirmed_at",
+	        int_or_null(u->confirmed_ms != INT64_MIN, u->confirmed_ms));
+}
+
+static int note_label(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	*(int64_t *)userdata = head->label_ms;
+	return 1;
+}
+
+static json_t *oldest_label(struct stored *s)
+{
+	uint64_t first = hj_ledger_first(s->ledger);
+	int64_t label = -1;
+
+	if (first)
+		hj_ledger_read(s->ledger, first, UINT64_MAX, 0, note_label, &label);
+	return int_or_null(label >= 0, label);
+}
+
+int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct stored *s = userdata;
+	uint64_t first = hj_ledger_first(s->ledger), head = hj_ledger_last(s->ledger);
+	json_t *buses = json_array(), *uplinks = json_array();
+	double room = retention_days_of_room(s);
+	char id[2 * HJ_ID_BYTES + 1];
+	struct hj_rollup_bus *b;
+	const char *bad;
+
+	if (hj_params_read(parameters, NULL, 0, &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	for (size_t i = 0; (b = hj_rollup_at(s->rollup, i)); i++)
+		json_array_append_new(buses, bus_state(s, b));
+	for (size_t i = 0; i < s->uplink_count; i++)
+		json_array_append_new(uplinks, uplink_state(s, &s->uplinks[i]));
+	hj_id_format(hj_ledger_store_id(s->ledger), id);
+	return hj_ipc_reply(call,
+	        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:o, s:o, s:o}", "store", id, "first",
+	                (json_int_t)first, "head", (json_int_t)head, "records",
+	                (json_int_t)(first ? head - first + 1 : 0), "bytes", (json_int_t)hj_ledger_bytes(s->ledger),
+	                "commits", (json_int_t)s->commits, "last_commit", (json_int_t)s->last_commit_ms,
+	                "oldest_label", oldest_label(s), "days_of_room",
+	                int_or_null(room >= 0, (int64_t)fmin(room, 36500)), "points", (json_int_t)s->points.count,
+	                "error", s->error ? json_string(strerror(-s->error)) : json_null(), "buses", buses, "uplinks",
+	                uplinks));
+}

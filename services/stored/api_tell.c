@@ -1,0 +1,51 @@
+/* What the store tells eventd. */
+#include "stored.h"
+
+#include <string.h>
+
+#include "hjgate/log.h"
+
+void tell_program(struct stored *s, bool start)
+{
+	hj_report(s->report, start ? "program-start" : "program-stop", HJ_MOMENT, "stored",
+	        json_pack("{s:s}", "program", "stored"));
+}
+
+void tell_disk(struct stored *s, int error)
+{
+	hj_report(s->report, "disk-trouble", error ? HJ_BEGIN : HJ_END, "records.db",
+	        error ? json_pack("{s:s}", "error", strerror(-error)) : NULL);
+}
+
+void tell_damaged(struct stored *s, const char *path)
+{
+	hj_report(s->report, "store-damaged", HJ_MOMENT, "records.db",
+	        json_pack("{s:s, s:s}", "file", path, "kept", "records.db.damaged-*"));
+}
+
+void tell_late(struct stored *s, const char *bus, uint64_t count)
+{
+	hj_report(s->report, "samples-late", HJ_MOMENT, bus,
+	        json_pack("{s:s, s:I}", "bus", bus, "count", (json_int_t)count));
+}
+
+void tell_joined(struct stored *s, const char *uplink, uint64_t count)
+{
+	hj_report(s->report, "records-joined", HJ_MOMENT, uplink,
+	        json_pack("{s:s, s:I}", "uplink", uplink, "count", (json_int_t)count));
+}
+
+void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms)
+{
+	hj_report_at(s->report, "power-failure", HJ_BEGIN, "power", begin_ms, NULL);
+	hj_report_at(s->report, "power-failure", HJ_END, "power", end_ms, NULL);
+}
+
+void stored_refused(enum hj_right right, const char *why, void *userdata)
+{
+	struct stored *s = userdata;
+	const char *from = right == HJ_PEER ? "stored.peer" : right == HJ_CHANGE ? "stored.change" : "stored.look";
+
+	if (hj_report_bad_input(s->report, from, why))
+		hj_warn("bad message on %s: %s: answered with an error", from, why);
+}

@@ -1,0 +1,125 @@
+/* The points' numbers: given once, kept in the ledger's state as "point.NUMBER", written in the transaction of the first record that
+ * uses them. The newest number of a name is in use; older ones stay, since records name them. */
+#include "stored.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hjgate/log.h"
+
+#define POINT_VERSION 1
+#define POINT_PREFIX  "point."
+
+static int put_text(struct hj_buf *to, const char *text)
+{
+	size_t n = strlen(text);
+	int r = hj_buf_put_be(to, n, 1);
+
+	return r < 0 ? r : hj_buf_put(to, text, n);
+}
+
+static int encode(const struct hj_point *p, struct hj_buf *to)
+{
+	int r = hj_buf_put_be(to, POINT_VERSION, 1);
+
+	r = r < 0 ? r : hj_buf_put_be(to, p->total, 1);
+	r = r < 0 ? r : hj_buf_put_be(to, p->interval_ms, 4);
+	r = r < 0 ? r : put_text(to, p->name);
+	r = r < 0 ? r : put_text(to, p->factor);
+	return r < 0 ? r : put_text(to, p->unit);
+}
+
+static void get_text(struct hj_reader *in, char *to, size_t size)
+{
+	size_t n = hj_get_be(in, 1);
+	const void *text = n < size ? hj_get_bytes(in, n) : NULL;
+
+	if (!text) {
+		in->failed = 1;
+		return;
+	}
+	memcpy(to, text, n);
+	to[n] = '\0';
+}
+
+static int decode(const void *data, size_t n, struct hj_point *ret)
+{
+	struct hj_reader in = { .p = data, .end = (const uint8_t *)data + n };
+	struct hj_point p = { 0 };
+
+	if (hj_get_be(&in, 1) != POINT_VERSION)
+		return -EBADMSG;
+	p.total = hj_get_be(&in, 1);
+	p.interval_ms = (uint32_t)hj_get_be(&in, 4);
+	get_text(&in, p.name, sizeof(p.name));
+	get_text(&in, p.factor, sizeof(p.factor));
+	get_text(&in, p.unit, sizeof(p.unit));
+	if (in.failed || in.p != in.end)
+		return -EBADMSG;
+	*ret = p;
+	return 0;
+}
+
+static int load_one(const char *key, const void *value, size_t n, void *userdata)
+{
+	struct stored *s = userdata;
+	struct hj_point p;
+	uint64_t number;
+	const char *digits = key + strlen(POINT_PREFIX);
+
+	if (hj_uint_parse(digits, strlen(digits), UINT32_MAX, &number) < 0 || !number || decode(value, n, &p) < 0) {
+		hj_error("what is kept as %s does not decode: records with it show numbers only", key);
+		return 0;
+	}
+	p.number = (uint32_t)number;
+	return hj_dictionary_put(&s->points, &p);
+}
+
+int dictionary_load(struct stored *s)
+{
+	return hj_ledger_each(s->ledger, POINT_PREFIX, load_one, s);
+}
+
+size_t dictionary_index(const struct stored *s, uint32_t number)
+{
+	const struct hj_point *p = hj_dictionary_find(&s->points, number);
+
+	return p ? (size_t)(p - s->points.points) : s->points.count;
+}
+
+int dictionary_number(struct stored *s, struct hj_point *p)
+{
+	const struct hj_point *known = hj_dictionary_find_name(&s->points, p->name);
+	int r;
+
+	if (known && hj_point_means_same(known, p))
+		p->number = known->number;
+	else
+		p->number = s->points.count ? s->points.points[s->points.count - 1].number + 1 : 1;
+	if (known && hj_point_same(known, p))
+		return 0;
+	/* A new number is the greatest, so the positions of the others stay. */
+	r = hj_dictionary_put(&s->points, p);
+	if (r < 0)
+		return r;
+	s->point_changed[dictionary_index(s, p->number)] = true;
+	return 0;
+}
+
+int dictionary_put(struct stored *s)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	char key[32];
+	int r = 0;
+
+	for (size_t i = 0; i < s->points.count && r >= 0; i++) {
+		if (!s->point_changed[i])
+			continue;
+		b.len = 0;
+		r = encode(&s->points.points[i], &b);
+		snprintf(key, sizeof(key), POINT_PREFIX "%u", s->points.points[i].number);
+		r = r < 0 ? r : hj_ledger_put(s->ledger, key, b.data, b.len);
+	}
+	return r;
+}

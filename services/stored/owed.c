@@ -1,0 +1,198 @@
+/* What each uplink still owes its platform: a bounded set of seqs, written with the commit that changes it. A confirmation that a crash
+ * takes away is one more sending, never one less. */
+#include "stored.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hjgate/log.h"
+
+#define OWED_PREFIX "owed."
+
+static int load_one(const char *key, const void *value, size_t n, void *userdata)
+{
+	struct stored *s = userdata;
+	const char *name = key + strlen(OWED_PREFIX);
+	struct uplink *u;
+
+	if (owed_get(s, name, &u) < 0) {
+		hj_error("what is kept as %s cannot be used: that uplink begins anew", key);
+		return 0;
+	}
+	u->changed = false;
+	if (hj_seqset_decode(value, n, &u->owed) < 0) {
+		/* Better all of it again than none. */
+		hj_error("what uplink %s owes does not decode: it owes every record again", name);
+		if (hj_ledger_first(s->ledger))
+			hj_seqset_add(&u->owed, hj_ledger_first(s->ledger), hj_ledger_last(s->ledger));
+		u->changed = true;
+	}
+	u->told_joined = u->owed.joined;
+	return 0;
+}
+
+int owed_load(struct stored *s)
+{
+	return hj_ledger_each(s->ledger, OWED_PREFIX, load_one, s);
+}
+
+struct uplink *owed_find(struct stored *s, const char *name)
+{
+	for (size_t i = 0; i < s->uplink_count; i++)
+		if (!strcmp(s->uplinks[i].name, name))
+			return &s->uplinks[i];
+	return NULL;
+}
+
+int owed_get(struct stored *s, const char *name, struct uplink **ret)
+{
+	struct uplink *u = owed_find(s, name);
+
+	if (!u) {
+		if (!hj_name_valid(name))
+			return -EINVAL;
+		if (s->uplink_count == STORED_UPLINKS_MAX)
+			return -ENOSPC;
+		u = &s->uplinks[s->uplink_count++];
+		*u = (struct uplink){ .changed = true, .confirmed_ms = INT64_MIN };
+		hj_text_copy(u->name, sizeof(u->name), name);
+		if (s->commit_timer) /* not while loading */
+			commit_request(s, STORED_COMMIT_URGENT);
+	}
+	*ret = u;
+	return 0;
+}
+
+/* Of the records of this transaction, those that uplinks are told. They are still in the queue. */
+static void add_new(const struct stored *s, struct hj_seqset *owed, uint64_t first)
+{
+	uint64_t seq = first;
+
+	if (!first)
+		return;
+	for (const struct item *item = s->queue; item; item = item->next, seq++)
+		if (OWED_KINDS >> item->head.kind & 1)
+			hj_seqset_add(owed, seq, seq);
+}
+
+int owed_put(struct stored *s, uint64_t first, uint64_t last)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	char key[HJ_LEDGER_KEY_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < s->uplink_count && r >= 0; i++) {
+		struct hj_seqset owed = s->uplinks[i].owed;
+
+		if (!first && !s->cut_upto && !s->uplinks[i].changed)
+			continue;
+		add_new(s, &owed, first);
+		hj_seqset_remove(&owed, 1, s->cut_upto);
+		b.len = 0;
+		r = hj_seqset_encode(&owed, &b);
+		snprintf(key, sizeof(key), OWED_PREFIX "%s", s->uplinks[i].name);
+		r = r < 0 ? r : hj_ledger_put(s->ledger, key, b.data, b.len);
+	}
+	return r;
+}
+
+void owed_committed(struct stored *s, uint64_t first, uint64_t last, uint64_t cut)
+{
+	for (size_t i = 0; i < s->uplink_count; i++) {
+		struct uplink *u = &s->uplinks[i];
+
+		add_new(s, &u->owed, first);
+		hj_seqset_remove(&u->owed, 1, cut);
+		u->changed = false;
+		if (u->owed.joined > u->told_joined)
+			tell_joined(s, u->name, u->owed.joined - u->told_joined);
+		u->told_joined = u->owed.joined;
+	}
+}
+
+static void remove_range(struct stored *s, struct uplink *u, uint64_t from, uint64_t to)
+{
+	hj_seqset_remove(&u->owed, from, to);
+	u->changed = true;
+	commit_request(s, STORED_COMMIT_EVERY);
+}
+
+uint64_t owed_confirm(struct stored *s, struct uplink *u, uint64_t from, uint64_t to)
+{
+	uint64_t before = hj_seqset_total(&u->owed), n;
+
+	remove_range(s, u, from, to);
+	n = before - hj_min(before, hj_seqset_total(&u->owed));
+	u->confirmed += n;
+	u->confirmed_ms = hj_now().wall_ms;
+	s->confirms_waiting += n;
+	if (s->confirms_waiting >= STORED_CONFIRMS_MOST)
+		commit_urgent(s);
+	return n;
+}
+
+void owed_remove_missing(struct stored *s, struct uplink *u, uint64_t from, uint64_t to)
+{
+	if (from > to)
+		return;
+	remove_range(s, u, from, to);
+}
+
+struct resend {
+	struct uplink *uplink;
+	uint64_t from, to, records;
+};
+
+/* Collects neighbours, so that the set is not touched for each row. */
+static int resend_one(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	struct resend *d = userdata;
+
+	d->records++;
+	if (d->from && head->seq == d->to + 1) {
+		d->to = head->seq;
+		return 0;
+	}
+	hj_seqset_add(&d->uplink->owed, d->from, d->to);
+	d->from = d->to = head->seq;
+	return 0;
+}
+
+int owed_resend(struct stored *s, struct uplink *u, int64_t begin_ms, int64_t end_ms, unsigned kinds, uint64_t *ret)
+{
+	struct resend d = { .uplink = u };
+	int r = hj_ledger_read_labels(s->ledger, 0, begin_ms, end_ms, kinds & OWED_KINDS, resend_one, &d);
+
+	if (r < 0)
+		return r;
+	hj_seqset_add(&u->owed, d.from, d.to);
+	u->changed = true;
+	*ret = d.records;
+	return 0;
+}
+
+static int note_label(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	struct uplink *u = userdata;
+
+	u->oldest_seq = head->seq;
+	u->oldest_ms = head->label_ms;
+	return 1;
+}
+
+bool owed_oldest(struct stored *s, struct uplink *u, int64_t *ret_label_ms)
+{
+	uint64_t seq;
+
+	if (!hj_seqset_next(&u->owed, 0, &seq))
+		return false;
+	if (u->oldest_seq != seq) {
+		u->oldest_seq = 0;
+		hj_ledger_read(s->ledger, seq, seq, 0, note_label, u);
+	}
+	if (u->oldest_seq != seq)
+		return false;
+	*ret_label_ms = u->oldest_ms;
+	return true;
+}

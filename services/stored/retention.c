@@ -1,0 +1,132 @@
+/* What has to go: the oldest records, once they are older than the setting says or the file is larger. Looked at when the store starts and
+ * every hour, in slices. What an uplink still owes stays for 30 days whatever the limits say. Each cut is itself a record. */
+#include "stored.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "hjgate/log.h"
+
+#define SLICE_ROWS    500 /* cut by one commit */
+#define SLICE_PAUSE   (1 * HJ_USEC_PER_SEC)
+#define START_PAUSE   (5 * HJ_USEC_PER_SEC) /* the first look, when the start is over */
+#define ACCURACY_USEC (30 * HJ_USEC_PER_SEC)
+#define MB            (1LL << 20)
+#define SLACK_DAYS    1                          /* one cut a day, not one an hour */
+#define LEAST_SPAN_MS (6 * 3600 * HJ_MS_PER_SEC) /* of records, before their growth says anything */
+
+struct choosing {
+	struct stored *s;
+	int64_t before_ms;     /* everything older goes */
+	int64_t owed_since_ms; /* what is owed and younger stays */
+	bool too_large;        /* goes whatever its age */
+	unsigned rows;
+	uint64_t upto;
+};
+
+static bool is_owed(const struct stored *s, uint64_t seq)
+{
+	for (size_t i = 0; i < s->uplink_count; i++)
+		if (hj_seqset_has(&s->uplinks[i].owed, seq))
+			return true;
+	return false;
+}
+
+static int choose_row(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	struct choosing *c = userdata;
+
+	if (c->rows == SLICE_ROWS || (!c->too_large && head->label_ms >= c->before_ms))
+		return 1;
+	if (head->label_ms >= c->owed_since_ms && is_owed(c->s, head->seq))
+		return 1;
+	c->rows++;
+	c->upto = head->seq;
+	return 0;
+}
+
+static int choose(struct stored *s, int64_t slack_days, struct choosing *c)
+{
+	int64_t now = hj_now().wall_ms;
+
+	*c = (struct choosing){ .s = s };
+	c->before_ms = now - (s->conf.retention_days + slack_days) * HJ_MS_PER_DAY;
+	c->owed_since_ms = now - STORED_OWED_DAYS * HJ_MS_PER_DAY;
+	c->too_large = hj_ledger_used(s->ledger) > s->conf.retention_mb * MB;
+	return hj_ledger_read(s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, 0, choose_row, c);
+}
+
+static int on_retention(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct stored *s = userdata;
+	struct choosing c;
+	int r;
+
+	/* Once something is old enough by a day, all that is due goes. */
+	r = choose(s, SLACK_DAYS, &c);
+	if (r >= 0 && c.rows)
+		r = choose(s, 0, &c);
+	if (r < 0)
+		hj_log_error(r, "cannot look for what is too old: trying again in an hour");
+	else if (!c.rows && c.too_large)
+		hj_warn("the records take more than %" PRId64 " MB, but what uplinks still owe is kept: make "
+		        "retention_mb larger, or see why they do not report",
+		        s->conf.retention_mb);
+	if (r >= 0 && c.rows && !s->error) {
+		s->cut_upto = c.upto;
+		commit_now(s);
+	}
+	sd_event_source_set_time_relative(
+	        source, r >= 0 && c.rows == SLICE_ROWS && !s->error ? SLICE_PAUSE : STORED_RETENTION_EVERY);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+int retention_put(struct stored *s, int64_t now_ms)
+{
+	struct hj_head head = { .kind = HJ_KIND_CUT, .label_ms = now_ms };
+	uint64_t rows, from = hj_ledger_first(s->ledger);
+	char body[128];
+	int r;
+
+	if (!s->cut_upto)
+		return 0;
+	r = hj_ledger_cut(s->ledger, s->cut_upto, &rows);
+	if (r < 0)
+		return r;
+	memcpy(head.boot_id, s->boot_id, HJ_ID_BYTES);
+	head.boottime_ms = (int64_t)(hj_now().mono / HJ_USEC_PER_MS);
+	snprintf(body, sizeof(body), "{\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"records\":%" PRIu64 "}", from,
+	        s->cut_upto, rows);
+	return hj_ledger_append(s->ledger, &head, body, strlen(body));
+}
+
+int retention_timers(struct stored *s)
+{
+	return sd_event_add_time_relative(
+	        s->event, &s->retention_timer, CLOCK_BOOTTIME, START_PAUSE, ACCURACY_USEC, on_retention, s);
+}
+
+static int note_label(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	*(int64_t *)userdata = head->label_ms;
+	return 1;
+}
+
+double retention_days_of_room(struct stored *s)
+{
+	int64_t oldest = INT64_MAX, span, used = hj_ledger_used(s->ledger), room;
+	char path[HJ_PATH_MAX];
+	struct statvfs fs;
+
+	if (hj_path(s->root, HJ_DIR_STATE, "", path) < 0 || statvfs(path, &fs) < 0 ||
+	        hj_ledger_read(s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, 0, note_label, &oldest) < 0)
+		return -1;
+	span = hj_now().wall_ms - oldest;
+	if (oldest == INT64_MAX || span < LEAST_SPAN_MS || used <= 0)
+		return -1;
+	room = hj_min((int64_t)fs.f_bavail * (int64_t)fs.f_frsize, s->conf.retention_mb * MB - used);
+	return room <= 0 ? 0 : (double)room / ((double)used / ((double)span / HJ_MS_PER_DAY));
+}

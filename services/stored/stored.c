@@ -1,0 +1,155 @@
+/* The store as a whole: made from the configuration and the file, freed with a last commit. Owns the ledger, the open windows and the
+ * queue to the disk. What the file holds that does not decode is left out and said, never a reason not to start. */
+#include "stored.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "hjgate/log.h"
+
+static int make_folder(const char *root)
+{
+	char path[HJ_PATH_MAX];
+	int r = hj_path(root, HJ_DIR_STATE, "", path);
+
+	if (r < 0)
+		return r;
+	/* The unit has made it; below a root it may be missing. */
+	return mkdir(path, 0750) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static const char *open_hint(int r)
+{
+	switch (r) {
+	case -EOPNOTSUPP:
+		return "it was made by a newer version: install that one again; the file has not been touched";
+	case -EMEDIUMTYPE:
+		return "it is some other program's file: move it away; it has not been touched";
+	case -EBUSY:
+		return "another process has it open";
+	default:
+		return strerror(-r);
+	}
+}
+
+static int open_ledger(struct stored *s)
+{
+	char path[HJ_PATH_MAX];
+	bool damaged = false;
+	int r = make_folder(s->root);
+
+	r = r < 0 ? r : hj_path(s->root, HJ_DIR_STATE, "records.db", path);
+	r = r < 0 ? r : hj_ledger_open(path, &s->ledger, &damaged);
+	if (r < 0) {
+		hj_error("cannot open %s: %s", path, open_hint(r));
+		return r;
+	}
+	if (damaged) {
+		hj_error("%s was damaged: it is kept beside it as .damaged-*, a new one is begun", path);
+		tell_damaged(s, path);
+	}
+	return 0;
+}
+
+/* The open windows of the run before. One that does not decode costs what was in the open windows, and nothing else. */
+static int load_checkpoint(struct stored *s)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	struct hj_now now = hj_now();
+	int r = hj_rollup_new(hj_conf_minute_ms(&s->conf), &s->points, &s->rollup);
+
+	r = r < 0 ? r : hj_ledger_get(s->ledger, "open", &b);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	r = hj_rollup_decode(s->rollup, b.data, b.len, &now);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		hj_error("the open windows of the last run do not decode: beginning without them");
+	return 0;
+}
+
+static int load(struct stored *s)
+{
+	int r = open_ledger(s);
+
+	r = r < 0 ? r : dictionary_load(s);
+	r = r < 0 ? r : load_checkpoint(s);
+	r = r < 0 ? r : owed_load(s);
+	r = r < 0 ? r : hj_fold_new(hj_conf_hour_ms(&s->conf), &s->hours);
+	r = r < 0 ? r : hj_fold_new(hj_conf_day_ms(&s->conf), &s->days);
+	r = r < 0 ? r : window_load(s);
+	if (r < 0)
+		return r;
+	commit_note_durable(s);
+	return 0;
+}
+
+static int start(struct stored *s)
+{
+	int r = commit_timers(s);
+
+	r = r < 0 ? r : window_timers(s);
+	r = r < 0 ? r : retention_timers(s);
+	r = r < 0 ? r : poweron_check(s);
+	if (r < 0)
+		return r;
+	window_process(s);
+	return 0;
+}
+
+int stored_new(struct hj_service *service, const struct hj_conf_main *conf, struct stored **ret)
+{
+	_cleanup_(stored_freep) struct stored *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->event = sd_event_ref(service->event);
+	s->root = service->root;
+	s->conf = *conf;
+	s->queue_end = &s->queue;
+	s->commit_at = HJ_USEC_NEVER;
+	r = hj_boot_id(s->root, s->boot_id);
+	r = r < 0 ? r : hj_report_new(s->event, s->root, "stored", &s->report);
+	r = r < 0 ? r : load(s);
+	r = r < 0 ? r : start(s);
+	if (r < 0)
+		return r;
+	tell_program(s, true);
+	hj_info("%llu records, newest %llu; %zu points, %zu uplinks",
+	        (unsigned long long)(hj_ledger_last(s->ledger) - hj_ledger_first(s->ledger) +
+	                             !!hj_ledger_first(s->ledger)),
+	        (unsigned long long)hj_ledger_last(s->ledger), s->points.count, s->uplink_count);
+	*ret = hj_steal(s);
+	return 0;
+}
+
+void stored_free(struct stored *s)
+{
+	if (!s)
+		return;
+	/* Only a store that ran has something to commit. */
+	if (s->commit_timer) {
+		commit_now(s);
+		tell_program(s, false);
+	}
+	commit_drop(s, -ECANCELED);
+	stream_free(s);
+	read_free(s);
+	sd_event_source_disable_unref(s->commit_timer);
+	sd_event_source_disable_unref(s->mono_timer);
+	sd_event_source_disable_unref(s->wall_timer);
+	sd_event_source_disable_unref(s->retention_timer);
+	hj_fold_free(s->hours);
+	hj_fold_free(s->days);
+	hj_rollup_free(s->rollup);
+	hj_dictionary_done(&s->points);
+	hj_ledger_close(s->ledger);
+	hj_report_free(s->report);
+	sd_event_unref(s->event);
+	free(s);
+}

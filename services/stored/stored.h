@@ -1,0 +1,201 @@
+/* The store: one struct, made and freed by main(). Everything runs in one thread, on one loop.
+ *
+ *	Append -> intake -> rollup -> window (close, join, fold) -> commit -> Durable, Read (live), answers to those who wait
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "hjgate/conf.h"
+#include "hjgate/fold.h"
+#include "hjgate/ipc_server.h"
+#include "hjgate/ledger.h"
+#include "hjgate/now.h"
+#include "hjgate/report.h"
+#include "hjgate/rollup.h"
+#include "hjgate/sample.h"
+#include "hjgate/seqset.h"
+#include "hjgate/service.h"
+
+#define STORED_UPLINKS_MAX       32
+#define STORED_QUEUE_BYTES       (1u << 20)  /* records that wait for the disk; above it no samples are taken */
+#define STORED_STAGED_MAX        64          /* settings that wait for the disk */
+#define STORED_SETTING_MAX       1024        /* bytes of a setting's value */
+#define STORED_BODY_MAX          (64u << 10) /* bytes of a record that was Put */
+#define STORED_COMMIT_EVERY      (60 * HJ_USEC_PER_SEC) /* while there is anything new */
+#define STORED_COMMIT_URGENT     (50 * HJ_USEC_PER_MS)  /* what somebody waits for; what comes together is grouped */
+#define STORED_COMMIT_BUSY       (1 * HJ_USEC_PER_SEC)  /* the same, when there were too many of them */
+#define STORED_URGENT_PER_MINUTE 60
+#define STORED_CONFIRMS_MOST     1000                  /* confirmed records that may wait for the next commit */
+#define STORED_RETRY             (2 * HJ_USEC_PER_SEC) /* after a commit has failed */
+#define STORED_OWED_DAYS         30                    /* what is owed is kept this long, whatever the limits say */
+#define STORED_RETENTION_EVERY   (3600 * HJ_USEC_PER_SEC)
+#define STORED_LATE_TOLD_EVERY   (60 * HJ_USEC_PER_SEC)
+
+/* Somebody who waits for the disk: told once, with r = 0 and the seq, or with what went wrong; then the item is gone. */
+typedef void (*stored_done_fn)(int r, uint64_t seq, void *waiter);
+
+/* A record on its way to the disk. */
+struct item {
+	struct item *next;
+	struct hj_head head; /* seq: of the last attempt */
+	stored_done_fn done; /* NULL: nobody waits, and it is kept until the disk takes it */
+	void *waiter;
+	size_t n;
+	char body[];
+};
+
+/* A setting on its way to the disk, or (key empty) somebody who waits for the next commit. */
+struct staged {
+	char key[HJ_LEDGER_KEY_MAX + 1];
+	char *value; /* NULL = forget it */
+	stored_done_fn done;
+	void *waiter;
+};
+
+struct uplink {
+	char name[HJ_NAME_MAX + 1];
+	struct hj_seqset owed;
+	bool changed;         /* differs from what is on the disk */
+	uint64_t told_joined; /* of owed.joined, as far as reported */
+	uint64_t confirmed;   /* records, since this process began */
+	int64_t confirmed_ms; /* INT64_MIN = never */
+	uint64_t oldest_seq;  /* whose label oldest_ms is; 0 = not looked up */
+	int64_t oldest_ms;
+};
+
+/* What of a bus is on the disk. */
+struct durable {
+	char bus[HJ_NAME_MAX + 1];
+	uint8_t boot[HJ_ID_BYTES];
+	uint64_t number;
+};
+
+struct stored {
+	sd_event *event;
+	const char *root;
+	struct hj_conf_main conf;
+	uint8_t boot_id[HJ_ID_BYTES];
+	struct hj_report *report;
+	struct hj_ledger *ledger;
+
+	struct hj_dictionary points;
+	struct hj_sample newest[HJ_POINTS_MAX]; /* of points.points[i]; point 0 = none yet */
+	bool point_changed[HJ_POINTS_MAX];
+	struct hj_rollup *rollup;
+	struct hj_fold *hours, *days;
+	uint64_t late_told[HJ_ROLLUP_BUSES_MAX]; /* by bus position */
+	hj_usec late_told_at;
+
+	struct item *queue, **queue_end;
+	size_t queue_bytes;
+	struct staged staged[STORED_STAGED_MAX];
+	size_t staged_count;
+	uint64_t cut_upto; /* retention has chosen this for the next commit; 0 = nothing */
+	struct uplink uplinks[STORED_UPLINKS_MAX];
+	size_t uplink_count;
+	uint64_t confirms_waiting;
+	struct durable durable[HJ_ROLLUP_BUSES_MAX];
+	size_t durable_count;
+
+	hj_usec commit_at; /* HJ_USEC_NEVER = nothing to commit */
+	hj_usec urgent_since;
+	unsigned urgent_count;
+	int error; /* of the last commit; 0 = none */
+	uint64_t commits;
+	int64_t last_commit_ms;
+	sd_event_source *commit_timer, *mono_timer, *wall_timer, *retention_timer;
+
+	struct watcher *watchers;
+	struct reader *readers;
+	struct listener *listeners;
+};
+
+int stored_new(struct hj_service *service, const struct hj_conf_main *conf, struct stored **ret);
+void stored_free(struct stored *s); /* commits what it can */
+HJ_DEFINE_CLEANUP(struct stored *, stored_free)
+
+/* intake.c: one Append. */
+struct append {
+	const char *bus;
+	uint8_t boot[HJ_ID_BYTES];
+	uint64_t first;
+	int64_t upto_ms;
+	struct hj_point *points; /* number is filled in */
+	size_t point_count;
+	struct hj_sample *samples; /* point: index into points on the way in, number on the way out */
+	size_t sample_count;
+};
+/* *ret_next: the number expected next. -ENOSPC: too many buses or points; -EDQUOT: the disk is in trouble and the queue full;
+ * -ENOMEM. On an error of a later sample those before it stay taken: *ret_next is then written, too. */
+int intake_append(struct stored *s, struct append *a, uint64_t *ret_next);
+
+/* dictionary.c */
+int dictionary_load(struct stored *s);
+int dictionary_number(struct stored *s, struct hj_point *p);      /* fills p->number in. -ENOSPC, -ENOMEM */
+int dictionary_put(struct stored *s);                             /* what has changed, into the transaction */
+size_t dictionary_index(const struct stored *s, uint32_t number); /* position; points.count for an unknown one */
+
+/* window.c */
+int window_load(struct stored *s); /* the folds, from the ledger's minutes */
+void window_process(struct stored *s);
+int window_timers(struct stored *s);
+
+/* commit.c */
+int commit_timers(struct stored *s);
+/* Copies the body. With `done`, the record is withdrawn when its commit fails. -ENOMEM, -ENOSPC (the queue is full). */
+int commit_queue(struct stored *s, enum hj_kind kind, int64_t label_ms, uint32_t length_ms, const void *body,
+        size_t n, stored_done_fn done, void *waiter);
+/* value NULL: forget. key NULL: only wait. -ENOSPC. */
+int commit_stage(struct stored *s, const char *key, const char *value, stored_done_fn done, void *waiter);
+void commit_request(struct stored *s, hj_usec within);
+void commit_urgent(struct stored *s);
+int commit_now(struct stored *s);
+void commit_note_durable(struct stored *s); /* what the buses have on the disk now */
+void commit_drop(struct stored *s, int r);  /* everybody who waits is told r; the queue is emptied */
+
+/* owed.c */
+int owed_load(struct stored *s);
+struct uplink *owed_find(struct stored *s, const char *name);
+int owed_get(struct stored *s, const char *name, struct uplink **ret); /* made where unknown. -EINVAL, -ENOSPC */
+int owed_put(struct stored *s, uint64_t first,
+        uint64_t last); /* the sets, with the new records first..last, into the transaction */
+void owed_committed(struct stored *s, uint64_t first, uint64_t last, uint64_t cut);
+uint64_t owed_confirm(struct stored *s, struct uplink *u, uint64_t from, uint64_t to);    /* how many were owed */
+void owed_remove_missing(struct stored *s, struct uplink *u, uint64_t from, uint64_t to); /* no such records */
+int owed_resend(struct stored *s, struct uplink *u, int64_t begin_ms, int64_t end_ms, unsigned kinds, uint64_t *ret);
+bool owed_oldest(struct stored *s, struct uplink *u, int64_t *ret_label_ms);
+#define OWED_KINDS                                                                                                   \
+	((2u << HJ_KIND_MOST) - 2 - (1u << HJ_KIND_PENDING) - (1u << HJ_KIND_CUT)) /* what uplinks are told */
+
+/* poweron.c */
+int poweron_check(struct stored *s);
+int poweron_put(struct stored *s, int64_t now_ms);
+
+/* retention.c */
+int retention_timers(struct stored *s);
+int retention_put(struct stored *s, int64_t now_ms); /* the chosen cut and its record, into the transaction */
+double retention_days_of_room(struct stored *s);     /* < 0: unknown */
+
+/* ---- the sockets ---- */
+extern const struct hj_ipc_interface stored_interface;
+void stored_refused(enum hj_right right, const char *why, void *userdata);
+
+/* api_stream.c */
+void stream_samples(struct stored *s, const struct hj_sample *samples, size_t count); /* point = number */
+void stream_durable(struct stored *s);
+bool stream_hears(const struct stored *s, const char *bus); /* does its meterd listen for Durable? */
+void stream_free(struct stored *s);
+/* api_read.c */
+void read_committed(struct stored *s);
+void read_owed_again(struct stored *s, const struct uplink *u);
+void read_free(struct stored *s);
+/* api_tell.c: to eventd */
+void tell_program(struct stored *s, bool start);
+void tell_disk(struct stored *s, int error); /* 0: it is well again */
+void tell_damaged(struct stored *s, const char *path);
+void tell_late(struct stored *s, const char *bus, uint64_t count);
+void tell_joined(struct stored *s, const char *uplink, uint64_t count);
+void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms);

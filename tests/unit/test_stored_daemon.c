@@ -1,0 +1,645 @@
+/* The store as the others meet it: the real program on its sockets, killed and started again. */
+/* long because: one world, many behaviours; splitting it would repeat the starting and stopping. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "hjgate/clock.h"
+#include "hjgate/ipc_client.h"
+
+#define ANSWER_MS 3000
+#define BOOT_A    "000102030405060708090a0b0c0d0e0f"
+#define BOOT_B    "ffeeddccbbaa99887766554433221100"
+
+static char root[64], binary[256];
+static pid_t daemon_pid;
+static const char *const rights[] = { "look", "change", "peer" };
+
+/* ---- the program ---- */
+
+static void path_of(const char *rest, char to[256])
+{
+	snprintf(to, 256, "%s/%s", root, rest);
+}
+
+static int listen_on(const char *right)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/run/hjgate/stored.%s", root, right);
+	unlink(a.sun_path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(fd, 16), 0);
+	return fd;
+}
+
+static void run_daemon(const int fds[3])
+{
+	char pid[32];
+
+	for (int i = 0; i < 3; i++)
+		if (dup2(fds[i], 100 + i) < 0)
+			_exit(126);
+	for (int i = 0; i < 3; i++)
+		dup2(100 + i, 3 + i);
+	closefrom(6);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "3", 1);
+	setenv("LISTEN_FDNAMES", "stored.look:stored.change:stored.peer", 1);
+	execl(binary, binary, "--root", root, NULL);
+	_exit(127);
+}
+
+static void start(void)
+{
+	int fds[3];
+
+	for (int i = 0; i < 3; i++)
+		fds[i] = listen_on(rights[i]);
+	daemon_pid = fork();
+	assert_true(daemon_pid >= 0);
+	if (!daemon_pid)
+		run_daemon(fds);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
+static int stop(int sig)
+{
+	int status = 0;
+
+	kill(daemon_pid, sig);
+	waitpid(daemon_pid, &status, 0);
+	daemon_pid = 0;
+	return status;
+}
+
+static void write_file(const char *rest, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	path_of(rest, path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void boot(const char *id)
+{
+	write_file("run/hjgate/boot-id", id);
+}
+
+static int set_up(void **state)
+{
+	static const char *const folders[] = { "run", "run/hjgate", "var", "var/lib", "var/lib/hjgate", "etc",
+		"etc/hjgate" };
+	char path[256], *slash;
+	ssize_t n = readlink("/proc/self/exe", binary, sizeof(binary) - 32);
+
+	assert_true(n > 0);
+	binary[n] = '\0';
+	slash = strrchr(binary, '/'); /* BUILD/unit/test_... */
+	*slash = '\0';
+	strcpy(strrchr(binary, '/'), "/bin/hjgate-stored");
+	strcpy(root, "/tmp/hjstored-XXXXXX");
+	if (!mkdtemp(root))
+		return -1;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		path_of(folders[i], path);
+		mkdir(path, 0755);
+	}
+	write_file("etc/hjgate/hjgate.conf", "format = 1;\ntest_minute = 2;\ntest_hour = 4;\ntest_day = 8;\n");
+	boot("11111111-1111-1111-1111-111111111111\n");
+	start();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	if (daemon_pid)
+		stop(SIGTERM);
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	return system(command);
+}
+
+/* ---- asking ---- */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static void sleep_until(int64_t ms)
+{
+	int64_t left = ms - now_ms();
+
+	if (left > 0)
+		usleep((useconds_t)left * 1000);
+}
+
+static struct hj_ipc_ask dial(const char *right)
+{
+	struct hj_ipc_ask a;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/run/hjgate/stored.%s", root, right);
+	assert_int_equal(hj_ipc_ask_open(path, &a), 0);
+	return a;
+}
+
+static json_t *ask(struct hj_ipc_ask *a, const char *method, json_t *parameters)
+{
+	json_t *reply = NULL;
+	char name[64];
+	int r;
+
+	snprintf(name, sizeof(name), "hjgate.Store.%s", method);
+	r = hj_ipc_ask(a, name, parameters, ANSWER_MS, &reply);
+	if (r < 0)
+		fprintf(stderr, "%s: %s %s\n", method, strerror(-r), reply ? json_dumps(reply, JSON_COMPACT) : "");
+	assert_int_equal(r, 0);
+	return reply;
+}
+
+static char *ask_error(struct hj_ipc_ask *a, const char *method, json_t *parameters)
+{
+	static char error[128];
+	json_t *reply = NULL;
+	char name[64];
+
+	snprintf(name, sizeof(name), "hjgate.Store.%s", method);
+	assert_int_equal(hj_ipc_ask(a, name, parameters, ANSWER_MS, &reply), -EREMOTEIO);
+	snprintf(error, sizeof(error), "%s", json_string_value(json_object_get(reply, "error")));
+	json_decref(reply);
+	return error;
+}
+
+static void ask_more(struct hj_ipc_ask *a, const char *method, json_t *parameters)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "hjgate.Store.%s", method);
+	assert_int_equal(hj_ipc_ask_more(a, name, parameters), 0);
+}
+
+static json_t *next(struct hj_ipc_ask *a, int timeout_ms)
+{
+	json_t *reply = NULL;
+	bool continues;
+
+	if (hj_ipc_ask_next(a, timeout_ms, &reply, &continues) < 0)
+		return NULL;
+	return reply;
+}
+
+static int64_t num(const json_t *j, const char *name)
+{
+	assert_true(json_is_integer(json_object_get(j, name)));
+	return json_integer_value(json_object_get(j, name));
+}
+
+/* count samples of point 0 (a gauge) and 1 (a total), alternately, from `first` on, all at this time; value = number. */
+static int64_t append(struct hj_ipc_ask *a, const char *bus, const char *boot_id, int64_t first, int count,
+        int64_t ms, int64_t upto)
+{
+	json_t *samples = json_array(), *points = json_array(), *reply;
+	char names[2][32];
+	int64_t answer;
+
+	snprintf(names[0], sizeof(names[0]), "%s.current", bus);
+	snprintf(names[1], sizeof(names[1]), "%s.energy", bus);
+	for (int i = 0; i < 2; i++)
+		json_array_append_new(points,
+		        json_pack("{s:s, s:s, s:s, s:b, s:i}", "name", names[i], "factor", i ? "e30102" : "e30101",
+		                "unit", i ? "kWh" : "A", "total", i, "interval", 1000));
+	for (int i = 0; i < count; i++)
+		json_array_append_new(
+		        samples, json_pack("[i, I, f, s]", i % 2, (json_int_t)ms, (double)(first + i), "N"));
+	reply = ask(a, "Append",
+	        json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "bus", bus, "boot", boot_id, "first", (json_int_t)first,
+	                "upto", (json_int_t)upto, "points", points, "samples", samples));
+	answer = num(reply, "next");
+	json_decref(reply);
+	return answer;
+}
+
+/* Sends six samples over one whole window of 2 s and the watermark at its end. Gives the window's label. */
+static int64_t one_window(struct hj_ipc_ask *a, const char *bus, const char *boot_id, int64_t *first)
+{
+	int64_t label = hj_window_start(now_ms(), 2000);
+
+	if (now_ms() > label + 1500) {
+		label += 2000;
+		sleep_until(label);
+	}
+	*first = append(a, bus, boot_id, *first, 6, now_ms(), now_ms());
+	sleep_until(label + 2000);
+	append(a, bus, boot_id, *first, 0, 0, now_ms());
+	return label;
+}
+
+static json_t *wait_for_records(const char *kind, size_t least)
+{
+	struct hj_ipc_ask a = dial("look");
+	json_t *reply = NULL;
+
+	for (int i = 0; i < 60; i++) {
+		json_decref(reply);
+		reply = ask(&a, "Query",
+		        json_pack("{s:s, s:i, s:I}", "kind", kind, "begin", 0, "end", (json_int_t)HJ_TIME_MAX_MS));
+		if (json_array_size(json_object_get(reply, "records")) >= least)
+			break;
+		usleep(100000);
+	}
+	assert_true(json_array_size(json_object_get(reply, "records")) >= least);
+	hj_ipc_ask_close(&a);
+	return reply;
+}
+
+static json_t *stat_of(json_t *reply, size_t record, size_t stat)
+{
+	return json_array_get(
+	        json_object_get(json_array_get(json_object_get(reply, "records"), record), "stats"), stat);
+}
+
+/* ---- tests ---- */
+
+static void test_samples_become_a_record(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer"), durable = dial("peer"), live = dial("look");
+	int64_t first = 1, label;
+	json_t *reply, *stat;
+
+	ask_more(&durable, "Durable", json_pack("{s:s, s:s}", "bus", "north", "boot", BOOT_A));
+	reply = next(&durable, ANSWER_MS);
+	assert_int_equal(num(reply, "number"), 0);
+	json_decref(reply);
+	ask_more(&live, "Read", json_pack("{s:b}", "live", 1));
+	json_decref(next(&live, ANSWER_MS));
+
+	label = one_window(&peer, "north", BOOT_A, &first);
+	assert_int_equal(first, 7);
+	reply = next(&durable, 1000);
+	assert_non_null(reply);
+	assert_int_equal(num(reply, "number"), 6);
+	json_decref(reply);
+	assert_true(now_ms() < label + 2000 + 700); /* at the window's end, not at some tick after it */
+
+	reply = next(&live, 1000);
+	assert_non_null(reply);
+	assert_int_equal(json_array_size(json_object_get(reply, "points")), 2);
+	assert_int_equal(num(json_array_get(json_object_get(reply, "records"), 0), "label"), label);
+	stat = stat_of(reply, 0, 0);
+	assert_true(json_number_value(json_array_get(stat, 5)) == 1);
+	assert_true(json_number_value(json_array_get(stat, 6)) == 3);
+	assert_true(json_number_value(json_array_get(stat, 7)) == 5);
+	assert_true(json_is_null(json_array_get(stat, 4)));
+	json_decref(reply);
+
+	/* The same numbers again are not counted again; a hole is refused; the total grows by 6 in the next window. */
+	assert_int_equal(append(&peer, "north", BOOT_A, 1, 6, now_ms(), now_ms()), 7);
+	assert_int_equal(append(&peer, "north", BOOT_A, 10, 2, now_ms(), now_ms()), 7);
+	one_window(&peer, "north", BOOT_A, &first);
+	reply = wait_for_records("minute", 2);
+	stat = stat_of(reply, 1, 1);
+	assert_true(json_number_value(json_array_get(stat, 4)) == 6);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+	hj_ipc_ask_close(&durable);
+	hj_ipc_ask_close(&live);
+}
+
+static void test_hours_and_days_follow(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer");
+	int64_t first = 1;
+	json_t *reply;
+
+	for (int i = 0; i < 5; i++)
+		one_window(&peer, "north", BOOT_A, &first);
+	hj_ipc_ask_close(&peer);
+	reply = wait_for_records("hour", 2);
+	assert_int_equal(num(json_array_get(json_object_get(reply, "records"), 0), "length"), 4000);
+	json_decref(reply);
+	json_decref(wait_for_records("day", 1));
+}
+
+static void test_killed_and_back(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer");
+	int64_t first = 1, label = hj_window_start(now_ms(), 2000) + 2000;
+	json_t *reply;
+	size_t n;
+
+	reply = ask(&peer, "Read", json_pack("{s:s, s:i}", "uplink", "county", "limit", 1));
+	json_decref(reply);
+	one_window(&peer, "north", BOOT_A, &first); /* durable */
+	json_decref(wait_for_records("minute", 1));
+	sleep_until(label + 2000);
+	first = append(&peer, "north", BOOT_A, first, 4, now_ms(), now_ms());
+	assert_int_equal(first, 11); /* counted, not yet durable: lost with the process */
+	hj_ipc_ask_close(&peer);
+	stop(SIGKILL);
+	start();
+	peer = dial("peer");
+	assert_int_equal(append(&peer, "north", BOOT_A, 11, 0, 0, now_ms()), 7);
+	first = 7;
+	one_window(&peer, "north", BOOT_A, &first);
+	reply = wait_for_records("minute", 2);
+	n = json_array_size(json_object_get(reply, "records"));
+	assert_true(
+	        json_number_value(json_array_get(stat_of(reply, n - 1, 1), 4)) == 6); /* growth across the restart */
+	json_decref(reply);
+
+	/* What the uplink owes is as it was, and goes when it is confirmed. */
+	reply = ask(&peer, "Read", json_pack("{s:s}", "uplink", "county"));
+	n = json_array_size(json_object_get(reply, "records"));
+	assert_true(n >= 2);
+	assert_int_equal(num(reply, "waiting"), n);
+	assert_int_equal(num(reply, "next"), num(reply, "head") + 1);
+	json_decref(reply);
+	reply = ask(&peer, "Confirm",
+	        json_pack("{s:s, s:[{s:i, s:i}]}", "uplink", "county", "ranges", "from", 1, "to", 1));
+	assert_int_equal(num(reply, "waiting"), n - 1);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+	assert_true(WIFEXITED(stop(SIGTERM)));
+	start();
+	peer = dial("peer");
+	reply = ask(&peer, "Read", json_pack("{s:s}", "uplink", "county"));
+	assert_true(num(json_array_get(json_object_get(reply, "records"), 0), "seq") > 1);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+}
+
+static void test_resend_tells_the_live_reader(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer"), live = dial("peer"), change = dial("change");
+	int64_t first = 1, label;
+	json_t *reply;
+
+	ask_more(&live, "Read", json_pack("{s:s, s:b}", "uplink", "county", "live", 1));
+	json_decref(next(&live, ANSWER_MS));
+	label = one_window(&peer, "north", BOOT_A, &first);
+	reply = next(&live, 1000);
+	assert_true(json_array_size(json_object_get(reply, "records")) >= 1); /* the hour's may be with it */
+	json_decref(reply);
+	reply = ask(&peer, "Confirm",
+	        json_pack("{s:s, s:[{s:i, s:i}]}", "uplink", "county", "ranges", "from", 1, "to", 1000));
+	assert_int_equal(num(reply, "waiting"), 0);
+	json_decref(reply);
+	assert_string_equal(
+	        ask_error(&change, "Resend", json_pack("{s:s, s:i, s:i}", "uplink", "moon", "begin", 0, "end", 1)),
+	        "hjgate.Store.NoSuchUplink");
+	reply = ask(&change, "Resend",
+	        json_pack("{s:s, s:I, s:I}", "uplink", "county", "begin", (json_int_t)label, "end",
+	                (json_int_t)label + 1));
+	assert_true(num(reply, "records") >= 1);
+	json_decref(reply);
+	do { /* an hour's record may have come between */
+		reply = next(&live, 1000);
+		assert_non_null(reply);
+		first = num(reply, "waiting");
+		json_decref(reply);
+	} while (!first);
+	reply = ask(&peer, "Read", json_pack("{s:s}", "uplink", "county"));
+	assert_int_equal(num(json_array_get(json_object_get(reply, "records"), 0), "label"), label);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+	hj_ipc_ask_close(&live);
+	hj_ipc_ask_close(&change);
+}
+
+static void test_settings_outlive(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer");
+	int64_t before = now_ms();
+	json_t *reply;
+
+	reply = ask(&peer, "Setting", json_pack("{s:s, s:s}", "name", "uplink.county.pw", "value", "geheim-密"));
+	assert_true(now_ms() - before < 1000);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+	stop(SIGKILL); /* answered: on the disk */
+	start();
+	peer = dial("peer");
+	reply = ask(&peer, "Setting", json_pack("{s:s}", "name", "uplink.county.pw"));
+	assert_string_equal(json_string_value(json_object_get(reply, "value")), "geheim-密");
+	json_decref(reply);
+	json_decref(ask(&peer, "Setting", json_pack("{s:s, s:b}", "name", "uplink.county.pw", "remove", 1)));
+	reply = ask(&peer, "Setting", json_pack("{s:s}", "name", "uplink.county.pw"));
+	assert_true(json_is_null(json_object_get(reply, "value")));
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+}
+
+static void test_put_and_power(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer");
+	json_t *reply, *body;
+	int64_t before;
+
+	reply = ask(&peer, "Put",
+	        json_pack("{s:s, s:I, s:{s:s}}", "kind", "log", "label", (json_int_t)now_ms(), "body", "text",
+	                "门开了"));
+	assert_int_equal(num(reply, "seq"), 1);
+	json_decref(reply);
+	assert_string_equal(
+	        ask_error(&peer, "Put", json_pack("{s:s, s:i, s:{}}", "kind", "minute", "label", 1, "body")),
+	        "org.varlink.service.InvalidParameter");
+	hj_ipc_ask_close(&peer);
+	stop(SIGKILL);
+	before = now_ms();
+	boot("22222222-2222-2222-2222-222222222222\n"); /* the machine comes up again */
+	usleep(200000);
+	start();
+	reply = wait_for_records("poweron", 1);
+	body = json_object_get(json_array_get(json_object_get(reply, "records"), 0), "body");
+	assert_true(num(body, "begin") <= before && num(body, "end") >= before + 200);
+	json_decref(reply);
+	stop(SIGKILL);
+	start(); /* the same boot: no failure */
+	usleep(300000);
+	reply = wait_for_records("poweron", 1);
+	assert_int_equal(json_array_size(json_object_get(reply, "records")), 1);
+	json_decref(reply);
+	reply = wait_for_records("log", 1);
+	assert_string_equal(
+	        json_string_value(json_object_get(
+	                json_object_get(json_array_get(json_object_get(reply, "records"), 0), "body"), "text")),
+	        "门开了");
+	json_decref(reply);
+}
+
+static void test_watch(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer"), watch = dial("look");
+	json_t *reply;
+
+	append(&peer, "north", BOOT_A, 1, 2, now_ms(), now_ms());
+	ask_more(&watch, "Watch", NULL);
+	reply = next(&watch, ANSWER_MS);
+	assert_int_equal(json_array_size(json_object_get(reply, "points")), 2);
+	assert_int_equal(json_array_size(json_object_get(reply, "samples")), 2);
+	json_decref(reply);
+	append(&peer, "south", BOOT_B, 1, 1, now_ms(), now_ms());
+	reply = next(&watch, ANSWER_MS);
+	assert_int_equal(json_array_size(json_object_get(reply, "points")), 1);
+	assert_int_equal(json_array_size(json_object_get(reply, "samples")), 1);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+	hj_ipc_ask_close(&watch);
+}
+
+static long resident_kb(void)
+{
+	char path[64], line[128];
+	long kb = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", daemon_pid);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Private_Dirty: %ld", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+/* A watcher and a live reader that read nothing, and a long backlog for one that reads slowly: memory stays. */
+static void test_slow_readers_cost_nothing(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer"), watch = dial("look"), live = dial("look"), slow = dial("look");
+	int64_t got = 0, first = 1;
+	long before;
+	json_t *reply;
+	char text[2000];
+
+	ask_more(&watch, "Watch", NULL);
+	ask_more(&live, "Read", json_pack("{s:b}", "live", 1));
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (int i = 0; i < 40; i++)
+		json_decref(ask(&peer, "Put",
+		        json_pack("{s:s, s:I, s:{s:s}}", "kind", "log", "label", (json_int_t)now_ms(), "body", "text",
+		                text)));
+	before = resident_kb();
+	for (int i = 0; i < 1500; i++) {
+		first = append(&peer, "north", BOOT_A, first, 100, now_ms(), now_ms());
+		assert_true(first > 1);
+	}
+	for (int i = 0; i < 400; i++) {
+		struct hj_ipc_ask oneway = dial("peer");
+
+		hj_ipc_ask_more(&oneway, "hjgate.Store.Put",
+		        json_pack("{s:s, s:I, s:{s:s}}", "kind", "log", "label", (json_int_t)now_ms(), "body", "text",
+		                text));
+		hj_ipc_ask_close(&oneway);
+	}
+	assert_true(resident_kb() - before < 2500);
+	ask_more(&slow, "Read", json_pack("{s:i}", "from", 1));
+	for (;;) {
+		bool continues;
+
+		assert_int_equal(hj_ipc_ask_next(&slow, ANSWER_MS, &reply, &continues), 0);
+		got += (int64_t)json_array_size(json_object_get(reply, "records"));
+		json_decref(reply);
+		if (!continues)
+			break;
+	}
+	reply = ask(&peer, "Status", NULL);
+	assert_true(got >= 40 && got >= num(reply, "records") - 2);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+	hj_ipc_ask_close(&watch);
+	hj_ipc_ask_close(&live);
+	hj_ipc_ask_close(&slow);
+}
+
+static void test_rights_and_bad_input(void **state)
+{
+	struct hj_ipc_ask look = dial("look"), peer = dial("peer");
+	json_t *points = json_array(), *samples = json_pack("[[i, i, f, s]]", 0, 1, 1.0, "N"), *reply;
+
+	assert_string_equal(ask_error(&look, "Confirm", json_object()), "org.varlink.service.PermissionDenied");
+	assert_string_equal(ask_error(&look, "Read", json_pack("{s:s}", "uplink", "county")),
+	        "org.varlink.service.PermissionDenied");
+	assert_string_equal(ask_error(&peer, "Append",
+	                            json_pack("{s:s, s:s, s:i, s:i, s:o, s:o}", "bus", "north", "boot", BOOT_A,
+	                                    "first", 1, "upto", 1, "points", points, "samples", samples)),
+	        "hjgate.Store.BadSample");
+	assert_string_equal(ask_error(&peer, "Append",
+	                            json_pack("{s:s, s:s, s:i, s:i, s:[], s:[]}", "bus", "../etc", "boot", BOOT_A,
+	                                    "first", 1, "upto", 1, "points", "samples")),
+	        "org.varlink.service.InvalidParameter");
+	assert_string_equal(
+	        ask_error(&look, "Query", json_pack("{s:s, s:i, s:i}", "kind", "week", "begin", 0, "end", 1)),
+	        "org.varlink.service.InvalidParameter");
+	assert_string_equal(
+	        ask_error(&look, "Read", json_pack("{s:b}", "live", 1)), "org.varlink.service.InvalidParameter");
+	assert_int_equal(write(look.fd, "garbage\0{\"a\":", 13), 13);
+	hj_ipc_ask_close(&look);
+	reply = ask(&peer, "Status", NULL);
+	assert_true(json_is_null(json_object_get(reply, "error")));
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+}
+
+static void test_damaged_file(void **state)
+{
+	struct hj_ipc_ask peer;
+	json_t *reply;
+
+	stop(SIGTERM);
+	write_file("var/lib/hjgate/records.db", "this is no database, but it is long enough to be taken for one: "
+	                                        "this is no database, but it is long enough to be taken for one");
+	start();
+	peer = dial("peer");
+	reply = ask(
+	        &peer, "Put", json_pack("{s:s, s:I, s:{}}", "kind", "log", "label", (json_int_t)now_ms(), "body"));
+	assert_int_equal(num(reply, "seq"), 1);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_samples_become_a_record),
+		T(test_hours_and_days_follow),
+		T(test_killed_and_back),
+		T(test_resend_tells_the_live_reader),
+		T(test_settings_outlive),
+		T(test_put_and_power),
+		T(test_watch),
+		T(test_slow_readers_cost_nothing),
+		T(test_rights_and_bad_input),
+		T(test_damaged_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
