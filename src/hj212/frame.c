@@ -82,7 +82,7 @@ static void edge_scan(struct hj212_view *v)
 	struct hj212_edge *e = v->edge;
 	const size_t from = v->start + HJ212_HEAD;
 
-	if (e->scanned < from || (e->at && e->at < from))
+	if (e->scanned < from) /* An edge that was found is where the search stopped. */
 		*e = (struct hj212_edge){ .scanned = from };
 	while (!e->at && e->scanned < v->end) {
 		size_t i = find_mark(v->b, e->scanned, v->end);

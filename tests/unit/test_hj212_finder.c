@@ -103,6 +103,49 @@ static void a_broken_frame_holds_up_nobody(void **state)
 
 /* ---- harm ---- */
 
+/* A line's end belongs to the header before it, also where wrong CRCs are taken. */
+static void a_cut_frame_takes_nothing_with_it(void **state)
+{
+	static struct heard h;
+	static const char stream[] = "##0300QN=2016;##0087" DATA "3240\r\n##0087" DATA "9999\r\n";
+
+	hear_alike(stream, strlen(stream), &h, true);
+	assert_int_equal(h.frames, 2);
+	assert_memory_equal(h.text, DATA "|1|", strlen(DATA "|1|"));
+	assert_int_equal(h.junk, strlen("##0300QN=2016;"));
+}
+
+/* Lines inside long texts, while the buffer is moved under them. */
+static void long_texts_with_lines(void **state)
+{
+	static char stream[80 << 10], data[4000];
+	static struct heard h;
+	size_t n = 0;
+
+	for (int i = 0; i < 20; i++) {
+		int k = snprintf(data, sizeof(data), "CN=3020;CP=&&i21001-Info=//one\r\n%0*d//&&", 2500 + 61 * i, i);
+
+		n += (size_t)snprintf(stream + n, sizeof(stream) - n, "%.*s##%04d%s%04X\r\n", i,
+		        "-------------------", k, data, hj212_crc_annexa(data, (size_t)k));
+	}
+	hear_alike(stream, n, &h, false);
+	assert_int_equal(h.frames, 20);
+}
+
+/* A wrong length is found out once, not again with every byte that comes. */
+static void a_wrong_length_is_tried_once(void **state)
+{
+	static char stream[6000];
+	static struct heard h;
+
+	memset(stream, 'x', sizeof(stream));
+	memcpy(stream, "##2000", 6);
+	memcpy(stream + 2006, "1234x", 5);
+	listen(&h, stream, sizeof(stream), 1, false);
+	assert_int_equal(h.frames, 0);
+	assert_in_range(h.work, 2000, 3 * sizeof(stream));
+}
+
 static uint64_t work_per_byte(const char *unit, size_t most)
 {
 	static char stream[64 << 10];
@@ -185,6 +228,9 @@ int main(void)
 		cmocka_unit_test(frames_without_tails_in_a_row),
 		cmocka_unit_test(the_tail_comes_late),
 		cmocka_unit_test(a_broken_frame_holds_up_nobody),
+		cmocka_unit_test(a_cut_frame_takes_nothing_with_it),
+		cmocka_unit_test(long_texts_with_lines),
+		cmocka_unit_test(a_wrong_length_is_tried_once),
 		cmocka_unit_test(work_is_bounded),
 		cmocka_unit_test(harm_passes),
 		cmocka_unit_test(the_buffer_never_fills_up_for_good),

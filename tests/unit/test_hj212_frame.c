@@ -175,6 +175,7 @@ static void by_length_whatever_is_inside(void **state)
 		"CN=3020;CP=&&i21001-Info=//##0087//&&",
 		"CN=3020;CP=&&i21001-Info=//##//&&",
 		"CN=3020;CP=&&\r\n&&",
+		"CN=3020;CP=&&12\r\n&&",
 		"",
 		"#",
 	};

@@ -118,6 +118,8 @@ static void what_follows_and_what_does_not(void **state)
 
 	hj212_join_init(&j, room);
 	assert_int_equal(put(&j, 0, 0, TIME "a=1", TIME "a=1"), 1);
+	/* One of one is whole, however often. */
+	assert_int_equal(put(&j, 1, 1, TIME "a=1", TIME "a=1"), 1);
 	assert_int_equal(put(&j, 1, 1, TIME "a=1", TIME "a=1"), 1);
 	/* Repeats are passed over, also that of the last one. */
 	assert_int_equal(put(&j, 2, 1, TIME "a=1", NULL), 0);
