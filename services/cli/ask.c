@@ -73,7 +73,7 @@ static const struct {
 	{ "hjgate.Store.NoSuchUplink", N_("the store knows no uplink \"{uplink}\"") },
 	{ "hjgate.Store.DiskTrouble", N_("the disk fails: {text}") },
 	{ "hjgate.Store.TooMany", N_("too many: {what}, at most {most}") },
-	{ "hjgate.Meter.NoAnswer", N_("no answer: {text}") },
+	{ "hjgate.Meter.NoAnswer", N_("the meter does not answer ({text})") },
 	{ "hjgate.Event.NoSuchEvent", N_("there is no event {id}") },
 };
 

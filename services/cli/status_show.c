@@ -149,7 +149,8 @@ static void show_store(const struct status *s, struct writer *w)
 	const char *error = cli_string(a, "error");
 	char text[96];
 
-	writer_say(w, STYLE_PLAIN, "%s", "");
+	if (a)
+		writer_say(w, STYLE_PLAIN, "%s", "");
 	writer_open(w, "store", a ? _("Records") : NULL);
 	if (a) {
 		snprintf(text, sizeof(text), _("%lld records, %.1f MB"), (long long)cli_int(a, "records"),

@@ -10,7 +10,7 @@ static const struct writer_column columns[] = {
 	{ "uplink", N_("UPLINK"), false },
 	{ "host", N_("PLATFORM"), false },
 	{ "port", NULL, true },
-	{ "mn", N_("MN"), false },
+	{ "mn", NULL, false },
 	{ "state", N_("STATE"), false },
 	{ "since", NULL, false },
 	{ "acknowledged", N_("ACKNOWLEDGED"), true },
@@ -19,7 +19,7 @@ static const struct writer_column columns[] = {
 	{ "oldest", N_("OLDEST"), false },
 	{ "eta", N_("TIME TO GO"), false },
 	{ "answer_ms", NULL, false },
-	{ "refused", N_("REFUSED"), true },
+	{ "refused", NULL, true },
 	{ "retry_at", NULL, false },
 	{ "error", N_("TROUBLE"), false },
 };
@@ -82,8 +82,7 @@ void cli_uplinks_row(struct writer *w, json_t *status, int64_t now_ms)
 	writer_cell_time(w, cli_time(status, "oldest"));
 	eta_cell(w, status);
 	writer_cell(w, STYLE_PLAIN, cli_member(status, "answer_ms"), NULL);
-	writer_cell(w, cli_int(status, "refused") ? STYLE_BAD : STYLE_PLAIN, json_integer(cli_int(status, "refused")),
-	        NULL);
+	writer_cell_int(w, cli_int(status, "refused"));
 	writer_cell(w, STYLE_PLAIN, cli_member(status, "retry_at"), NULL);
 	writer_cell(w, STYLE_BAD, cli_member(status, "error"), trouble);
 }

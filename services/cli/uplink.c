@@ -122,6 +122,8 @@ static void detail(struct writer *w, json_t *answer, size_t i)
 		hj_time_human(cli_time(answer, details[i].key), false, text);
 	else if (details[i].how == AS_SECONDS)
 		cli_span_seconds(n, text);
+	else if (details[i].how == AS_MINUTES && n == 0)
+		snprintf(text, sizeof(text), "%s", _("the base window"));
 	else if (details[i].how == AS_MINUTES)
 		snprintf(text, sizeof(text), _("%lld min"), (long long)n);
 	else

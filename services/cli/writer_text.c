@@ -91,6 +91,8 @@ static void put_cell(
 		put_csv(w, text);
 		return;
 	}
+	if (last && !*text)
+		return;
 	fprintf(w->out, "%*s", first ? 2 * w->depth : GAP, "");
 	if (w->columns[column].right)
 		fprintf(w->out, "%*s", (int)pad, "");
