@@ -147,4 +147,5 @@ bool hj212_same_mn(const struct hj212_session *s, struct hj212_slice mn);
 void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now);
 void hj212_request_bad_crc(struct hj212_session *s, const struct hj212_message *m);
 void hj212_request_disconnected(struct hj212_session *s);
+bool hj212_request_has_qn(const struct hj212_session *s, const char *qn);
 bool hj212_request_next(struct hj212_session *s, struct hj212_request *ret);

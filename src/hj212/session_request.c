@@ -118,6 +118,14 @@ static struct hj212_pending *find_repeat(struct hj212_session *s, const struct h
 	return NULL;
 }
 
+bool hj212_request_has_qn(const struct hj212_session *s, const char *qn)
+{
+	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++)
+		if (s->pending[i].stage != ASKED_FREE && !strcmp(s->pending[i].asked.qn, qn))
+			return true;
+	return false;
+}
+
 static void answer_result(struct hj212_session *s, const struct hj212_pending *p)
 {
 	if (p->command->flow == HJ212_FLOW_NOTICE) {

@@ -80,10 +80,24 @@ static int frame_upload(const struct hj212_session *s, const struct hj212_offer 
 	return 0;
 }
 
+/* Never that of a request we remember: its answers and our data could not be told apart. */
+static int give_qn(struct hj212_session *s, struct hj_now now, char ret[HJ_TIME17_LEN + 1])
+{
+	int64_t qn;
+	int r;
+
+	do {
+		r = hj212_qn_next(&s->qn, now.wall_ms, &qn);
+		if (r < 0)
+			return r;
+		hj_time17_format(qn, ret);
+	} while (hj212_request_has_qn(s, ret));
+	return 0;
+}
+
 int hj212_session_offer(struct hj212_session *s, const struct hj212_offer *o, struct hj_now now)
 {
 	struct hj212_upload *u = find_state(s, UPLOAD_FREE);
-	int64_t qn;
 	int r;
 
 	if (!s->connected)
@@ -92,10 +106,9 @@ int hj212_session_offer(struct hj212_session *s, const struct hj212_offer *o, st
 		return -EBUSY;
 	if (o->cp.n > HJ212_CP_MAX)
 		return -EMSGSIZE;
-	r = hj212_qn_next(&s->qn, now.wall_ms, &qn);
+	r = give_qn(s, now, u->qn);
 	if (r < 0)
 		return r;
-	hj_time17_format(qn, u->qn);
 	r = frame_upload(s, o, u);
 	if (r < 0)
 		return r;

@@ -356,17 +356,18 @@ static void a_wrong_crc_acknowledges_nothing_unless_lenient(void **state)
 
 /* ---- passwords ---- */
 
+#define QN0 "20160801085857000"
 static void change_password(struct talk *t)
 {
 	struct hj212_outcome o;
 
-	ask(t, 1072, "NewPW=654321");
+	ask_flag(t, QN0, 1072, 5, "NewPW=654321");
 	o = expect_outcome(t, HJ212_REQUEST);
 	assert_string_equal(o.request.settings.pw, "654321");
 	assert_string_equal(o.request.settings.old_pw, "123456");
 	hj212_session_answer(t->s, o.request.id, HJ212_EXE_DONE, t->now);
-	expect_answer(t, QN1, 9011, "QnRtn=1");
-	expect_answer(t, QN1, 9012, "ExeRtn=1"); /* still with the old one */
+	expect_answer(t, QN0, 9011, "QnRtn=1");
+	expect_answer(t, QN0, 9012, "ExeRtn=1"); /* still with the old one */
 }
 
 static void the_new_password_is_used_at_once(void **state)
@@ -378,9 +379,9 @@ static void the_new_password_is_used_at_once(void **state)
 	change_password(&t);
 	assert_int_equal(offer(&t, 1, "x=1"), 0);
 	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
-	ask(&t, 1072, "NewPW=654321"); /* a repeat, with the password of its time */
-	expect_answer(&t, QN1, 9011, "QnRtn=1");
-	expect_answer(&t, QN1, 9012, "ExeRtn=1");
+	ask_flag(&t, QN0, 1072, 5, "NewPW=654321"); /* a repeat, with the password of its time */
+	expect_answer(&t, QN0, 9011, "QnRtn=1");
+	expect_answer(&t, QN0, 9012, "ExeRtn=1");
 	feed(&t, "QN=" QN1 ";ST=32;CN=1061;PW=654321;MN=" MN ";Flag=5;CP=&&&&");
 	expect_data(&t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=1&&");
 	expect_outcome(

@@ -353,6 +353,20 @@ static void history_is_the_owners(void **state)
 	done(&t);
 }
 
+static void data_never_has_the_qn_of_a_request(void **state)
+{
+	struct talk t;
+
+	looked = 0;
+	start(&t);
+	ask(&t, 2051, "BeginTime=20160801084000;EndTime=20160801085000"); /* at this very millisecond */
+	expect_answer(&t, QN1, 9011, "QnRtn=1");
+	expect_outcome(&t, HJ212_REQUEST);
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	expect_data(&t, "QN=20160801085857224;ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
+	done(&t);
+}
+
 static void a_history_cut_by_a_disconnect_begins_anew(void **state)
 {
 	struct hj212_outcome o;
@@ -477,6 +491,7 @@ int main(void)
 		cmocka_unit_test(a_repeated_request_is_not_done_twice),
 		cmocka_unit_test(the_cache_of_repeats_is_bounded),
 		cmocka_unit_test(history_is_the_owners),
+		cmocka_unit_test(data_never_has_the_qn_of_a_request),
 		cmocka_unit_test(a_history_cut_by_a_disconnect_begins_anew),
 		cmocka_unit_test(a_setting_committed_while_the_link_is_down_is_taken),
 		cmocka_unit_test(a_flood_of_requests_is_bounded),
