@@ -1,5 +1,6 @@
 /* Names of buses and uplinks from two sources: files of the configuration and sockets of the running programs. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,22 @@ void cli_instances(const char *root, const char *folder, const char *daemon, str
 	qsort(ret->names, ret->count, sizeof(*ret->names), compare);
 }
 
+bool cli_conf_forbidden(const char *root)
+{
+	char path[HJ_PATH_MAX];
+
+	return hj_path(root, HJ_DIR_ETC, "uplinks.d", path) == 0 && access(path, R_OK | X_OK) < 0 && errno == EACCES;
+}
+
+int cli_conf_refused(const struct cli *cli)
+{
+	if (!cli_conf_forbidden(cli->root))
+		return 0;
+	return cli_refused(cli, "%s",
+	        _("you may not read the configuration: join the group hjgate (sudo usermod -aG hjgate $USER, then "
+	          "log in again), or use sudo"));
+}
+
 int cli_instance_known(const struct cli *cli, const char *folder, const char *daemon, const char *name)
 {
 	_cleanup_(cli_instances_done) struct cli_instances found = { 0 };
@@ -86,5 +103,7 @@ int cli_instance_known(const struct cli *cli, const char *folder, const char *da
 			return 0;
 		names[i] = found.names[i];
 	}
+	if (cli_conf_forbidden(cli->root))
+		return cli_conf_refused(cli);
 	return cli_unknown(cli, strcmp(daemon, "meterd") ? N_("uplink") : N_("bus"), name, names);
 }

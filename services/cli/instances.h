@@ -17,5 +17,10 @@ void cli_instances_done(struct cli_instances *i);
 /* folder: "buses.d", "uplinks.d"; daemon: "meterd", "uplinkd". Never fails: what cannot be read is not there. */
 void cli_instances(const char *root, const char *folder, const char *daemon, struct cli_instances *ret);
 
+/* May the configuration not be looked at? Then what is not found may be there all the same. */
+bool cli_conf_forbidden(const char *root);
+/* Says so where that is the reason, HJ_EXIT_REFUSED; else 0. */
+int cli_conf_refused(const struct cli *cli);
+
 /* Is there such a bus or uplink? 0, or HJ_EXIT_USAGE with the nearest name said. */
 int cli_instance_known(const struct cli *cli, const char *folder, const char *daemon, const char *name);

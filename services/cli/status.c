@@ -119,6 +119,9 @@ static void read_configuration(struct status *s)
 	struct hj_conf_errors errors = { 0 };
 	struct hj_conf conf = { 0 };
 
+	s->forbidden = cli_conf_forbidden(s->root);
+	if (s->forbidden)
+		return;
 	hj_conf_load_all(s->root, &conf, &errors);
 	s->config_errors = errors.count + errors.more;
 	hj_conf_errors_done(&errors);

@@ -26,7 +26,7 @@ struct status_program {
 struct status {
 	const char *root;
 	int64_t now_ms;
-	bool meters, wide;
+	bool meters, forbidden; /* forbidden: the configuration may not be read */
 	struct status_program programs[STATUS_PROGRAMS_MAX];
 	size_t program_count, running;
 	size_t bus_count, uplink_count; /* configured or running */

@@ -128,6 +128,10 @@ void status_judge(struct status *s)
 			judges[p->kind](s, p->answer);
 	}
 	judge_events(s);
+	if (s->forbidden)
+		trouble(s, "%s",
+		        _("you may not read the configuration: join the group hjgate (sudo usermod -aG hjgate $USER, "
+		          "then log in again), or use sudo"));
 	if (s->config_errors)
 		trouble(s, _("the configuration has %zu errors: hjgate check"), s->config_errors);
 }

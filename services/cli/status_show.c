@@ -45,7 +45,7 @@ static void show_verdict(const struct status *s, struct writer *w)
 static void show_steps(const struct status *s, struct writer *w)
 {
 	const char *root = s->root, *option = *root ? " --root " : "";
-	bool configured = is_configured(s);
+	bool configured = is_configured(s) || s->forbidden;
 
 	if (!configured) {
 		writer_say(w, STYLE_PLAIN,
@@ -56,7 +56,7 @@ static void show_steps(const struct status *s, struct writer *w)
 		        w, STYLE_PLAIN, "%s", _("2. write in them what is connected here, and where to report to"));
 		writer_say(w, STYLE_PLAIN, _("3. check them: hjgate check%s%s"), option, root);
 	}
-	if (configured && s->running)
+	if (s->forbidden || (configured && s->running))
 		return;
 	if (*root)
 		writer_say(w, STYLE_PLAIN, _("%sstart the programs: hjgate run --root %s"), configured ? "" : "4. ",

@@ -57,6 +57,8 @@ static int list(struct cli *cli)
 	int status = HJ_EXIT_OK;
 
 	cli_instances(cli->root, "uplinks.d", "uplinkd", &found);
+	if (found.count == 0 && cli_conf_forbidden(cli->root))
+		return cli_conf_refused(cli);
 	w = open_writer(cli);
 	if (found.count == 0)
 		writer_say(w, STYLE_WARN, "%s", _("no uplink is configured yet: hjgate status says what to do"));

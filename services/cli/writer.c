@@ -12,6 +12,8 @@
 #include "width.h"
 #include "writer_inner.h"
 
+#define DIGITS_SHOWN 7
+
 int writer_new(FILE *out, enum writer_form form, bool colour, struct writer **ret)
 {
 	struct writer *w = calloc(1, sizeof(*w));
@@ -184,11 +186,31 @@ void writer_cell_int(struct writer *w, int64_t value)
 	writer_cell(w, STYLE_PLAIN, json_integer(value), NULL);
 }
 
+/* For people: as many digits as a float32 has, none of them needless. JSON has them all. */
+static int number_text(double value, int decimals, char text[HJ_NUMBER_LEN])
+{
+	double size = fabs(value);
+	int r, places = DIGITS_SHOWN;
+	char *end;
+
+	if (decimals >= 0)
+		return hj_number_format(value, decimals, text);
+	for (; size >= 1 && places > 0; places--)
+		size /= 10;
+	r = hj_number_format(value, places, text);
+	if (r < 0 || !strchr(text, '.'))
+		return r;
+	for (end = text + strlen(text); end[-1] == '0'; end--)
+		;
+	end[end[-1] == '.' ? -1 : 0] = '\0';
+	return 0;
+}
+
 void writer_cell_number(struct writer *w, double value, int decimals)
 {
 	char text[HJ_NUMBER_LEN];
 
-	if (isfinite(value) && hj_number_format(value, decimals, text) == 0)
+	if (isfinite(value) && number_text(value, decimals, text) == 0)
 		writer_cell(w, STYLE_PLAIN, json_real(value), text);
 	else
 		writer_cell(w, STYLE_DIM, json_null(), "-");

@@ -173,6 +173,32 @@ static void nothing_steers_the_terminal(void **state)
 	free(s.text);
 }
 
+static void numbers_have_no_needless_digits(void **state)
+{
+	static const struct {
+		double value;
+		int decimals;
+		const char *text;
+	} cases[] = { { 54.033333333, -1, "54.03333" }, { 55, -1, "55" }, { 1234567890123.0, -1, "1234567890123" },
+		{ 0.1, -1, "0.1" }, { 100, -1, "100" }, { -0.000012345678, -1, "-0.0000123" }, { 53.1, 2, "53.10" },
+		{ 1048575.75, -1, "1048576" } };
+
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		static const struct writer_column one[] = { { "v", "V", false } };
+		struct sheet s;
+		char wanted[64];
+
+		begin(&s, WRITER_TEXT);
+		writer_table(s.w, "rows", one, 1);
+		writer_cell_number(s.w, cases[i].value, cases[i].decimals);
+		writer_table_end(s.w);
+		end(&s);
+		snprintf(wanted, sizeof(wanted), "V\n%s\n", cases[i].text);
+		assert_string_equal(s.text, wanted);
+		free(s.text);
+	}
+}
+
 static void long_tables_go_out_in_parts(void **state)
 {
 	struct sheet s;
@@ -204,6 +230,7 @@ int main(void)
 		cmocka_unit_test(csv_quotes),
 		cmocka_unit_test(fields_align),
 		cmocka_unit_test(nothing_steers_the_terminal),
+		cmocka_unit_test(numbers_have_no_needless_digits),
 		cmocka_unit_test(long_tables_go_out_in_parts),
 	};
 
