@@ -42,7 +42,7 @@ struct hj212_frame {
 /* Where a frame whose length is wrong may end; offsets into the buffer. The finder's own. */
 struct hj212_edge {
 	size_t scanned; /* up to here it was searched for */
-	size_t at;	/* the first line end, or "##" with digits behind "&&" and a CRC; 0 = none yet */
+	size_t at;	/* the first line end, or "##" with digits behind "&&" and four digits; 0 = none yet */
 	size_t last;	/* the last other "##" with digits before it; 0 = none */
 	size_t refused; /* the candidate (its offset + 1) whose length has proved wrong; 0 = none */
 };

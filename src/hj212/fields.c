@@ -17,7 +17,8 @@ static bool is_separator(char c)
 
 void hj212_fields_init(struct hj212_fields *f, struct hj212_slice area)
 {
-	*f = (struct hj212_fields){ .p = area.p, .end = area.p + area.n };
+	/* An absent area has no address to add to. */
+	*f = (struct hj212_fields){ .p = area.p, .end = area.n ? area.p + area.n : area.p };
 }
 
 static struct hj212_slice trimmed(const char *p, const char *end)

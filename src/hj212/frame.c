@@ -98,7 +98,7 @@ static void edge_scan(struct hj212_view *v)
 		if (v->end - i < HJ212_HEAD && is_head_begun(v->b + i, v->end - i) && !v->ended)
 			return;
 		if (v->end - i >= HJ212_HEAD && hj212_is_head(v->b + i)) {
-			if (digits_before(v->b, from, i) > 0)
+			if (digits_before(v->b, from, i) == CRC_DIGITS)
 				e->at = i;
 			else
 				e->last = i;

@@ -48,8 +48,9 @@ static void framed(const struct hj212_message *m)
 	struct hj212_frame f;
 	int n = hj212_message_frame(m, HJ212_CRC_ANNEXA, frame, sizeof(frame));
 
-	/* A line's end behind "&&" may end a frame early: the standard allows neither inside. */
-	if (n < 0 || memchr(frame, '\n', (size_t)n - 1) || memchr(frame, '\r', (size_t)n - 2))
+	/* A line's end or a header behind "&&" may end a frame early: the standard allows neither inside. */
+	if (n < 0 || memmem(frame + 2, (size_t)n - 2, "##", 2) || memchr(frame, '\n', (size_t)n - 1) ||
+	        memchr(frame, '\r', (size_t)n - 2))
 		return;
 	claim(hj212_frame_decode(frame, (size_t)n, &f) == n);
 	claim(f.crc_ok && f.dialect == HJ212_CRC_ANNEXA && (int)f.n == n - 12);
