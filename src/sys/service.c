@@ -83,6 +83,7 @@ static int prepare_loop(struct hj_service *s)
 	sigaddset(&leave, SIGINT);
 	sigprocmask(SIG_BLOCK, &leave, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write(), as a full disk is */
 	r = sd_event_default(&s->event);
 	if (r < 0)
 		return r;
