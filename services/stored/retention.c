@@ -13,7 +13,7 @@
 #define SLICE_ROWS    500 /* cut by one commit */
 #define SLICE_PAUSE   (1 * HJ_USEC_PER_SEC)
 #define START_PAUSE   (5 * HJ_USEC_PER_SEC) /* the first look, when the start is over */
-#define ACCURACY_USEC (30 * HJ_USEC_PER_SEC)
+#define ACCURACY_USEC (1 * HJ_USEC_PER_SEC)
 #define MB            (1LL << 20)
 #define SLACK_DAYS    1                          /* one cut a day, not one an hour */
 #define LEAST_SPAN_MS (6 * 3600 * HJ_MS_PER_SEC) /* of records, before their growth says anything */
@@ -59,9 +59,8 @@ static int choose(struct stored *s, int64_t slack_days, struct choosing *c)
 	return hj_ledger_read(s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, 0, choose_row, c);
 }
 
-static int on_retention(sd_event_source *source, uint64_t usec, void *userdata)
+bool retention_run(struct stored *s)
 {
-	struct stored *s = userdata;
 	struct choosing c;
 	int r;
 
@@ -75,12 +74,17 @@ static int on_retention(sd_event_source *source, uint64_t usec, void *userdata)
 		hj_warn("the records take more than %" PRId64 " MB, but what uplinks still owe is kept: make "
 		        "retention_mb larger, or see why they do not report",
 		        s->conf.retention_mb);
-	if (r >= 0 && c.rows && !s->error) {
-		s->cut_upto = c.upto;
-		commit_now(s);
-	}
-	sd_event_source_set_time_relative(
-	        source, r >= 0 && c.rows == SLICE_ROWS && !s->error ? SLICE_PAUSE : STORED_RETENTION_EVERY);
+	if (r < 0 || !c.rows || s->error)
+		return false;
+	s->cut_upto = c.upto;
+	return commit_now(s) >= 0 && c.rows == SLICE_ROWS;
+}
+
+static int on_retention(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	bool more = retention_run(userdata);
+
+	sd_event_source_set_time_relative(source, more ? SLICE_PAUSE : STORED_RETENTION_EVERY);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 

@@ -175,6 +175,7 @@ int poweron_check(struct stored *s);
 int poweron_put(struct stored *s, int64_t now_ms);
 
 /* retention.c */
+bool retention_run(struct stored *s); /* takes one slice; true when there may be more */
 int retention_timers(struct stored *s);
 int retention_put(struct stored *s, int64_t now_ms); /* the chosen cut and its record, into the transaction */
 double retention_days_of_room(struct stored *s);     /* < 0: unknown */
