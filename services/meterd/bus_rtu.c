@@ -1,14 +1,13 @@
 /* Modbus RTU on a serial port, by libmodbus. The port is ours alone. Before each request what lies in the input is thrown away and
  * counted, because a late answer would be taken for that of the next request and every later one would be one behind.
  *
- * Flushing does not help against an answer that is still to come: an RTU answer does not say which registers it holds. So after a
- * time-out a unit is suspect until it has answered a question and then been silent for a response timeout; only a repetition of
- * the very question that timed out is taken at once. Failures of the port are told apart from those of a meter: the caller closes. */
+ * Flushing does not help against an answer that is still to come: an RTU answer says its unit, its function and its length, but not
+ * which registers it holds. So for a while after a question was not answered, no other question of the same shape is put to that
+ * unit (-EAGAIN); the same one may be repeated. Failures of the port are told apart from those of a meter: the caller closes. */
 #include "bus.h"
 
 #include <errno.h>
 #include <modbus/modbus.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,7 +16,8 @@
 
 #include "hjgate/now.h"
 
-#define UNITS            248
+#define LATE_MOST        (2 * HJ_USEC_PER_SEC) /* answers later than this, or 4 response timeouts, are not reckoned with */
+#define LATE_KEPT        32
 #define SILENCE_CHARS_X2 7     /* 3.5 characters between two frames */
 #define SILENCE_LEAST_US 1750  /* above 19200 baud: Modbus over serial line V1.02, 2.5.1.1 */
 #define SILENCE_MORE_US  1000  /* for adapters that pass bytes on in bunches */
@@ -33,9 +33,11 @@ struct rtu {
 	const struct hj_conf_bus *conf;
 	modbus_t *ctx;
 	hj_usec silence, char_us;
-	bool suspect[UNITS];
-	struct bus_question unanswered[UNITS]; /* what timed out, of a suspect unit */
-	bool timed_out;                        /* the transaction before did */
+	struct late {
+		struct bus_question question;
+		hj_usec until; /* an answer may still come */
+	} late[LATE_KEPT];
+	bool timed_out; /* the transaction before did */
 };
 
 static struct rtu *rtu_of(struct bus *b)
@@ -112,7 +114,7 @@ static int rtu_open(struct bus *b)
 		rtu_close(b);
 		return result;
 	}
-	memset(r->suspect, 0, sizeof(r->suspect));
+	memset(r->late, 0, sizeof(r->late));
 	b->is_open = true;
 	b->free_at = hj_now().mono + r->silence;
 	return 0;
@@ -201,11 +203,16 @@ static int receive(struct rtu *r, struct bus_answer *a)
 	return error ? -error : -EIO;
 }
 
+static size_t answer_length(const struct bus_question *q)
+{
+	return q->table == HJ_TABLE_COIL || q->table == HJ_TABLE_DISCRETE ? (q->count + 7u) / 8 : 2u * q->count;
+}
+
 static int take_values(const struct bus_question *q, struct bus_answer *a)
 {
 	const uint8_t *p = a->received;
 	bool bits = q->table == HJ_TABLE_COIL || q->table == HJ_TABLE_DISCRETE;
-	size_t bytes = bits ? (q->count + 7u) / 8 : 2u * q->count;
+	size_t bytes = answer_length(q);
 
 	if (p[0] != q->unit_id)
 		return broken(a, "answer of another unit");
@@ -226,17 +233,35 @@ static bool same_question(const struct bus_question *a, const struct bus_questio
 	return a->unit_id == b->unit_id && a->table == b->table && a->address == b->address && a->count == b->count;
 }
 
-/* Is this surely the answer to this question? */
-static int prove(struct rtu *r, const struct bus_question *q, struct bus_answer *a)
+/* May the answer to another question still come, which could be taken for one to this? An exception has the same length for all. */
+static bool ambiguous(const struct rtu *r, const struct bus_question *q, bool exception)
 {
-	struct pollfd fd = { .fd = modbus_get_socket(r->ctx), .events = POLLIN };
+	hj_usec now = hj_now().mono;
 
-	if (!r->suspect[q->unit_id] || same_question(q, &r->unanswered[q->unit_id]))
-		return 0;
-	if (poll(&fd, 1, (int)r->conf->response_timeout) > 0)
-		return broken(a, "late answer to the question before");
-	r->suspect[q->unit_id] = false;
-	return 0;
+	for (size_t i = 0; i < LATE_KEPT; i++) {
+		const struct bus_question *other = &r->late[i].question;
+
+		if (r->late[i].until > now && other->unit_id == q->unit_id && other->table == q->table &&
+		        (exception || answer_length(other) == answer_length(q)) && !same_question(other, q))
+			return true;
+	}
+	return false;
+}
+
+static void note_unanswered(struct rtu *r, const struct bus_question *q)
+{
+	hj_usec most = hj_max(LATE_MOST, 4 * (hj_usec)r->conf->response_timeout * HJ_USEC_PER_MS);
+	struct late *to = &r->late[0];
+
+	for (size_t i = 0; i < LATE_KEPT; i++) {
+		if (r->late[i].until < to->until)
+			to = &r->late[i];
+		if (same_question(&r->late[i].question, q)) {
+			to = &r->late[i];
+			break;
+		}
+	}
+	*to = (struct late){ *q, hj_now().mono + most };
 }
 
 static int transact(struct rtu *r, const struct bus_question *q, struct bus_answer *a)
@@ -254,15 +279,11 @@ static int transact(struct rtu *r, const struct bus_question *q, struct bus_answ
 	result = receive(r, a);
 	if (result == 0)
 		result = take_values(q, a);
-	if (result == 0 || result == -EREMOTEIO) {
-		int proof = prove(r, q, a);
-
-		return proof < 0 ? proof : result;
-	}
-	if (result == -ETIMEDOUT) {
-		r->suspect[q->unit_id] = r->timed_out = true;
-		r->unanswered[q->unit_id] = *q;
-	}
+	if (result == -EREMOTEIO && ambiguous(r, q, true))
+		result = broken(a, "exception, perhaps to a question before");
+	r->timed_out = result == -ETIMEDOUT;
+	if (result == -ETIMEDOUT || result == -EBADMSG)
+		note_unanswered(r, q);
 	return result;
 }
 
@@ -275,6 +296,10 @@ static int rtu_ask(struct bus *b, const struct bus_question *q, struct bus_answe
 	if (!b->is_open) {
 		ret->why = "port closed";
 		return -EIO;
+	}
+	if (ambiguous(r, q, false)) {
+		ret->why = "a late answer may still come";
+		return -EAGAIN;
 	}
 	result = transact(r, q, ret);
 	b->free_at = hj_now().mono + (result == -EBADMSG ? SETTLE_US : r->silence);

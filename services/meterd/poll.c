@@ -56,7 +56,7 @@ static void open_port(struct meterd *m, hj_usec now)
 
 static bool is_port_error(int r)
 {
-	return r < 0 && r != -ETIMEDOUT && r != -EBADMSG && r != -EREMOTEIO;
+	return r < 0 && r != -ETIMEDOUT && r != -EBADMSG && r != -EREMOTEIO && r != -EAGAIN;
 }
 
 int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *ret)
@@ -64,6 +64,8 @@ int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *
 	int r = m->bus->ops->ask(m->bus, q, ret);
 	struct hj_now now = hj_now();
 
+	if (r == -EAGAIN)
+		return r;
 	m->requests++;
 	m->errors += r < 0;
 	frames_add(&m->frames, now.wall_ms, ret, r == 0);
@@ -146,6 +148,8 @@ static void run(struct meterd *m, size_t request)
 	r = poll_ask(m, &question, &a);
 	now = hj_now();
 	took_ms = (int64_t)((now.mono - begin) / HJ_USEC_PER_MS);
+	if (r == -EAGAIN)
+		return add_without_value(m, q, now.wall_ms, HJ_FLAG_LINK);
 	m->tries++;
 	m->request_took[request] = (uint32_t)took_ms;
 	meter->asked++;
