@@ -65,6 +65,7 @@ class Answers:
     def __init__(self, meter, log):
         self.meter = meter
         self.counter = next(p for p in meter.points if p.sim.startswith("counter"))
+        self.decimals = {p.factor: p.keys.get("decimals", 9) for p in meter.points}
         self.times, self.values = {}, {}
         for t, unit_id, table, address, words in log:
             if unit_id == meter.unit_id and self.inside(self.counter, table, address, words):
@@ -110,9 +111,10 @@ def excused_of(kill, meters, answers):
     return excused
 
 
-def near(text, value):
+def near(text, value, decimals=9):
+    """Is this text the value, rounded to so many decimals?"""
     try:
-        return math.isclose(float(text), value, rel_tol=1e-6, abs_tol=1e-6)
+        return math.isclose(float(text), value, rel_tol=1e-6, abs_tol=max(1e-6, 0.500001 * 10 ** -decimals))
     except (TypeError, ValueError):
         return False
 
@@ -123,7 +125,7 @@ def wrong(record, answers, numbers):
         values = [answers.values[n][factor] for n in numbers]
         said = record.get(factor, {})
         for what, value in (("Min", min(values)), ("Avg", sum(values) / len(values)), ("Max", max(values))):
-            if not near(said.get(what), value):
+            if not near(said.get(what), value, answers.decimals[factor]):
                 return "%s-%s is %s, the meter said %.9g" % (factor, what, said.get(what), value)
     return None
 
