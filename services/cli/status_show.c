@@ -148,13 +148,16 @@ static void show_store(const struct status *s, struct writer *w)
 	json_t *a = p->kind == STATUS_STORE && p->error == 0 ? p->answer : NULL;
 	const char *error = cli_string(a, "error");
 	char text[96];
+	int64_t bytes;
 
 	if (a)
 		writer_say(w, STYLE_PLAIN, "%s", "");
 	writer_open(w, "store", a ? _("Records") : NULL);
 	if (a) {
-		snprintf(text, sizeof(text), _("%lld records, %.1f MB"), (long long)cli_int(a, "records"),
-		        (double)cli_int(a, "bytes") / (1 << 20));
+		bytes = cli_int(a, "bytes");
+		snprintf(text, sizeof(text),
+		        bytes < 1 << 20 ? _("%lld records, %.0f KB") : _("%lld records, %.1f MB"),
+		        (long long)cli_int(a, "records"), (double)bytes / (bytes < 1 << 20 ? 1 << 10 : 1 << 20));
 		writer_field(w, "records", _("kept"), STYLE_PLAIN, cli_member(a, "records"), text);
 		writer_field(w, "bytes", NULL, STYLE_PLAIN, cli_member(a, "bytes"), NULL);
 		writer_field(w, "first", NULL, STYLE_PLAIN, cli_member(a, "first"), NULL);

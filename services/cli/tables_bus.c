@@ -18,7 +18,7 @@ static const struct writer_column bus_columns[] = {
 	{ "requests", N_("REQUESTS"), true },
 	{ "errors", N_("ERRORS"), true },
 	{ "cycle_ms", N_("CYCLE"), true },
-	{ "waiting", N_("WAITING"), true },
+	{ "waiting", N_("UNWRITTEN"), true },
 	{ "dropped", N_("DROPPED"), true },
 	{ "junk_bytes", NULL, false },
 	{ "port_error", N_("TROUBLE"), false },
@@ -27,7 +27,7 @@ static const struct writer_column bus_columns[] = {
 static const struct writer_column meter_columns[] = {
 	{ "bus", N_("BUS"), false },
 	{ "meter", N_("METER"), false },
-	{ "unit_id", N_("UNIT"), true },
+	{ "unit_id", N_("UNIT ID"), true },
 	{ "equipment", N_("EQUIPMENT"), false },
 	{ "state", N_("STATE"), false },
 	{ "asked", N_("ASKED"), true },
