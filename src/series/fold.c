@@ -9,7 +9,8 @@
 #include "accum.h"
 #include "hjgate/clock.h"
 
-#define FIRST_SIZE 8
+#define FIRST_SIZE  8
+#define FAR_WINDOWS 24
 
 struct folded {
 	uint32_t point;
@@ -89,6 +90,15 @@ static void forget_oldest(struct hj_fold *f)
 	drop_window(f, 0);
 }
 
+/* One that has nothing open goes, the oldest first. Windows far ahead are a wrong clock's: they must not keep the right ones out. */
+static void make_room(struct hj_fold *f, int64_t label_ms)
+{
+	if (label_ms > f->windows[0].label_ms && !has_open(&f->windows[0]))
+		forget_oldest(f);
+	else if (f->windows[f->count - 1].label_ms > label_ms + FAR_WINDOWS * f->length_ms)
+		drop_window(f, f->count - 1);
+}
+
 /* The window of this label, made where absent; NULL where it is too old, or older ones still wait in a full set. */
 static struct fold_window *get_window(struct hj_fold *f, int64_t label_ms)
 {
@@ -96,8 +106,8 @@ static struct fold_window *get_window(struct hj_fold *f, int64_t label_ms)
 
 	if (label_ms < f->floor_ms)
 		return NULL;
-	if (f->count == HJ_FOLD_WINDOWS_MAX && label_ms > f->windows[0].label_ms && !has_open(&f->windows[0]))
-		forget_oldest(f);
+	if (f->count == HJ_FOLD_WINDOWS_MAX)
+		make_room(f, label_ms);
 	for (i = f->count; i && f->windows[i - 1].label_ms > label_ms;)
 		i--;
 	if (i && f->windows[i - 1].label_ms == label_ms)

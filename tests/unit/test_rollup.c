@@ -638,6 +638,25 @@ static void test_fold_holds_back_and_misses(void **state)
 	hj_fold_free(f);
 }
 
+/* A clock that was far ahead for a while leaves windows behind that never end: new ones have room all the same. */
+static void test_fold_outlives_a_wrong_clock(void **state)
+{
+	struct hj_stat minute[] = { { 1, HJ_FLAG_NORMAL, 60, 60, NAN, 1, 2, 3, NAN } };
+	struct hj_stats one = { minute, 1 }, out;
+	struct hj_fold *f;
+
+	hj_fold_new(60 * MINUTE, &f);
+	for (int y = 0; y < 3 * HJ_FOLD_WINDOWS_MAX; y++)
+		hj_fold_add(f, T0 + (365 + y) * HJ_MS_PER_DAY, MINUTE, &one);
+	for (int h = 0; h < 100; h++) {
+		hj_fold_add(f, T0 + h * 60 * MINUTE, MINUTE, &one);
+		assert_int_equal(hj_fold_take(f, T0 + h * 60 * MINUTE, NULL, NULL, &out), 0);
+		assert_int_equal(out.count, 1);
+		hj_stats_done(&out);
+	}
+	hj_fold_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -653,6 +672,7 @@ int main(void)
 		cmocka_unit_test(test_weeks),
 		cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_fold_holds_back_and_misses),
+		cmocka_unit_test(test_fold_outlives_a_wrong_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

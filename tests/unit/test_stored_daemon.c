@@ -21,6 +21,7 @@
 #include "hjgate/ipc_client.h"
 
 #define ANSWER_MS 3000
+#define WINDOW_MS 1000 /* as in the configuration below; an hour is two, a day four */
 #define BOOT_A    "000102030405060708090a0b0c0d0e0f"
 #define BOOT_B    "ffeeddccbbaa99887766554433221100"
 
@@ -125,7 +126,7 @@ static int set_up(void **state)
 		path_of(folders[i], path);
 		mkdir(path, 0755);
 	}
-	write_file("etc/hjgate/hjgate.conf", "format = 1;\ntest_minute = 2;\ntest_hour = 4;\ntest_day = 8;\n");
+	write_file("etc/hjgate/hjgate.conf", "format = 1;\ntest_minute = 1;\ntest_hour = 2;\ntest_day = 4;\n");
 	boot("11111111-1111-1111-1111-111111111111\n");
 	start();
 	return 0;
@@ -245,17 +246,17 @@ static int64_t append(struct hj_ipc_ask *a, const char *bus, const char *boot_id
 	return answer;
 }
 
-/* Sends six samples over one whole window of 2 s and the watermark at its end. Gives the window's label. */
+/* Sends six samples in one window and the watermark at its end. Gives the window's label. */
 static int64_t one_window(struct hj_ipc_ask *a, const char *bus, const char *boot_id, int64_t *first)
 {
-	int64_t label = hj_window_start(now_ms(), 2000);
+	int64_t label = hj_window_start(now_ms(), WINDOW_MS);
 
-	if (now_ms() > label + 1500) {
-		label += 2000;
+	if (now_ms() > label + WINDOW_MS / 2) {
+		label += WINDOW_MS;
 		sleep_until(label);
 	}
 	*first = append(a, bus, boot_id, *first, 6, now_ms(), now_ms());
-	sleep_until(label + 2000);
+	sleep_until(label + WINDOW_MS);
 	append(a, bus, boot_id, *first, 0, 0, now_ms());
 	return label;
 }
@@ -305,7 +306,7 @@ static void test_samples_become_a_record(void **state)
 	assert_non_null(reply);
 	assert_int_equal(num(reply, "number"), 6);
 	json_decref(reply);
-	assert_true(now_ms() < label + 2000 + 700); /* at the window's end, not at some tick after it */
+	assert_true(now_ms() < label + WINDOW_MS + 700); /* at the window's end, not at some tick after it */
 
 	reply = next(&live, 1000);
 	assert_non_null(reply);
@@ -341,7 +342,7 @@ static void test_hours_and_days_follow(void **state)
 		one_window(&peer, "north", BOOT_A, &first);
 	hj_ipc_ask_close(&peer);
 	reply = wait_for_records("hour", 2);
-	assert_int_equal(num(json_array_get(json_object_get(reply, "records"), 0), "length"), 4000);
+	assert_int_equal(num(json_array_get(json_object_get(reply, "records"), 0), "length"), 2 * WINDOW_MS);
 	json_decref(reply);
 	json_decref(wait_for_records("day", 1));
 }
@@ -349,7 +350,7 @@ static void test_hours_and_days_follow(void **state)
 static void test_killed_and_back(void **state)
 {
 	struct hj_ipc_ask peer = dial("peer");
-	int64_t first = 1, label = hj_window_start(now_ms(), 2000) + 2000;
+	int64_t first = 1, label = hj_window_start(now_ms(), WINDOW_MS) + WINDOW_MS;
 	json_t *reply;
 	size_t n;
 
@@ -357,7 +358,7 @@ static void test_killed_and_back(void **state)
 	json_decref(reply);
 	one_window(&peer, "north", BOOT_A, &first); /* durable */
 	json_decref(wait_for_records("minute", 1));
-	sleep_until(label + 2000);
+	sleep_until(label + WINDOW_MS);
 	first = append(&peer, "north", BOOT_A, first, 4, now_ms(), now_ms());
 	assert_int_equal(first, 11); /* counted, not yet durable: lost with the process */
 	hj_ipc_ask_close(&peer);
