@@ -45,11 +45,16 @@ static struct status_program *add_program(
 static void ask_program(struct status *s, struct status_program *p)
 {
 	char socket[sizeof(p->name) + 8];
+	int wait = STATUS_ANSWER_MS;
 
 	if (!p)
 		return;
 	snprintf(socket, sizeof(socket), "%s.look", p->name);
-	p->error = cli_ask_quiet(s->root, socket, methods[p->kind], NULL, STATUS_ANSWER_MS, &p->answer, &p->pid);
+	if (wait > s->patience_ms)
+		wait = hj_max(s->patience_ms, STATUS_LEAST_MS);
+	p->error = cli_ask_quiet(s->root, socket, methods[p->kind], NULL, wait, &p->answer, &p->pid);
+	if (p->error == -ETIMEDOUT)
+		s->patience_ms -= wait;
 	if (p->error < 0)
 		p->pid = 0;
 	if (p->pid > 0)
@@ -164,6 +169,7 @@ int cli_status(struct cli *cli, int argc, char **argv)
 		return HJ_EXIT_TEMPORARY;
 	s->root = cli->root;
 	s->now_ms = cli_wall_ms();
+	s->patience_ms = STATUS_PATIENCE_MS;
 	r = cli_options(cli, cli_status_options, s, &argc, argv);
 	if (r == 0 && argc > 1)
 		r = cli_usage(cli, _("\"%s\" is too much"), argv[1]);

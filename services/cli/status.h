@@ -9,8 +9,10 @@
 
 #define STATUS_PROGRAMS_MAX 160
 #define STATUS_TROUBLES_MAX 64
-#define STATUS_EVENTS_MAX   20 /* open events shown */
-#define STATUS_ANSWER_MS    2000
+#define STATUS_EVENTS_MAX   20   /* open events shown */
+#define STATUS_PATIENCE_MS  4000 /* for all silent programs together */
+#define STATUS_ANSWER_MS    1500 /* for one of them */
+#define STATUS_LEAST_MS     100
 
 enum status_kind { STATUS_STORE, STATUS_EVENT, STATUS_BUS, STATUS_UPLINK, STATUS_RUN };
 
@@ -26,6 +28,7 @@ struct status_program {
 struct status {
 	const char *root;
 	int64_t now_ms;
+	int patience_ms;        /* left */
 	bool meters, forbidden; /* forbidden: the configuration may not be read */
 	struct status_program programs[STATUS_PROGRAMS_MAX];
 	size_t program_count, running;

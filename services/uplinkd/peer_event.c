@@ -11,16 +11,29 @@ static void key_of(const struct uplinkd *u, char ret[64])
 	snprintf(ret, 64, "uplink %s", u->name);
 }
 
+static void event_program(struct uplinkd *u, const char *code)
+{
+	char program[64];
+
+	snprintf(program, sizeof(program), "uplinkd@%s", u->name);
+	hj_report(u->report, code, HJ_MOMENT, program, json_pack("{s:s}", "program", program));
+}
+
 int event_new(struct uplinkd *u)
 {
 	char source[64];
+	int r;
 
 	snprintf(source, sizeof(source), "uplinkd@%s", u->name);
-	return hj_report_new(u->event, u->root, source, &u->report);
+	r = hj_report_new(u->event, u->root, source, &u->report);
+	if (r >= 0)
+		event_program(u, "program-start");
+	return r;
 }
 
 void event_free(struct uplinkd *u)
 {
+	event_program(u, "program-stop");
 	hj_report_free(u->report);
 	u->report = NULL;
 }
