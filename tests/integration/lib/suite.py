@@ -98,7 +98,9 @@ def need(*programs):
 
 
 def need_all():
-    need("sim/hjsim-bus", "bin/hjgate", *("bin/hjgate-" + d for d in ("meterd", "stored", "uplinkd", "eventd")))
+    """The whole suite; its absence is a failure, since `make tests` builds it."""
+    for program in ["sim/hjsim-bus", "bin/hjgate"] + ["bin/hjgate-" + d for d in ("meterd", "stored", "uplinkd", "eventd")]:
+        check(os.access(os.path.join(BUILD, program), os.X_OK), "%s is not built: run make tests" % program)
 
 
 # ---- configuration -------------------------------------------------------------
