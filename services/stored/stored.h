@@ -25,6 +25,7 @@
 #define STORED_SETTING_MAX       1024        /* bytes of a setting's value */
 #define STORED_BODY_MAX          (64u << 10) /* bytes of a record that was Put */
 #define STORED_COMMIT_EVERY      (60 * HJ_USEC_PER_SEC) /* while there is anything new */
+#define STORED_COMMIT_IDLE       (600 * HJ_USEC_PER_SEC)  /* without anything new: shows until when the power was there */
 #define STORED_COMMIT_URGENT     (50 * HJ_USEC_PER_MS)  /* what somebody waits for; what comes together is grouped */
 #define STORED_COMMIT_BUSY       (1 * HJ_USEC_PER_SEC)  /* the same, when there were too many of them */
 #define STORED_URGENT_PER_MINUTE 60
