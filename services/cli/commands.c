@@ -11,6 +11,12 @@
 static const struct cli_command commands[] = {
 	{
 	        .name = "status",
+	        .details = N_("The first line is the verdict. Below it stands what needs attention, with what "
+	                      "happens next or what to do;\n"
+	                      "then programs and their memory (other users' processes show theirs to root only), "
+	                      "buses, records, platforms,\n"
+	                      "and the events that have not ended. \"collected\" is the share of requests that "
+	                      "meters answered."),
 	        .fn = cli_status,
 	        .options = cli_status_options,
 	        .lines =
@@ -19,6 +25,9 @@ static const struct cli_command commands[] = {
 	},
 	{
 	        .name = "points",
+	        .details = N_("Which register of which meter becomes which factor, and what it says now. The "
+	                      "configuration gives the sheet,\n"
+	                      "the running programs give the values; without them it is printed all the same."),
 	        .fn = cli_points,
 	        .options = cli_points_options,
 	        .lines = LINES({ CLI_LOOK, "points",
@@ -27,6 +36,8 @@ static const struct cli_command commands[] = {
 	},
 	{
 	        .name = "live",
+	        .details = N_("Values as they are read, before they are in a record. Flag N is normal; B: the meter "
+	                      "did not answer."),
 	        .fn = cli_live,
 	        .options = cli_live_options,
 	        .lines = LINES({ CLI_LOOK, "live [-f]", N_("newest values; -f goes on") }),
@@ -34,6 +45,10 @@ static const struct cli_command commands[] = {
 	},
 	{
 	        .name = "records",
+	        .details = N_("A row a point and window: flag, Cou (growth of a total), Min, Avg, Max, and how many "
+	                      "of the expected samples were got.\n"
+	                      "TIME is Beijing time: \"2026-11-23 08:00\", 20261123080000, today, yesterday, or "
+	                      "before now: 90s 15m 2h 3d 1w."),
 	        .fn = cli_records,
 	        .options = cli_records_options,
 	        .lines = LINES({ CLI_LOOK, "records", N_("what is kept: minute, hour and day records") }),
@@ -41,6 +56,9 @@ static const struct cli_command commands[] = {
 	},
 	{
 	        .name = "events",
+	        .details = N_("An event that lasts has a begin and, once it is over, an end. TIME is Beijing time: "
+	                      "\"2026-11-23 08:00\", today,\n"
+	                      "or before now: 2h 3d. To note a cause needs the group hjgate-admin."),
 	        .fn = cli_events,
 	        .options = cli_events_options,
 	        .lines = LINES(
@@ -51,6 +69,9 @@ static const struct cli_command commands[] = {
 	},
 	{
 	        .name = "uplink",
+	        .details = N_("A record waits until the platform has acknowledged it. To pause, resume and resend "
+	                      "needs the group hjgate-admin.\n"
+	                      "TIME is Beijing time: \"2026-11-23 08:00\", today, or before now: 2h 3d."),
 	        .fn = cli_uplink,
 	        .options = cli_uplink_options,
 	        .lines = LINES(
@@ -61,10 +82,14 @@ static const struct cli_command commands[] = {
 	                { CLI_CHANGE, "uplink NAME resume", N_("go on sending") },
 	                { CLI_CHANGE, "uplink NAME resend", N_("send records of a span again") }),
 	        .examples = EXAMPLES("hjgate uplink", "hjgate uplink county", "hjgate uplink county frames --last 5",
+	                "hjgate uplink county preview --change | hjgate frame decode",
 	                "hjgate uplink county resend --from \"2026-11-23 08:00\" --to \"2026-11-23 12:00\""),
 	},
 	{
 	        .name = "meter",
+	        .details = N_("TABLE is coil, discrete, holding or input; ADDRESS counts from 0, as in the protocol: "
+	                      "register 40001 of a manual\n"
+	                      "is usually holding 0. To probe needs the group hjgate-admin."),
 	        .fn = cli_meter,
 	        .options = cli_meter_options,
 	        .lines = LINES({ CLI_LOOK, "meter BUS", N_("one bus: each meter, asked and answered") },
@@ -74,20 +99,33 @@ static const struct cli_command commands[] = {
 	},
 	{
 	        .name = "check",
+	        .details = N_("Reads everything below /etc/hjgate and names each error with its file, its line and "
+	                      "what to do. Nothing that runs\n"
+	                      "is touched. Exit status 1: there are errors."),
 	        .fn = cli_check,
-	        .lines = LINES({ CLI_CHECK, "check [DIR]", N_("the configuration: every error, where it is, what to do") }),
+	        .lines = LINES(
+	                { CLI_CHECK, "check [DIR]", N_("the configuration: every error, where it is, what to do") }),
 	        .examples = EXAMPLES("hjgate check", "hjgate check --root ./site"),
 	},
 	{
 	        .name = "frame",
+	        .details = N_("decode takes frames one on a line, behind anything else, or as they come off the "
+	                      "wire, and prints one JSON object\n"
+	                      "a frame; exit status 1 if one is bad. encode takes data segments, or JSON objects "
+	                      "like those, one a line."),
 	        .fn = cli_frame,
 	        .options = cli_frame_options,
 	        .lines = LINES({ CLI_TOOLS, "frame decode", N_("HJ 212 frames from standard input, explained") },
 	                { CLI_TOOLS, "frame encode", N_("a data segment into a frame") }),
-	        .examples = EXAMPLES("hjgate frame decode <capture.txt", "hjgate frame encode --crc modbus <segments.txt"),
+	        .examples = EXAMPLES(
+	                "hjgate frame decode <capture.txt", "hjgate frame encode --crc modbus <segments.txt"),
 	},
 	{
 	        .name = "run",
+	        .details = N_(
+	                "Starts a program for each file of the configuration, starts again what dies, and passes the "
+	                "logs through. Ctrl-C\n"
+	                "ends everything; SIGHUP reads the configuration again. With --root it needs no privileges."),
 	        .fn = cli_run,
 	        .options = cli_run_options,
 	        .lines = LINES({ CLI_TOOLS, "run", N_("run every program here, in the foreground") }),
