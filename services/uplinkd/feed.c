@@ -99,8 +99,9 @@ static uint64_t in_hand(const struct feed *f)
 {
 	const struct uplinkd *u = f->u;
 
-	return lanes_count(&u->lanes, LANE_LIVE) + lanes_count(&u->lanes, LANE_BACKLOG) +
-	       (u->flight.busy && u->flight.job.seq) + hj_seqset_total(&f->confirm) + hj_seqset_total(&f->confirming);
+	return lanes_records(&u->lanes, LANE_LIVE) + lanes_records(&u->lanes, LANE_BACKLOG) +
+	       (u->flight.busy ? job_records(&u->flight.job) : 0) + hj_seqset_total(&f->confirm) +
+	       hj_seqset_total(&f->confirming) + hj_seqset_total(&f->fold.held);
 }
 
 /* More is owed than we have seen: a lane was full, or somebody asked for old records to be sent again. */
@@ -180,7 +181,7 @@ static bool is_known(const struct feed *f, uint64_t seq)
 {
 	const struct uplinkd *u = f->u;
 
-	return lanes_has(&u->lanes, seq) || (u->flight.busy && u->flight.job.seq == seq) ||
+	return lanes_has(&u->lanes, seq) || (u->flight.busy && job_has(&u->flight.job, seq)) ||
 	       hj_seqset_has(&f->confirm, seq) || hj_seqset_has(&f->confirming, seq);
 }
 
@@ -189,7 +190,7 @@ static void take_owed(struct feed *f, struct hj_record *r)
 	struct job j;
 	int k;
 
-	if (is_known(f, r->head.seq))
+	if (is_known(f, r->head.seq) || feed_fold_take(f, &r->head, LANE_BACKLOG))
 		return;
 	k = feed_word(f, r, &j);
 	if (k == 0)
@@ -230,11 +231,18 @@ void feed_pull(struct feed *f)
 	unsigned room = LANE_JOBS - lanes_count(&f->u->lanes, LANE_BACKLOG);
 	json_t *parameters;
 
-	if (!f->scanning || f->paging || room < LANE_JOBS || !f->ask || !hj_ipc_client_is_up(f->ask))
+	if (!f->scanning || f->paging || room < LANE_JOBS || feed_fold_busy(f) || !hj_ipc_client_is_up(f->ask))
 		return;
 	parameters = json_pack(
 	        "{s:s, s:I, s:i}", "uplink", f->u->name, "from", (json_int_t)f->page_from, "limit", (int)room);
 	f->paging = hj_ipc_client_call(f->ask, "hjgate.Store.Read", parameters, HJ_IPC_MORE, on_page, f) >= 0;
+}
+
+void feed_link_down(struct feed *f)
+{
+	feed_history_stop(f);
+	feed_fold_stop(f);
+	f->scanning = false;
 }
 
 void feed_link_up(struct feed *f)
@@ -247,11 +255,11 @@ void feed_link_up(struct feed *f)
 /* ---- the live stream ---- */
 
 /* With the same delay after the window's end for every record of this MN, so that gateways do not report all at once. */
-static hj_usec not_before(const struct feed *f, const struct hj_record *r)
+hj_usec feed_not_before(const struct feed *f, int64_t end_ms)
 {
 	struct hj_now now = hj_now();
 	int64_t delay = (int64_t)sending_jitter(f->u->conf.mn, f->u->conf.jitter);
-	int64_t passed = (now.wall_ms - r->head.label_ms - r->head.length_ms) * (int64_t)HJ_USEC_PER_MS;
+	int64_t passed = (now.wall_ms - end_ms) * (int64_t)HJ_USEC_PER_MS;
 
 	return passed >= delay || passed < 0 ? now.mono : now.mono + (hj_usec)(delay - passed);
 }
@@ -263,12 +271,14 @@ static void take_live(struct feed *f, struct hj_record *r)
 
 	if (r->head.seq < f->page_high || is_known(f, r->head.seq))
 		return;
+	if (uplinkd_is_up(f->u) && feed_fold_take(f, &r->head, LANE_LIVE))
+		return;
 	k = feed_word(f, r, &j);
 	if (k == 0)
 		feed_confirm(f, r->head.seq, r->head.seq);
 	if (k <= 0)
 		return;
-	j.not_before = not_before(f, r);
+	j.not_before = feed_not_before(f, r->head.label_ms + r->head.length_ms);
 	if (!uplinkd_is_up(f->u) || lanes_put(&f->u->lanes, LANE_LIVE, &j) < 0)
 		job_done(&j);
 }
@@ -363,6 +373,7 @@ void feed_free(struct feed *f)
 	hj_ipc_client_free(f->live);
 	hj_ipc_client_free(f->watch);
 	hj_ipc_client_free(f->ask);
+	feed_fold_stop(f);
 	feed_qn_last_word(f);
 	free(f->newest);
 	free(f);

@@ -20,8 +20,9 @@ void feed_free(struct feed *f);
 #define FEED_LAST_WORD_MS 300
 
 /* ---- feed.c: what is owed ---- */
-void feed_link_up(struct feed *f); /* reads the backlog from its beginning */
-void feed_pull(struct feed *f);    /* the next few of the backlog, where there is room */
+void feed_link_up(struct feed *f);   /* reads the backlog from its beginning */
+void feed_link_down(struct feed *f); /* what is on its way is not wanted any more */
+void feed_pull(struct feed *f);      /* the next few of the backlog, where there is room */
 void feed_confirm(struct feed *f, uint64_t from, uint64_t to);
 int64_t feed_waiting(const struct feed *f);   /* -1 = not known */
 int64_t feed_oldest_ms(const struct feed *f); /* -1 = none */
@@ -44,6 +45,7 @@ int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int6
 int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms); /* -EBUSY */
 void feed_history_pull(struct feed *f); /* the next few, or the end of it */
 void feed_history_stop(struct feed *f);
+void feed_fold_pull(struct feed *f); /* feed_fold.c: the next interval of a min_interval above the base window */
 
 /* ---- feed_value.c ---- */
 void feed_watch(struct feed *f, bool on);

@@ -74,6 +74,30 @@ int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t 
 	return -EINVAL;
 }
 
+/* Where the platform's interval is longer than the base window its history is folded too, one interval after the other. */
+static void next_interval(struct feed *f, int64_t interval)
+{
+	struct feed_history_state *h = &f->history;
+
+	if (feed_fold_busy(f))
+		return;
+	if (!h->next_ms)
+		h->next_ms = hj_window_start(h->begin_ms + interval - 1, interval);
+	if (h->next_ms < h->end_ms && h->intervals++ < HISTORY_MOST) {
+		feed_fold_want(f, h->next_ms, LANE_HISTORY);
+		h->next_ms += interval;
+		return;
+	}
+	h->all_read = true;
+	uplinkd_pump(f->u);
+}
+
+void feed_history_failed(struct feed *f)
+{
+	if (f->history.active)
+		end(f, HJ212_EXE_SYSTEM);
+}
+
 void feed_history_pull(struct feed *f)
 {
 	struct feed_history_state *h = &f->history;
@@ -84,6 +108,10 @@ void feed_history_pull(struct feed *f)
 	if (h->all_read) {
 		if (!f->u->flight.busy || f->u->flight.lane != LANE_HISTORY)
 			end(f, h->records ? HJ212_EXE_DONE : HJ212_EXE_NO_DATA);
+		return;
+	}
+	if (h->kind == HJ_KIND_MINUTE && feed_fold_interval(f)) {
+		next_interval(f, feed_fold_interval(f));
 		return;
 	}
 	parameters = json_pack("{s:s, s:I, s:I, s:I, s:i}", "kind", hj_kind_name(h->kind), "begin",

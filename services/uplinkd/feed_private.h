@@ -7,7 +7,8 @@
 #include "hjgate/ipc_client.h"
 #include "hjgate/record_json.h"
 
-#define FEED_KEYS 8 /* settings */
+#define FEED_KEYS        8 /* settings */
+#define FEED_FOLD_WANTED 32
 
 struct feed {
 	struct uplinkd *u;
@@ -44,7 +45,26 @@ struct feed {
 		enum hj_kind kind;
 		int64_t begin_ms, end_ms;
 		uint64_t after;
+		int64_t next_ms; /* with folding: the next interval */
+		unsigned intervals;
 	} history;
+
+	/* a min_interval above the base window */
+	struct feed_fold_state {
+		struct feed_fold_one {
+			int64_t label_ms;
+			enum lane lane;
+		} wanted[FEED_FOLD_WANTED]; /* intervals to be folded, a ring */
+		unsigned first, count;
+		struct hj_seqset held; /* records of the interval that is not over */
+		int64_t held_ms;
+		/* the one that is asked for */
+		bool asking, failed;
+		unsigned stale;
+		int64_t interval;
+		struct hj_fold *fold;
+		struct job job;
+	} fold;
 
 	/* values */
 	struct phrase_newest *newest;
@@ -60,5 +80,17 @@ void feed_learn(struct feed *f, json_t *reply);
 int feed_word(struct feed *f, const struct hj_record *r, struct job *ret);
 /* Calls fn for each record of an answer. */
 void feed_each_record(struct feed *f, json_t *reply, void (*fn)(struct feed *f, struct hj_record *r));
+/* When a live record whose window ended then may go: its MN's own delay after that. */
+hj_usec feed_not_before(const struct feed *f, int64_t end_ms);
+
+/* ---- feed_fold.c ---- */
+int64_t feed_fold_interval(const struct feed *f); /* ms; 0 = the base window's records go as they are */
+bool feed_fold_take(struct feed *f, const struct hj_head *head,
+        enum lane lane); /* true: it is part of an interval and looked after */
+bool feed_fold_want(struct feed *f, int64_t label_ms, enum lane lane); /* false: not now */
+bool feed_fold_busy(const struct feed *f);
+void feed_fold_stop(struct feed *f);
+
+void feed_history_failed(struct feed *f);
 void feed_load_settings(struct feed *f);
 void feed_qn_last_word(struct feed *f);

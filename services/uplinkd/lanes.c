@@ -36,12 +36,31 @@ bool lanes_take(struct lanes *l, enum lane lane, struct job *ret)
 	return true;
 }
 
-static bool is_of(const struct job *j, uint64_t seq)
+bool job_has(const struct job *j, uint64_t seq)
 {
 	for (unsigned i = 0; i < j->also_count; i++)
 		if (seq >= j->also[i].from && seq <= j->also[i].to)
 			return true;
 	return j->seq == seq;
+}
+
+uint64_t job_records(const struct job *j)
+{
+	uint64_t records = 0;
+
+	for (unsigned i = 0; i < j->also_count; i++)
+		records += j->also[i].to - j->also[i].from + 1;
+	return records ? records : j->seq != 0;
+}
+
+uint64_t lanes_records(const struct lanes *l, enum lane lane)
+{
+	const struct lane_queue *q = &l->queues[lane];
+	uint64_t records = 0;
+
+	for (unsigned i = 0; i < q->count; i++)
+		records += job_records(&q->jobs[(q->first + i) % LANE_JOBS]);
+	return records;
 }
 
 bool lanes_has(const struct lanes *l, uint64_t seq)
@@ -50,7 +69,7 @@ bool lanes_has(const struct lanes *l, uint64_t seq)
 		const struct lane_queue *q = &l->queues[lane];
 
 		for (unsigned i = 0; i < q->count; i++)
-			if (is_of(&q->jobs[(q->first + i) % LANE_JOBS], seq))
+			if (job_has(&q->jobs[(q->first + i) % LANE_JOBS], seq))
 				return true;
 	}
 	return false;

@@ -21,6 +21,8 @@ struct job {
 	unsigned also_count;
 };
 void job_done(struct job *j);
+bool job_has(const struct job *j, uint64_t seq);
+uint64_t job_records(const struct job *j); /* of the store; 0 for real-time data and history */
 
 enum lane { LANE_LIVE, LANE_BACKLOG, LANE_HISTORY, LANE_QUEUES, LANE_REALTIME = LANE_QUEUES, LANE_NONE };
 
@@ -38,6 +40,7 @@ struct lanes {
 int lanes_put(struct lanes *l, enum lane lane, struct job *j);
 bool lanes_take(struct lanes *l, enum lane lane, struct job *ret);
 bool lanes_has(const struct lanes *l, uint64_t seq);
+uint64_t lanes_records(const struct lanes *l, enum lane lane);
 unsigned lanes_count(const struct lanes *l, enum lane lane);
 void lanes_clear(struct lanes *l, enum lane lane);
 void lanes_done(struct lanes *l);

@@ -50,7 +50,7 @@ static void on_down(const char *why, void *userdata)
 
 	hj212_session_disconnected(u->session);
 	sending_abort(u);
-	feed_history_stop(u->feed);
+	feed_link_down(u->feed);
 	lanes_clear(&u->lanes, LANE_LIVE);
 	lanes_clear(&u->lanes, LANE_BACKLOG);
 	snprintf(u->error, sizeof(u->error), "%s", why);

@@ -54,7 +54,7 @@ static void confirm(struct uplinkd *u)
 {
 	const struct job *j = &u->flight.job;
 
-	if (j->seq)
+	if (j->seq && !j->also_count)
 		feed_confirm(u->feed, j->seq, j->seq);
 	for (unsigned i = 0; i < j->also_count; i++)
 		feed_confirm(u->feed, j->also[i].from, j->also[i].to);
@@ -172,8 +172,9 @@ void sending_turn(struct uplinkd *u, struct hj_now now)
 	offer_flight(u, now);
 	while (!u->flight.busy && hj212_session_room(u->session) && take_next(u, now))
 		offer_flight(u, now);
-	feed_pull(u->feed);
 	feed_history_pull(u->feed);
+	feed_fold_pull(u->feed);
+	feed_pull(u->feed);
 }
 
 hj_usec sending_deadline(const struct uplinkd *u)

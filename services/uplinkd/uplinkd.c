@@ -160,7 +160,7 @@ void uplinkd_pause(struct uplinkd *u, bool pause)
 	link_stop(u->link);
 	hj212_session_disconnected(u->session);
 	sending_abort(u);
-	feed_history_stop(u->feed);
+	feed_link_down(u->feed);
 	lanes_done(&u->lanes);
 	uplinkd_pump(u);
 }
