@@ -29,7 +29,7 @@ int64_t feed_oldest_ms(const struct feed *f); /* -1 = none */
 bool feed_is_up(const struct feed *f);
 
 /* ---- feed_setting.c ---- */
-/* Commits what differs; then platform_committed(). -EAGAIN: stored is away. */
+/* Commits what differs; then platform_committed(). -ENOTCONN: stored is away. -EBUSY: one is under way. */
 int feed_commit(struct feed *f, unsigned id, const struct hj212_settings *from, const struct hj212_settings *to);
 /* Reports each difference as an event, passwords masked. */
 void feed_tell_changes(struct feed *f, const struct hj212_settings *from, const struct hj212_settings *to);

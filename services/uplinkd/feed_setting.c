@@ -165,6 +165,15 @@ static void take_loaded(struct feed *f, unsigned key, const char *text)
 	}
 }
 
+/* A connection that is gone comes back by itself; an error reply would stay as it is. */
+static void ask_settings_again(struct feed *f)
+{
+	if (!hj_ipc_client_is_up(f->ask))
+		return;
+	hj_warn("stored does not tell the settings of uplink %s: asking again", f->u->name);
+	hj_ipc_client_drop(f->ask);
+}
+
 static void on_loaded(const char *error, json_t *reply, bool continues, void *userdata)
 {
 	struct feed_load *load = userdata;
@@ -173,8 +182,12 @@ static void on_loaded(const char *error, json_t *reply, bool continues, void *us
 	f->load_failed |= error != NULL;
 	if (!error)
 		take_loaded(f, load->key, json_string_value(json_object_get(reply, "value")));
-	if (--f->loading || f->load_failed || f->loaded)
+	if (--f->loading || f->loaded)
 		return;
+	if (f->load_failed) {
+		ask_settings_again(f);
+		return;
+	}
 	f->loaded = true;
 	if (uplinkd_settings_known(f->u, &f->settings, f->qn_used) < 0)
 		sd_event_exit(f->u->event, -ENOMEM);
@@ -218,8 +231,10 @@ static void on_committed(const char *error, json_t *reply, bool continues, void 
 
 int feed_commit(struct feed *f, unsigned id, const struct hj212_settings *from, const struct hj212_settings *to)
 {
-	if (f->commit.active || !hj_ipc_client_is_up(f->ask))
-		return -EAGAIN;
+	if (f->commit.active)
+		return -EBUSY;
+	if (!hj_ipc_client_is_up(f->ask))
+		return -ENOTCONN;
 	f->commit = (struct feed_commit_state){ .active = true, .id = id, .outstanding = 1 };
 	for (size_t i = 0; i < hj_array_size(settings); i++) {
 		char before[VALUE_MAX], after[VALUE_MAX];

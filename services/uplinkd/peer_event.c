@@ -1,10 +1,13 @@
-/* What a person should know of an uplink, told to eventd. Spans are told once at each end: link-lost begins with the first failure and ends with a
- * connection, or, when the platform had taken connections without acknowledging anything, with the first acknowledgement. */
+/* What a person should know of an uplink, told to eventd. link-lost begins with the first failure and ends with a connection, or, when
+ * the platform had taken connections without acknowledging anything, with the first acknowledgement. An end is told after our own start, too,
+ * since one before us may have left it open. Wrong passwords are told once a minute at most. */
 #include "uplinkd.h"
 
 #include <stdio.h>
 
 #include "hjgate/report.h"
+
+#define REFUSED_PAUSE (60 * HJ_USEC_PER_SEC) /* between two password-refused */
 
 static void key_of(const struct uplinkd *u, char ret[64])
 {
@@ -42,9 +45,9 @@ void event_link_lost(struct uplinkd *u, const char *error)
 {
 	char key[64];
 
-	if (u->lost_told)
+	if (u->link_told == TOLD_LOST)
 		return;
-	u->lost_told = true;
+	u->link_told = TOLD_LOST;
 	key_of(u, key);
 	hj_report(u->report, "link-lost", HJ_BEGIN, key,
 	        json_pack("{s:s, s:s, s:s}", "uplink", u->name, "host", u->conf.host, "error", error));
@@ -54,9 +57,9 @@ void event_link_back(struct uplinkd *u)
 {
 	char key[64];
 
-	if (!u->lost_told)
+	if (u->link_told == TOLD_BACK)
 		return;
-	u->lost_told = false;
+	u->link_told = TOLD_BACK;
 	key_of(u, key);
 	hj_report(u->report, "link-lost", HJ_END, key, NULL);
 }
@@ -72,14 +75,18 @@ void event_setting(struct uplinkd *u, const char *name, const char *before, cons
 	        json_pack("{s:s, s:s, s:s, s:s}", "name", full, "old", before, "new", after, "by", by));
 }
 
-void event_password_refused(struct uplinkd *u)
+bool event_password_refused(struct uplinkd *u, hj_usec now)
 {
 	char key[64], by[192];
 
+	if (u->refused_told && now - u->refused_told < REFUSED_PAUSE)
+		return false;
+	u->refused_told = now;
 	key_of(u, key);
 	snprintf(by, sizeof(by), "%s:%d", u->conf.host, (int)u->conf.port);
 	hj_report(
 	        u->report, "password-refused", HJ_MOMENT, key, json_pack("{s:s, s:s}", "uplink", u->name, "by", by));
+	return true;
 }
 
 bool event_bad_input(struct uplinkd *u, const char *text)

@@ -9,6 +9,8 @@
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
+#define WRONG_PASSWORD 3 /* QnRtn */
+
 /* ---- the link ---- */
 
 static void on_up(void *userdata)
@@ -24,6 +26,7 @@ static void on_up(void *userdata)
 	hj212_session_connected(u->session, now);
 	if (!u->unanswered)
 		event_link_back(u);
+	hj_service_status("connected to %s:%d", u->conf.host, (int)u->conf.port);
 	feed_link_up(u->feed);
 	uplinkd_pump(u);
 }
@@ -63,6 +66,7 @@ static void on_down(const char *why, void *userdata)
 		        (long long)feed_waiting(u->feed));
 	}
 	event_link_lost(u, why);
+	hj_service_status("%s:%d is not reached: %s", u->conf.host, (int)u->conf.port, why);
 	uplinkd_pump(u);
 }
 
@@ -72,17 +76,58 @@ const struct link_events platform_link_events = {
 
 /* ---- requests ---- */
 
+static int start_request(struct uplinkd *u, const struct hj212_request *q)
+{
+	int r;
+
+	if (q->begin_ms || q->end_ms)
+		return feed_history(u->feed, q->id, q->cn, q->begin_ms, q->end_ms);
+	r = feed_commit(u->feed, q->id, hj212_session_settings(u->session), &q->settings);
+	if (r != -EBUSY || u->waiting.id)
+		return r;
+	u->waiting = *q; /* the session hands out one setting at a time: one place is enough */
+	return 0;
+}
+
 static void take_request(struct uplinkd *u, const struct hj212_request *q, struct hj_now now)
 {
 	int r;
 
 	hj_info("uplink %s: the platform asks for CN %d", u->name, q->cn);
-	if (q->begin_ms || q->end_ms)
-		r = feed_history(u->feed, q->id, q->cn, q->begin_ms, q->end_ms);
-	else
-		r = feed_commit(u->feed, q->id, hj212_session_settings(u->session), &q->settings);
+	r = start_request(u, q);
 	if (r < 0)
 		hj212_session_answer(u->session, q->id, r == -EBUSY ? HJ212_EXE_BUSY : HJ212_EXE_SYSTEM, now);
+}
+
+/* Only the passwords are written: the other settings stay those of the files where no platform has changed them. */
+static void settled(struct uplinkd *u)
+{
+	const struct hj212_settings *s = hj212_session_settings(u->session);
+	struct hj212_settings before = *s;
+	int r;
+
+	before.pw[0] = '\0';
+	hj_text_copy(before.old_pw, sizeof(before.old_pw), s->old_pw[0] ? "" : "-"); /* differs */
+	r = feed_commit(u->feed, 0, &before, s);
+	u->settle_wanted = r == -EBUSY;
+	if (r == 0)
+		hj_notice("uplink %s: one password has proved right and is kept", u->name);
+	else if (r != -EBUSY)
+		hj_warn("uplink %s: stored is away: after a restart both passwords are tried again", u->name);
+}
+
+/* What came while a commit was under way. */
+static void take_waiting(struct uplinkd *u, struct hj_now now)
+{
+	struct hj212_request q = u->waiting;
+
+	if (u->settle_wanted)
+		settled(u);
+	if (!q.id)
+		return;
+	u->waiting.id = 0;
+	if (start_request(u, &q) < 0)
+		hj212_session_answer(u->session, q.id, HJ212_EXE_SYSTEM, now);
 }
 
 void platform_committed(struct uplinkd *u, unsigned id, bool done)
@@ -92,12 +137,13 @@ void platform_committed(struct uplinkd *u, unsigned id, bool done)
 
 	if (!done)
 		hj_error("uplink %s: stored did not take a setting: the platform is told so (ExeRtn=6)", u->name);
-	if (!id) /* a password that proved right; nobody waits for an answer */
-		return;
-	hj212_session_answer(u->session, id, done ? HJ212_EXE_DONE : HJ212_EXE_SYSTEM, now);
-	feed_tell_changes(u->feed, &before, hj212_session_settings(u->session));
-	feed_watch(u->feed, uplinkd_wants_realtime(u));
-	u->realtime_at = now.mono;
+	if (id) { /* 0: a password that proved right; nobody waits for an answer */
+		hj212_session_answer(u->session, id, done ? HJ212_EXE_DONE : HJ212_EXE_SYSTEM, now);
+		feed_tell_changes(u->feed, &before, hj212_session_settings(u->session));
+		feed_watch(u->feed, uplinkd_wants_realtime(u));
+		u->realtime_at = now.mono;
+	}
+	take_waiting(u, now);
 	uplinkd_pump(u);
 }
 
@@ -112,19 +158,11 @@ void platform_history_done(struct uplinkd *u, unsigned id, unsigned records, int
 
 static void note(struct uplinkd *u, const struct hj212_outcome *o)
 {
-	if (o->code == 3)
-		event_password_refused(u);
-	if (event_bad_input(u, o->text))
+	bool told =
+	        o->code == WRONG_PASSWORD ? event_password_refused(u, hj_now().mono) : event_bad_input(u, o->text);
+
+	if (told)
 		hj_notice("uplink %s: %s", u->name, o->text);
-}
-
-static void settled(struct uplinkd *u)
-{
-	struct hj212_settings none = { 0 }; /* differs in everything: all of it is written again */
-
-	hj_notice("uplink %s: one password has proved right and is kept", u->name);
-	if (feed_commit(u->feed, 0, &none, hj212_session_settings(u->session)) < 0)
-		hj_warn("uplink %s: stored is away: after a restart both passwords are tried again", u->name);
 }
 
 static void acked(struct uplinkd *u, uint64_t token, struct hj_now now)

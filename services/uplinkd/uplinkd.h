@@ -45,12 +45,20 @@ struct uplinkd {
 
 	bool paused;
 	bool pumping, pump_again;
-	hj_usec realtime_at; /* when the next real-time data is due, mono */
+	hj_usec realtime_at;          /* when the next real-time data is due, mono */
+	struct hj212_request waiting; /* for the commit under way; id 0 = none */
+	bool settle_wanted;           /* a password has proved right while a commit was under way */
 
 	/* for people */
-	int64_t since_ms;           /* of the present state */
-	char error[128];            /* why there is no connection; "" = there is one */
-	bool lost_told, unanswered; /* link-lost is open; the last connection died without an answer */
+	int64_t since_ms; /* of the present state */
+	char error[128];  /* why there is no connection; "" = there is one */
+	enum {
+		TOLD_NOTHING,
+		TOLD_LOST,
+		TOLD_BACK
+	} link_told;          /* to eventd; one before us may have left link-lost open */
+	bool unanswered;      /* the last connection died without an answer */
+	hj_usec refused_told; /* mono: the newest password-refused */
 	uint64_t connects, acknowledged;
 	int64_t last_ack_ms;
 	hj_usec per_record; /* a record's way, smoothed; 0 = not known */
@@ -94,7 +102,7 @@ void event_free(struct uplinkd *u);
 void event_link_lost(struct uplinkd *u, const char *error);
 void event_link_back(struct uplinkd *u);
 void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after);
-void event_password_refused(struct uplinkd *u);
-bool event_bad_input(struct uplinkd *u, const char *text); /* true: the first of its minute, to be logged */
+bool event_password_refused(struct uplinkd *u, hj_usec now); /* true: told, and to be logged */
+bool event_bad_input(struct uplinkd *u, const char *text);   /* true: the first of its minute, to be logged */
 
 extern const struct hj_ipc_interface uplinkd_interface; /* api.c */
