@@ -44,6 +44,13 @@ static void on_writable(void *userdata)
 	uplinkd_pump(userdata);
 }
 
+static unsigned long long seconds_to_retry(const struct uplinkd *u, struct hj_now now)
+{
+	hj_usec at = link_retry_at(u->link);
+
+	return at > now.mono ? (at - now.mono + HJ_USEC_PER_SEC - 1) / HJ_USEC_PER_SEC : 0;
+}
+
 /* What was under way is still owed: it is read again. Only the first failure of an outage is worth a line. */
 static void on_down(const char *why, void *userdata)
 {
@@ -60,10 +67,8 @@ static void on_down(const char *why, void *userdata)
 	if (first) {
 		u->since_ms = now.wall_ms;
 		hj_warn("uplink %s: %s:%d is not reached: %s; trying again in %llu s (%lld records waiting)", u->name,
-		        u->conf.host, (int)u->conf.port, why,
-		        (unsigned long long)((link_retry_at(u->link) - hj_min(now.mono, link_retry_at(u->link))) /
-		                             HJ_USEC_PER_SEC),
-		        (long long)feed_waiting(u->feed));
+		        u->conf.host, (int)u->conf.port, why, seconds_to_retry(u, now),
+		        (long long)hj_max(feed_waiting(u->feed), (int64_t)0));
 	}
 	event_link_lost(u, why);
 	hj_service_status("%s:%d is not reached: %s", u->conf.host, (int)u->conf.port, why);
