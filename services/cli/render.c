@@ -5,6 +5,7 @@
 #include "hjgate/clock.h"
 #include "hjgate/text.h"
 #include "render.h"
+#include "tables.h"
 
 #define NAME_MAX_BYTES 32
 #define TIME_LEAST_MS  100000000000LL /* 1973: no count and no seq is that large */
@@ -14,7 +15,7 @@ static void value_text(const json_t *value, char *to, size_t size)
 	char text[HJ_TIME_HUMAN_LEN + HJ_NUMBER_LEN];
 
 	if (json_is_string(value)) {
-		hj_text_copy(to, size, json_string_value(value));
+		hj_text_copy(to, size, cli_reason(json_string_value(value)));
 		return;
 	}
 	if (json_is_integer(value) && json_integer_value(value) >= TIME_LEAST_MS &&

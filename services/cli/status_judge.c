@@ -44,7 +44,7 @@ static void judge_store(struct status *s, json_t *answer)
 	json_t *room = json_object_get(answer, "days_of_room");
 
 	if (error)
-		trouble(s, _("the records cannot be written: %s"), error);
+		trouble(s, _("the records cannot be written: %s"), cli_reason(error));
 	if (json_is_integer(room) && json_integer_value(room) < ROOM_LEAST_DAYS)
 		trouble(s, _("the disk has room for %lld days of records only"), (long long)json_integer_value(room));
 }
@@ -57,7 +57,7 @@ static void judge_bus(struct status *s, json_t *answer)
 
 	if (error) {
 		trouble(s, _("port %s of bus %s cannot be used: %s"), cli_string(answer, "port") ?: "?", bus ?: "?",
-		        error);
+		        cli_reason(error));
 		return;
 	}
 	json_array_foreach(json_object_get(answer, "meters"), i, meter)
@@ -66,7 +66,7 @@ static void judge_bus(struct status *s, json_t *answer)
 
 		if (state && !strcmp(state, "lost"))
 			trouble(s, _("meter %s on bus %s does not answer: %s"), cli_string(meter, "name") ?: "?",
-			        bus ?: "?", why ? why : "?");
+			        bus ?: "?", why ? cli_reason(why) : "?");
 	}
 }
 

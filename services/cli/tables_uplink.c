@@ -31,7 +31,7 @@ void cli_uplinks_begin(struct writer *w)
 
 void cli_uplink_trouble(json_t *status, int64_t now_ms, char *to, size_t size)
 {
-	const char *error = cli_string(status, "error");
+	const char *said = cli_string(status, "error"), *error = said ? cli_reason(said) : NULL;
 	int64_t retry = cli_time(status, "retry_at");
 	char span[CLI_SPAN_LEN];
 

@@ -90,7 +90,7 @@ static const struct {
 	{ "edition", N_("edition"), AS_IS },
 	{ "state", N_("state"), AS_WORD },
 	{ "since", N_("since"), AS_TIME },
-	{ "error", N_("trouble"), AS_IS },
+	{ "error", N_("trouble"), AS_WORD },
 	{ "retry_at", N_("trying again at"), AS_TIME },
 	{ "connects", N_("connected times"), AS_IS },
 	{ "acknowledged", N_("acknowledged"), AS_IS },

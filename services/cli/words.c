@@ -36,10 +36,18 @@ static const char *const words[] = {
 	N_("out"),
 };
 
+/* Reasons are kept in English; those of the system are in libc's own catalogue, where it is installed. */
+const char *cli_reason(const char *reason)
+{
+	const char *ours = reason && *reason ? gettext(reason) : "";
+
+	return ours != reason ? ours : dgettext("libc", reason);
+}
+
 const char *cli_word(const char *word)
 {
 	for (size_t i = 0; word && i < hj_array_size(words); i++)
 		if (!strcmp(word, words[i]))
 			return _(words[i]);
-	return word ? word : "-";
+	return word ? cli_reason(word) : "-";
 }

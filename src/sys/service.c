@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -108,6 +109,10 @@ int hj_service_init(struct hj_service *s, int argc, char **argv)
 	snprintf(s->ident, sizeof(s->ident), "%s%s%s", s->name, s->instance ? "@" : "",
 	        s->instance ? s->instance : "");
 	hj_log_setup(s->ident, level);
+	/* From here on the texts go into logs, events and answers, where they are kept in one language; the command translates
+	 * what it shows. */
+	if (!s->check_only)
+		setlocale(LC_MESSAGES, "C");
 	r = prepare_loop(s);
 	return r < 0 ? hj_log_error(r, "cannot prepare the event loop") : 0;
 }
