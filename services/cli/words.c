@@ -39,8 +39,11 @@ static const char *const words[] = {
 /* Reasons are kept in English; those of the system are in libc's own catalogue, where it is installed. */
 const char *cli_reason(const char *reason)
 {
-	const char *ours = reason && *reason ? gettext(reason) : "";
+	const char *ours;
 
+	if (!reason || !*reason)
+		return ""; /* the translation of nothing is the catalogue's own head */
+	ours = gettext(reason);
 	return ours != reason ? ours : dgettext("libc", reason);
 }
 
