@@ -22,7 +22,8 @@
 #define HJ_ROLLUP_BUSES_MAX   32
 #define HJ_ROLLUP_WINDOWS_MAX 64 /* open at a time, of one bus */
 #define HJ_ROLLUP_CLOSED_MAX                                                                                         \
-	8 /* stretches of closed labels remembered for one bus: each clock step or pause makes one */
+	8 /* stretches of closed labels remembered for one bus: each clock step or pause makes one; then the nearest are joined */
+#define HJ_ROLLUP_AHEAD_MS HJ_MS_PER_DAY /* a window this far beyond what the bus says is a wrong clock's: closed as it is */
 #define HJ_ROLLUP_NORMAL_PART 0.75 /* of the expected samples must be normal for flag N */
 
 struct hj_rollup;

@@ -185,7 +185,8 @@ int rollup_open_window(struct hj_rollup_bus *b, int64_t label_ms, int64_t length
 		return e;
 	memmove(&b->windows[i + 1], &b->windows[i], (b->count - i) * sizeof(*b->windows));
 	b->windows[i] = (struct window){ .label_ms = label_ms, .length_ms = length_ms, .ready_at = HJ_USEC_NEVER };
-	b->windows[i].from_ms = hj_max(label_ms, b->since_ms);
+	/* After a step back the bus's first sample lies beyond the window. */
+	b->windows[i].from_ms = b->since_ms > label_ms && b->since_ms < label_ms + length_ms ? b->since_ms : label_ms;
 	b->count++;
 	*ret = &b->windows[i];
 	return 0;

@@ -33,6 +33,10 @@ void hj_rollup_upto(struct hj_rollup *r, struct hj_rollup_bus *b, int64_t upto_m
 {
 	b->upto_ms = upto_ms;
 	mark_ready(b, now);
+	/* Read while the clock was far ahead: their time will not come again. */
+	for (size_t i = b->count; i-- > 0 && b->windows[i].label_ms > upto_ms + HJ_ROLLUP_AHEAD_MS;)
+		if (b->windows[i].ready_at == HJ_USEC_NEVER)
+			b->windows[i].ready_at = now->mono;
 }
 
 static bool all_passed(const struct hj_rollup *r, int64_t end_ms, const struct hj_now *now)
@@ -76,19 +80,31 @@ static const struct window *find_due(struct hj_rollup *r, const struct hj_now *n
 	return best;
 }
 
-static void note_closed(struct hj_rollup_bus *b, int64_t label_ms, int64_t length_ms)
+/* Sorted and disjoint; when there are too many, the smallest gap is closed: then a sample in it is late, and no label comes twice. */
+void rollup_note_closed(struct hj_rollup_bus *b, int64_t from_ms, int64_t end_ms)
 {
-	struct labels *last = b->closed_count ? &b->closed[b->closed_count - 1] : NULL;
+	struct labels *list = b->closed;
+	size_t i = 0, n = 0, best = 0;
 
-	if (last && last->end_ms == label_ms) {
-		last->end_ms += length_ms;
+	while (i < b->closed_count && list[i].end_ms < from_ms)
+		i++;
+	while (i + n < b->closed_count && list[i + n].from_ms <= end_ms)
+		n++;
+	if (n) {
+		from_ms = hj_min(from_ms, list[i].from_ms);
+		end_ms = hj_max(end_ms, list[i + n - 1].end_ms);
+	}
+	memmove(&list[i + 1], &list[i + n], (b->closed_count - i - n) * sizeof(list[0]));
+	list[i] = (struct labels){ from_ms, end_ms };
+	b->closed_count = b->closed_count + 1 - n;
+	if (b->closed_count <= HJ_ROLLUP_CLOSED_MAX)
 		return;
-	}
-	if (b->closed_count == HJ_ROLLUP_CLOSED_MAX) {
-		memmove(&b->closed[0], &b->closed[1], (HJ_ROLLUP_CLOSED_MAX - 1) * sizeof(b->closed[0]));
-		b->closed_count--;
-	}
-	b->closed[b->closed_count++] = (struct labels){ label_ms, label_ms + length_ms };
+	for (i = 1; i + 1 < b->closed_count; i++)
+		if (list[i + 1].from_ms - list[i].end_ms < list[best + 1].from_ms - list[best].end_ms)
+			best = i;
+	list[best].end_ms = list[best + 1].end_ms;
+	b->closed_count--;
+	memmove(&list[best + 1], &list[best + 2], (b->closed_count - best - 1) * sizeof(list[0]));
 }
 
 /* What the joined windows of one label come to. */
@@ -163,7 +179,7 @@ static void drop_joined(struct hj_rollup *r, int64_t label_ms)
 		for (size_t k = b->count; k-- > 0;) {
 			if (b->windows[k].label_ms != label_ms || b->windows[k].ready_at == HJ_USEC_NEVER)
 				continue;
-			note_closed(b, label_ms, b->windows[k].length_ms);
+			rollup_note_closed(b, label_ms, label_ms + b->windows[k].length_ms);
 			rollup_drop_window(b, k);
 		}
 	}
@@ -225,18 +241,19 @@ static bool bus_pending(const struct hj_rollup_bus *b, int64_t end_ms, const str
 	return !is_gone(b, now) && b->upto_ms < end_ms;
 }
 
-bool hj_rollup_pending(const struct hj_rollup *r, uint32_t point, int64_t end_ms, const struct hj_now *now)
-{
-	for (size_t i = 0; i < r->state_count; i++)
-		if (r->states[i].point == point)
-			return r->states[i].bus && bus_pending(r->states[i].bus, end_ms, now);
-	return false;
-}
-
 bool hj_rollup_any_pending(const struct hj_rollup *r, int64_t end_ms, const struct hj_now *now)
 {
 	for (size_t i = 0; i < r->count; i++)
 		if (bus_pending(r->buses[i], end_ms, now))
 			return true;
 	return false;
+}
+
+bool hj_rollup_pending(const struct hj_rollup *r, uint32_t point, int64_t end_ms, const struct hj_now *now)
+{
+	for (size_t i = 0; i < r->state_count; i++)
+		if (r->states[i].point == point && r->states[i].bus)
+			return bus_pending(r->states[i].bus, end_ms, now);
+	/* Not heard of since the start: any bus may have it. */
+	return hj_rollup_any_pending(r, end_ms, now);
 }

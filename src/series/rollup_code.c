@@ -155,9 +155,10 @@ static int get_closed(struct hj_rollup_bus *b, struct hj_reader *in)
 
 	if (n > HJ_ROLLUP_CLOSED_MAX)
 		return -EBADMSG;
-	for (; b->closed_count < n && !in->failed; b->closed_count++) {
-		b->closed[b->closed_count].from_ms = get_i64(in);
-		b->closed[b->closed_count].end_ms = get_i64(in);
+	for (size_t i = 0; i < n && !in->failed; i++) {
+		int64_t from = get_i64(in), end = get_i64(in);
+
+		rollup_note_closed(b, from, end);
 	}
 	return in->failed ? -EBADMSG : 0;
 }

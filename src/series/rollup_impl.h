@@ -27,7 +27,7 @@ struct hj_rollup_bus {
 	hj_usec lost_at;        /* while not connected */
 	struct window *windows; /* sorted by label */
 	size_t count, size;
-	struct labels closed[HJ_ROLLUP_CLOSED_MAX]; /* newest last */
+	struct labels closed[HJ_ROLLUP_CLOSED_MAX + 1]; /* sorted; the last is spare, while two are being joined */
 	size_t closed_count;
 };
 
@@ -51,6 +51,7 @@ struct hj_rollup {
 
 int rollup_new_bus(struct hj_rollup *r, const char *name, const struct hj_now *now, struct hj_rollup_bus **ret);
 int rollup_open_window(struct hj_rollup_bus *b, int64_t label_ms, int64_t length_ms, struct window **ret);
+void rollup_note_closed(struct hj_rollup_bus *b, int64_t from_ms, int64_t end_ms);
 void rollup_drop_window(struct hj_rollup_bus *b, size_t i);
 void rollup_drop_bus(struct hj_rollup *r, size_t i);
 struct point_state *rollup_state(

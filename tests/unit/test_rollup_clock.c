@@ -1,0 +1,166 @@
+/* The rollup where the clock is stepped, windows are sparse and the store is started again: nothing twice, nothing forgotten, nothing held
+ * for ever. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "hjgate/rollup.h"
+
+#define T0     (1795017600000LL) /* a Beijing midnight */
+#define MINUTE 60000LL
+#define HOUR   (60 * MINUTE)
+#define YEAR   (365 * 24 * HOUR)
+
+struct world {
+	struct hj_dictionary points;
+	struct hj_rollup *rollup;
+	struct hj_rollup_bus *bus;
+	hj_usec mono;
+};
+
+static int set_up(void **state)
+{
+	struct hj_point p = { .number = 1, .name = "meter.p1", .interval_ms = 10000 };
+	struct world *w = calloc(1, sizeof(*w));
+	struct hj_now now = { .wall_ms = T0 };
+
+	assert_int_equal(hj_dictionary_put(&w->points, &p), 0);
+	assert_int_equal(hj_rollup_new(MINUTE, &w->points, &w->rollup), 0);
+	assert_int_equal(hj_rollup_get(w->rollup, "north", &now, &w->bus), 0);
+	hj_rollup_connect(w->bus, true, &now);
+	*state = w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+
+	hj_rollup_free(w->rollup);
+	hj_dictionary_done(&w->points);
+	free(w);
+	return 0;
+}
+
+static int add(struct world *w, int64_t ms)
+{
+	struct hj_sample s = { .point = 1, .time_ms = ms, .value = 1, .flag = HJ_FLAG_NORMAL };
+
+	return hj_rollup_add(w->rollup, w->bus, &s);
+}
+
+static struct hj_now now_at(struct world *w, int64_t ms)
+{
+	return (struct hj_now){ .wall_ms = ms, .mono = w->mono += 60 * HJ_USEC_PER_SEC };
+}
+
+/* How many records come when the bus has said everything before this time, and the grace is over. */
+static int upto(struct world *w, int64_t ms)
+{
+	struct hj_now now = now_at(w, ms);
+	struct hj_closed c;
+	int n = 0;
+
+	hj_rollup_upto(w->rollup, w->bus, ms, &now);
+	now.mono = w->mono += HJ_ROLLUP_GRACE_MS * HJ_USEC_PER_MS;
+	for (; hj_rollup_take(w->rollup, &now, &c) > 0; n++)
+		hj_stats_done(&c.stats);
+	return n;
+}
+
+static int restart(struct world *w, int64_t ms)
+{
+	struct hj_now now = now_at(w, ms);
+	struct hj_rollup *again;
+	struct hj_buf b = { 0 };
+	int r;
+
+	assert_int_equal(hj_rollup_encode(w->rollup, &b), 0);
+	assert_int_equal(hj_rollup_new(MINUTE, &w->points, &again), 0);
+	r = hj_rollup_decode(again, b.data, b.len, &now);
+	hj_buf_done(&b);
+	hj_rollup_free(w->rollup);
+	w->rollup = again;
+	w->bus = hj_rollup_find(again, "north");
+	return r;
+}
+
+/* The bus's first sample lies behind its newer ones after a step back; what is open is then still in the checkpoint. */
+static void test_checkpoint_after_a_step_back(void **state)
+{
+	struct world *w = *state;
+	struct hj_rollup_look look;
+
+	add(w, T0 + HOUR);
+	assert_int_equal(upto(w, T0 + HOUR + MINUTE), 1);
+	add(w, T0);
+	assert_int_equal(restart(w, T0), 0);
+	hj_rollup_look(w->bus, &look);
+	assert_int_equal(look.counted, 2);
+	assert_int_equal(add(w, T0 + HOUR), HJ_ROLLUP_LATE);
+	assert_int_equal(upto(w, T0 + MINUTE), 1);
+}
+
+/* A value every ten minutes, windows of one: each closed label stands alone, and the clock goes back over many of them. */
+static void test_sparse_labels_do_not_come_twice(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(add(w, T0 + i * 10 * MINUTE), 0);
+		assert_int_equal(upto(w, T0 + i * 10 * MINUTE + MINUTE), 1);
+	}
+	upto(w, T0);
+	assert_int_equal(restart(w, T0), 0);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(add(w, T0 + i * 10 * MINUTE), HJ_ROLLUP_LATE);
+	assert_int_equal(add(w, T0 + 100 * 10 * MINUTE), 0);
+}
+
+/* What was read with a clock years ahead is not waited for until then. */
+static void test_far_ahead_is_closed(void **state)
+{
+	struct world *w = *state;
+
+	add(w, T0 + YEAR);
+	assert_int_equal(upto(w, T0 + MINUTE / 2), 1);
+	assert_int_equal(add(w, T0 + MINUTE / 2), 0);
+	assert_int_equal(upto(w, T0 + MINUTE), 1);
+	/* A small step back leaves the window as it is: its time comes again. */
+	add(w, T0 + HOUR);
+	assert_int_equal(upto(w, T0 + 2 * MINUTE), 0);
+	assert_int_equal(add(w, T0 + HOUR + 1), 0);
+	assert_int_equal(upto(w, T0 + HOUR + MINUTE), 1);
+}
+
+/* After a start it is not known which bus will speak of a point: as long as any may, it is waited for. */
+static void test_pending_after_a_start(void **state)
+{
+	struct world *w = *state;
+	struct hj_now now;
+
+	add(w, T0);
+	assert_int_equal(upto(w, T0 + MINUTE), 1);
+	assert_int_equal(restart(w, T0 + HOUR), 0);
+	now = (struct hj_now){ .wall_ms = T0 + HOUR, .mono = w->mono };
+	assert_true(hj_rollup_pending(w->rollup, 1, T0 + HOUR, &now));
+	now.mono += HJ_ROLLUP_GONE_MS * HJ_USEC_PER_MS;
+	assert_false(hj_rollup_pending(w->rollup, 1, T0 + HOUR, &now));
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_checkpoint_after_a_step_back),
+		T(test_sparse_labels_do_not_come_twice),
+		T(test_far_ahead_is_closed),
+		T(test_pending_after_a_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
