@@ -7,8 +7,9 @@
 #include "hjgate/log.h"
 
 #define ACCURACY_USEC 1000
-#define FOLD_BACK     1 /* windows before the newest minute's, that may still be open after a start */
-#define MINUTE_BIT    (1u << HJ_KIND_MINUTE)
+#define FOLD_BACK                                                                                                    \
+	1 /* windows before the newest minute's, that may still be open after a start; older ones are read when met */
+#define MINUTE_BIT (1u << HJ_KIND_MINUTE)
 
 /* ---- after a start ---- */
 
@@ -49,15 +50,27 @@ static int note_label(const struct hj_head *head, const void *body, size_t n, vo
 	return 1;
 }
 
-static int rebuild(struct stored *s, struct hj_fold *fold, enum hj_kind kind, int64_t newest_ms)
+/* A window that is not held is read back: what of it is in a record already, then the minutes it is made of. */
+static int hold(struct stored *s, struct hj_fold *fold, enum hj_kind kind, int64_t label_ms)
 {
 	struct rebuild b = { fold, kind };
-	int64_t from = hj_window_start(newest_ms, hj_fold_length(fold)) - FOLD_BACK * hj_fold_length(fold);
+	int64_t held, from = hj_window_start(label_ms, hj_fold_length(fold)), end = from + hj_fold_length(fold);
 	int r;
 
-	from = hj_max(from, 0);
-	r = hj_ledger_read_labels(s->ledger, 0, from, HJ_TIME_MAX_MS, 1u << kind, mark_closed, &b);
-	return r < 0 ? r : hj_ledger_read_labels(s->ledger, 0, from, HJ_TIME_MAX_MS, MINUTE_BIT, add_minute, &b);
+	for (size_t i = 0; hj_fold_at(fold, i, &held); i++)
+		if (held == from)
+			return 0;
+	r = hj_ledger_read_labels(s->ledger, 0, from, end, 1u << kind, mark_closed, &b);
+	return r < 0 ? r : hj_ledger_read_labels(s->ledger, 0, from, end, MINUTE_BIT, add_minute, &b);
+}
+
+static int hold_newest(struct stored *s, struct hj_fold *fold, enum hj_kind kind, int64_t newest_ms)
+{
+	int r = 0;
+
+	for (int64_t back = FOLD_BACK; back >= 0 && r >= 0; back--)
+		r = hold(s, fold, kind, hj_max(newest_ms - back * hj_fold_length(fold), 0));
+	return r;
 }
 
 int window_load(struct stored *s)
@@ -69,8 +82,8 @@ int window_load(struct stored *s)
 	r = r < 0 ? r : hj_ledger_read(s->ledger, seq, UINT64_MAX, MINUTE_BIT, note_label, &newest);
 	if (r < 0 || newest < 0)
 		return r;
-	r = rebuild(s, s->hours, HJ_KIND_HOUR, newest);
-	return r < 0 ? r : rebuild(s, s->days, HJ_KIND_DAY, newest);
+	r = hold_newest(s, s->hours, HJ_KIND_HOUR, newest);
+	return r < 0 ? r : hold_newest(s, s->days, HJ_KIND_DAY, newest);
 }
 
 /* ---- closing ---- */
@@ -135,6 +148,16 @@ static int close_fold(struct stored *s, struct hj_fold *fold, enum hj_kind kind,
 	return closed;
 }
 
+static int fold_minute(struct stored *s, struct hj_fold *fold, enum hj_kind kind, const struct hj_closed *c)
+{
+	int r = hold(s, fold, kind, c->label_ms);
+
+	/* A disk that cannot be read costs what was in this window before, and nothing else. */
+	if (r < 0 && r != -ENOMEM)
+		hj_log_error(r, "cannot read a window back: it goes on from here");
+	return r == -ENOMEM ? r : hj_fold_add(fold, c->label_ms, c->length_ms, &c->stats);
+}
+
 static int close_minute(struct stored *s, const struct hj_closed *c)
 {
 	int r = 0;
@@ -142,8 +165,8 @@ static int close_minute(struct stored *s, const struct hj_closed *c)
 	if (!c->stats.count)
 		return 0;
 	r = queue_stats(s, HJ_KIND_MINUTE, c->label_ms, c->length_ms, &c->stats);
-	r = r < 0 ? r : hj_fold_add(s->hours, c->label_ms, c->length_ms, &c->stats);
-	return r < 0 ? r : hj_fold_add(s->days, c->label_ms, c->length_ms, &c->stats);
+	r = r < 0 ? r : fold_minute(s, s->hours, HJ_KIND_HOUR, c);
+	return r < 0 ? r : fold_minute(s, s->days, HJ_KIND_DAY, c);
 }
 
 static int close_all(struct stored *s, const struct hj_now *now)
