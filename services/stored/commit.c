@@ -148,9 +148,9 @@ static int put_settings(struct stored *s)
 
 static int put_all(struct stored *s, int64_t now_ms, uint64_t *ret_first, uint64_t *ret_last)
 {
-	int r = put_records(s, ret_first, ret_last);
+	int r = retention_put(s, now_ms); /* first: what it frees is room for the others */
 
-	r = r < 0 ? r : retention_put(s, now_ms);
+	r = r < 0 ? r : put_records(s, ret_first, ret_last);
 	r = r < 0 ? r : dictionary_put(s);
 	r = r < 0 ? r : owed_put(s, *ret_first, *ret_last);
 	r = r < 0 ? r : put_settings(s);
@@ -231,6 +231,8 @@ static void failed(struct stored *s, int r)
 	}
 	s->error = r;
 	s->cut_upto = 0;
+	if (r == -ENOSPC)
+		retention_make_room(s);
 	commit_request(s, STORED_RETRY);
 }
 

@@ -8,7 +8,28 @@
 
 #include "hjgate/log.h"
 
-#define OWED_PREFIX "owed."
+#define OWED_PREFIX   "owed."
+#define RECEIPT_BYTES 16 /* after the set: records confirmed so far, and when the last one was */
+
+static int encode(const struct uplink *u, const struct hj_seqset *owed, struct hj_buf *to)
+{
+	int r = hj_seqset_encode(owed, to);
+
+	r = r < 0 ? r : hj_buf_put_be(to, u->confirmed, 8);
+	return r < 0 ? r : hj_buf_put_be(to, (uint64_t)u->confirmed_ms, 8);
+}
+
+static int decode(struct uplink *u, const uint8_t *value, size_t n)
+{
+	struct hj_reader in = { .p = value + n - RECEIPT_BYTES, .end = value + n };
+	int r = n < RECEIPT_BYTES ? -EBADMSG : hj_seqset_decode(value, n - RECEIPT_BYTES, &u->owed);
+
+	if (r < 0)
+		return r;
+	u->confirmed = hj_get_be(&in, 8);
+	u->confirmed_ms = (int64_t)hj_get_be(&in, 8);
+	return 0;
+}
 
 static int load_one(const char *key, const void *value, size_t n, void *userdata)
 {
@@ -21,7 +42,7 @@ static int load_one(const char *key, const void *value, size_t n, void *userdata
 		return 0;
 	}
 	u->changed = false;
-	if (hj_seqset_decode(value, n, &u->owed) < 0) {
+	if (decode(u, value, n) < 0) {
 		/* Better all of it again than none. */
 		hj_error("what uplink %s owes does not decode: it owes every record again", name);
 		if (hj_ledger_first(s->ledger))
@@ -90,7 +111,7 @@ int owed_put(struct stored *s, uint64_t first, uint64_t last)
 		add_new(s, &owed, first);
 		hj_seqset_remove(&owed, 1, s->cut_upto);
 		b.len = 0;
-		r = hj_seqset_encode(&owed, &b);
+		r = encode(&s->uplinks[i], &owed, &b);
 		snprintf(key, sizeof(key), OWED_PREFIX "%s", s->uplinks[i].name);
 		r = r < 0 ? r : hj_ledger_put(s->ledger, key, b.data, b.len);
 	}
@@ -125,7 +146,8 @@ uint64_t owed_confirm(struct stored *s, struct uplink *u, uint64_t from, uint64_
 	remove_range(s, u, from, to);
 	n = before - hj_min(before, hj_seqset_total(&u->owed));
 	u->confirmed += n;
-	u->confirmed_ms = hj_now().wall_ms;
+	if (n)
+		u->confirmed_ms = hj_now().wall_ms;
 	s->confirms_waiting += n;
 	if (s->confirms_waiting >= STORED_CONFIRMS_MOST)
 		commit_urgent(s);

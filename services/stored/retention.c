@@ -1,5 +1,6 @@
 /* What has to go: the oldest records, once they are older than the setting says or the file is larger. Looked at when the store starts and
- * every hour, in slices. What an uplink still owes stays for 30 days whatever the limits say. Each cut is itself a record. */
+ * every hour, in slices. What an uplink still owes stays for 30 days whatever the limits say. When the disk is full the oldest of what nobody is owed
+ * makes room for the new. Each cut is itself a record. */
 #include "stored.h"
 
 #include <errno.h>
@@ -48,26 +49,26 @@ static int choose_row(const struct hj_head *head, const void *body, size_t n, vo
 	return 0;
 }
 
-static int choose(struct stored *s, int64_t slack_days, struct choosing *c)
+static int choose(struct stored *s, int64_t slack_days, bool too_large, struct choosing *c)
 {
 	int64_t now = hj_now().wall_ms;
 
-	*c = (struct choosing){ .s = s };
+	*c = (struct choosing){ .s = s, .too_large = too_large };
 	c->before_ms = now - (s->conf.retention_days + slack_days) * HJ_MS_PER_DAY;
 	c->owed_since_ms = now - STORED_OWED_DAYS * HJ_MS_PER_DAY;
-	c->too_large = hj_ledger_used(s->ledger) > s->conf.retention_mb * MB;
 	return hj_ledger_read(s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, 0, choose_row, c);
 }
 
 bool retention_run(struct stored *s)
 {
+	bool too_large = hj_ledger_used(s->ledger) > s->conf.retention_mb * MB;
 	struct choosing c;
 	int r;
 
 	/* Once something is old enough by a day, all that is due goes. */
-	r = choose(s, SLACK_DAYS, &c);
+	r = choose(s, SLACK_DAYS, too_large, &c);
 	if (r >= 0 && c.rows)
-		r = choose(s, 0, &c);
+		r = choose(s, 0, too_large, &c);
 	if (r < 0)
 		hj_log_error(r, "cannot look for what is too old: trying again in an hour");
 	else if (!c.rows && c.too_large)
@@ -78,6 +79,16 @@ bool retention_run(struct stored *s)
 		return false;
 	s->cut_upto = c.upto;
 	return commit_now(s) >= 0 && c.rows == SLICE_ROWS;
+}
+
+void retention_make_room(struct stored *s)
+{
+	struct choosing c;
+
+	if (choose(s, 0, true, &c) < 0 || !c.rows)
+		return;
+	s->cut_upto = c.upto;
+	hj_warn("the disk is full: the oldest %u records go with the next commit; free some room", c.rows);
 }
 
 static int on_retention(sd_event_source *source, uint64_t usec, void *userdata)

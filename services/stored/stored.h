@@ -25,9 +25,9 @@
 #define STORED_SETTING_MAX       1024        /* bytes of a setting's value */
 #define STORED_BODY_MAX          (64u << 10) /* bytes of a record that was Put */
 #define STORED_COMMIT_EVERY      (60 * HJ_USEC_PER_SEC) /* while there is anything new */
-#define STORED_COMMIT_IDLE       (600 * HJ_USEC_PER_SEC)  /* without anything new: shows until when the power was there */
-#define STORED_COMMIT_URGENT     (50 * HJ_USEC_PER_MS)  /* what somebody waits for; what comes together is grouped */
-#define STORED_COMMIT_BUSY       (1 * HJ_USEC_PER_SEC)  /* the same, when there were too many of them */
+#define STORED_COMMIT_IDLE       (600 * HJ_USEC_PER_SEC) /* without anything new: shows until when the power was there */
+#define STORED_COMMIT_URGENT     (50 * HJ_USEC_PER_MS) /* what somebody waits for; what comes together is grouped */
+#define STORED_COMMIT_BUSY       (1 * HJ_USEC_PER_SEC) /* the same, when there were too many of them */
 #define STORED_URGENT_PER_MINUTE 60
 #define STORED_CONFIRMS_MOST     1000                  /* confirmed records that may wait for the next commit */
 #define STORED_RETRY             (2 * HJ_USEC_PER_SEC) /* after a commit has failed */
@@ -61,8 +61,8 @@ struct uplink {
 	struct hj_seqset owed;
 	bool changed;         /* differs from what is on the disk */
 	uint64_t told_joined; /* of owed.joined, as far as reported */
-	uint64_t confirmed;   /* records, since this process began */
-	int64_t confirmed_ms; /* INT64_MIN = never */
+	uint64_t confirmed;   /* records, since the uplink was first heard of; on the disk with the set */
+	int64_t confirmed_ms; /* of the last of them; INT64_MIN = never */
 	uint64_t oldest_seq;  /* whose label oldest_ms is; 0 = not looked up */
 	int64_t oldest_ms;
 };
@@ -176,7 +176,8 @@ int poweron_check(struct stored *s);
 int poweron_put(struct stored *s, int64_t now_ms);
 
 /* retention.c */
-bool retention_run(struct stored *s); /* takes one slice; true when there may be more */
+bool retention_run(struct stored *s);       /* takes one slice; true when there may be more */
+void retention_make_room(struct stored *s); /* the disk is full: chooses a slice for the next commit */
 int retention_timers(struct stored *s);
 int retention_put(struct stored *s, int64_t now_ms); /* the chosen cut and its record, into the transaction */
 double retention_days_of_room(struct stored *s);     /* < 0: unknown */

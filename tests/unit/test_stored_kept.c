@@ -1,0 +1,228 @@
+/* What the store keeps over its own restarts and over a full disk, on a store without sockets. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <cmocka.h>
+
+#include "../../services/stored/stored.h"
+#include "../../src/sys/ledger_impl.h"
+
+#define WINDOW_MS 60000LL
+#define HOUR_MS   3600000LL
+
+static char root[64];
+static sd_event *loop;
+static struct stored *s;
+
+static void start(void)
+{
+	struct hj_service service = { .root = root, .event = loop };
+	struct hj_conf_main conf = { .base_window = 1, .retention_days = 100, .retention_mb = 1000 };
+
+	assert_int_equal(stored_new(&service, &conf, &s), 0);
+}
+
+static void restart(void)
+{
+	stored_free(s);
+	start();
+}
+
+static int set_up(void **state)
+{
+	static const char *const folders[] = { "/run", "/run/hjgate", "/var", "/var/lib", "/var/lib/hjgate" };
+	char path[128];
+	FILE *f;
+
+	strcpy(root, "/tmp/hjkept-XXXXXX");
+	if (!mkdtemp(root))
+		return -1;
+	for (size_t i = 0; i < hj_array_size(folders); i++) {
+		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+		mkdir(path, 0755);
+	}
+	snprintf(path, sizeof(path), "%s/run/hjgate/boot-id", root);
+	f = fopen(path, "w");
+	fputs("11111111-1111-1111-1111-111111111111\n", f);
+	fclose(f);
+	sd_event_new(&loop);
+	start();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	stored_free(s);
+	loop = sd_event_unref(loop);
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	return system(command);
+}
+
+static void add_logs(int count)
+{
+	static const char body[200] = "{}";
+
+	for (int i = 0; i < count; i++)
+		assert_int_equal(
+		        commit_queue(s, HJ_KIND_LOG, hj_now().wall_ms, 0, body, sizeof(body), NULL, NULL), 0);
+}
+
+/* ---- receipts ---- */
+
+static void test_receipt_outlives(void **state)
+{
+	struct uplink *u;
+	int64_t at;
+
+	assert_int_equal(owed_get(s, "county", &u), 0);
+	add_logs(10);
+	assert_int_equal(commit_now(s), 0);
+	assert_int_equal(owed_confirm(s, u, 900, 1000), 0); /* not owed: no receipt */
+	assert_true(u->confirmed_ms == INT64_MIN);
+	assert_int_equal(owed_confirm(s, u, 2, 4), 3);
+	assert_int_equal(owed_confirm(s, u, 2, 5), 1);
+	at = u->confirmed_ms;
+	restart();
+	u = owed_find(s, "county");
+	assert_non_null(u);
+	assert_int_equal(u->confirmed, 4);
+	assert_true(at > 0 && u->confirmed_ms == at);
+	assert_int_equal(hj_seqset_total(&u->owed), 6);
+}
+
+/* ---- hours ---- */
+
+static uint64_t number;
+
+/* One sample in this minute, and the word that the minute is over. */
+static void minute(const char *bus, int64_t label_ms)
+{
+	struct hj_point point = { .interval_ms = WINDOW_MS };
+	struct hj_sample sample = { .time_ms = label_ms + 1, .value = 1, .flag = HJ_FLAG_NORMAL };
+	struct append a = { .bus = bus, .boot = { 1 }, .upto_ms = label_ms + WINDOW_MS };
+	uint64_t next;
+
+	snprintf(point.name, sizeof(point.name), "%s.value", bus);
+	a.first = ++number;
+	a.points = &point;
+	a.samples = &sample;
+	a.point_count = a.sample_count = 1;
+	assert_int_equal(intake_append(s, &a, &next), 0);
+	assert_int_equal(next, number + 1);
+}
+
+struct seen {
+	int64_t label_ms;
+	unsigned records, stats, got;
+};
+
+static int see(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	struct seen *seen = userdata;
+	struct hj_stats stats;
+
+	if (head->label_ms != seen->label_ms)
+		return 0;
+	assert_int_equal(hj_stats_decode(body, n, &stats), 0);
+	seen->records++;
+	seen->stats += stats.count;
+	for (size_t i = 0; i < stats.count; i++)
+		seen->got += stats.stats[i].got;
+	hj_stats_done(&stats);
+	return 0;
+}
+
+static struct seen look(unsigned kind, int64_t label_ms)
+{
+	struct seen seen = { .label_ms = label_ms };
+
+	assert_int_equal(hj_ledger_read(s->ledger, 1, UINT64_MAX, 1u << kind, see, &seen), 0);
+	return seen;
+}
+
+/* An hour closed long ago is not made a second time from minutes that come after a restart. */
+static void test_late_minutes_after_a_restart(void **state)
+{
+	int64_t now = hj_window_start(hj_now().wall_ms, HOUR_MS), old = now - 5 * HOUR_MS;
+	struct seen seen;
+
+	number = 0;
+	for (int m = 0; m < 20; m++)
+		minute("north", old + m * WINDOW_MS);
+	minute("north", now - 2 * HOUR_MS);
+	minute("north", now - HOUR_MS);
+	assert_int_equal(commit_now(s), 0);
+	seen = look(HJ_KIND_HOUR, old);
+	assert_int_equal(seen.stats, 1);
+	assert_int_equal(seen.got, 20);
+	restart();
+	for (int m = 30; m < 40; m++)
+		minute("north", old + m * WINDOW_MS);
+	minute("north", now - HOUR_MS + WINDOW_MS);
+	minute("south", old);
+	minute("south", now - HOUR_MS + WINDOW_MS);
+	assert_int_equal(commit_now(s), 0);
+	seen = look(HJ_KIND_MINUTE, old + 30 * WINDOW_MS);
+	assert_int_equal(seen.stats, 1);
+	seen = look(HJ_KIND_HOUR, old);
+	assert_int_equal(seen.stats, 2); /* north's of before, and south's supplement */
+	assert_int_equal(seen.got, 21);
+}
+
+/* ---- a full disk ---- */
+
+static void pages_at_most(int more)
+{
+	char sql[64];
+	sqlite3_stmt *stmt;
+
+	assert_int_equal(sqlite3_prepare_v2(s->ledger->db, "PRAGMA page_count", -1, &stmt, NULL), SQLITE_OK);
+	sqlite3_step(stmt);
+	snprintf(sql, sizeof(sql), "PRAGMA max_page_count=%d", sqlite3_column_int(stmt, 0) + more);
+	sqlite3_finalize(stmt);
+	assert_int_equal(sqlite3_exec(s->ledger->db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void test_full_disk_cuts_what_is_acknowledged(void **state)
+{
+	struct uplink *u;
+	uint64_t last;
+
+	assert_int_equal(owed_get(s, "county", &u), 0);
+	add_logs(2000);
+	assert_int_equal(commit_now(s), 0);
+	pages_at_most(4);
+	add_logs(100);
+	assert_int_equal(commit_now(s), -ENOSPC);
+	assert_int_equal(commit_now(s), -ENOSPC); /* all of it is owed: it waits */
+	assert_int_equal(hj_ledger_first(s->ledger), 1);
+
+	owed_confirm(s, u, 1, 700);
+	assert_int_equal(commit_now(s), -ENOSPC);
+	assert_int_equal(commit_now(s), 0);
+	assert_int_equal(s->error, 0);
+	assert_int_equal(hj_ledger_first(s->ledger), 501); /* one slice, no more */
+	last = hj_ledger_last(s->ledger);
+	assert_int_equal(last, 2101); /* the hundred, and the record of the cut */
+	assert_int_equal(hj_seqset_total(&u->owed), 1300 + 100);
+	assert_false(hj_seqset_has(&u->owed, 2001)); /* the cut */
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_receipt_outlives),
+		T(test_late_minutes_after_a_restart),
+		T(test_full_disk_cuts_what_is_acknowledged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
