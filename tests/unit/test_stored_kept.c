@@ -21,7 +21,7 @@ static struct stored *s;
 static void start(void)
 {
 	struct hj_service service = { .root = root, .event = loop };
-	struct hj_conf_main conf = { .base_window = 1, .retention_days = 100, .retention_mb = 1000 };
+	struct hj_conf_main conf = { .base_window = 60, .retention_days = 100, .retention_mb = 1000 };
 
 	assert_int_equal(stored_new(&service, &conf, &s), 0);
 }
