@@ -1,11 +1,15 @@
 /* What the store keeps over its own restarts and over a full disk, on a store without sockets. */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "../../services/stored/stored.h"
@@ -214,6 +218,119 @@ static void test_full_disk_cuts_what_is_acknowledged(void **state)
 	assert_false(hj_seqset_has(&u->owed, 2001)); /* the cut */
 }
 
+/* ---- urgent commits ---- */
+
+static void commit_soon(hj_usec within)
+{
+	hj_usec now = hj_now().mono;
+
+	commit_urgent(s);
+	assert_in_range(s->commit_at, now, now + within + 20 * HJ_USEC_PER_MS);
+	if (within > STORED_COMMIT_URGENT)
+		assert_true(s->commit_at >= now + within);
+}
+
+static void test_urgent_commits_are_grouped(void **state)
+{
+	assert_int_equal(commit_now(s), 0);
+	s->urgent_count = 0;
+	for (int i = 0; i < STORED_URGENT_PER_MINUTE; i++) {
+		commit_soon(STORED_COMMIT_URGENT);
+		commit_soon(STORED_COMMIT_URGENT); /* comes with the one before, and does not count */
+		assert_int_equal(commit_now(s), 0);
+	}
+	commit_soon(STORED_COMMIT_BUSY);
+	assert_int_equal(commit_now(s), 0);
+	s->urgent_since -= 60 * HJ_USEC_PER_SEC; /* a minute later */
+	commit_soon(STORED_COMMIT_URGENT);
+}
+
+/* ---- joined ---- */
+
+static int listen_as_eventd(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/run/hjgate/eventd.peer", root);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	return fd;
+}
+
+/* Answers what comes until a message holds this text. */
+static bool is_told(int fd, const char *text)
+{
+	static const char answer[] = "{\"parameters\":{}}";
+	char got[8192];
+	int peer = -1;
+	bool told = false;
+
+	for (int i = 0; i < 300 && !told; i++) {
+		ssize_t n;
+
+		sd_event_run(loop, 10000);
+		peer = peer < 0 ? accept4(fd, NULL, NULL, SOCK_NONBLOCK) : peer;
+		n = peer < 0 ? 0 : recv(peer, got, sizeof(got) - 1, 0);
+		for (char *at = got; n > 0 && at < got + n; at += strlen(at) + 1) {
+			got[n] = '\0';
+			told = told || strstr(at, text);
+			assert_int_equal(send(peer, answer, sizeof(answer), MSG_NOSIGNAL), sizeof(answer));
+		}
+	}
+	close(peer);
+	return told;
+}
+
+static void test_joined_is_told(void **state)
+{
+	int fd = listen_as_eventd();
+	struct uplink *u;
+	char count[64];
+
+	assert_int_equal(owed_get(s, "county", &u), 0);
+	add_logs(400);
+	assert_int_equal(commit_now(s), 0);
+	for (uint64_t seq = 2; seq <= 400; seq += 3)
+		owed_confirm(s, u, seq, seq);
+	assert_int_equal(u->owed.count, HJ_SEQSET_MAX);
+	assert_true(u->owed.joined > 0 && !u->told_joined);
+	assert_int_equal(commit_now(s), 0);
+	assert_int_equal(u->told_joined, u->owed.joined);
+	snprintf(count, sizeof(count), "\"count\":%llu", (unsigned long long)u->owed.joined);
+	assert_true(is_told(fd, count));
+	close(fd);
+	/* After a restart it is not told again. */
+	restart();
+	u = owed_find(s, "county");
+	assert_true(u->owed.joined > 0 && u->told_joined == u->owed.joined);
+}
+
+/* ---- room ---- */
+
+static void test_days_of_room(void **state)
+{
+	static const char body[1000] = "{}";
+	double used, days;
+
+	assert_true(retention_days_of_room(s) < 0); /* nothing to reckon from */
+	add_logs(1);
+	assert_int_equal(commit_now(s), 0);
+	assert_true(retention_days_of_room(s) < 0); /* too short a time */
+	hj_ledger_cut(s->ledger, 1, &(uint64_t){ 0 });
+	for (int i = 0; i < 1000; i++)
+		commit_queue(
+		        s, HJ_KIND_LOG, hj_now().wall_ms - 10 * HJ_MS_PER_DAY, 0, body, sizeof(body), NULL, NULL);
+	assert_int_equal(commit_now(s), 0);
+	used = (double)hj_ledger_used(s->ledger);
+	s->conf.retention_mb = 20;
+	days = (20.0 * (1 << 20) - used) / (used / 10);
+	assert_true(days > 50);
+	assert_true(fabs(retention_days_of_room(s) / days - 1) < 0.01);
+	s->conf.retention_mb = 0;
+	assert_true(retention_days_of_room(s) == 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -222,6 +339,9 @@ int main(void)
 		T(test_receipt_outlives),
 		T(test_late_minutes_after_a_restart),
 		T(test_full_disk_cuts_what_is_acknowledged),
+		T(test_urgent_commits_are_grouped),
+		T(test_joined_is_told),
+		T(test_days_of_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
