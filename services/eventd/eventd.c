@@ -70,6 +70,8 @@ void eventd_free(struct eventd *d)
 	if (!d)
 		return;
 	if (d->commit_timer && d->fold_timer) {
+		/* First what waits: a count or an end can only be written behind its event. */
+		eventd_flush(d);
 		eventd_write_folds(d);
 		eventd_say(d, "program-stop", ROW_MOMENT, "eventd", "{\"program\":\"eventd\"}");
 		if (eventd_flush(d) < 0)

@@ -90,6 +90,7 @@ struct rate *folds_event(struct folds *f, const struct row *row, hj_usec now)
 	r->folded++;
 	r->time_ms = row->time_ms;
 	r->held = false;
+	free(hj_steal(r->held_values));
 	arm(f, now);
 	return r;
 }
@@ -137,4 +138,12 @@ bool folds_take(struct folds *f, struct row *ret)
 		return true;
 	}
 	return false;
+}
+
+void folds_wait(struct folds *f, hj_usec now)
+{
+	f->write_at = HJ_USEC_NEVER;
+	for (size_t i = 0; i < f->count; i++)
+		if (is_busy(&f->rates[i]))
+			arm(f, now);
 }

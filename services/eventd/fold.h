@@ -28,7 +28,6 @@ struct folds {
 	struct rate rates[FOLD_RATES_MAX];
 	size_t count;
 	hj_usec write_at; /* HJ_USEC_NEVER: nothing to be written */
-	uint64_t lost;    /* counts given up because no place was free */
 };
 
 void folds_init(struct folds *f);
@@ -42,3 +41,5 @@ struct rate *folds_end(struct folds *f, struct row *row, hj_usec now);
 void folds_written(struct folds *f, const char *code, const char *key, uint64_t id);
 /* The next row to be written for what was folded; false when there is none (more). The caller owns *ret. */
 bool folds_take(struct folds *f, struct row *ret);
+/* All was taken that could be: the rest, whose event is not on disk yet, is tried again later. */
+void folds_wait(struct folds *f, hj_usec now);

@@ -89,10 +89,13 @@ void eventd_write_folds(struct eventd *d)
 {
 	struct row row;
 
-	while (folds_take(&d->folds, &row)) {
+	/* What finds no room stays folded: an end that is dropped would leave its event open for ever. */
+	while (d->queued < QUEUE_MAX && folds_take(&d->folds, &row)) {
 		row.trust = trust_now();
 		eventd_put(d, &row, NULL);
 	}
+	folds_wait(&d->folds, hj_now().mono);
+	arm_folds(d);
 }
 
 void eventd_say(struct eventd *d, const char *code, enum row_is is, const char *key, const char *values)

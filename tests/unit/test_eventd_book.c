@@ -215,6 +215,54 @@ static void a_flapping_span_ends_as_it_should(void **state)
 	folds_done(&f);
 }
 
+/* The disk refuses the event for longer than a count may wait: neither the count nor the end is forgotten. */
+static void what_is_folded_waits_for_its_event(void **state)
+{
+	struct folds f;
+	struct row r;
+
+	folds_init(&f);
+	for (int i = 0; i < FOLD_MOST; i++)
+		assert_null(begin(&f, "meter-lost", "m", i, 1000));
+	assert_non_null(end(&f, "meter-lost", "m", 100, 1000));
+	assert_false(folds_take(&f, &r));
+	folds_wait(&f, 2000);
+	assert_int_equal(f.write_at, 2000 + FOLD_WRITE);
+	folds_written(&f, "meter-lost", "m", 7);
+	assert_true(folds_take(&f, &r));
+	assert_int_equal(r.is, ROW_END);
+	assert_int_equal(r.of, 7);
+	row_done(&r);
+	assert_false(folds_take(&f, &r));
+	folds_wait(&f, 3000);
+	assert_int_equal(f.write_at, HJ_USEC_NEVER);
+	folds_done(&f);
+}
+
+/* The place of a rate whose end was taken back goes to another one (the sanitizer sees what stays behind). */
+static void an_end_taken_back_leaves_nothing(void **state)
+{
+	char key[16];
+	struct folds f;
+	struct row r;
+
+	folds_init(&f);
+	for (int i = 0; i < FOLD_MOST; i++)
+		assert_null(begin(&f, "meter-lost", "m", i, 1000));
+	folds_written(&f, "meter-lost", "m", 7);
+	assert_non_null(end(&f, "meter-lost", "m", 100, 1000));
+	assert_non_null(begin(&f, "meter-lost", "m", 101, 1000));
+	assert_true(folds_take(&f, &r));
+	assert_int_equal(r.is, ROW_COUNT);
+	row_done(&r);
+	for (int i = 0; i < FOLD_RATES_MAX; i++) {
+		snprintf(key, sizeof(key), "%d", i);
+		assert_null(moment(&f, "samples-late", key, 1, 2000));
+	}
+	assert_null(folds_find(&f, "meter-lost", "m"));
+	folds_done(&f);
+}
+
 static void busy_rates_are_not_forgotten(void **state)
 {
 	char key[16];
@@ -249,6 +297,8 @@ int main(void)
 		cmocka_unit_test(too_many_open_are_bounded),
 		cmocka_unit_test(a_flood_is_counted),
 		cmocka_unit_test(a_flapping_span_ends_as_it_should),
+		cmocka_unit_test(what_is_folded_waits_for_its_event),
+		cmocka_unit_test(an_end_taken_back_leaves_nothing),
 		cmocka_unit_test(busy_rates_are_not_forgotten),
 	};
 
