@@ -34,6 +34,12 @@ static int stream_add(struct stream *s, const struct event *e)
 {
 	if (s->count - s->sent >= STREAM_WAIT_MAX)
 		return -ENOBUFS;
+	/* A client that is always a little behind never empties the array: what was sent gives way before it grows. */
+	if (s->count == s->size && s->sent > s->size / 2) {
+		s->count -= s->sent;
+		memmove(s->events, s->events + s->sent, s->count * sizeof(*s->events));
+		s->sent = 0;
+	}
 	if (s->count == s->size) {
 		size_t size = s->size ? 2 * s->size : 16;
 		struct event **events = realloc(s->events, size * sizeof(*events));
