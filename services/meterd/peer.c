@@ -30,6 +30,7 @@ struct peer {
 	        first; /* numbers below `offered` are in stored's hands or on the way; first: of the offer under way */
 	int64_t upto;
 	bool under_way, window_ended, refused, subscribed;
+	bool told;  /* that it refuses: once, until it takes something */
 	int *place; /* of each point in the message being made; -1: not in it */
 };
 
@@ -136,9 +137,9 @@ static void on_refused(struct peer *p, const char *error, json_t *parameters)
 		return; /* `up` begins again */
 	if (!strcmp(error, BAD_SAMPLE))
 		give_up_sample(p, parameters);
-	if (!p->refused)
+	if (!p->told)
 		hj_error("bus %s: the store refuses samples: %s: trying again each second", p->bus, error);
-	p->refused = true;
+	p->refused = p->told = true;
 	p->offered = p->outbox->first;
 	retry_later(p);
 }
@@ -154,7 +155,7 @@ static void on_append(const char *error, json_t *parameters, bool continues, voi
 	if (error || !json_is_integer(next) || json_integer_value(next) < 1)
 		return on_refused(p, error ? error : "an answer without a number", parameters);
 	stuck = p->offered > p->first && (uint64_t)json_integer_value(next) == p->first;
-	p->refused = false;
+	p->refused = p->told = false;
 	if (!outbox_accept(p->outbox, (uint64_t)json_integer_value(next)))
 		begin_again(p);
 	else
