@@ -13,23 +13,33 @@
 #define PRIORITY_WINDOW (SD_EVENT_PRIORITY_NORMAL - 10)
 #define PRIORITY_TURN   (SD_EVENT_PRIORITY_NORMAL + 10) /* clients are served before the bus blocks again */
 
+static uint64_t window_end_us(const struct meterd *m)
+{
+	return (uint64_t)(hj_window_start(hj_now().wall_ms, m->window_ms) + m->window_ms) * HJ_USEC_PER_MS;
+}
+
+/* When the clock is set back, the timer would wait for a time that is a step and a window away. */
+static void heed_clock(struct meterd *m)
+{
+	uint64_t end = window_end_us(m), armed = 0;
+
+	if (sd_event_source_get_time(m->window_timer, &armed) >= 0 && armed > end)
+		sd_event_source_set_time(m->window_timer, end);
+}
+
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct meterd *m = userdata;
 	hj_usec next = poll_turn(m);
 
 	(void)usec;
+	heed_clock(m);
 	peer_kick(m->peer);
 	health_outbox(m);
 	if (next == HJ_USEC_NEVER)
 		return 0;
 	sd_event_source_set_time(source, next);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-static uint64_t window_end_us(const struct meterd *m)
-{
-	return (uint64_t)(hj_window_start(hj_now().wall_ms, m->window_ms) + m->window_ms) * HJ_USEC_PER_MS;
 }
 
 static int on_window(sd_event_source *source, uint64_t usec, void *userdata)

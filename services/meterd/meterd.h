@@ -36,6 +36,7 @@ struct meterd {
 	struct bus *bus;
 	char port_error[96]; /* "": the port is open */
 	hj_usec reopen_at, reopen_pause;
+	bool port_proven; /* since it was opened, something went out through it */
 
 	struct meter *meters; /* as in conf */
 	const struct hj_conf_point **points;

@@ -48,10 +48,9 @@ static void open_port(struct meterd *m, hj_usec now)
 {
 	int r = m->bus->ops->open(m->bus);
 
+	m->port_proven = false;
 	if (r < 0)
 		lose_port(m, r, now);
-	else
-		health_port(m, 0);
 }
 
 static bool is_port_error(int r)
@@ -61,6 +60,7 @@ static bool is_port_error(int r)
 
 int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *ret)
 {
+	bool was_open = m->bus->is_open;
 	int r = m->bus->ops->ask(m->bus, q, ret);
 	struct hj_now now = hj_now();
 
@@ -70,8 +70,15 @@ int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *
 	m->errors += r < 0;
 	frames_add(&m->frames, now.wall_ms, ret, r == 0);
 	health_junk(m, ret, r);
-	if (is_port_error(r))
+	if (!was_open)
+		return r; /* it is known to be lost: who probes does not put off the next try */
+	if (is_port_error(r)) {
 		lose_port(m, r, now.mono);
+	} else if (!m->port_proven) {
+		/* Not as soon as it opens: one that opens and then fails would be told lost and found each second. */
+		m->port_proven = true;
+		health_port(m, 0);
+	}
 	return r;
 }
 
@@ -129,9 +136,10 @@ static void failed(struct meterd *m, size_t request, const char *why, const stru
 
 	snprintf(text, sizeof(text), "%s at %s %u, count %u", why, hj_table_name(q->table), q->address, q->count);
 	add_without_value(m, q, now->wall_ms, HJ_FLAG_LINK);
+	if (!m->bus->is_open)
+		return; /* that was the port: the meter need not rest for it */
 	hj_schedule_result(&m->schedule, request, false, now->mono);
-	if (m->bus->is_open)
-		health_failed(m, meter, now, text);
+	health_failed(m, meter, now, text);
 }
 
 static void run(struct meterd *m, size_t request)

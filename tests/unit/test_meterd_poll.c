@@ -1,0 +1,192 @@
+/* What a turn of the bus makes of its port: one that is lost, one that opens and then fails, one that somebody probes meanwhile. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../services/meterd/meterd.h"
+#include "hjgate/now.h"
+
+static struct {
+	int open_result, ask_result;
+	unsigned opened;
+} port;
+
+static int fake_open(struct bus *b)
+{
+	port.opened++;
+	b->is_open = port.open_result == 0;
+	return port.open_result;
+}
+
+static void fake_close(struct bus *b)
+{
+	b->is_open = false;
+}
+
+static int fake_ask(struct bus *b, const struct bus_question *q, struct bus_answer *ret)
+{
+	(void)q;
+	memset(ret, 0, sizeof(*ret));
+	ret->why = "as the test wants it";
+	return b->is_open ? port.ask_result : -EIO;
+}
+
+static void fake_free(struct bus *b)
+{
+	(void)b;
+}
+
+/* One meter with one point, asked each second. */
+struct world {
+	struct bus bus;
+	struct hj_conf_meter meter;
+	struct hj_conf_point point;
+	struct meterd m;
+};
+
+static void set_up(struct world *w)
+{
+	static const struct bus_ops ops = { fake_open, fake_close, fake_ask, fake_free };
+
+	memset(&port, 0, sizeof(port));
+	memset(w, 0, sizeof(*w));
+	w->bus.ops = &ops;
+	w->point.table = HJ_TABLE_HOLDING;
+	w->point.type = HJ_TYPE_UINT16;
+	w->point.scale = 1;
+	w->point.point.interval_ms = 1000;
+	w->meter.unit_id = 1;
+	w->meter.points = &w->point;
+	w->meter.point_count = 1;
+	w->m.conf.meters = &w->meter;
+	w->m.conf.meter_count = 1;
+	w->m.bus = &w->bus;
+	outbox_init(&w->m.outbox);
+	assert_int_equal(requests_new(&w->m), 0);
+}
+
+static void tear_down(struct world *w)
+{
+	requests_free(&w->m);
+	outbox_done(&w->m.outbox);
+	frames_done(&w->m.frames);
+}
+
+/* A turn at which the port may be opened again and, where that succeeds, the point is due. */
+static void turn(struct world *w)
+{
+	w->m.reopen_at = 0;
+	w->m.schedule.slots[0].due = hj_now().mono + (port.open_result ? HJ_USEC_PER_SEC : 0);
+	poll_turn(&w->m);
+}
+
+static void a_port_that_opens_and_fails_stays_lost(void **state)
+{
+	struct world w;
+	hj_usec pause;
+
+	(void)state;
+	set_up(&w);
+	port.ask_result = -EIO;
+	turn(&w);
+	assert_string_equal(w.m.port_error, strerror(EIO));
+	for (int i = 0; i < 5; i++) {
+		pause = w.m.reopen_pause;
+		turn(&w);
+		/* Each time it is waited longer, up to the bound; it was never told to be back. */
+		assert_true(w.m.reopen_pause == hj_min(2 * pause, 10 * HJ_USEC_PER_SEC));
+		assert_string_equal(w.m.port_error, strerror(EIO));
+	}
+	assert_int_equal(port.opened, 6);
+	/* The meter has nothing to do with it: it is asked at once when the port works. */
+	port.ask_result = 0;
+	turn(&w);
+	assert_string_equal(w.m.port_error, "");
+	assert_true(w.m.reopen_pause == 0);
+	assert_int_equal(w.m.meters[0].answered, 1);
+	tear_down(&w);
+}
+
+static void a_silent_meter_does_not_hide_a_good_port(void **state)
+{
+	struct world w;
+
+	(void)state;
+	set_up(&w);
+	port.open_result = -ENOENT;
+	turn(&w);
+	assert_string_equal(w.m.port_error, strerror(ENOENT));
+	port.open_result = 0;
+	port.ask_result = -ETIMEDOUT;
+	turn(&w);
+	assert_string_equal(w.m.port_error, "");
+	tear_down(&w);
+}
+
+static void a_probe_does_not_put_off_the_next_try(void **state)
+{
+	const struct bus_question q = { 1, HJ_TABLE_HOLDING, 0, 1 };
+	struct bus_answer a;
+	struct world w;
+	hj_usec at;
+
+	(void)state;
+	set_up(&w);
+	port.open_result = -ENOENT;
+	turn(&w);
+	at = w.m.reopen_at;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(poll_ask(&w.m, &q, &a), -EIO);
+	assert_true(w.m.reopen_at == at);
+	assert_string_equal(w.m.port_error, strerror(ENOENT));
+	tear_down(&w);
+}
+
+/* The timer of the window's end waits on the wall clock: set back by an hour, that would be an hour. */
+static void a_clock_set_back_does_not_delay_the_window(void **state)
+{
+	struct hj_conf_bus conf = {
+		.port = "/nowhere/tty", .baud = 9600, .parity = 'N', .data_bits = 8, .meter_count = 1
+	};
+	uint64_t hour = 3600 * HJ_USEC_PER_SEC, at = 0;
+	_cleanup_(meterd_freep) struct meterd *m = NULL;
+	hj_usec begin = hj_now().mono;
+	sd_event *event = NULL;
+
+	(void)state;
+	conf.meters = calloc(1, sizeof(*conf.meters));
+	conf.meters[0].unit_id = 1;
+	conf.meters[0].points = calloc(1, sizeof(*conf.meters[0].points));
+	conf.meters[0].point_count = 1;
+	conf.meters[0].points[0].table = HJ_TABLE_HOLDING;
+	conf.meters[0].points[0].type = HJ_TYPE_UINT16;
+	conf.meters[0].points[0].point.interval_ms = 1000;
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(meterd_new(event, "/nowhere", &conf, 60000, &m), 0);
+	assert_true(sd_event_source_get_time(m->window_timer, &at) >= 0);
+	assert_true(sd_event_source_set_time(m->window_timer, at + hour) >= 0);
+	do {
+		assert_true(sd_event_run(event, HJ_USEC_PER_SEC) >= 0);
+		assert_true(sd_event_source_get_time(m->window_timer, &at) >= 0);
+	} while (at > (uint64_t)hj_now().wall_ms * 1000 + hour / 2 && hj_now().mono - begin < 4 * HJ_USEC_PER_SEC);
+	assert_true(at <= (uint64_t)hj_now().wall_ms * 1000 + 60 * HJ_USEC_PER_SEC);
+	sd_event_unref(event);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_port_that_opens_and_fails_stays_lost),
+		cmocka_unit_test(a_silent_meter_does_not_hide_a_good_port),
+		cmocka_unit_test(a_probe_does_not_put_off_the_next_try),
+		cmocka_unit_test(a_clock_set_back_does_not_delay_the_window),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
