@@ -260,7 +260,9 @@ static int deliver(struct hj_ipc_client *c, json_t *message)
 		return -EPROTO;
 	if (!json_is_object(parameters))
 		parameters = empty = json_object();
-	c->back_off = BACK_OFF_FIRST_USEC / 2;
+	/* A server that is there only to refuse, as one that is full does, is not asked ten times a second. */
+	if (!error)
+		c->back_off = BACK_OFF_FIRST_USEC / 2;
 	p = continues ? c->pending[c->first] : take_pending(c);
 	if (p.fn)
 		p.fn(error, parameters, continues, p.userdata);
