@@ -61,6 +61,7 @@ int eventd_new(sd_event *event, const char *root, struct eventd **ret)
 	/* Trouble with the disk does not keep us from starting: reports wait in RAM and it is tried again. */
 	eventd_say(d, "program-start", ROW_MOMENT, "eventd", "{\"program\":\"eventd\"}");
 	eventd_flush(d);
+	eventd_watch_clock(d);
 	*ret = hj_steal(d);
 	return 0;
 }
@@ -84,6 +85,7 @@ void eventd_free(struct eventd *d)
 	hj_ledger_close(d->ledger);
 	sd_event_source_disable_unref(d->commit_timer);
 	sd_event_source_disable_unref(d->fold_timer);
+	sd_event_source_disable_unref(d->clock);
 	sd_event_unref(d->event);
 	free(d);
 }

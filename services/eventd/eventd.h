@@ -47,6 +47,9 @@ struct eventd {
 	int64_t first_ms; /* the oldest's begin; NO_END = none */
 
 	struct stream *streams;
+
+	sd_event_source *clock; /* NULL: it cannot be watched */
+	int64_t clock_ahead_ms; /* of the wall clock before the one that only goes on */
 };
 
 int eventd_new(sd_event *event, const char *root, struct eventd **ret);
@@ -70,6 +73,10 @@ int eventd_log(struct eventd *d, struct row *row, struct hj_ipc_call *call);
 void eventd_write_folds(struct eventd *d);
 void eventd_say(
         struct eventd *d, const char *code, enum row_is is, const char *key, const char *values); /* of itself */
+
+/* clock.c */
+void eventd_watch_clock(struct eventd *d);
+void eventd_heed_clock(struct eventd *d, const struct hj_now *now); /* it may have been set since the last time */
 
 /* api_stream.c */
 int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool follow, struct hj_ipc_call *call);
