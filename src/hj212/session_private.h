@@ -98,7 +98,7 @@ struct hj212_session {
 	hj_usec held_until;
 
 	struct hj212_upload *uploads; /* id.window of them */
-	unsigned nameless;            /* 9014s without a QN still to come for copies sent again, */
+	unsigned nameless;            /* 9014s without a QN still to come for copies and what is forgotten, */
 	hj_usec nameless_until;       /* as long as one may take */
 	unsigned forgotten;           /* in a row, without an acknowledgement */
 	bool dead, dead_told;

@@ -2,8 +2,8 @@
  * doubt.
  *
  * An acknowledgement counts only when it names the QN, so that a late one is never credited to the wrong data. One
- * that names none is taken when a single upload is outstanding, and as many of them as copies went out again are then
- * still expected and passed over: on one TCP connection every copy arrives and may be answered. */
+ * that names none is taken when a single upload is outstanding, and as many of them as copies went out again, or were
+ * forgotten, are still expected and passed over: on one TCP connection every copy arrives and may be answered. */
 #include "session_private.h"
 #include "hjgate/cleanup.h"
 
@@ -127,6 +127,17 @@ int hj212_session_offer(struct hj212_session *s, const struct hj212_offer *o, st
 	return 0;
 }
 
+/* Each copy of what is forgotten may still be answered without a name, and that is no answer to what is sent next. */
+static void expect_late(struct hj212_session *s, const struct hj212_upload *u)
+{
+	if (!u->ack)
+		return;
+	if (u->sent_at > s->nameless_until)
+		s->nameless = 0;
+	s->nameless += u->resends + 1;
+	s->nameless_until = u->deadline + over_time(s);
+}
+
 int hj212_session_forget(struct hj212_session *s, uint64_t token)
 {
 	for (unsigned i = 0; i < s->id.window; i++) {
@@ -135,6 +146,7 @@ int hj212_session_forget(struct hj212_session *s, uint64_t token)
 		if (!is_outstanding(u) || u->token != token)
 			continue;
 		u->state = UPLOAD_FREE;
+		expect_late(s, u);
 		if (++s->forgotten > s->settings.re_count && !s->dead) {
 			s->dead = true;
 			s->dead_token = token;

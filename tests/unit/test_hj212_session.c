@@ -328,6 +328,36 @@ static void nameless_answers_to_copies_count_for_nothing(void **state)
 	done(&t);
 }
 
+static void nameless_answers_to_what_is_forgotten_count_for_nothing(void **state)
+{
+	static const char nameless[] = "ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&";
+	struct talk t;
+
+	start(&t);
+	assert_int_equal(offer(&t, 1, "x=1"), 0);
+	take_output(&t);
+	wait_s(&t, 10); /* two copies are out */
+	assert_int_equal(hj212_session_forget(t.s, 1), 0);
+	assert_int_equal(offer(&t, 2, "x=2"), 0);
+	take_output(&t);
+	feed(&t, nameless);
+	feed(&t, nameless);
+	expect_nothing(&t);
+	feed(&t, nameless);
+	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 2);
+	assert_int_equal(offer(&t, 3, "x=3"), 0);
+	take_output(&t);
+	assert_int_equal(hj212_session_forget(t.s, 3), 0);
+	assert_int_equal(offer(&t, 4, "x=4"), 0);
+	take_output(&t);
+	for (unsigned i = 0; i < 3; i++)
+		wait_s(&t, 10);
+	wait_s(&t, 1); /* no answer to 3 comes any more */
+	feed(&t, nameless);
+	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 4);
+	done(&t);
+}
+
 static void a_wrong_crc_acknowledges_nothing_unless_lenient(void **state)
 {
 	static const char frame[] = "##0087QN=" QN1 ";ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&3241\r\n";
@@ -491,6 +521,7 @@ int main(void)
 		cmocka_unit_test(no_qn_above_the_limit),
 		cmocka_unit_test(odd_acknowledgements),
 		cmocka_unit_test(nameless_answers_to_copies_count_for_nothing),
+		cmocka_unit_test(nameless_answers_to_what_is_forgotten_count_for_nothing),
 		cmocka_unit_test(a_wrong_crc_acknowledges_nothing_unless_lenient),
 		cmocka_unit_test(the_new_password_is_used_at_once),
 		cmocka_unit_test(a_request_with_the_old_password_is_taken_once),
