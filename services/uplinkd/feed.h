@@ -40,6 +40,7 @@ const char *feed_changed(
         const struct feed *f, const struct hj212_settings *configured, const struct hj212_settings *now, unsigned i);
 /* "LIMIT_MS BOOT_ID OFFSET_MS" to the newest QN that may have been used. Pure. */
 int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int64_t now_ms);
+void feed_qn_mark(int64_t limit, int64_t used, const char *boot, struct hj_now now, char ret[96]); /* and that text */
 
 /* ---- feed_history.c ---- */
 int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms); /* -EBUSY */

@@ -71,7 +71,7 @@ static int call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_re
 
 /* ---- QN ---- */
 
-/* In the same boot, with a wall clock that has not gone back since, every QN used is at most now; else the whole reservation counts as used. */
+/* In the same boot, with a wall clock that has not gone back since, every QN used is at most now and the slack; else the whole reservation counts as used. */
 int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int64_t now_ms)
 {
 	int64_t limit, offset;
@@ -80,15 +80,20 @@ int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int6
 	if (!text || sscanf(text, "%" SCNd64 " %63s %" SCNd64, &limit, of_boot, &offset) != 3)
 		return 0;
 	if (!strcmp(of_boot, boot) && offset_ms >= offset - OFFSET_SLACK)
-		return hj_min(limit, now_ms);
+		return hj_min(limit, now_ms + OFFSET_SLACK);
 	return limit;
 }
 
-static int64_t wall_offset(void)
+static int64_t wall_offset(struct hj_now now)
 {
-	struct hj_now now = hj_now();
-
 	return now.wall_ms - (int64_t)(now.mono / HJ_USEC_PER_MS);
+}
+
+/* Where QNs are ahead of the clock, since it went back, the offset is what it would be if it had not. */
+void feed_qn_mark(int64_t limit, int64_t used, const char *boot, struct hj_now now, char ret[96])
+{
+	now.wall_ms = hj_max(now.wall_ms, used);
+	snprintf(ret, 96, "%" PRId64 " %s %" PRId64, limit, boot, wall_offset(now));
 }
 
 static void boot_text(const struct feed *f, char ret[2 * HJ_ID_BYTES + 1])
@@ -104,7 +109,7 @@ static void mark_text(const struct feed *f, int64_t limit, char ret[96])
 	char boot[2 * HJ_ID_BYTES + 1];
 
 	boot_text(f, boot);
-	snprintf(ret, 96, "%" PRId64 " %s %" PRId64, limit, boot, wall_offset());
+	feed_qn_mark(limit, hj212_session_qn_used(f->u->session), boot, hj_now(), ret);
 }
 
 static void on_reserved(const char *error, json_t *reply, bool continues, void *userdata)
@@ -159,7 +164,7 @@ static void take_loaded(struct feed *f, unsigned key, const char *text)
 
 	if (key == SETTING_QN) {
 		boot_text(f, boot);
-		f->qn_used = feed_qn_used(text, boot, wall_offset(), hj_now().wall_ms);
+		f->qn_used = feed_qn_used(text, boot, wall_offset(hj_now()), hj_now().wall_ms);
 	} else if (text) {
 		from_text(&f->settings, &settings[key], text);
 	}
