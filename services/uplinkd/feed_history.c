@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#define HISTORY_MOST 10000 /* records of one request */
+#include "hjgate/now.h"
 
 static void end(struct feed *f, int exe_rtn)
 {
@@ -49,8 +49,17 @@ static void on_records(const char *error, json_t *reply, bool continues, void *u
 	if (continues)
 		return;
 	f->history.paging = false;
-	f->history.all_read = f->history.page_empty || f->history.records >= HISTORY_MOST;
+	f->history.all_read = f->history.page_empty;
 	uplinkd_pump(f->u);
+}
+
+/* Nothing is kept beyond these: intervals without records would be asked for one by one. A day is left for clocks that were wrong. */
+static void bound_span(const struct feed *f, int64_t *begin_ms, int64_t *end_ms)
+{
+	int64_t now = hj_now().wall_ms;
+
+	*begin_ms = hj_max(*begin_ms, now - f->u->retention_ms - HJ_MS_PER_DAY);
+	*end_ms = hj_min(*end_ms, now + HJ_MS_PER_DAY);
 }
 
 int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms)
@@ -59,6 +68,7 @@ int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t 
 
 	if (f->history.active)
 		return -EBUSY;
+	bound_span(f, &begin_ms, &end_ms);
 	for (size_t i = 0; i < hj_array_size(kinds); i++)
 		if (phrase_cn(kinds[i]) == cn) {
 			unsigned stale = f->history.stale;
@@ -83,7 +93,7 @@ static void next_interval(struct feed *f, int64_t interval)
 		return;
 	if (!h->next_ms)
 		h->next_ms = hj_window_start(h->begin_ms + interval - 1, interval);
-	if (h->next_ms < h->end_ms && h->intervals++ < HISTORY_MOST) {
+	if (h->next_ms < h->end_ms) {
 		feed_fold_want(f, h->next_ms, LANE_HISTORY);
 		h->next_ms += interval;
 		return;

@@ -46,7 +46,6 @@ struct feed {
 		int64_t begin_ms, end_ms;
 		uint64_t after;
 		int64_t next_ms; /* with folding: the next interval */
-		unsigned intervals;
 	} history;
 
 	/* a min_interval above the base window */

@@ -31,7 +31,7 @@ struct uplinkd {
 	sd_event *event;
 	char root[HJ_PATH_MAX], name[HJ_NAME_MAX + 1];
 	struct hj_conf_uplink conf;
-	int64_t minute_ms;
+	int64_t minute_ms, retention_ms;
 	struct phrase_map map;
 	struct hj212_identity identity;
 	struct hj212_settings configured; /* what stands in the files, before a platform changed it */
