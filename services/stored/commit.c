@@ -207,6 +207,8 @@ static void committed(struct stored *s, const struct hj_now *now, uint64_t first
 		hj_notice("the disk takes records again");
 		tell_disk(s, 0);
 	}
+	if (s->error == -ENOSPC)
+		retention_reserve(s, true);
 	s->error = 0;
 	settle_queue(s, 0, true);
 	settle_staged(s, 0);
@@ -229,10 +231,10 @@ static void failed(struct stored *s, int r)
 		        STORED_RETRY / HJ_USEC_PER_SEC);
 		tell_disk(s, r);
 	}
-	s->error = r;
 	s->cut_upto = 0;
 	if (r == -ENOSPC)
 		retention_make_room(s);
+	s->error = r;
 	commit_request(s, STORED_RETRY);
 }
 

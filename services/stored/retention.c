@@ -4,14 +4,18 @@
 #include "stored.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "hjgate/log.h"
 
-#define SLICE_ROWS    500 /* cut by one commit */
+#define SLICE_ROWS    500       /* cut by one commit */
+#define RESERVE_BYTES (2 << 20) /* for the commit that makes room, and the log that goes before it */
+#define RESERVE_LEAST (RESERVE_BYTES / 4)
 #define SLICE_PAUSE   (1 * HJ_USEC_PER_SEC)
 #define START_PAUSE   (5 * HJ_USEC_PER_SEC) /* the first look, when the start is over */
 #define ACCURACY_USEC (1 * HJ_USEC_PER_SEC)
@@ -81,6 +85,23 @@ bool retention_run(struct stored *s)
 	return commit_now(s) >= 0 && c.rows == SLICE_ROWS;
 }
 
+/* Even a cut needs room to be written. It is kept free in a file of its own, given up when the disk is full, and made again when there is
+ * room, or half of it. A file system that cannot set room aside goes without. */
+void retention_reserve(struct stored *s, bool keep)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[HJ_PATH_MAX];
+
+	if (hj_path(s->root, HJ_DIR_STATE, "records.reserve", path) < 0)
+		return;
+	if (keep)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	for (off_t bytes = RESERVE_BYTES; fd >= 0 && bytes >= RESERVE_LEAST; bytes /= 2)
+		if (!fallocate(fd, 0, 0, bytes))
+			return;
+	unlink(path);
+}
+
 void retention_make_room(struct stored *s)
 {
 	struct choosing c;
@@ -88,13 +109,16 @@ void retention_make_room(struct stored *s)
 	if (choose(s, 0, true, &c) < 0 || !c.rows)
 		return;
 	s->cut_upto = c.upto;
-	hj_warn("the disk is full: the oldest %u records go with the next commit; free some room", c.rows);
+	retention_reserve(s, false);
+	if (s->error != -ENOSPC)
+		hj_warn("the disk is full: the oldest %u records go with the next commit; free some room", c.rows);
 }
 
 static int on_retention(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	bool more = retention_run(userdata);
 
+	retention_reserve(userdata, true);
 	sd_event_source_set_time_relative(source, more ? SLICE_PAUSE : STORED_RETENTION_EVERY);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

@@ -176,8 +176,9 @@ int poweron_check(struct stored *s);
 int poweron_put(struct stored *s, int64_t now_ms);
 
 /* retention.c */
-bool retention_run(struct stored *s);       /* takes one slice; true when there may be more */
-void retention_make_room(struct stored *s); /* the disk is full: chooses a slice for the next commit */
+bool retention_run(struct stored *s);                /* takes one slice; true when there may be more */
+void retention_make_room(struct stored *s);          /* the disk is full: chooses a slice for the next commit */
+void retention_reserve(struct stored *s, bool keep); /* the room a cut needs */
 int retention_timers(struct stored *s);
 int retention_put(struct stored *s, int64_t now_ms); /* the chosen cut and its record, into the transaction */
 double retention_days_of_room(struct stored *s);     /* < 0: unknown */
