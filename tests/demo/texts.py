@@ -32,6 +32,7 @@ CHINESE = {
     "accounted for, in exactly one record, on both platforms": "都在恰好一条记录中，且两个平台都有",
     "in a meterd's memory at the power cut, not yet durable: lost, as promised": "断电时只在 meterd 内存中、尚未落盘：按承诺丢失",
     "lost though durable": "已落盘却丢失", "differing": "不一致", "doubled": "重复",
+    "MB of memory, all programs together": "MB 内存，全部程序合计",
     "the verdict holds": "结论成立", "the verdict does NOT hold": "结论不成立",
     "three commands to try next (in two terminals)": "接下来可以试的三条命令（开两个终端）",
     "The records are still there:": "记录还在：",

@@ -1,6 +1,20 @@
 """The verdict: what the simulated meters logged that they answered, against what both platforms received (see judge.py)."""
+import json
+import os
+import subprocess
+
 from judge import judge
+from suite import BUILD
 from texts import _
+
+
+def memory_mb(demo):
+    """PSS of all programs together, as `hjgate status` has it; None where it cannot be had."""
+    done = subprocess.run([os.path.join(BUILD, "bin/hjgate"), "status", "--json", "--root", demo.suite.root], stdout=subprocess.PIPE, check=False)
+    try:
+        return json.loads(done.stdout)["suite_pss_kb"] / 1024
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def print_verdict(demo):
@@ -17,6 +31,9 @@ def print_verdict(demo):
     print("\n" + _("The verdict"))
     for count, text in rows:
         print("  %8d  %s" % (count, text))
+    memory = memory_mb(demo)
+    if memory:
+        print("  %8.1f  %s" % (memory, _("MB of memory, all programs together")))
     for note in found.notes[:10]:
         print("  - " + note)
     holds = found.good() and found.readings > 0
