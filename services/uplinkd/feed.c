@@ -171,6 +171,7 @@ static void flush_confirm(struct feed *f)
 
 void feed_confirm(struct feed *f, uint64_t from, uint64_t to)
 {
+	feed_shy_confirmed(f, from, to);
 	add_confirm(f, from, to);
 	flush_confirm(f);
 }
@@ -190,7 +191,7 @@ static void take_owed(struct feed *f, struct hj_record *r)
 	struct job j;
 	int k;
 
-	if (is_known(f, r->head.seq) || feed_fold_take(f, &r->head, LANE_BACKLOG))
+	if (feed_shy_waits(f, r->head.seq) || is_known(f, r->head.seq) || feed_fold_take(f, &r->head, LANE_BACKLOG))
 		return;
 	k = feed_word(f, r, &j);
 	if (k == 0)
@@ -203,6 +204,7 @@ static void on_page(const char *error, json_t *reply, bool continues, void *user
 {
 	struct feed *f = userdata;
 	uint64_t next;
+	bool over;
 
 	if (error) {
 		f->paging = false;
@@ -218,9 +220,9 @@ static void on_page(const char *error, json_t *reply, bool continues, void *user
 	if (continues)
 		return;
 	f->paging = false;
-	if (next > (uint64_t)int_of(reply, "head", 0) || next <= f->page_from)
-		f->scanning = false;
-	f->page_from = next;
+	over = next > (uint64_t)int_of(reply, "head", 0) || next <= f->page_from;
+	f->page_from = over ? 1 : next;
+	f->scanning = !over || feed_shy_turn(f);
 	if (f->page_anew)
 		feed_link_up(f);
 	uplinkd_pump(f->u);
@@ -248,6 +250,7 @@ void feed_link_down(struct feed *f)
 void feed_link_up(struct feed *f)
 {
 	f->scanning = true;
+	feed_shy_link_up(f);
 	f->page_from = 1;
 	f->page_anew = f->paging; /* what is on its way was asked for on another link */
 }

@@ -28,6 +28,11 @@ int64_t feed_waiting(const struct feed *f);   /* -1 = not known */
 int64_t feed_oldest_ms(const struct feed *f); /* -1 = none */
 bool feed_is_up(const struct feed *f);
 
+/* ---- feed_shy.c: what seems to break the link goes last ---- */
+void feed_shy_lost(struct feed *f, const struct job *j); /* it was under way when the link was lost */
+void feed_shy_pull(struct feed *f);
+hj_usec feed_shy_deadline(const struct feed *f);
+
 /* ---- feed_setting.c ---- */
 /* Commits what differs; then platform_committed(). -ENOTCONN: stored is away. -EBUSY: one is under way. */
 int feed_commit(struct feed *f, unsigned id, const struct hj212_settings *from, const struct hj212_settings *to);

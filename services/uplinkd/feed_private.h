@@ -23,6 +23,13 @@ struct feed {
 	bool is_confirming;
 	int64_t waiting, oldest_ms;
 
+	struct feed_shy {
+		struct hj_seqset set;
+		uint64_t lost; /* the record under way when the link was lost last */
+		bool turn;     /* the page that is read is for them */
+		hj_usec pause, not_before;
+	} shy;
+
 	/* settings */
 	struct hj212_settings settings;
 	int64_t qn_used, qn_limit;
@@ -89,6 +96,13 @@ bool feed_fold_take(struct feed *f, const struct hj_head *head,
 bool feed_fold_want(struct feed *f, int64_t label_ms, enum lane lane); /* false: not now */
 bool feed_fold_busy(const struct feed *f);
 void feed_fold_stop(struct feed *f);
+
+/* ---- feed_shy.c ---- */
+void feed_shy_confirmed(struct feed *f, uint64_t from, uint64_t to);
+bool feed_shy_waits(const struct feed *f, uint64_t seq); /* others go first */
+void feed_shy_link_up(struct feed *f);
+bool feed_shy_turn(
+        struct feed *f); /* all others have been read: true: now the backlog is read once more, for these */
 
 void feed_history_failed(struct feed *f);
 void feed_load_settings(struct feed *f);

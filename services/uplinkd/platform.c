@@ -59,6 +59,8 @@ static void on_down(const char *why, void *userdata)
 	bool first = !u->error[0];
 
 	hj212_session_disconnected(u->session);
+	if (u->flight.busy)
+		feed_shy_lost(u->feed, &u->flight.job);
 	sending_abort(u);
 	feed_link_down(u->feed);
 	lanes_clear(&u->lanes, LANE_LIVE);

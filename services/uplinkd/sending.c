@@ -174,6 +174,7 @@ void sending_turn(struct uplinkd *u, struct hj_now now)
 		offer_flight(u, now);
 	feed_history_pull(u->feed);
 	feed_fold_pull(u->feed);
+	feed_shy_pull(u->feed);
 	feed_pull(u->feed);
 }
 
@@ -183,7 +184,7 @@ hj_usec sending_deadline(const struct uplinkd *u)
 
 	if (!uplinkd_is_up(u) || (u->flight.busy && !realtime_in_the_way(u)))
 		return HJ_USEC_NEVER; /* the platform's answer, or its absence, comes first */
-	next = lanes_deadline(&u->lanes);
+	next = hj_min(lanes_deadline(&u->lanes), feed_shy_deadline(u->feed));
 	if (uplinkd_wants_realtime(u))
 		next = hj_min(next, u->realtime_at);
 	if (u->flight.busy)
