@@ -106,13 +106,24 @@ static int check(struct hj212_session *s, const struct hj212_message *m)
 
 /* ---- repeats ---- */
 
+static bool same_change(const struct hj212_session *s, const struct hj212_pending *p, const struct hj212_message *m)
+{
+	const struct hj212_change *a = &p->change;
+	struct hj212_change b = { 0 };
+
+	if (p->command->read && p->command->read(&s->id, m, &b) < 0)
+		return false;
+	return a->over_time == b.over_time && a->re_count == b.re_count && a->interval == b.interval &&
+	       !strcmp(a->pw, b.pw) && a->begin_ms == b.begin_ms && a->end_ms == b.end_ms;
+}
+
 static struct hj212_pending *find_repeat(struct hj212_session *s, const struct hj212_message *m)
 {
 	for (unsigned i = 0; m->qn.n && i < HJ212_REQUESTS_MAX; i++) {
 		struct hj212_pending *p = &s->pending[i];
 
 		if (p->stage != ASKED_FREE && p->asked.cn == m->cn && hj212_slice_is(m->qn, p->asked.qn) &&
-		        hj212_slice_is(m->pw, p->asked.pw) && hj212_same_mn(s, m->mn))
+		        hj212_slice_is(m->pw, p->asked.pw) && hj212_same_mn(s, m->mn) && same_change(s, p, m))
 			return p;
 	}
 	return NULL;
@@ -144,6 +155,14 @@ static void answer_repeat(struct hj212_session *s, struct hj212_pending *p)
 		hj212_answer_number(s, &p->asked, 9011, "QnRtn", QN_READY);
 	if (p->stage == ASKED_DONE)
 		answer_result(s, p);
+}
+
+/* Some platforms have one QN for everything: what was done before is then no answer to the same asked again later. */
+static void forget_same_qn(struct hj212_session *s, const char *qn)
+{
+	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++)
+		if (s->pending[i].stage == ASKED_DONE && !strcmp(s->pending[i].asked.qn, qn))
+			s->pending[i].stage = ASKED_FREE;
 }
 
 /* A free place, else that of the oldest done; NULL when all are being worked on. */
@@ -202,9 +221,11 @@ static void end_now(struct hj212_session *s, const struct hj212_asked *asked, in
 static void accept(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
 {
 	const struct hj212_command *command = hj212_command_find(m->cn);
-	struct hj212_pending *place = find_place(s), fresh = { .stage = ASKED_NEW, .command = command };
+	struct hj212_pending *place, fresh = { .stage = ASKED_NEW, .command = command };
 
 	asked_of(m, &fresh.asked);
+	forget_same_qn(s, fresh.asked.qn);
+	place = find_place(s);
 	if (command->flow != HJ212_FLOW_NOTICE)
 		hj212_answer_number(s, &fresh.asked, 9011, "QnRtn", QN_READY);
 	if (command->read && command->read(&s->id, m, &fresh.change) < 0) {

@@ -301,6 +301,30 @@ static void a_repeated_request_is_not_done_twice(void **state)
 	done(&t);
 }
 
+/* Some platforms have one QN for everything: what asks for something else is no repeat. */
+static void another_request_with_the_same_qn_is_done(void **state)
+{
+	static const struct {
+		int cn;
+		const char *cp;
+	} asked[] = { { 1062, "RtdInterval=60" }, { 1062, "RtdInterval=90" }, { 1062, "RtdInterval=60" },
+		{ 2011, "" }, { 2012, "" }, { 2011, "" } };
+	struct hj212_outcome o;
+	struct talk t;
+
+	start(&t);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+		ask(&t, asked[i].cn, asked[i].cp);
+		o = expect_outcome(&t, HJ212_REQUEST);
+		hj212_session_answer(t.s, o.request.id, HJ212_EXE_DONE, t.now);
+		ask(&t, asked[i].cn, asked[i].cp); /* this is one */
+		expect_nothing(&t);
+	}
+	assert_int_equal(hj212_session_settings(t.s)->rtd_interval, 60);
+	assert_true(hj212_session_settings(t.s)->rtd_on);
+	done(&t);
+}
+
 static void the_cache_of_repeats_is_bounded(void **state)
 {
 	struct hj212_outcome o;
@@ -489,6 +513,7 @@ int main(void)
 		cmocka_unit_test(a_notice_gets_9013),
 		cmocka_unit_test(without_the_answer_bit_it_is_done_in_silence),
 		cmocka_unit_test(a_repeated_request_is_not_done_twice),
+		cmocka_unit_test(another_request_with_the_same_qn_is_done),
 		cmocka_unit_test(the_cache_of_repeats_is_bounded),
 		cmocka_unit_test(history_is_the_owners),
 		cmocka_unit_test(data_never_has_the_qn_of_a_request),
