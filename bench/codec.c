@@ -1,13 +1,15 @@
-/* How fast the codec is, beside the limit program in the same process: rounds in turn, by CPU time, the best round of each, so
- * that a busy machine disturbs both alike. The work is the same as the limit's, through the public calls:
+/* How fast the codec is, beside the limit program in the same process: rounds in turn, by CPU time, the best round of
+ * each, so that a busy machine disturbs both alike. The work is the same as the limit's, through the public calls:
  *
- * decode: bytes into the finder, the frame out of it (header, length, tail, CRC), the header into a message, every field of
+ * decode: bytes into the finder, the frame out of it (header, length, tail, CRC), the header into a message, every
+ * field of
  *         the CP as slices.
  * encode: the fields of the CP from slices into a buffer, then the header, the CP, length and CRC into a frame.
  *
  * The heap is counted by standing in for malloc. Prints one `figure` line each, and fails where one falls short.
  *
- *	codec [-s SECONDS] [FOLDER]	the frames are FOLDER/frame308.txt and FOLDER/frame1008.txt; bench by default */
+ * 	codec [-s SECONDS] [FOLDER]	the frames are FOLDER/frame308.txt and FOLDER/frame1008.txt; bench by default
+ */
 #define main limit_main
 int limit_main(int argc, char **argv);
 #include "limit.c"

@@ -68,8 +68,8 @@ static uint16_t crc_s8(const uint8_t *p, size_t n)
 	if (!n)
 		return 0xFFFF;
 	for (; n > 8; n -= 8, p += 8)
-		h = S[7][(uint8_t)(h ^ p[0])] ^ S[6][p[1]] ^ S[5][p[2]] ^ S[4][p[3]] ^
-		    S[3][p[4]] ^ S[2][p[5]] ^ S[1][p[6]] ^ S[0][p[7]];
+		h = S[7][(uint8_t)(h ^ p[0])] ^ S[6][p[1]] ^ S[5][p[2]] ^ S[4][p[3]] ^ S[3][p[4]] ^ S[2][p[5]] ^
+		    S[1][p[6]] ^ S[0][p[7]];
 	for (; n > 1; n--)
 		h = S[0][(uint8_t)(h ^ *p++)];
 	return T[(uint8_t)(h ^ *p)];
@@ -77,15 +77,24 @@ static uint16_t crc_s8(const uint8_t *p, size_t n)
 
 static uint16_t (*crc)(const uint8_t *, size_t) = crc_hj;
 
-struct kv { const char *k; uint16_t kl; const char *v; uint16_t vl; char sep; };
+struct kv {
+	const char *k;
+	uint16_t kl;
+	const char *v;
+	uint16_t vl;
+	char sep;
+};
 
 #define MAXKV 1024
 
 static int hexv(int c)
 {
-	if (c >= '0' && c <= '9') return c - '0';
-	if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
 	return -1;
 }
 
@@ -116,19 +125,28 @@ static int decode(const uint8_t *f, size_t n, struct kv *kv)
 	const char *p = (const char *)f + 6, *e = p + len;
 	int m = 0;
 	while (p < e && m < MAXKV) {
-		if (e - p >= 2 && p[0] == '&' && p[1] == '&') { p += 2; continue; }
+		if (e - p >= 2 && p[0] == '&' && p[1] == '&') {
+			p += 2;
+			continue;
+		}
 		struct kv *x = &kv[m];
 		x->k = p;
-		while (p < e && *p != '=' && *p != ';' && *p != ',' && *p != '&') p++;
+		while (p < e && *p != '=' && *p != ';' && *p != ',' && *p != '&')
+			p++;
 		x->kl = (uint16_t)(p - x->k);
 		if (p < e && *p == '=') {
 			p++;
 			x->v = p;
-			while (p < e && *p != ';' && *p != ',' && *p != '&') p++;
+			while (p < e && *p != ';' && *p != ',' && *p != '&')
+				p++;
 			x->vl = (uint16_t)(p - x->v);
-		} else { x->v = p; x->vl = 0; }
+		} else {
+			x->v = p;
+			x->vl = 0;
+		}
 		x->sep = p < e ? *p : 0;
-		if (p < e && (*p == ';' || *p == ',')) p++;
+		if (p < e && (*p == ';' || *p == ','))
+			p++;
 		m++;
 	}
 	return m;
@@ -139,16 +157,21 @@ static size_t encode(uint8_t *o, const struct kv *kv, int m)
 	static const char hx[] = "0123456789ABCDEF";
 	uint8_t *p = o + 6;
 	for (int i = 0; i < m; i++) {
-		memcpy(p, kv[i].k, kv[i].kl); p += kv[i].kl;
+		memcpy(p, kv[i].k, kv[i].kl);
+		p += kv[i].kl;
 		*p++ = '=';
 		if (kv[i].kl == 2 && kv[i].k[0] == 'C' && kv[i].k[1] == 'P') {
-			*p++ = '&'; *p++ = '&';
+			*p++ = '&';
+			*p++ = '&';
 			continue;
 		}
-		memcpy(p, kv[i].v, kv[i].vl); p += kv[i].vl;
-		if (kv[i].sep == ';' || kv[i].sep == ',') *p++ = (uint8_t)kv[i].sep;
+		memcpy(p, kv[i].v, kv[i].vl);
+		p += kv[i].vl;
+		if (kv[i].sep == ';' || kv[i].sep == ',')
+			*p++ = (uint8_t)kv[i].sep;
 	}
-	*p++ = '&'; *p++ = '&';
+	*p++ = '&';
+	*p++ = '&';
 	unsigned len = (unsigned)(p - (o + 6));
 	o[0] = o[1] = '#';
 	o[2] = (uint8_t)('0' + len / 1000 % 10);
@@ -156,9 +179,12 @@ static size_t encode(uint8_t *o, const struct kv *kv, int m)
 	o[4] = (uint8_t)('0' + len / 10 % 10);
 	o[5] = (uint8_t)('0' + len % 10);
 	uint16_t c = crc(o + 6, len);
-	*p++ = (uint8_t)hx[c >> 12]; *p++ = (uint8_t)hx[c >> 8 & 15];
-	*p++ = (uint8_t)hx[c >> 4 & 15]; *p++ = (uint8_t)hx[c & 15];
-	*p++ = '\r'; *p++ = '\n';
+	*p++ = (uint8_t)hx[c >> 12];
+	*p++ = (uint8_t)hx[c >> 8 & 15];
+	*p++ = (uint8_t)hx[c >> 4 & 15];
+	*p++ = (uint8_t)hx[c & 15];
+	*p++ = '\r';
+	*p++ = '\n';
 	return (size_t)(p - o);
 }
 
@@ -187,9 +213,13 @@ static double run(int w, size_t n, int m, double secs)
 
 	do {
 		for (int i = 0; i < 2000; i++) {
-			if (w == 0) { memcpy(scratch, frame_in, n); sink += (unsigned)decode(scratch, n, pairs); }
-			else if (w == 1) sink += (unsigned)encode(made, pairs, m) + made[n - 3];
-			else sink += crc(frame_in + 6, n - 12);
+			if (w == 0) {
+				memcpy(scratch, frame_in, n);
+				sink += (unsigned)decode(scratch, n, pairs);
+			} else if (w == 1)
+				sink += (unsigned)encode(made, pairs, m) + made[n - 3];
+			else
+				sink += crc(frame_in + 6, n - 12);
 			__asm__ __volatile__("" ::: "memory");
 		}
 		cnt += 2000;
@@ -209,29 +239,39 @@ static void measure(size_t n, int m, double secs, int runs)
 		for (int k = 0; k < runs; k++)
 			r[k] = run(v % 3, n, m, secs);
 		qsort(r, (size_t)runs, sizeof r[0], cmpd);
-		printf("%-6s %s median %.0f msg/s  (min %.0f max %.0f)  %.1f MB/s  %.0f ns/msg\n",
-		       name[v % 3], v < 3 ? "t1" : "s8", r[runs / 2], r[0], r[runs - 1],
-		       r[runs / 2] * (double)n / 1e6, 1e9 / r[runs / 2]);
+		printf("%-6s %s median %.0f msg/s  (min %.0f max %.0f)  %.1f MB/s  %.0f ns/msg\n", name[v % 3],
+		        v < 3 ? "t1" : "s8", r[runs / 2], r[0], r[runs - 1], r[runs / 2] * (double)n / 1e6,
+		        1e9 / r[runs / 2]);
 	}
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 2) { fprintf(stderr, "usage: %s FRAMEFILE [s] [runs]\n", argv[0]); return 2; }
+	if (argc < 2) {
+		fprintf(stderr, "usage: %s FRAMEFILE [s] [runs]\n", argv[0]);
+		return 2;
+	}
 	double secs = argc > 2 ? atof(argv[2]) : 0.5;
 	int runs = argc > 3 ? atoi(argv[3]) : 7;
-	if (runs < 1 || runs > 99) runs = 7;
+	if (runs < 1 || runs > 99)
+		runs = 7;
 	FILE *fp = fopen(argv[1], "rb");
-	if (!fp) { perror(argv[1]); return 1; }
+	if (!fp) {
+		perror(argv[1]);
+		return 1;
+	}
 	size_t n = fread(frame_in, 1, sizeof frame_in, fp);
 	fclose(fp);
 	table_init();
 	slice_init();
 	int m = decode(frame_in, n, pairs);
-	if (m < 0) { fprintf(stderr, "frame does not decode\n"); return 1; }
+	if (m < 0) {
+		fprintf(stderr, "frame does not decode\n");
+		return 1;
+	}
 	size_t on = encode(made, pairs, m);
 	printf("frame %zu bytes, %d fields, encode reproduces it: %s\n", n, m,
-	       on == n && !memcmp(made, frame_in, n) ? "yes" : "no");
+	        on == n && !memcmp(made, frame_in, n) ? "yes" : "no");
 	if (crc_s8(frame_in + 6, n - 12) != crc_hj(frame_in + 6, n - 12)) {
 		fprintf(stderr, "the two CRC forms differ\n");
 		return 1;

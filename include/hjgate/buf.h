@@ -24,7 +24,8 @@ void hj_buf_drop(struct hj_buf *b, size_t n); /* takes the first n bytes away */
 int hj_buf_put_be(struct hj_buf *b, uint64_t value, unsigned bytes);
 int hj_buf_put_double(struct hj_buf *b, double value);
 
-/* Reads what hj_buf_put_be() wrote. After an overrun `failed` is 1 and every further get gives 0: check once at the end. */
+/* Reads what hj_buf_put_be() wrote. After an overrun `failed` is 1 and every further get gives 0: check once at the
+ * end. */
 struct hj_reader {
 	const uint8_t *p, *end;
 	int failed;

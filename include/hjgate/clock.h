@@ -1,5 +1,6 @@
-/* Time by arithmetic. Stored times are int64_t milliseconds UTC since 1970; HJ 212 text is Beijing time, UTC+8 without
- * daylight saving, so no tzdata is read. Nothing here reads a clock: sys/now.h does, and hands `struct hj_now` down. */
+/* Time by arithmetic. Stored times are int64_t milliseconds UTC since 1970; HJ 212 text is Beijing time, UTC+8
+ * without daylight saving, so no tzdata is read. Nothing here reads a clock: sys/now.h does, and hands `struct
+ * hj_now` down. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,14 +9,14 @@
 
 typedef uint64_t hj_usec; /* a span, or a point of CLOCK_BOOTTIME, in microseconds */
 
-#define HJ_USEC_PER_MS	1000ULL
+#define HJ_USEC_PER_MS  1000ULL
 #define HJ_USEC_PER_SEC 1000000ULL
-#define HJ_USEC_NEVER	UINT64_MAX
-#define HJ_MS_PER_SEC	1000LL
-#define HJ_MS_PER_DAY	86400000LL
-#define HJ_BEIJING_MS	(8 * 3600 * HJ_MS_PER_SEC)
+#define HJ_USEC_NEVER   UINT64_MAX
+#define HJ_MS_PER_SEC   1000LL
+#define HJ_MS_PER_DAY   86400000LL
+#define HJ_BEIJING_MS   (8 * 3600 * HJ_MS_PER_SEC)
 /* The years HJ 212 text can name and we accept: 1970-01-01 to 9999-12-31, Beijing time. */
-#define HJ_TIME_MAX_MS	253402271999999LL
+#define HJ_TIME_MAX_MS 253402271999999LL
 
 /* Both clocks, read together: `wall_ms` stamps (CLOCK_REALTIME), `mono` waits (CLOCK_BOOTTIME). */
 struct hj_now {

@@ -1,6 +1,7 @@
-/* The configuration in /etc/hjgate, read with libconfig by tables: key, type, default, least, most, where it goes. Every error
- * has its file and line, what is wrong and what to do. Each daemon reads what it needs with the same functions that
- * `hjgate check` uses for all, so that what check accepts starts. Loading never changes anything but its result. */
+/* The configuration in /etc/hjgate, read with libconfig by tables: key, type, default, least, most, where it goes.
+ * Every error has its file and line, what is wrong and what to do. Each daemon reads what it needs with the same
+ * functions that `hjgate check` uses for all, so that what check accepts starts. Loading never changes anything but
+ * its result. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,10 +12,10 @@
 #include "hjgate/point.h"
 #include "hjgate/register.h"
 
-#define HJ_CONF_FORMAT	    1
+#define HJ_CONF_FORMAT      1
 #define HJ_CONF_BUSES_MAX   16
 #define HJ_CONF_UPLINKS_MAX 16
-#define HJ_CONF_METERS_MAX  64	/* on one bus */
+#define HJ_CONF_METERS_MAX  64  /* on one bus */
 #define HJ_CONF_POINTS_MAX  128 /* of one meter */
 #define HJ_CONF_ERRORS_MAX  50
 #define HJ_CONF_TEXT_MAX    127 /* bytes of a free text: path, host, equipment */
@@ -34,9 +35,9 @@ void hj_conf_errors_done(struct hj_conf_errors *e);
 
 /* ---- hjgate.conf ---- */
 struct hj_conf_main {
-	int64_t base_window;	/* seconds: 60, 120, 180, 240, 300 */
+	int64_t base_window;    /* seconds: 60, 120, 180, 240, 300 */
 	int64_t retention_days; /* 30..4000, 400 by default */
-	int64_t retention_mb;	/* 16..100000 */
+	int64_t retention_mb;   /* 16..100000 */
 	/* Only below a root (--root), for demonstrations and tests; 0 = not set. Seconds. */
 	int64_t test_minute, test_hour, test_day;
 };
@@ -48,16 +49,16 @@ int64_t hj_conf_day_ms(const struct hj_conf_main *c);
 /* ---- buses.d/NAME.conf ---- */
 
 struct hj_conf_point {
-	struct hj_point point;	   /* name METER.POINT, factor, unit, total, interval_ms */
-	enum hj_table table;	   /* "coil", "discrete", "holding", "input" */
-	uint16_t address;	   /* of the protocol, 0-based */
+	struct hj_point point; /* name METER.POINT, factor, unit, total, interval_ms */
+	enum hj_table table;   /* "coil", "discrete", "holding", "input" */
+	uint16_t address;      /* of the protocol, 0-based */
 	enum hj_type type;
-	enum hj_order order;	   /* ABCD = big-endian words and bytes */
-	double scale, offset;	   /* value = raw * scale + offset */
-	int decimals;		   /* of the text by default; -1 = as needed */
+	enum hj_order order;                  /* ABCD = big-endian words and bytes */
+	double scale, offset;                 /* value = raw * scale + offset */
+	int decimals;                         /* of the text by default; -1 = as needed */
 	char equipment[HJ_CONF_TEXT_MAX + 1]; /* what it belongs to, for people (W11); the meter's where not set */
-	char module;		   /* guideline table H: 1-9 a-z; 0 = none */
-	int line;		   /* where it is configured */
+	char module;                          /* guideline table H: 1-9 a-z; 0 = none */
+	int line;                             /* where it is configured */
 };
 struct hj_conf_meter {
 	char name[HJ_NAME_MAX + 1];
@@ -72,9 +73,9 @@ struct hj_conf_bus {
 	char port[HJ_CONF_TEXT_MAX + 1];
 	int64_t baud; /* 1200..115200 */
 	int64_t data_bits, stop_bits;
-	char parity;		   /* 'N', 'E', 'O' */
-	int64_t response_timeout;  /* ms, 20..5000; 500 by default */
-	int64_t retries;	   /* 0..5; 1 by default */
+	char parity;              /* 'N', 'E', 'O' */
+	int64_t response_timeout; /* ms, 20..5000; 500 by default */
+	int64_t retries;          /* 0..5; 1 by default */
 	struct hj_conf_meter *meters;
 	size_t meter_count;
 	char file[256];
@@ -87,7 +88,7 @@ enum hj_crc { HJ_CRC_ANNEXA, HJ_CRC_MODBUS, HJ_CRC_MODBUS_SWAPPED, HJ_CRC_NONE }
 struct hj_conf_factor {
 	char point[HJ_POINT_NAME_MAX + 1];
 	char factor[HJ_FACTOR_MAX + 1]; /* at this platform; the bus file's where not set */
-	int decimals;			/* -1 = the bus file's */
+	int decimals;                   /* -1 = the bus file's */
 	int line;
 };
 struct hj_conf_uplink {
@@ -99,29 +100,32 @@ struct hj_conf_uplink {
 	char pw[HJ_MN_MAX + 1]; /* 2017: 6 characters at most; longer is seen in the field */
 	enum hj_edition edition;
 	enum hj_crc crc;
-	int64_t rtd_interval;	/* s; 30..3600; 1.. below a root; 0 = no real-time data until a platform starts it */
-	int64_t min_interval;	/* minutes; a multiple of the base window; 0 = the base window */
-	int64_t over_time;	/* s, 1..99; 10 by default */
-	int64_t re_count;	/* resends, 1..99; 3 by default */
-	int64_t jitter;		/* s, 0..300: a delay by MN, so that a city's gateways do not all report at second 0 */
-	int64_t gap;		/* ms between two frames, 0..10000; 600 by default */
+	int64_t rtd_interval; /* s; 30..3600; 1.. below a root; 0 = no real-time data until a platform starts it */
+	int64_t min_interval; /* minutes; a multiple of the base window; 0 = the base window */
+	int64_t over_time;    /* s, 1..99; 10 by default */
+	int64_t re_count;     /* resends, 1..99; 3 by default */
+	/* s, 0..300: a delay by MN, so that a city's gateways do not all report at second 0 */
+	int64_t jitter;
+	int64_t gap;            /* ms between two frames, 0..10000; 600 by default */
 	bool minute, hour, day; /* what is uploaded; all true by default */
-	bool all_points;	/* no `factors` list: every point with a factor */
+	bool all_points;        /* no `factors` list: every point with a factor */
 	struct hj_conf_factor *factors;
 	size_t factor_count;
 	char file[256];
 };
 
-/* 0, or -EINVAL with every error found added to `errors`, or -ENOENT where the file is absent (hjgate.conf: then the defaults, and 0).
- * `root` "" is the system itself. */
+/* 0, or -EINVAL with every error found added to `errors`, or -ENOENT where the file is absent (hjgate.conf: then the
+ * defaults, and 0). `root` "" is the system itself. */
 int hj_conf_load_main(const char *root, struct hj_conf_main *ret, struct hj_conf_errors *errors);
 int hj_conf_load_bus(const char *root, const char *name, struct hj_conf_bus *ret, struct hj_conf_errors *errors);
-int hj_conf_load_uplink(const char *root, const char *name, struct hj_conf_uplink *ret, struct hj_conf_errors *errors);
+int hj_conf_load_uplink(
+        const char *root, const char *name, struct hj_conf_uplink *ret, struct hj_conf_errors *errors);
 void hj_conf_bus_done(struct hj_conf_bus *b);
 void hj_conf_uplink_done(struct hj_conf_uplink *u);
 
-/* All of it, and what only the whole shows: a name or a port used twice, a factor doubled at one platform, an uplink's point that no
- * bus has, a min_interval that is no multiple of the base window. Good parts are loaded even where others are bad. */
+/* All of it, and what only the whole shows: a name or a port used twice, a factor doubled at one platform, an
+ * uplink's point that no bus has, a min_interval that is no multiple of the base window. Good parts are loaded even
+ * where others are bad. */
 struct hj_conf {
 	struct hj_conf_main main;
 	struct hj_conf_bus *buses;

@@ -1,5 +1,5 @@
-/* The catalogue of events: one row a code. Whoever reports names the code and fills the `{name}`s of its text; the text is
- * translated where it is shown. A code, once published, keeps its meaning. */
+/* The catalogue of events: one row a code. Whoever reports names the code and fills the `{name}`s of its text; the
+ * text is translated where it is shown. A code, once published, keeps its meaning. */
 #pragma once
 
 #include <stddef.h>
@@ -7,12 +7,12 @@
 enum hj_event_class { HJ_EVENT_INFO, HJ_EVENT_WARN, HJ_EVENT_FAULT };
 
 struct hj_event_type {
-	const char *code;	    /* "meter-lost" */
+	const char *code; /* "meter-lost" */
 	enum hj_event_class class;
-	int spans;		    /* has a begin and an end (1), or is a moment (0) */
-	const char *text;	    /* N_("meter {meter} does not answer") */
+	int spans;        /* has a begin and an end (1), or is a moment (0) */
+	const char *text; /* N_("meter {meter} does not answer") */
 };
 
 const struct hj_event_type *hj_event_find(const char *code); /* NULL for an unknown code */
-const struct hj_event_type *hj_event_at(size_t i);	     /* NULL after the last */
+const struct hj_event_type *hj_event_at(size_t i);           /* NULL after the last */
 const char *hj_event_class_name(enum hj_event_class class);

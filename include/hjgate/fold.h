@@ -1,5 +1,5 @@
-/* Minute records to an hour's or a day's. Kept in memory only: after a start it is made again from the minutes in the ledger. A point
- * is closed once per window; minutes that come for what is closed are refused and counted. */
+/* Minute records to an hour's or a day's. Kept in memory only: after a start it is made again from the minutes in the
+ * ledger. A point is closed once per window; minutes that come for what is closed are refused and counted. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,12 +19,14 @@ HJ_DEFINE_CLEANUP(struct hj_fold *, hj_fold_free)
 
 /* Adds one minute's (or supplement's) statistics. -ENOMEM. */
 int hj_fold_add(struct hj_fold *f, int64_t label_ms, int64_t minute_ms, const struct hj_stats *minute);
-/* These points of this window are in a record already: what was folded for them goes, and they are refused from here on. */
+/* These points of this window are in a record already: what was folded for them goes, and they are refused from here
+ * on. */
 int hj_fold_mark(struct hj_fold *f, int64_t label_ms, const struct hj_stats *closed);
 
 /* The oldest window that has points to give: 1 and its label, or 0. Others: hj_fold_at. */
 int hj_fold_oldest(const struct hj_fold *f, int64_t *ret_label_ms);
-/* Takes the points of this window out that `keep` (may be NULL) does not hold back: their number is ret->count, 0 = none. */
+/* Takes the points of this window out that `keep` (may be NULL) does not hold back: their number is ret->count, 0 =
+ * none. */
 typedef bool (*hj_fold_keep_fn)(uint32_t point, void *userdata);
 int hj_fold_take(struct hj_fold *f, int64_t label_ms, hj_fold_keep_fn keep, void *userdata, struct hj_stats *ret);
 bool hj_fold_at(const struct hj_fold *f, size_t i, int64_t *ret_label_ms); /* windows by age; false after the last */

@@ -1,5 +1,5 @@
-/* The CRC of HJ 212-2017 Annex A and the other three ways met in the field. Annex A keeps eight live bits between bytes, so it is
- * taken eight bytes at a time; only 256 values exist. */
+/* The CRC of HJ 212-2017 Annex A and the other three ways met in the field. Annex A keeps eight live bits between
+ * bytes, so it is taken eight bytes at a time; only 256 values exist. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,13 +1,14 @@
-/* The exchange with one platform as a state machine: bytes and `now` in; bytes, outcomes and the next deadline out. No clock is
- * read, no socket touched, nothing logged, nothing allocated after _new().
+/* The exchange with one platform as a state machine: bytes and `now` in; bytes, outcomes and the next deadline out.
+ * No clock is read, no socket touched, nothing logged, nothing allocated after _new().
  *
- * Upload: the owner offers one message after the other (up to `window` unacknowledged). A frame with the answer bit is sent again, identical bytes,
- * every OverTime seconds, ReCount times (HJ 212-2017 table 1), and is acknowledged by CN 9014 with its QN. After the last resend the link counts as dead:
- * HJ212_DEAD, and the owner closes it.
+ * Upload: the owner offers one message after the other (up to `window` unacknowledged). A frame with the answer bit
+ * is sent again, identical bytes, every OverTime seconds, ReCount times (HJ 212-2017 table 1), and is acknowledged by
+ * CN 9014 with its QN. After the last resend the link counts as dead: HJ212_DEAD, and the owner closes it.
  *
- * Requests of the platform are checked in the standard's order (PW, MN, ST, Flag, QN, CN: QnRtn of table 7) and those that only concern the session are
- * answered here; what needs the store or the clock is handed to the owner as HJ212_REQUEST and goes on when the owner answers. Any CN without a row in the
- * command table gets an honest refusal, never silence. A request repeated with the same QN is answered from what was answered before. */
+ * Requests of the platform are checked in the standard's order (PW, MN, ST, Flag, QN, CN: QnRtn of table 7) and those
+ * that only concern the session are answered here; what needs the store or the clock is handed to the owner as
+ * HJ212_REQUEST and goes on when the owner answers. Any CN without a row in the command table gets an honest refusal,
+ * never silence. A request repeated with the same QN is answered from what was answered before. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,9 +21,9 @@
 
 enum hj212_edition { HJ212_2005 = 2005, HJ212_2017 = 2017 };
 
-#define HJ212_WINDOW_MAX  8  /* unacknowledged uploads */
-#define HJ212_OUT_MAX	  (HJ212_WINDOW_MAX + 8) /* frames waiting to be written; one more and offers get -EBUSY */
-#define HJ212_PW_MAX	  24
+#define HJ212_WINDOW_MAX 8                      /* unacknowledged uploads */
+#define HJ212_OUT_MAX    (HJ212_WINDOW_MAX + 8) /* frames waiting to be written; one more and offers get -EBUSY */
+#define HJ212_PW_MAX     24
 
 /* What a platform may set, and what is kept by the owner (CN 1000, 1062, 1064, 1072, 2011/2012). */
 struct hj212_settings {
@@ -30,7 +31,7 @@ struct hj212_settings {
 	unsigned re_count;     /* 1..99 */
 	unsigned rtd_interval; /* s, 30..3600 */
 	unsigned min_interval; /* minutes */
-	bool rtd_on;	       /* 2011 starts, 2012 stops */
+	bool rtd_on;           /* 2011 starts, 2012 stops */
 	char pw[HJ212_PW_MAX + 1];
 	char old_pw[HJ212_PW_MAX + 1]; /* before 1072; tried once if the new one is refused; "" = none */
 };
@@ -39,26 +40,32 @@ struct hj212_identity {
 	enum hj212_edition edition;
 	enum hj212_crc crc;
 	char mn[25], st[4];
-	unsigned base_minutes; /* CN 1064 takes a multiple of it, else ExeRtn 3; 0 = any of the standard's (test windows) */
-	unsigned window;	 /* 1..HJ212_WINDOW_MAX; the standard's flow is 1 */
-	unsigned gap_ms;	 /* at least this long between two frames out: radio modems run them together else; 0 = none */
-	bool lenient_crc;	 /* take what comes whatever its CRC */
+	/* CN 1064 takes a multiple of it, else ExeRtn 3; 0 = any of the standard's (test windows) */
+	unsigned base_minutes;
+	unsigned window; /* 1..HJ212_WINDOW_MAX; the standard's flow is 1 */
+	/* at least this long between two frames out: radio modems run them together else; 0 = none */
+	unsigned gap_ms;
+	bool lenient_crc; /* take what comes whatever its CRC */
 };
 
 struct hj212_session;
-int hj212_session_new(const struct hj212_identity *id, const struct hj212_settings *settings, struct hj212_session **ret);
+int hj212_session_new(
+        const struct hj212_identity *id, const struct hj212_settings *settings, struct hj212_session **ret);
 void hj212_session_free(struct hj212_session *s);
 
 /* ---- QN: unique, and only grows, whatever the clock does ---- */
 /* used: the newest QN ever given out, ms UTC (0 = none known). The next is max(now, used + 1). */
 void hj212_session_qn_start(struct hj212_session *s, int64_t used_ms);
-/* limit: no QN above it is given out (offers get -EAGAIN) until the owner has committed a higher one. 0 = no limit. */
+/* limit: no QN above it is given out (offers get -EAGAIN) until the owner has committed a higher one. 0 = no
+ * limit. */
 void hj212_session_qn_limit(struct hj212_session *s, int64_t limit_ms);
 int64_t hj212_session_qn_used(const struct hj212_session *s);
 
 /* ---- the link ---- */
-void hj212_session_connected(struct hj212_session *s, struct hj_now now); /* fresh: finder, queue and window are empty */
-void hj212_session_disconnected(struct hj212_session *s);		    /* what was unacknowledged is the owner's to offer again */
+/* fresh: finder, queue and window are empty */
+void hj212_session_connected(struct hj212_session *s, struct hj_now now);
+/* what was unacknowledged is the owner's to offer again */
+void hj212_session_disconnected(struct hj212_session *s);
 void hj212_session_input(struct hj212_session *s, const void *data, size_t n, struct hj_now now);
 /* Bytes to write; the owner writes what it can and says how much. */
 struct hj212_slice hj212_session_output(const struct hj212_session *s);
@@ -68,8 +75,8 @@ hj_usec hj212_session_deadline(const struct hj212_session *s); /* mono; HJ_USEC_
 
 /* ---- uploads ---- */
 /* One packet: `cp` is what stands between && and && (at most HJ212_CP_MAX), with its DataTime. pnum 0 = not split.
- * qn_text "" = a new QN. ack = false: Flag without the answer bit; done when written. Returns 0; -EBUSY (window or queue full), -ENOTCONN, -EAGAIN (QN limit), -EMSGSIZE. `token` comes
- * back with the outcome. */
+ * qn_text "" = a new QN. ack = false: Flag without the answer bit; done when written. Returns 0; -EBUSY (window or
+ * queue full), -ENOTCONN, -EAGAIN (QN limit), -EMSGSIZE. `token` comes back with the outcome. */
 struct hj212_offer {
 	uint64_t token;
 	int cn;
@@ -81,27 +88,31 @@ struct hj212_offer {
 int hj212_session_offer(struct hj212_session *s, const struct hj212_offer *o, struct hj_now now);
 unsigned hj212_session_room(const struct hj212_session *s); /* offers that would be taken now */
 
-/* Bytes of CP that surely fit: HJ212_CP_MAX, or less where PW and MN are long (the data segment is HJ212_DATA_MAX at most). */
+/* Bytes of CP that surely fit: HJ212_CP_MAX, or less where PW and MN are long (the data segment is HJ212_DATA_MAX at
+ * most). */
 size_t hj212_session_cp_max(const struct hj212_session *s);
 
-/* Waits no longer for this upload: its place is free, a late 9014 is passed over. For real-time data that newer data replaces. Forgetting
- * ReCount+1 uploads in a row without any acknowledgement between them is HJ212_DEAD all the same. -ENOENT. */
+/* Waits no longer for this upload: its place is free, a late 9014 is passed over. For real-time data that newer data
+ * replaces. Forgetting ReCount+1 uploads in a row without any acknowledgement between them is HJ212_DEAD all the
+ * same. -ENOENT. */
 int hj212_session_forget(struct hj212_session *s, uint64_t token);
 
 /* ---- outcomes ---- */
 enum hj212_outcome_type {
-	HJ212_ACKED,	/* token: the platform has it */
-	HJ212_DEAD,	/* no answer after the last resend (token): close the link */
-	HJ212_REQUEST,	/* the platform wants something of the owner: see below */
-	HJ212_PW_TRIED, /* the new password was refused (`text` says how): the old one is tried, or was taken, this once */
+	HJ212_ACKED,   /* token: the platform has it */
+	HJ212_DEAD,    /* no answer after the last resend (token): close the link */
+	HJ212_REQUEST, /* the platform wants something of the owner: see below */
+	/* the new password was refused (`text` says how): the old one is tried, or was taken, this once */
+	HJ212_PW_TRIED,
 	HJ212_PW_SETTLED, /* one of the two passwords has proved right: commit hj212_session_settings() */
-	HJ212_NOTE,	/* something odd that cost a message: `text` */
+	HJ212_NOTE,       /* something odd that cost a message: `text` */
 };
 struct hj212_request {
-	unsigned id;		 /* for hj212_session_answer() */
-	int cn;			 /* 1000, 1062, 1064, 1072, 2011, 2012: commit `settings`, then answer; 2031, 2051, 2061: history begin..end */
+	unsigned id; /* for hj212_session_answer() */
+	/* 1000, 1062, 1064, 1072, 2011, 2012: commit `settings`, then answer; 2031, 2051, 2061: history begin..end */
+	int cn;
 	struct hj212_settings settings; /* as they would be */
-	int64_t begin_ms, end_ms; /* labels, both included */
+	int64_t begin_ms, end_ms;       /* labels, both included */
 };
 struct hj212_outcome {
 	enum hj212_outcome_type type;
@@ -112,19 +123,29 @@ struct hj212_outcome {
 };
 int hj212_session_next(struct hj212_session *s, struct hj212_outcome *ret); /* 1, or 0: none */
 
-/* The owner's answer to a request: the settings are taken over, and the 9012 goes out with `exe_rtn` (table 6: 1 done, 2 failed, 3 condition, 100 no data).
- * For history the owner first offers the data (each a new QN), and answers when all are acknowledged. */
-enum { HJ212_EXE_DONE = 1, HJ212_EXE_FAILED = 2, HJ212_EXE_CONDITION = 3, HJ212_EXE_TIMEOUT = 4, HJ212_EXE_BUSY = 5, HJ212_EXE_SYSTEM = 6, HJ212_EXE_NO_DATA = 100 };
+/* The owner's answer to a request: the settings are taken over, and the 9012 goes out with `exe_rtn` (table 6: 1
+ * done, 2 failed, 3 condition, 100 no data). For history the owner first offers the data (each a new QN), and answers
+ * when all are acknowledged. */
+enum {
+	HJ212_EXE_DONE = 1,
+	HJ212_EXE_FAILED = 2,
+	HJ212_EXE_CONDITION = 3,
+	HJ212_EXE_TIMEOUT = 4,
+	HJ212_EXE_BUSY = 5,
+	HJ212_EXE_SYSTEM = 6,
+	HJ212_EXE_NO_DATA = 100
+};
 int hj212_session_answer(struct hj212_session *s, unsigned id, int exe_rtn, struct hj_now now);
 
 const struct hj212_settings *hj212_session_settings(const struct hj212_session *s);
 
 struct hj212_counts {
 	uint64_t sent, received, resent, bad, junk, refused; /* frames; junk in bytes; refused: requests we refused */
-	unsigned answer_ms; /* of the last acknowledgement */
+	unsigned answer_ms;                                  /* of the last acknowledgement */
 };
 void hj212_session_counts(const struct hj212_session *s, struct hj212_counts *ret);
 
-/* The trace: called for each frame in (after the finder) and out (before it is queued), whole, unmasked. May be NULL. */
+/* The trace: called for each frame in (after the finder) and out (before it is queued), whole, unmasked. May be
+ * NULL. */
 typedef void (*hj212_trace_fn)(bool out, const char *frame, size_t n, void *userdata);
 void hj212_session_trace(struct hj212_session *s, hj212_trace_fn fn, void *userdata);

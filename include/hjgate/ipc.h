@@ -10,9 +10,9 @@
 #include "hjgate/buf.h"
 
 #define HJ_IPC_MESSAGE_MAX     (256u << 10) /* bytes with the NUL */
-#define HJ_IPC_CONNECTIONS_MAX 32  /* of NAME.look and of NAME.change, each */
-#define HJ_IPC_PEERS_MAX       128 /* of NAME.peer: 16 buses with 2 and 16 uplinks with up to 6 */
-#define HJ_IPC_REPLIES_MAX     16 /* queued for one client; one more and it is dropped */
+#define HJ_IPC_CONNECTIONS_MAX 32           /* of NAME.look and of NAME.change, each */
+#define HJ_IPC_PEERS_MAX       128          /* of NAME.peer: 16 buses with 2 and 16 uplinks with up to 6 */
+#define HJ_IPC_REPLIES_MAX     16           /* queued for one client; one more and it is dropped */
 #define HJ_IPC_DEPTH_MAX       16
 
 #define HJ_IPC_ERROR_PARAMETER "org.varlink.service.InvalidParameter" /* {"parameter": name} */
@@ -26,8 +26,8 @@ struct hj_ipc_frame {
 	size_t scanned;
 };
 int hj_ipc_frame_put(struct hj_ipc_frame *f, const void *data, size_t n);
-/* 1: *ret_message holds the next message (caller's reference); 0: none whole yet; -EBADMSG: a whole one that is not one
- * JSON object (it has been taken away; *ret_why, may be NULL, says where: line, column, what). */
+/* 1: *ret_message holds the next message (caller's reference); 0: none whole yet; -EBADMSG: a whole one that is not
+ * one JSON object (it has been taken away; *ret_why, may be NULL, says where: line, column, what). */
 int hj_ipc_frame_next(struct hj_ipc_frame *f, json_t **ret_message, char ret_why[160]);
 void hj_ipc_frame_done(struct hj_ipc_frame *f);
 
@@ -47,7 +47,8 @@ struct hj_param {
 	const char *name;
 	enum hj_param_type type;
 	bool required;
-	void *to; /* const char **, int64_t *, bool *, json_t ** (borrowed); untouched where the parameter is absent or null */
+	/* const char **, int64_t *, bool *, json_t ** (borrowed); untouched where the parameter is absent or null */
+	void *to;
 };
 /* 0, or -EINVAL with *ret_bad the name of the first that is missing, unknown or of the wrong type. */
 int hj_params_read(json_t *parameters, const struct hj_param *table, size_t n, const char **ret_bad);

@@ -1,6 +1,6 @@
-/* The serving end, on sd-event. It takes listening sockets (never makes them), tells by their FD names what a client may do,
- * answers bad input with an error or the door, and drops a client that does not read. It also answers org.varlink.service
- * (GetInfo, GetInterfaceDescription) from the embedded .varlink files. */
+/* The serving end, on sd-event. It takes listening sockets (never makes them), tells by their FD names what a client
+ * may do, answers bad input with an error or the door, and drops a client that does not read. It also answers
+ * org.varlink.service (GetInfo, GetInterfaceDescription) from the embedded .varlink files. */
 #pragma once
 
 #include <stdint.h>
@@ -22,18 +22,18 @@ typedef int (*hj_ipc_fn)(struct hj_ipc_call *call, json_t *parameters, void *use
 
 struct hj_ipc_method {
 	const char *name; /* "Append" */
-	int rights;	  /* which sockets may call it: bits of enum hj_right */
+	int rights;       /* which sockets may call it: bits of enum hj_right */
 	hj_ipc_fn fn;
 };
 
 struct hj_ipc_interface {
-	const char *name;	 /* "hjgate.Store" */
-	const char *description; /* the embedded .varlink text: hj_idl_hjgate_Store */
+	const char *name;                    /* "hjgate.Store" */
+	const char *description;             /* the embedded .varlink text: hj_idl_hjgate_Store */
 	const struct hj_ipc_method *methods; /* ended by name NULL */
 };
 
 int hj_ipc_server_new(sd_event *event, const struct hj_ipc_interface *const *interfaces, void *userdata,
-	struct hj_ipc_server **ret);
+        struct hj_ipc_server **ret);
 /* Takes the listening socket over; `right` is one bit. */
 int hj_ipc_server_add(struct hj_ipc_server *s, int fd, enum hj_right right);
 void hj_ipc_server_free(struct hj_ipc_server *s);
@@ -44,11 +44,14 @@ struct hj_ipc_counts {
 	unsigned now;
 };
 void hj_ipc_server_counts(const struct hj_ipc_server *s, struct hj_ipc_counts *ret);
-/* Called with each message that was refused before a method saw it: for the event bad-input. The server's userdata. */
-void hj_ipc_server_on_refused(struct hj_ipc_server *s, void (*fn)(enum hj_right right, const char *why, void *userdata));
+/* Called with each message that was refused before a method saw it: for the event bad-input. The server's
+ * userdata. */
+void hj_ipc_server_on_refused(
+        struct hj_ipc_server *s, void (*fn)(enum hj_right right, const char *why, void *userdata));
 
-/* Answers: each steals `parameters` (NULL = {}). hj_ipc_reply ends the call; hj_ipc_reply_more goes on ("continues"), and
- * gives -EPIPE where the client is gone and -EINVAL where it did not ask for "more". A call marked oneway gets nothing. */
+/* Answers: each steals `parameters` (NULL = {}). hj_ipc_reply ends the call; hj_ipc_reply_more goes on ("continues"),
+ * and gives -EPIPE where the client is gone and -EINVAL where it did not ask for "more". A call marked oneway gets
+ * nothing. */
 int hj_ipc_reply(struct hj_ipc_call *call, json_t *parameters);
 int hj_ipc_reply_more(struct hj_ipc_call *call, json_t *parameters);
 int hj_ipc_fail(struct hj_ipc_call *call, const char *error, json_t *parameters);
@@ -58,12 +61,15 @@ struct hj_ipc_call *hj_ipc_call_ref(struct hj_ipc_call *call);
 struct hj_ipc_call *hj_ipc_call_unref(struct hj_ipc_call *call); /* always NULL */
 HJ_DEFINE_CLEANUP(struct hj_ipc_call *, hj_ipc_call_unref)
 
-bool hj_ipc_call_gone(const struct hj_ipc_call *call);	       /* the client has left: free what streams to it */
-bool hj_ipc_call_more(const struct hj_ipc_call *call);	       /* it asked for "more" */
-unsigned hj_ipc_call_queued(const struct hj_ipc_call *call);   /* replies not yet written: hold back above a few */
+bool hj_ipc_call_gone(const struct hj_ipc_call *call);       /* the client has left: free what streams to it */
+bool hj_ipc_call_more(const struct hj_ipc_call *call);       /* it asked for "more" */
+unsigned hj_ipc_call_queued(const struct hj_ipc_call *call); /* replies not yet written: hold back above a few */
 enum hj_right hj_ipc_call_right(const struct hj_ipc_call *call);
-uid_t hj_ipc_call_uid(const struct hj_ipc_call *call);	       /* SO_PEERCRED: who asked, for the event */
-/* Called once, from the loop, when nothing is queued any more (soon, where nothing is), or when the client has left. */
-void hj_ipc_call_on_drain(struct hj_ipc_call *call, void (*fn)(struct hj_ipc_call *call, void *userdata), void *userdata);
+uid_t hj_ipc_call_uid(const struct hj_ipc_call *call); /* SO_PEERCRED: who asked, for the event */
+/* Called once, from the loop, when nothing is queued any more (soon, where nothing is), or when the client has
+ * left. */
+void hj_ipc_call_on_drain(
+        struct hj_ipc_call *call, void (*fn)(struct hj_ipc_call *call, void *userdata), void *userdata);
 /* Called once, instead of what on_drain() was given, when the client has left before the call was answered. */
-void hj_ipc_call_on_left(struct hj_ipc_call *call, void (*fn)(struct hj_ipc_call *call, void *userdata), void *userdata);
+void hj_ipc_call_on_left(
+        struct hj_ipc_call *call, void (*fn)(struct hj_ipc_call *call, void *userdata), void *userdata);

@@ -1,9 +1,10 @@
-/* The ledger: sealed, chained rows in SQLite, one piece for records and for events, one file each. A row is (seq, kind, label,
- * head, body); seq only grows; a row never changes. This header and format are whole; in this version the algorithm is 0
- * (no seal), the chain fields are zero.
+/* The ledger: sealed, chained rows in SQLite, one piece for records and for events, one file each. A row is (seq,
+ * kind, label, head, body); seq only grows; a row never changes. This header and format are whole; in this version
+ * the algorithm is 0 (no seal), the chain fields are zero.
  *
- * WAL, synchronous=FULL: when hj_ledger_commit() has returned 0, the rows are on the disk. One writer. Beside the rows there
- * is a small key-value table `state`, written in the same transaction: cursors, settings, the open windows' checkpoint. */
+ * WAL, synchronous=FULL: when hj_ledger_commit() has returned 0, the rows are on the disk. One writer. Beside the
+ * rows there is a small key-value table `state`, written in the same transaction: cursors, settings, the open
+ * windows' checkpoint. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,18 +18,19 @@
 
 struct hj_ledger;
 
-/* Opens or makes the file (directory must exist). A file that is damaged is renamed to PATH.damaged-YYYYMMDDhhmmss, with its -wal, and a
- * new one begun: then *ret_damaged (may be NULL) is true and the caller says so. Store id: 16 random bytes made with the file.
- * -EOPNOTSUPP: made by a newer version; -EMEDIUMTYPE: some other program's file; -EBUSY: a process has it open. Then the file
- * has not been touched. Otherwise -errno of the disk. */
+/* Opens or makes the file (directory must exist). A file that is damaged is renamed to PATH.damaged-YYYYMMDDhhmmss,
+ * with its -wal, and a new one begun: then *ret_damaged (may be NULL) is true and the caller says so. Store id: 16
+ * random bytes made with the file. -EOPNOTSUPP: made by a newer version; -EMEDIUMTYPE: some other program's file;
+ * -EBUSY: a process has it open. Then the file has not been touched. Otherwise -errno of the disk. */
 int hj_ledger_open(const char *path, struct hj_ledger **ret, bool *ret_damaged);
 void hj_ledger_close(struct hj_ledger *l);
 HJ_DEFINE_CLEANUP(struct hj_ledger *, hj_ledger_close)
 const uint8_t *hj_ledger_store_id(const struct hj_ledger *l);
 
-/* A transaction is begun by the first of append, put or cut and ended by commit. A commit that fails (-ENOSPC, -EIO) has been rolled
- * back whole: seqs are given back, and the caller offers the same again. When append, put or cut fails for the disk's sake every further
- * one gives the same error until commit (which fails, rolled back) or rollback. Keys that begin with "ledger." are the ledger's own. */
+/* A transaction is begun by the first of append, put or cut and ended by commit. A commit that fails (-ENOSPC, -EIO)
+ * has been rolled back whole: seqs are given back, and the caller offers the same again. When append, put or cut
+ * fails for the disk's sake every further one gives the same error until commit (which fails, rolled back) or
+ * rollback. Keys that begin with "ledger." are the ledger's own. */
 int hj_ledger_append(struct hj_ledger *l, struct hj_head *head, const void *body,
         size_t n); /* sets head->seq, format, algorithm */
 int hj_ledger_put(
@@ -50,11 +52,13 @@ int64_t hj_ledger_used(const struct hj_ledger
 uint64_t hj_ledger_unreadable(
         const struct hj_ledger *l); /* rows met and passed over because their head does not decode */
 
-/* Rows in order of seq, from..to, committed ones only (to is clipped to hj_ledger_last). fn: > 0 stops, < 0 fails. head->seq is
- * set; body is valid during the call; fn must not use the ledger. `kinds` is a bit set (1 << kind), 0 = all. */
+/* Rows in order of seq, from..to, committed ones only (to is clipped to hj_ledger_last). fn: > 0 stops, < 0 fails.
+ * head->seq is set; body is valid during the call; fn must not use the ledger. `kinds` is a bit set (1 << kind), 0 =
+ * all. */
 typedef int (*hj_ledger_fn)(const struct hj_head *head, const void *body, size_t n, void *userdata);
 int hj_ledger_read(struct hj_ledger *l, uint64_t from, uint64_t to, unsigned kinds, hj_ledger_fn fn, void *userdata);
-/* The same for seq >= from and labels begin <= label < end, by the day index (rows' days are noted as they are appended). */
+/* The same for seq >= from and labels begin <= label < end, by the day index (rows' days are noted as they are
+ * appended). */
 int hj_ledger_read_labels(struct hj_ledger *l, uint64_t from, int64_t begin_ms, int64_t end_ms, unsigned kinds,
         hj_ledger_fn fn, void *userdata);
 /* Where to begin such a reading for the newest `limit` rows only: last + 1 where there are none. */

@@ -1,6 +1,7 @@
 /* Log lines go to standard error, which the journal (or `hjgate run`) takes; under systemd each line carries its
  * priority as "<n>". Library code does not log: it returns, and the caller that gives up logs once. A line says what,
- * with whom, why and what happens next. Log lines are English: the journal's catalogue explains them in both languages. */
+ * with whom, why and what happens next. Log lines are English: the journal's catalogue explains them in both
+ * languages. */
 #pragma once
 
 #include "hjgate/cleanup.h"

@@ -1,4 +1,5 @@
-/* What to ask in one request: the registers of one meter and one table that are wanted equally often and lie together. */
+/* What to ask in one request: the registers of one meter and one table that are wanted equally often and lie
+ * together. */
 #pragma once
 
 #include <stddef.h>
@@ -11,7 +12,8 @@
 #define HJ_PLAN_HOLE_REGISTERS 8 /* asked along rather than asked apart: cheaper than the frame of another request */
 #define HJ_PLAN_HOLE_BITS      128
 
-/* How closely a point may be asked together with others: a meter that refuses a request for its registers is asked apart. */
+/* How closely a point may be asked together with others: a meter that refuses a request for its registers is asked
+ * apart. */
 enum hj_apart { HJ_TOGETHER, HJ_WITHOUT_HOLES, HJ_ALONE };
 
 /* What is wanted: one point. */
@@ -39,6 +41,7 @@ struct hj_plan {
 	size_t *order; /* indexes into the wants */
 };
 
-/* Every want is in exactly one request. -EINVAL where one does not fit into a request at all or into the 65536 addresses; -ENOMEM. */
+/* Every want is in exactly one request. -EINVAL where one does not fit into a request at all or into the 65536
+ * addresses; -ENOMEM. */
 int hj_plan_make(const struct hj_want *wants, size_t n, struct hj_plan *ret);
 void hj_plan_done(struct hj_plan *p);

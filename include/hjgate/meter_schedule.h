@@ -1,5 +1,6 @@
-/* When to ask what on one bus: every request has its interval, none drifts, and a meter that does not answer is asked seldom, so that
- * its time-outs do not spoil the others' time. It knows no clock: `now` is CLOCK_BOOTTIME, handed down. */
+/* When to ask what on one bus: every request has its interval, none drifts, and a meter that does not answer is asked
+ * seldom, so that its time-outs do not spoil the others' time. It knows no clock: `now` is CLOCK_BOOTTIME, handed
+ * down. */
 #pragma once
 
 #include <stdbool.h>

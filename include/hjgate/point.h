@@ -1,7 +1,8 @@
-/* A point: one measured or switched value of one meter, and the dictionary that makes records self-describing. A point's
- * number is given once by the store, never reused and never changed. When an attribute that gives its values their meaning changes
- * (factor, unit, total) the name gets a new number, so that every record stays readable by the number it holds; the old number stays in
- * the dictionary, and a name means its newest number. A change of the interval keeps the number. */
+/* A point: one measured or switched value of one meter, and the dictionary that makes records self-describing. A
+ * point's number is given once by the store, never reused and never changed. When an attribute that gives its values
+ * their meaning changes (factor, unit, total) the name gets a new number, so that every record stays readable by the
+ * number it holds; the old number stays in the dictionary, and a name means its newest number. A change of the
+ * interval keeps the number. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,17 +12,17 @@
 #include "hjgate/factor.h"
 #include "hjgate/text.h"
 
-#define HJ_UNIT_MAX	16  /* bytes, UTF-8: "A", "kWh", "℃" */
-#define HJ_POINTS_MAX	512 /* of one gateway */
+#define HJ_UNIT_MAX        16  /* bytes, UTF-8: "A", "kWh", "℃" */
+#define HJ_POINTS_MAX      512 /* of one gateway */
 #define HJ_INTERVAL_MIN_MS 1000
 #define HJ_INTERVAL_MAX_MS 300000 /* guideline 6.3.1: at most five minutes (W7) */
 
 struct hj_point {
-	uint32_t number; /* 1..; 0 = not yet numbered */
+	uint32_t number;                  /* 1..; 0 = not yet numbered */
 	char name[HJ_POINT_NAME_MAX + 1]; /* METER.POINT */
 	char factor[HJ_FACTOR_MAX + 1];
 	char unit[HJ_UNIT_MAX + 1];
-	bool total;	      /* a register that only counts up: Cou is its growth over the window */
+	bool total;           /* a register that only counts up: Cou is its growth over the window */
 	uint32_t interval_ms; /* expected between two samples */
 };
 
@@ -38,6 +39,7 @@ struct hj_dictionary {
 
 void hj_dictionary_done(struct hj_dictionary *d);
 const struct hj_point *hj_dictionary_find(const struct hj_dictionary *d, uint32_t number);
-const struct hj_point *hj_dictionary_find_name(const struct hj_dictionary *d, const char *name); /* the newest number */
+/* the newest number */
+const struct hj_point *hj_dictionary_find_name(const struct hj_dictionary *d, const char *name);
 /* Adds, or replaces the one of the same number. -ENOMEM; -ENOSPC above HJ_POINTS_MAX. */
 int hj_dictionary_put(struct hj_dictionary *d, const struct hj_point *p);

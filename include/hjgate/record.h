@@ -1,5 +1,6 @@
-/* A record: what is kept, and what a platform gets. A closed record never changes. Its key is (store id, seq); its head
- * says what it is, its body is either packed statistics (minute, hour, day) or one JSON object (every other kind). */
+/* A record: what is kept, and what a platform gets. A closed record never changes. Its key is (store id, seq); its
+ * head says what it is, its body is either packed statistics (minute, hour, day) or one JSON object (every other
+ * kind). */
 #pragma once
 
 #include <stdbool.h>
@@ -22,36 +23,36 @@ enum hj_kind {
 };
 #define HJ_KIND_MOST 9
 
-const char *hj_kind_name(enum hj_kind kind);	     /* "minute"; "unknown" for no kind */
+const char *hj_kind_name(enum hj_kind kind);            /* "minute"; "unknown" for no kind */
 int hj_kind_parse(const char *name, enum hj_kind *ret); /* -EINVAL */
 bool hj_kind_is_statistics(enum hj_kind kind);
 
 enum hj_trust { HJ_TRUST_NONE = 0, HJ_TRUST_RTC = 1, HJ_TRUST_PLATFORM = 2, HJ_TRUST_NTP = 3 };
-const char *hj_trust_name(enum hj_trust trust);		   /* "none", "rtc", "platform", "ntp"; "unknown" */
+const char *hj_trust_name(enum hj_trust trust);           /* "none", "rtc", "platform", "ntp"; "unknown" */
 int hj_trust_parse(const char *name, enum hj_trust *ret); /* -EINVAL */
 
-#define HJ_RECORD_FORMAT 1
+#define HJ_RECORD_FORMAT  1
 #define HJ_ALGORITHM_NONE 0
-#define HJ_ID_BYTES 16
-#define HJ_HASH_BYTES 32
+#define HJ_ID_BYTES       16
+#define HJ_HASH_BYTES     32
 
 /* Packed big-endian in this order; HJ_HEAD_BYTES long. seq is the row's key and not packed. */
 struct hj_head {
 	uint64_t seq;
-	uint8_t format;	   /* HJ_RECORD_FORMAT */
-	uint8_t algorithm; /* of the seal; 0 = none */
-	uint8_t kind;	   /* enum hj_kind */
-	uint8_t trust;	   /* enum hj_trust, at the time of closing */
-	uint32_t key_id;   /* 0 = none */
-	uint32_t length_ms; /* of the window; 0 where there is none */
-	int64_t label_ms;  /* start of the window, or the moment; UTC */
+	uint8_t format;      /* HJ_RECORD_FORMAT */
+	uint8_t algorithm;   /* of the seal; 0 = none */
+	uint8_t kind;        /* enum hj_kind */
+	uint8_t trust;       /* enum hj_trust, at the time of closing */
+	uint32_t key_id;     /* 0 = none */
+	uint32_t length_ms;  /* of the window; 0 where there is none */
+	int64_t label_ms;    /* start of the window, or the moment; UTC */
 	int64_t boottime_ms; /* CLOCK_BOOTTIME when it was closed */
 	uint8_t boot_id[HJ_ID_BYTES];
 	uint8_t before[HJ_HASH_BYTES]; /* hash of the record before it of its kind; zero with algorithm 0 */
 };
 #define HJ_HEAD_BYTES 76
 
-int hj_head_encode(const struct hj_head *h, struct hj_buf *to); /* appends HJ_HEAD_BYTES */
+int hj_head_encode(const struct hj_head *h, struct hj_buf *to);      /* appends HJ_HEAD_BYTES */
 int hj_head_decode(const void *data, size_t n, struct hj_head *ret); /* -EBADMSG; seq is left 0 */
 
 /* Statistics of one point over one window. A value that is absent is NaN. */
@@ -59,9 +60,9 @@ struct hj_stat {
 	uint32_t point;
 	enum hj_flag flag;
 	uint32_t expected, got; /* samples due, samples with a value and flag N */
-	double cou;		/* growth of a total over the window; NaN for gauges and without a value before */
-	double min, avg, max;	/* NaN where no sample had a value */
-	double last;		/* last value, for the next window's Cou; totals only */
+	double cou;             /* growth of a total over the window; NaN for gauges and without a value before */
+	double min, avg, max;   /* NaN where no sample had a value */
+	double last;            /* last value, for the next window's Cou; totals only */
 };
 
 struct hj_stats {

@@ -10,15 +10,16 @@
 struct hj_record {
 	struct hj_head head;
 	struct hj_stats stats; /* statistics kinds */
-	json_t *body;	       /* every other kind */
+	json_t *body;          /* every other kind */
 };
 void hj_record_done(struct hj_record *r);
 
-json_t *hj_record_to_json(const struct hj_head *head, const void *body, size_t n); /* a ledger row; NULL when out of memory or unreadable */
-int hj_record_from_json(json_t *j, struct hj_record *ret);			   /* -EBADMSG, -ENOMEM */
+/* a ledger row; NULL when out of memory or unreadable */
+json_t *hj_record_to_json(const struct hj_head *head, const void *body, size_t n);
+int hj_record_from_json(json_t *j, struct hj_record *ret); /* -EBADMSG, -ENOMEM */
 
 json_t *hj_point_to_json(const struct hj_point *p, bool with_number);
 int hj_point_from_json(json_t *j, struct hj_point *ret); /* -EBADMSG; number 0 where absent */
 
-json_t *hj_sample_to_json(const struct hj_sample *s); /* [point, time, value, flag] */
+json_t *hj_sample_to_json(const struct hj_sample *s);      /* [point, time, value, flag] */
 int hj_sample_from_json(json_t *j, struct hj_sample *ret); /* -EBADMSG */

@@ -1,5 +1,5 @@
-/* Telling eventd. A report is queued while eventd is away (HJ_REPORTS_MAX of them; more are counted and the count is reported when it is
- * back), keeps the time it was made, and never blocks or fails its caller. */
+/* Telling eventd. A report is queued while eventd is away (HJ_REPORTS_MAX of them; more are counted and the count is
+ * reported when it is back), keeps the time it was made, and never blocks or fails its caller. */
 #pragma once
 
 #include <jansson.h>
@@ -18,11 +18,13 @@ enum hj_phase { HJ_MOMENT, HJ_BEGIN, HJ_END };
 int hj_report_new(sd_event *event, const char *root, const char *source, struct hj_report **ret);
 void hj_report_free(struct hj_report *r); /* sends what it can within 200 ms */
 HJ_DEFINE_CLEANUP(struct hj_report *, hj_report_free)
-/* code: of the catalogue (event.h). key: what it concerns, "meter north.oven". Steals values (may be NULL). r may be NULL. */
+/* code: of the catalogue (event.h). key: what it concerns, "meter north.oven". Steals values (may be NULL). r may be
+ * NULL. */
 void hj_report(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, json_t *values);
 /* The same for a time that is not now, ms UTC. */
-void hj_report_at(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms, json_t *values);
+void hj_report_at(
+        struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms, json_t *values);
 
-/* The event bad-input, folded: the first from `from` is told at once, more of the same minute together at its end. True when it
- * was told now: then the caller logs it, too. `text` may hold any bytes. */
+/* The event bad-input, folded: the first from `from` is told at once, more of the same minute together at its end.
+ * True when it was told now: then the caller logs it, too. `text` may hold any bytes. */
 bool hj_report_bad_input(struct hj_report *r, const char *from, const char *text);

@@ -1,10 +1,12 @@
-/* Samples of every bus to records of the base window. A state machine: samples, watermarks, comings and goings and `now` in; closed
- * records and the next deadline out. It reads no clock and forgets nothing: all that is not closed is in its checkpoint.
+/* Samples of every bus to records of the base window. A state machine: samples, watermarks, comings and goings and
+ * `now` in; closed records and the next deadline out. It reads no clock and forgets nothing: all that is not closed
+ * is in its checkpoint.
  *
- * A window of a bus is complete when the bus has offered every sample before its end, or is gone. The complete windows of one
- * label become one record as soon as every bus that is not gone has passed the label's end, or the grace after the first of them is
- * over; a bus that comes later makes a supplement, a record of the same label with its own points only. Two records never hold the same
- * (label, point): a sample for what is closed is late, counted, and in no record. */
+ * A window of a bus is complete when the bus has offered every sample before its end, or is gone. The complete
+ * windows of one label become one record as soon as every bus that is not gone has passed the label's end, or the
+ * grace after the first of them is over; a bus that comes later makes a supplement, a record of the same label with
+ * its own points only. Two records never hold the same (label, point): a sample for what is closed is late, counted,
+ * and in no record. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,9 +23,10 @@
 #define HJ_ROLLUP_GONE_MS     10000 /* after this without a connection a bus is not expected any more */
 #define HJ_ROLLUP_BUSES_MAX   32
 #define HJ_ROLLUP_WINDOWS_MAX 64 /* open at a time, of one bus */
-#define HJ_ROLLUP_CLOSED_MAX                                                                                         \
-	8 /* stretches of closed labels remembered for one bus: each clock step or pause makes one; then the nearest are joined */
-#define HJ_ROLLUP_AHEAD_MS HJ_MS_PER_DAY /* a window this far beyond what the bus says is a wrong clock's: closed as it is */
+/* stretches of closed labels remembered for one bus: each clock step or pause makes one; then the nearest join */
+#define HJ_ROLLUP_CLOSED_MAX  8
+/* a window this far beyond what the bus says is a wrong clock's: closed as it is */
+#define HJ_ROLLUP_AHEAD_MS    HJ_MS_PER_DAY
 #define HJ_ROLLUP_NORMAL_PART 0.75 /* of the expected samples must be normal for flag N */
 
 struct hj_rollup;
@@ -49,14 +52,16 @@ int hj_rollup_get(struct hj_rollup *r, const char *name, const struct hj_now *no
 struct hj_rollup_bus *hj_rollup_at(const struct hj_rollup *r, size_t i); /* NULL after the last */
 void hj_rollup_look(const struct hj_rollup_bus *b, struct hj_rollup_look *ret);
 
-/* Another start of the bus's meterd: its numbers begin anew, what is open stays open. The same boot again: nothing. */
+/* Another start of the bus's meterd: its numbers begin anew, what is open stays open. The same boot again:
+ * nothing. */
 void hj_rollup_boot(struct hj_rollup_bus *b, const uint8_t boot[HJ_ID_BYTES]);
 /* The next sample is number `first`: what came before is counted elsewhere, or lost. */
 void hj_rollup_count_from(struct hj_rollup_bus *b, uint64_t first);
 void hj_rollup_connect(struct hj_rollup_bus *b, bool connected, const struct hj_now *now);
 
-/* Takes the bus's next sample in (its `point` is the number). HJ_ROLLUP_LATE: counted as late. -ENOBUFS: too many windows are open: take
- * what is closed first. -EINVAL: no such point. -ENOMEM. On an error the sample has not been counted. */
+/* Takes the bus's next sample in (its `point` is the number). HJ_ROLLUP_LATE: counted as late. -ENOBUFS: too many
+ * windows are open: take what is closed first. -EINVAL: no such point. -ENOMEM. On an error the sample has not been
+ * counted. */
 #define HJ_ROLLUP_LATE 1
 int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s);
 /* Every sample of the bus before this time has been added. It may go back: then the clock did. */
@@ -69,14 +74,16 @@ struct hj_closed {
 	struct hj_stats stats;
 };
 int hj_rollup_take(struct hj_rollup *r, const struct hj_now *now, struct hj_closed *ret);
-/* When to ask again if nothing else happens: *ret_mono of CLOCK_BOOTTIME, *ret_wall_ms of the wall clock; NEVER and INT64_MAX. */
+/* When to ask again if nothing else happens: *ret_mono of CLOCK_BOOTTIME, *ret_wall_ms of the wall clock; NEVER and
+ * INT64_MAX. */
 void hj_rollup_deadline(const struct hj_rollup *r, const struct hj_now *now, hj_usec *ret_mono, int64_t *ret_wall_ms);
 /* Could a record with a label before `end_ms` still come with this point? */
 bool hj_rollup_pending(const struct hj_rollup *r, uint32_t point, int64_t end_ms, const struct hj_now *now);
 /* The same of any bus that is not gone, whatever its points. */
 bool hj_rollup_any_pending(const struct hj_rollup *r, int64_t end_ms, const struct hj_now *now);
 
-/* All of it but the late counts. Decoding goes into a new rollup; the buses count as lost just now. When the window's length has changed
- * the old grid goes on until the new one's next boundary, so that no label comes twice. -EBADMSG. */
+/* All of it but the late counts. Decoding goes into a new rollup; the buses count as lost just now. When the
+ * window's length has changed the old grid goes on until the new one's next boundary, so that no label comes
+ * twice. -EBADMSG. */
 int hj_rollup_encode(const struct hj_rollup *r, struct hj_buf *to);
 int hj_rollup_decode(struct hj_rollup *r, const void *data, size_t n, const struct hj_now *now);

@@ -7,9 +7,9 @@
 #include "hjgate/flag.h"
 
 struct hj_sample {
-	uint32_t point;	  /* number of the point (between meterd and stored: index into the message's own `points`) */
-	int64_t time_ms;  /* when the answer was complete, or when waiting for it ended; UTC */
-	double value;	  /* NaN where there is none */
+	uint32_t point;  /* number of the point (between meterd and stored: index into the message's own `points`) */
+	int64_t time_ms; /* when the answer was complete, or when waiting for it ended; UTC */
+	double value;    /* NaN where there is none */
 	enum hj_flag flag;
 };
 

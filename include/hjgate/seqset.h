@@ -1,5 +1,5 @@
-/* A bounded, sorted list of disjoint seq ranges: what one uplink still owes its platform. Two outages leave two gaps. When
- * the bound is reached the two nearest ranges are joined: then some records are sent again, never one lost. */
+/* A bounded, sorted list of disjoint seq ranges: what one uplink still owes its platform. Two outages leave two gaps.
+ * When the bound is reached the two nearest ranges are joined: then some records are sent again, never one lost. */
 #pragma once
 
 #include <stdbool.h>

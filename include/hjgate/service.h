@@ -1,15 +1,16 @@
-/* The skeleton of every daemon, so that each main() reads: options, config (--check stops here), objects, API, ready, loop.
+/* The skeleton of every daemon, so that each main() reads: options, config (--check stops here), objects, API, ready,
+ * loop.
  *
- *	int main(int argc, char **argv)
- *	{
- *		struct hj_service s = { .name = "stored", .about = N_("keeps the records"), .interfaces = ... };
- *		r = hj_service_init(&s, argc, argv);	  options, log, signals blocked, loop, watchdog; > 0: done, exit 0
- *		r = hj_conf_load_main(...)
- *		if (s.check_only) ...
- *		r = stored_new(&s, &conf, &stored);
- *		r = hj_service_listen(&s, stored);	  takes LISTEN_FDS: the sockets NAME.look, NAME.change, NAME.peer
- *		return hj_service_run(&s);		  READY=1, loop, STOPPING=1; the exit status
- *	}
+ * 	int main(int argc, char **argv)
+ * 	{
+ * 		struct hj_service s = { .name = "stored", .about = N_("keeps the records"), .interfaces = ... };
+ * 		r = hj_service_init(&s, argc, argv); options, log, signals, loop, watchdog; > 0: done, exit 0
+ * 		r = hj_conf_load_main(...)
+ * 		if (s.check_only) ...
+ * 		r = stored_new(&s, &conf, &stored);
+ * 		r = hj_service_listen(&s, stored); takes LISTEN_FDS: NAME.look, NAME.change, NAME.peer
+ * 		return hj_service_run(&s);		  READY=1, loop, STOPPING=1; the exit status
+ * 	}
  *
  * SIGTERM and SIGINT leave the loop. Without LISTEN_FDS a daemon says so and what to do, and exits 2. */
 #pragma once
@@ -20,21 +21,21 @@
 
 #include "hjgate/ipc_server.h"
 
-#define HJ_EXIT_OK	  0
-#define HJ_EXIT_REFUSED	  1
-#define HJ_EXIT_USAGE	  2
+#define HJ_EXIT_OK        0
+#define HJ_EXIT_REFUSED   1
+#define HJ_EXIT_USAGE     2
 #define HJ_EXIT_TEMPORARY 111
 
 #define HJ_PATH_MAX 256 /* bytes; a socket's path must fit sun_path (107), checked where it is made */
 
 struct hj_service {
 	/* set by main() */
-	const char *name;			       /* "meterd" */
-	const char *about;			       /* N_(), for --help */
-	bool templated;				       /* takes an instance as its argument: hjgate-meterd north */
+	const char *name;                                 /* "meterd" */
+	const char *about;                                /* N_(), for --help */
+	bool templated;                                   /* takes an instance as its argument: hjgate-meterd north */
 	const struct hj_ipc_interface *const *interfaces; /* NULL-terminated */
 	/* set by hj_service_init() */
-	const char *root; /* "" when not given */
+	const char *root;     /* "" when not given */
 	const char *instance; /* NULL unless templated */
 	bool check_only;
 	sd_event *event;
@@ -48,7 +49,8 @@ int hj_service_init(struct hj_service *s, int argc, char **argv);
 int hj_service_listen(struct hj_service *s, void *userdata);
 int hj_service_run(struct hj_service *s);
 void hj_service_done(struct hj_service *s);
-/* The exit status after a step gave r: HJ_EXIT_USAGE where the same start would fail again, else HJ_EXIT_TEMPORARY. */
+/* The exit status after a step gave r: HJ_EXIT_USAGE where the same start would fail again, else
+ * HJ_EXIT_TEMPORARY. */
 static inline int hj_service_exit(int r)
 {
 	if (r >= 0)

@@ -7,7 +7,7 @@
 
 /* The translated text (gettext); N_() marks a text in a table for translation where it is shown. */
 #include <libintl.h>
-#define _(text)	 gettext(text)
+#define _(text)  gettext(text)
 #define N_(text) (text)
 
 /* Digits only, no sign, no blank, whole of n; -EINVAL, or -ERANGE above `most`. */
@@ -16,8 +16,8 @@ int hj_uint_parse(const char *text, size_t n, uint64_t most, uint64_t *ret);
 #define HJ_NUMBER_LEN 32 /* enough for both formats below with their NUL */
 
 /* decimals 0..9: rounded to them; decimals < 0: the shortest text of at most 9 decimals that gives the same double
- * back. Plain notation, never an exponent or "-0". -ERANGE for NaN, infinities and 1e18 or more (HJ 212 has no text for
- * them). Programs set LC_MESSAGES and LC_CTYPE only, never LC_NUMERIC. */
+ * back. Plain notation, never an exponent or "-0". -ERANGE for NaN, infinities and 1e18 or more (HJ 212 has no text
+ * for them). Programs set LC_MESSAGES and LC_CTYPE only, never LC_NUMERIC. */
 int hj_number_format(double value, int decimals, char ret[HJ_NUMBER_LEN]);
 int hj_number_parse(const char *text, size_t n, double *ret);
 

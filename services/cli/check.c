@@ -1,6 +1,6 @@
-/* `hjgate check`: reads the whole configuration with the loaders the daemons use, so that what it accepts starts, and shows
- * every error with its place and its remedy. It changes nothing and asks no daemon. Warnings are what works but is hardly
- * meant: they do not make the check fail. */
+/* `hjgate check`: reads the whole configuration with the loaders the daemons use, so that what it accepts starts, and
+ * shows every error with its place and its remedy. It changes nothing and asks no daemon. Warnings are what works but
+ * is hardly meant: they do not make the check fail. */
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -64,7 +64,8 @@ static void look_at_uplink(const struct hj_conf *c, size_t i, const char *root, 
 	}
 }
 
-/* What is right is looked at even where something else is wrong; whether anything is missing, only when all is right. */
+/* What is right is looked at even where something else is wrong; whether anything is missing, only when all is
+ * right. */
 static void look_around(const struct hj_conf *c, const char *root, bool all_right, struct hj_conf_errors *n)
 {
 	char etc[HJ_PATH_MAX] = "";

@@ -1,5 +1,5 @@
-/* `hjgate frame`: what its parts share. A stretch of input becomes one `struct frame_seen`, which is shown as JSON or as text; the
- * slices in it belong to the reader's buffer. Passwords never leave this module. */
+/* `hjgate frame`: what its parts share. A stretch of input becomes one `struct frame_seen`, which is shown as JSON or
+ * as text; the slices in it belong to the reader's buffer. Passwords never leave this module. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,5 +35,6 @@ char *frame_text(struct hj212_slice s);
 /* What a command is for, N_(); NULL where the standard has none of that number. */
 const char *frame_cn_about(int cn);
 
-/* Reads data segments or JSON objects, one a line, and writes frames. `pw`: stands in for every PW; NULL = as it is. */
+/* Reads data segments or JSON objects, one a line, and writes frames. `pw`: stands in for every PW; NULL = as it
+ * is. */
 int frame_encode(const struct cli *cli, FILE *in, FILE *out, enum hj212_crc crc, const char *pw);

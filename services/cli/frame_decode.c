@@ -1,6 +1,6 @@
-/* Frames out of text or a raw stream. Lines are gathered in one bounded buffer and taken apart from its start: a frame is whatever
- * "##" and four digits begin, so that what stands before it in a line (a time, an arrow) does no harm; a line without one is
- * bad. "\r\n" spelt out behind a frame is a line's end too, as documents write it. */
+/* Frames out of text or a raw stream. Lines are gathered in one bounded buffer and taken apart from its start: a
+ * frame is whatever "##" and four digits begin, so that what stands before it in a line (a time, an arrow) does no
+ * harm; a line without one is bad. "\r\n" spelt out behind a frame is a line's end too, as documents write it. */
 #include <errno.h>
 #include <string.h>
 

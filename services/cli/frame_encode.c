@@ -1,5 +1,5 @@
-/* Frames made of data segments, or of JSON objects like those that decoding prints: one a line. What is wrong with a line is said
- * with its number, and the other lines go on. */
+/* Frames made of data segments, or of JSON objects like those that decoding prints: one a line. What is wrong with a
+ * line is said with its number, and the other lines go on. */
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>

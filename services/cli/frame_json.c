@@ -1,5 +1,6 @@
-/* A frame as one JSON object on one line: for programs. Keys are always there, null where the frame has nothing. Texts of peers
- * may be no UTF-8 (older platforms send GBK): what JSON cannot hold is replaced, and passwords are masked. */
+/* A frame as one JSON object on one line: for programs. Keys are always there, null where the frame has nothing.
+ * Texts of peers may be no UTF-8 (older platforms send GBK): what JSON cannot hold is replaced, and passwords are
+ * masked. */
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>

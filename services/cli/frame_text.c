@@ -1,5 +1,5 @@
-/* A frame for people: the verdict first, then the header with what its numbers mean, then the fields. Nothing of it steers the
- * terminal: the writer cleans what peers sent. */
+/* A frame for people: the verdict first, then the header with what its numbers mean, then the fields. Nothing of it
+ * steers the terminal: the writer cleans what peers sent. */
 #include <string.h>
 
 #include "frame.h"

@@ -1,4 +1,5 @@
-/* What the numbers of a frame mean, for people: commands (HJ 212-2017 table 9, and those of 2005 and 2025 that are met). */
+/* What the numbers of a frame mean, for people: commands (HJ 212-2017 table 9, and those of 2005 and 2025 that are
+ * met). */
 #include "frame.h"
 
 static const struct {

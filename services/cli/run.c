@@ -1,6 +1,6 @@
-/* `hjgate run`: the whole suite in the foreground, for a desk, a container, or where systemd is not the init. It makes the
- * sockets, starts a program for each file of the configuration, restarts what dies, and ends everything when it is ended.
- * It keeps nothing of its own: what it knows is in the configuration and in the programs. */
+/* `hjgate run`: the whole suite in the foreground, for a desk, a container, or where systemd is not the init. It
+ * makes the sockets, starts a program for each file of the configuration, restarts what dies, and ends everything
+ * when it is ended. It keeps nothing of its own: what it knows is in the configuration and in the programs. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

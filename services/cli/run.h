@@ -1,5 +1,6 @@
-/* `hjgate run`, in parts: run.c (the command), run_suite.c (which programs; reload and stop), run_program.c (one of them),
- * run_socket.c (folders, the lock, sockets), run_stamp.c (which file changed), run_tell.c (what a program said; what eventd is told). */
+/* `hjgate run`, in parts: run.c (the command), run_suite.c (which programs; reload and stop), run_program.c (one of
+ * them), run_socket.c (folders, the lock, sockets), run_stamp.c (which file changed), run_tell.c (what a program
+ * said; what eventd is told). */
 #pragma once
 
 #include <limits.h>

@@ -1,6 +1,6 @@
-/* One program of the suite: started with its sockets, watched, started again when it dies. Its one timer waits for what its
- * state waits for: down, the next try; up, its next sign of life; stopping, the end of patience. It dies with us, so that
- * to kill `hjgate run` is to cut the power. */
+/* One program of the suite: started with its sockets, watched, started again when it dies. Its one timer waits for
+ * what its state waits for: down, the next try; up, its next sign of life; stopping, the end of patience. It dies
+ * with us, so that to kill `hjgate run` is to cut the power. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>

@@ -1,6 +1,6 @@
-/* What must be there before a program starts: the folders, the lock (one `hjgate run` a root), and every socket. A socket is
- * bound for its owner alone and opened to its group afterwards, before it listens: nobody gets in meanwhile. The sockets stay
- * open here, so that the clients of a program that died wait for its successor. */
+/* What must be there before a program starts: the folders, the lock (one `hjgate run` a root), and every socket. A
+ * socket is bound for its owner alone and opened to its group afterwards, before it listens: nobody gets in
+ * meanwhile. The sockets stay open here, so that the clients of a program that died wait for its successor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

@@ -1,5 +1,6 @@
-/* Whether a configuration file is another one than before, by what the file system says of it, without reading what it means. A
- * file that includes others changes with any of those that it may include: the plain files of its folder. */
+/* Whether a configuration file is another one than before, by what the file system says of it, without reading
+ * what it means. A file that includes others changes with any of those that it may include: the plain files of its
+ * folder. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>

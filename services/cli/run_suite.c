@@ -1,6 +1,6 @@
 /* Which programs there are: stored and eventd always, the others by the files of the configuration. A change of the
- * configuration takes effect on SIGHUP and only when the whole of it is right; what did not change is not touched. It is
- * read by a child: what libconfig needs for that does not stay in the memory of a process that lives for years. */
+ * configuration takes effect on SIGHUP and only when the whole of it is right; what did not change is not touched. It
+ * is read by a child: what libconfig needs for that does not stay in the memory of a process that lives for years. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* What the programs say of themselves (sd_notify), and what eventd is told of them. The latter is one oneway message written
- * by hand into its socket: it waits in the backlog while eventd is down, and needs neither a connection kept nor a parser in
- * this small process. */
+/* What the programs say of themselves (sd_notify), and what eventd is told of them. The latter is one oneway message
+ * written by hand into its socket: it waits in the backlog while eventd is down, and needs neither a connection kept
+ * nor a parser in this small process. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

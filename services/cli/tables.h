@@ -7,7 +7,8 @@
 /* A word of the local interfaces in the reader's language: "connected", "ok", "minute", "fault" ... Others as they
  * are. */
 const char *cli_word(const char *word);
-/* Why something does not work, as a daemon says it ("Connection refused"), in the reader's language where it is known. */
+/* Why something does not work, as a daemon says it ("Connection refused"), in the reader's language where it is
+ * known. */
 const char *cli_reason(const char *reason);
 
 /* One row for each status: {"bus", "meters": [...]} of hjgate.Meter.Status. */

@@ -48,8 +48,7 @@ static void eta_cell(struct writer *w, json_t *status)
 	char span[CLI_SPAN_LEN];
 
 	if (json_is_integer(eta) && cli_int(status, "waiting") > 0)
-		writer_cell(w, STYLE_PLAIN, json_incref(eta),
-		        cli_span_seconds(json_integer_value(eta), span));
+		writer_cell(w, STYLE_PLAIN, json_incref(eta), cli_span_seconds(json_integer_value(eta), span));
 	else
 		writer_cell(w, STYLE_DIM, cli_member(status, "eta"), "-");
 }

@@ -1,5 +1,5 @@
-/* hjgate.Event. Answers: Log (when the row is on disk), List (from RAM, or by reading the ledger through once; follows),
- * Acknowledge (when on disk), Status. What a client says wrong is answered by the parameter's name. */
+/* hjgate.Event. Answers: Log (when the row is on disk), List (from RAM, or by reading the ledger through once;
+ * follows), Acknowledge (when on disk), Status. What a client says wrong is answered by the parameter's name. */
 #include "eventd.h"
 #include "hjgate/event.h"
 #include "hjgate/idl.h"

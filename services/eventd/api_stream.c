@@ -1,5 +1,5 @@
-/* Lists on their way to who asked. What is to be sent is copied once and turned into JSON a part at a time, as fast as
- * the client reads; who follows and does not read is let go when too much waits for him. */
+/* Lists on their way to who asked. What is to be sent is copied once and turned into JSON a part at a time, as fast
+ * as the client reads; who follows and does not read is let go when too much waits for him. */
 #include "api_event.h"
 #include "eventd.h"
 #include "hjgate/ipc.h"
@@ -34,7 +34,8 @@ static int stream_add(struct stream *s, const struct event *e)
 {
 	if (s->count - s->sent >= STREAM_WAIT_MAX)
 		return -ENOBUFS;
-	/* A client that is always a little behind never empties the array: what was sent gives way before it grows. */
+	/* A client that is always a little behind never empties the array: what was sent gives way before it
+	 * grows. */
 	if (s->count == s->size && s->sent > s->size / 2) {
 		s->count -= s->sent;
 		memmove(s->events, s->events + s->sent, s->count * sizeof(*s->events));

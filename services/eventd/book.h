@@ -1,5 +1,5 @@
-/* Events in RAM: those still open and the newest ones; or, while older ones are looked up, the newest that match. Pure:
- * it is fed rows in the order of the ledger and knows nothing of where they come from. */
+/* Events in RAM: those still open and the newest ones; or, while older ones are looked up, the newest that match.
+ * Pure: it is fed rows in the order of the ledger and knows nothing of where they come from. */
 #pragma once
 
 #include "row.h"
@@ -37,8 +37,8 @@ struct book {
 };
 #define BOOK_OPEN_MAX 2048
 
-/* What the row changed, or NULL where the event is not here. -ENOMEM in *ret_error. Takes nothing out: book_trim() does, when
- * the caller is done with what changed. */
+/* What the row changed, or NULL where the event is not here. -ENOMEM in *ret_error. Takes nothing out: book_trim()
+ * does, when the caller is done with what changed. */
 struct event *book_apply(struct book *b, uint64_t seq, const struct row *row, int *ret_error);
 void book_trim(struct book *b);
 struct event *book_find(const struct book *b, uint64_t id);

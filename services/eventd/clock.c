@@ -1,6 +1,6 @@
-/* Tells that somebody set the clock. Nothing is polled: a timer that never comes due is cancelled by the kernel when the
- * clock is set, and that wakes us. How far it was set shows against the clock that only goes on. Without such a timer
- * eventd works as well, but for this one event. */
+/* Tells that somebody set the clock. Nothing is polled: a timer that never comes due is cancelled by the kernel when
+ * the clock is set, and that wakes us. How far it was set shows against the clock that only goes on. Without such a
+ * timer eventd works as well, but for this one event. */
 #include "eventd.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
@@ -43,8 +43,8 @@ static int arm(int fd)
 	return 0;
 }
 
-/* Looks only when it is armed again, so that no step falls between. A timer that cannot be, or that comes due after all,
- * would wake us for ever. */
+/* Looks only when it is armed again, so that no step falls between. A timer that cannot be, or that comes due after
+ * all, would wake us for ever. */
 static int on_clock(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	uint64_t count;

@@ -56,7 +56,8 @@ int eventd_new(sd_event *event, const char *root, struct eventd **ret);
 void eventd_free(struct eventd *d); /* writes what it can */
 HJ_DEFINE_CLEANUP(struct eventd *, eventd_free)
 
-/* writer.c. eventd_put() takes the row over (it is empty afterwards) and keeps a reference to call, which may be NULL. */
+/* writer.c. eventd_put() takes the row over (it is empty afterwards) and keeps a reference to call, which may be
+ * NULL. */
 int eventd_put(struct eventd *d, struct row *row, struct hj_ipc_call *call); /* -ENOBUFS: refused and counted */
 int eventd_flush(struct eventd *d); /* now; 0, or what keeps it from the disk */
 void eventd_drop_queue(struct eventd *d);

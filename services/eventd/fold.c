@@ -80,8 +80,8 @@ struct rate *folds_event(struct folds *f, const struct row *row, hj_usec now)
 		r->window = now;
 		r->written = 0;
 	}
-	/* While an end is kept back the event is open on disk, and a new beginning is only counted. A beginning of what has
-	 * ended is always written: folded into it, it would be hidden. */
+	/* While an end is kept back the event is open on disk, and a new beginning is only counted. A beginning of
+	 * what has ended is always written: folded into it, it would be hidden. */
 	if (!r->held && (row->is == ROW_BEGIN || r->written < most_of(row->code))) {
 		r->written++;
 		r->id = 0;

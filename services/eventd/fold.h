@@ -1,5 +1,5 @@
-/* A flood of one (code, key) is folded: above FOLD_MOST events a minute they are counted in a following row instead of
- * written one by one. A span that flaps keeps its last end back while it flaps, so that it ends as it should. */
+/* A flood of one (code, key) is folded: above FOLD_MOST events a minute they are counted in a following row instead
+ * of written one by one. A span that flaps keeps its last end back while it flaps, so that it ends as it should. */
 #pragma once
 
 #include <stdint.h>

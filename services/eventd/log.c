@@ -1,5 +1,5 @@
-/* What a report becomes: a row, a count in a following row, or nothing where it says what is known. A begin for what is
- * open and an end for what is not are answered with id 0, so that whoever reports may simply say it again. */
+/* What a report becomes: a row, a count in a following row, or nothing where it says what is known. A begin for what
+ * is open and an end for what is not are answered with id 0, so that whoever reports may simply say it again. */
 #include "eventd.h"
 #include "hjgate/event.h"
 #include "hjgate/ipc.h"
@@ -70,7 +70,8 @@ static int log_end(struct eventd *d, struct row *row, struct hj_ipc_call *call)
 {
 	const struct rate *rate = folds_find(&d->folds, row->code, row->key);
 
-	/* Before the ledger could be opened nobody knows what is open: the row waits, and that is found out when it can. */
+	/* Before the ledger could be opened nobody knows what is open: the row waits, and that is found out when it
+	 * can. */
 	if ((rate && rate->held) || (!is_open(d, row, &row->of) && d->ledger)) {
 		row_done(row);
 		return answer(call, 0);

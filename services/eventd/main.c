@@ -1,5 +1,5 @@
-/* hjgate-eventd: keeps what a person should know. It owns events.db and serves hjgate.Event on eventd.look, eventd.change
- * and eventd.peer. It fails only where it has no sockets: trouble with the disk is waited out. */
+/* hjgate-eventd: keeps what a person should know. It owns events.db and serves hjgate.Event on eventd.look,
+ * eventd.change and eventd.peer. It fails only where it has no sockets: trouble with the disk is waited out. */
 #include "eventd.h"
 #include "hjgate/text.h"
 

@@ -1,5 +1,5 @@
-/* What one row of the ledger of events says. Rows never change: an end, a person's word and a count are rows of their own
- * that refer to the event's first row. */
+/* What one row of the ledger of events says. Rows never change: an end, a person's word and a count are rows of their
+ * own that refer to the event's first row. */
 #pragma once
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* The ledger's side: opening it, reading it back into the book, cutting what is too old. A ledger that cannot be opened
- * is tried again with the next commit: until then reports wait in RAM. */
+/* The ledger's side: opening it, reading it back into the book, cutting what is too old. A ledger that cannot be
+ * opened is tried again with the next commit: until then reports wait in RAM. */
 #include "eventd.h"
 #include "hjgate/log.h"
 #include "hjgate/text.h"

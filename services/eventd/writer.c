@@ -1,6 +1,6 @@
-/* The way to the disk: rows wait in a bounded queue, are committed together after a short wait, and only then answered
- * and shown. While the disk refuses them they stay here, in order, and are offered again with back-off; what finds the
- * queue full is refused and counted. */
+/* The way to the disk: rows wait in a bounded queue, are committed together after a short wait, and only then
+ * answered and shown. While the disk refuses them they stay here, in order, and are offered again with back-off; what
+ * finds the queue full is refused and counted. */
 #include "eventd.h"
 #include "hjgate/ipc.h"
 #include "hjgate/log.h"

@@ -1,5 +1,5 @@
-/* hjgate.Meter: Status, Frames and Probe. Everything is read from the meterd's state; Probe alone touches the bus, and blocks as any
- * transaction does. A wrong parameter is answered with its name. */
+/* hjgate.Meter: Status, Frames and Probe. Everything is read from the meterd's state; Probe alone touches the bus,
+ * and blocks as any transaction does. A wrong parameter is answered with its name. */
 #include "meterd.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* A bus: one transaction at a time. A kind of bus is a table of operations (bus_rtu.c is Modbus RTU on a serial port). */
+/* A bus: one transaction at a time. A kind of bus is a table of operations (bus_rtu.c is Modbus RTU on a serial
+ * port). */
 #pragma once
 
 #include <stdbool.h>
@@ -40,9 +41,9 @@ struct bus {
 struct bus_ops {
 	int (*open)(struct bus *b); /* -errno; -EBUSY where somebody else has the port */
 	void (*close)(struct bus *b);
-	/* 0; -ETIMEDOUT: no answer; -EBADMSG: a broken one; -EREMOTEIO: an exception; -EAGAIN: not asked, the answer could not be told
-	 * from a late one; any other: the port is gone. Blocks. Only when
-	 * the bus is free (free_at); sets free_at. *ret is filled in every case. */
+	/* 0; -ETIMEDOUT: no answer; -EBADMSG: a broken one; -EREMOTEIO: an exception; -EAGAIN: not asked, the answer
+	 * could not be told from a late one; any other: the port is gone. Blocks. Only when the bus is free
+	 * (free_at); sets free_at. *ret is filled in every case. */
 	int (*ask)(struct bus *b, const struct bus_question *q, struct bus_answer *ret);
 	void (*free)(struct bus *b);
 };

@@ -1,9 +1,11 @@
-/* Modbus RTU on a serial port, by libmodbus. The port is ours alone. Before each request what lies in the input is thrown away and
- * counted, because a late answer would be taken for that of the next request and every later one would be one behind.
+/* Modbus RTU on a serial port, by libmodbus. The port is ours alone. Before each request what lies in the input is
+ * thrown away and counted, because a late answer would be taken for that of the next request and every later one
+ * would be one behind.
  *
- * Flushing does not help against an answer that is still to come: an RTU answer says its unit, its function and its length, but not
- * which registers it holds. So for a while after a question was not answered, no other question of the same shape is put to that
- * unit (-EAGAIN); the same one may be repeated. Failures of the port are told apart from those of a meter: the caller closes. */
+ * Flushing does not help against an answer that is still to come: an RTU answer says its unit, its function and its
+ * length, but not which registers it holds. So for a while after a question was not answered, no other question of
+ * the same shape is put to that unit (-EAGAIN); the same one may be repeated. Failures of the port are told apart
+ * from those of a meter: the caller closes. */
 #include "bus.h"
 
 #include <errno.h>
@@ -16,7 +18,8 @@
 
 #include "hjgate/now.h"
 
-#define LATE_MOST        (2 * HJ_USEC_PER_SEC) /* answers later than this, or 4 response timeouts, are not reckoned with */
+/* answers later than this, or 4 response timeouts, are not reckoned with */
+#define LATE_MOST        (2 * HJ_USEC_PER_SEC)
 #define LATE_KEPT        32
 #define SILENCE_CHARS_X2 7     /* 3.5 characters between two frames */
 #define SILENCE_LEAST_US 1750  /* above 19200 baud: Modbus over serial line V1.02, 2.5.1.1 */
@@ -233,7 +236,8 @@ static bool same_question(const struct bus_question *a, const struct bus_questio
 	return a->unit_id == b->unit_id && a->table == b->table && a->address == b->address && a->count == b->count;
 }
 
-/* May the answer to another question still come, which could be taken for one to this? An exception has the same length for all. */
+/* May the answer to another question still come, which could be taken for one to this? An exception has the same
+ * length for all. */
 static bool ambiguous(const struct rtu *r, const struct bus_question *q, bool exception)
 {
 	hj_usec now = hj_now().mono;

@@ -1,5 +1,6 @@
-/* What is known of the meters, the port and the outbox, and what of it a person should be told. Events that last have a begin and an
- * end; an end is also told at the first good news after a start, since the begin may be that of the process before this one. */
+/* What is known of the meters, the port and the outbox, and what of it a person should be told. Events that last have
+ * a begin and an end; an end is also told at the first good news after a start, since the begin may be that of the
+ * process before this one. */
 #include "meterd.h"
 
 #include <stdio.h>

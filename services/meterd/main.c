@@ -1,4 +1,5 @@
-/* hjgate-meterd BUS: asks the meters of one bus and hands their samples to stored. A configuration with errors is told and refused. */
+/* hjgate-meterd BUS: asks the meters of one bus and hands their samples to stored. A configuration with errors is
+ * told and refused. */
 #include "meterd.h"
 
 #include "hjgate/log.h"

@@ -1,5 +1,6 @@
-/* What a meterd is made of, and its two timers: the next turn of the bus, and the end of the base window, when stored is told that
- * nothing older will come. Everything outside (port, stored, eventd) may be away: the loop goes on and tries again. */
+/* What a meterd is made of, and its two timers: the next turn of the bus, and the end of the base window, when stored
+ * is told that nothing older will come. Everything outside (port, stored, eventd) may be away: the loop goes on and
+ * tries again. */
 #include "meterd.h"
 
 #include <errno.h>

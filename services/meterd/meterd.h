@@ -66,8 +66,8 @@ HJ_DEFINE_CLEANUP(struct meterd *, meterd_free)
 /* requests.c: what is asked and when. */
 int requests_new(struct meterd *m);
 void requests_free(struct meterd *m);
-/* Its meter refuses this request: from now on its points are asked more apart. False where they are one by one already; else the
- * plan is a new one and no request's index means what it did. */
+/* Its meter refuses this request: from now on its points are asked more apart. False where they are one by one
+ * already; else the plan is a new one and no request's index means what it did. */
 bool requests_part(struct meterd *m, size_t request);
 
 /* poll.c: one turn of the bus, at most one transaction; says when the next one is wanted. */

@@ -1,6 +1,6 @@
-/* The outbox: see outbox.h. A ring that grows by doubling and is given back when it has emptied, since most of the time it holds
- * what came since the last commit. A sample that stored has taken but not yet committed may give way too: it is lost only if stored
- * then asks for it again. */
+/* The outbox: see outbox.h. A ring that grows by doubling and is given back when it has emptied, since most of the
+ * time it holds what came since the last commit. A sample that stored has taken but not yet committed may give way
+ * too: it is lost only if stored then asks for it again. */
 #include "outbox.h"
 
 #include <stdlib.h>

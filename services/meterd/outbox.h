@@ -32,8 +32,8 @@ uint64_t outbox_next(const struct outbox *o);                 /* the number that
 bool outbox_get(const struct outbox *o, uint64_t number, struct hj_sample *ret);
 void outbox_set(struct outbox *o, uint64_t number, const struct hj_sample *s);
 
-/* Stored's word: it expects `next`. False where that does not fit (it wants what is gone, or what never was): then the samples go on
- * under a new boot, from number 1. */
+/* Stored's word: it expects `next`. False where that does not fit (it wants what is gone, or what never was): then
+ * the samples go on under a new boot, from number 1. */
 bool outbox_accept(struct outbox *o, uint64_t next);
 void outbox_durable(struct outbox *o, uint64_t number);
 void outbox_renumber(struct outbox *o);

@@ -1,7 +1,8 @@
-/* Client of hjgate.Store: Append on one connection, one at a time, and the Durable stream on another, since replies come in the
- * order of the calls. Both connections come back by themselves; then everything kept is offered again from the oldest, and stored
- * ignores what it has counted. When stored asks for a number that has given way, or names one that never was, the rest goes on under
- * a new boot. Nothing here is fatal: what cannot be offered waits in the outbox, and losses are counted there. */
+/* Client of hjgate.Store: Append on one connection, one at a time, and the Durable stream on another, since replies
+ * come in the order of the calls. Both connections come back by themselves; then everything kept is offered again
+ * from the oldest, and stored ignores what it has counted. When stored asks for a number that has given way, or names
+ * one that never was, the rest goes on under a new boot. Nothing here is fatal: what cannot be offered waits in the
+ * outbox, and losses are counted there. */
 #include "peer.h"
 
 #include <errno.h>
@@ -27,7 +28,8 @@ struct peer {
 	sd_event_source *retry; /* one shot, off most of the time */
 	char boot[PEER_BOOT_TEXT];
 	uint64_t offered,
-	        first; /* numbers below `offered` are in stored's hands or on the way; first: of the offer under way */
+	        /* numbers below `offered` are in stored's hands or on the way; first: of the offer under way */
+	        first;
 	int64_t upto;
 	bool under_way, window_ended, refused, subscribed;
 	bool told;  /* that it refuses: once, until it takes something */

@@ -1,6 +1,6 @@
-/* One turn of the bus: what is most overdue is asked, and every point of it becomes a sample: a value, or flag D (the meter answered
- * something that is no value), or flag B (no answer). At most one transaction a turn, since it blocks and the local sockets are
- * served between turns; a repetition is a turn of its own. */
+/* One turn of the bus: what is most overdue is asked, and every point of it becomes a sample: a value, or flag D (the
+ * meter answered something that is no value), or flag B (no answer). At most one transaction a turn, since it blocks
+ * and the local sockets are served between turns; a repetition is a turn of its own. */
 #include "meterd.h"
 
 #include <errno.h>

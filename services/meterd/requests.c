@@ -1,5 +1,5 @@
-/* From the configuration to requests and their due times; and anew, asked more apart, when a meter refuses to be asked for its registers
- * together. A new plan takes the place of the old one whole, or not at all. */
+/* From the configuration to requests and their due times; and anew, asked more apart, when a meter refuses to be
+ * asked for its registers together. A new plan takes the place of the old one whole, or not at all. */
 #include "meterd.h"
 
 #include <errno.h>

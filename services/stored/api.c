@@ -1,5 +1,6 @@
-/* hjgate.Store, the methods that change something: Append (answered at once), Put, Setting and Resend (answered when on the disk), Confirm. What
- * streams is in api_stream.c and api_read.c. Input is checked whole before anything of it is used. */
+/* hjgate.Store, the methods that change something: Append (answered at once), Put, Setting and Resend (answered when
+ * on the disk), Confirm. What streams is in api_stream.c and api_read.c. Input is checked whole before anything of it
+ * is used. */
 #include "stored.h"
 
 #include <errno.h>

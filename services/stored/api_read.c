@@ -1,5 +1,6 @@
-/* Read and Query: committed records in pages of at most half a message. The next page is made when the client has read the one before, from
- * where it stopped, so the longest backlog costs one page of memory. A live reader is a position, too: it is behind or it waits. */
+/* Read and Query: committed records in pages of at most half a message. The next page is made when the client has
+ * read the one before, from where it stopped, so the longest backlog costs one page of memory. A live reader is a
+ * position, too: it is behind or it waits. */
 #include <errno.h>
 #include <string.h>
 

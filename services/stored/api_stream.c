@@ -1,5 +1,6 @@
-/* Durable and Watch: what goes on for as long as the client listens. A slow listener costs nothing: of Durable only the newest number counts, and a
- * watcher that is behind gets the newest sample of each point when it has read what it was sent. */
+/* Durable and Watch: what goes on for as long as the client listens. A slow listener costs nothing: of Durable only
+ * the newest number counts, and a watcher that is behind gets the newest sample of each point when it has read what
+ * it was sent. */
 #include <errno.h>
 #include <string.h>
 
@@ -178,7 +179,8 @@ static json_t *watch_reply(json_t *points, json_t *samples)
 	return json_pack("{s:o, s:o}", "points", points, "samples", samples);
 }
 
-/* Points told for the first time, and the newest sample of those that `which` names (NULL: every one that has any). */
+/* Points told for the first time, and the newest sample of those that `which` names (NULL: every one that has
+ * any). */
 static json_t *newest_reply(struct stored *s, struct told *told, const struct told *which)
 {
 	json_t *points = json_array(), *samples = json_array();

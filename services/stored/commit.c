@@ -1,5 +1,6 @@
-/* The one way to the disk. What waits is kept in memory until the commit has succeeded, and the transaction is made anew from it each time,
- * so a commit that fails changes nothing: it is tried again every two seconds, records wait, and whoever waits for an answer gets the error. */
+/* The one way to the disk. What waits is kept in memory until the commit has succeeded, and the transaction is made
+ * anew from it each time, so a commit that fails changes nothing: it is tried again every two seconds, records wait,
+ * and whoever waits for an answer gets the error. */
 #include "stored.h"
 
 #include <errno.h>

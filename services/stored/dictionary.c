@@ -1,5 +1,5 @@
-/* The points' numbers: given once, kept in the ledger's state as "point.NUMBER", written in the transaction of the first record that
- * uses them. The newest number of a name is in use; older ones stay, since records name them. */
+/* The points' numbers: given once, kept in the ledger's state as "point.NUMBER", written in the transaction of the
+ * first record that uses them. The newest number of a name is in use; older ones stay, since records name them. */
 #include "stored.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* One Append: numbers are checked, points get their numbers, samples go into the windows and to those who watch. A sample that was
- * counted before is passed over, so whatever is repeated after a loss of the connection is in one record. */
+/* One Append: numbers are checked, points get their numbers, samples go into the windows and to those who watch. A
+ * sample that was counted before is passed over, so whatever is repeated after a loss of the connection is in one
+ * record. */
 #include "stored.h"
 
 #include <errno.h>
@@ -18,7 +19,8 @@ static int number_points(struct stored *s, struct append *a)
 	return 0;
 }
 
-/* The number that is due. A start of a meterd that is not known here may begin anywhere: what came before went to a file that is gone. */
+/* The number that is due. A start of a meterd that is not known here may begin anywhere: what came before went to a
+ * file that is gone. */
 static uint64_t expected_next(struct hj_rollup_bus *b, const struct append *a)
 {
 	struct hj_rollup_look look;
@@ -83,7 +85,8 @@ int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 	r = r < 0 ? r : number_points(s, a);
 	if (r < 0)
 		return r;
-	/* The stream for Durable is what shows that the meterd lives; one that has none is as present as its last word. */
+	/* The stream for Durable is what shows that the meterd lives; one that has none is as present as its last
+	 * word. */
 	hj_rollup_connect(b, true, &now);
 	if (!stream_hears(s, a->bus))
 		hj_rollup_connect(b, false, &now);

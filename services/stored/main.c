@@ -1,6 +1,6 @@
-/* hjgate-stored: alone opens the records. It owns records.db and serves hjgate.Store on stored.look, stored.change and stored.peer.
- * A damaged file is set aside and it starts all the same; it does not start where the file cannot be opened at all, or was
- * made by a newer version. */
+/* hjgate-stored: alone opens the records. It owns records.db and serves hjgate.Store on stored.look, stored.change
+ * and stored.peer. A damaged file is set aside and it starts all the same; it does not start where the file cannot be
+ * opened at all, or was made by a newer version. */
 #include "stored.h"
 
 #include <stdio.h>

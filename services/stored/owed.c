@@ -1,5 +1,5 @@
-/* What each uplink still owes its platform: a bounded set of seqs, written with the commit that changes it. A confirmation that a crash
- * takes away is one more sending, never one less. */
+/* What each uplink still owes its platform: a bounded set of seqs, written with the commit that changes it. A
+ * confirmation that a crash takes away is one more sending, never one less. */
 #include "stored.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Power failures: with each commit its time and the machine's boot are noted; another boot at the start means that the power was gone from
- * about that time until now. It becomes a record (CN 2081) and an event. */
+/* Power failures: with each commit its time and the machine's boot are noted; another boot at the start means that
+ * the power was gone from about that time until now. It becomes a record (CN 2081) and an event. */
 #include "stored.h"
 
 #include <errno.h>

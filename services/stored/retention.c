@@ -1,6 +1,6 @@
-/* What has to go: the oldest records, once they are older than the setting says or the file is larger. Looked at when the store starts and
- * every hour, in slices. What an uplink still owes stays for 30 days whatever the limits say. When the disk is full the oldest of what nobody is owed
- * makes room for the new. Each cut is itself a record. */
+/* What has to go: the oldest records, once they are older than the setting says or the file is larger. Looked at when
+ * the store starts and every hour, in slices. What an uplink still owes stays for 30 days whatever the limits say.
+ * When the disk is full the oldest of what nobody is owed makes room for the new. Each cut is itself a record. */
 #include "stored.h"
 
 #include <errno.h>
@@ -85,8 +85,8 @@ bool retention_run(struct stored *s)
 	return commit_now(s) >= 0 && c.rows == SLICE_ROWS;
 }
 
-/* Even a cut needs room to be written. It is kept free in a file of its own, given up when the disk is full, and made again when there is
- * room, or half of it. A file system that cannot set room aside goes without. */
+/* Even a cut needs room to be written. It is kept free in a file of its own, given up when the disk is full, and made
+ * again when there is room, or half of it. A file system that cannot set room aside goes without. */
 void retention_reserve(struct stored *s, bool keep)
 {
 	_cleanup_fd_ int fd = -1;

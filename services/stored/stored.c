@@ -1,5 +1,6 @@
-/* The store as a whole: made from the configuration and the file, freed with a last commit. Owns the ledger, the open windows and the
- * queue to the disk. What the file holds that does not decode is left out and said, never a reason not to start. */
+/* The store as a whole: made from the configuration and the file, freed with a last commit. Owns the ledger, the open
+ * windows and the queue to the disk. What the file holds that does not decode is left out and said, never a reason
+ * not to start. */
 #include "stored.h"
 
 #include <errno.h>
@@ -52,7 +53,8 @@ static int open_ledger(struct stored *s)
 	return 0;
 }
 
-/* The open windows of the run before. One that does not decode costs what was in the open windows, and nothing else. */
+/* The open windows of the run before. One that does not decode costs what was in the open windows, and nothing
+ * else. */
 static int load_checkpoint(struct stored *s)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };

@@ -1,6 +1,6 @@
 /* The store: one struct, made and freed by main(). Everything runs in one thread, on one loop.
  *
- *	Append -> intake -> rollup -> window (close, join, fold) -> commit -> Durable, Read (live), answers to those who wait
+ * 	Append -> intake -> rollup -> window (close, join, fold) -> commit -> Durable, Read (live), answers
  */
 #pragma once
 
@@ -19,13 +19,14 @@
 #include "hjgate/seqset.h"
 #include "hjgate/service.h"
 
-#define STORED_UPLINKS_MAX       32
-#define STORED_QUEUE_BYTES       (1u << 20)  /* records that wait for the disk; above it no samples are taken */
-#define STORED_STAGED_MAX        64          /* settings that wait for the disk */
-#define STORED_SETTING_MAX       1024        /* bytes of a setting's value */
-#define STORED_BODY_MAX          (64u << 10) /* bytes of a record that was Put */
-#define STORED_COMMIT_EVERY      (60 * HJ_USEC_PER_SEC) /* while there is anything new */
-#define STORED_COMMIT_IDLE       (600 * HJ_USEC_PER_SEC) /* without anything new: shows until when the power was there */
+#define STORED_UPLINKS_MAX  32
+#define STORED_QUEUE_BYTES  (1u << 20)             /* records that wait for the disk; above it no samples are taken */
+#define STORED_STAGED_MAX   64                     /* settings that wait for the disk */
+#define STORED_SETTING_MAX  1024                   /* bytes of a setting's value */
+#define STORED_BODY_MAX     (64u << 10)            /* bytes of a record that was Put */
+#define STORED_COMMIT_EVERY (60 * HJ_USEC_PER_SEC) /* while there is anything new */
+/* without anything new: shows until when the power was there */
+#define STORED_COMMIT_IDLE       (600 * HJ_USEC_PER_SEC)
 #define STORED_COMMIT_URGENT     (50 * HJ_USEC_PER_MS) /* what somebody waits for; what comes together is grouped */
 #define STORED_COMMIT_BUSY       (1 * HJ_USEC_PER_SEC) /* the same, when there were too many of them */
 #define STORED_URGENT_PER_MINUTE 60
@@ -35,7 +36,8 @@
 #define STORED_RETENTION_EVERY   (3600 * HJ_USEC_PER_SEC)
 #define STORED_LATE_TOLD_EVERY   (60 * HJ_USEC_PER_SEC)
 
-/* Somebody who waits for the disk: told once, with r = 0 and the seq, or with what went wrong; then the item is gone. */
+/* Somebody who waits for the disk: told once, with r = 0 and the seq, or with what went wrong; then the item is
+ * gone. */
 typedef void (*stored_done_fn)(int r, uint64_t seq, void *waiter);
 
 /* A record on its way to the disk. */
@@ -129,8 +131,8 @@ struct append {
 	struct hj_sample *samples; /* point: index into points on the way in, number on the way out */
 	size_t sample_count;
 };
-/* *ret_next: the number expected next. -ENOSPC: too many buses or points; -EDQUOT: the disk is in trouble and the queue full;
- * -ENOMEM. On an error of a later sample those before it stay taken: *ret_next is then written, too. */
+/* *ret_next: the number expected next. -ENOSPC: too many buses or points; -EDQUOT: the disk is in trouble and the
+ * queue full; -ENOMEM. On an error of a later sample those before it stay taken: *ret_next is then written, too. */
 int intake_append(struct stored *s, struct append *a, uint64_t *ret_next);
 
 /* dictionary.c */
@@ -146,7 +148,8 @@ int window_timers(struct stored *s);
 
 /* commit.c */
 int commit_timers(struct stored *s);
-/* Copies the body. With `done`, the record is withdrawn when its commit fails. -ENOMEM, -ENOSPC (the queue is full). */
+/* Copies the body. With `done`, the record is withdrawn when its commit fails. -ENOMEM, -ENOSPC (the queue is
+ * full). */
 int commit_queue(struct stored *s, enum hj_kind kind, int64_t label_ms, uint32_t length_ms, const void *body,
         size_t n, stored_done_fn done, void *waiter);
 /* value NULL: forget. key NULL: only wait. -ENOSPC. */

@@ -1,5 +1,5 @@
-/* Windows that are due become records: the joined minutes, and the hours and days folded from them. Runs after each Append and at the deadlines
- * of what waits for a bus that is late or gone. */
+/* Windows that are due become records: the joined minutes, and the hours and days folded from them. Runs after each
+ * Append and at the deadlines of what waits for a bus that is late or gone. */
 #include "stored.h"
 
 #include <errno.h>

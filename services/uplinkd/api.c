@@ -1,5 +1,5 @@
-/* hjgate.Uplink: Status, Frames and Preview for who may look, Pause and Resume for who may change. Passwords are shown on the change socket
- * only, and in Frames and Preview only: Status never has them. */
+/* hjgate.Uplink: Status, Frames and Preview for who may look, Pause and Resume for who may change. Passwords are
+ * shown on the change socket only, and in Frames and Preview only: Status never has them. */
 #include "uplinkd.h"
 
 #include <errno.h>

@@ -1,7 +1,8 @@
-/* What stored owes the platform. Two ways lead here: the live stream tells of each record as it is committed, and pages of the
- * backlog are read, a few at a time, while the link is up. Whatever has no place, or was under way when something broke, is simply read again: the
- * store owes it until it is confirmed, and it is confirmed only when the platform has acknowledged it. Confirm and pages go over one
- * connection, so that a page never shows what was confirmed before. */
+/* What stored owes the platform. Two ways lead here: the live stream tells of each record as it is committed, and
+ * pages of the backlog are read, a few at a time, while the link is up. Whatever has no place, or was under way when
+ * something broke, is simply read again: the store owes it until it is confirmed, and it is confirmed only when the
+ * platform has acknowledged it. Confirm and pages go over one connection, so that a page never shows what was
+ * confirmed before. */
 #include "feed_private.h"
 
 #include <errno.h>
@@ -257,7 +258,8 @@ void feed_link_up(struct feed *f)
 
 /* ---- the live stream ---- */
 
-/* With the same delay after the window's end for every record of this MN, so that gateways do not report all at once. */
+/* With the same delay after the window's end for every record of this MN, so that gateways do not report all at
+ * once. */
 hj_usec feed_not_before(const struct feed *f, int64_t end_ms)
 {
 	struct hj_now now = hj_now();

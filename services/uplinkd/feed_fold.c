@@ -1,6 +1,7 @@
-/* A min_interval above the base window (CN 1064, or the file): the platform gets one record for several of the store's. An owed minute
- * record only says that its interval is owed: when the interval is over, all its records are asked for and folded, so that what is sent is the same whenever it is
- * sent, and all of them are confirmed by its acknowledgement. Until then they are held: owed, and not yet sendable. A supplement that comes later sends its
+/* A min_interval above the base window (CN 1064, or the file): the platform gets one record for several of the
+ * store's. An owed minute record only says that its interval is owed: when the interval is over, all its records are
+ * asked for and folded, so that what is sent is the same whenever it is sent, and all of them are confirmed by its
+ * acknowledgement. Until then they are held: owed, and not yet sendable. A supplement that comes later sends its
  * interval again, whole. */
 #include "feed_private.h"
 

@@ -1,5 +1,6 @@
-/* A platform's request for history: pages of Query, in the same few at a time as the backlog, each record a data frame of its own, and at the end the result. One
- * at a time (the session refuses a second one as busy); a broken link ends it without a word, and the platform asks again. */
+/* A platform's request for history: pages of Query, in the same few at a time as the backlog, each record a data
+ * frame of its own, and at the end the result. One at a time (the session refuses a second one as busy); a broken
+ * link ends it without a word, and the platform asks again. */
 #include "feed_private.h"
 
 #include <errno.h>
@@ -53,7 +54,8 @@ static void on_records(const char *error, json_t *reply, bool continues, void *u
 	uplinkd_pump(f->u);
 }
 
-/* Nothing is kept beyond these: intervals without records would be asked for one by one. A day is left for clocks that were wrong. */
+/* Nothing is kept beyond these: intervals without records would be asked for one by one. A day is left for clocks
+ * that were wrong. */
 static void bound_span(const struct feed *f, int64_t *begin_ms, int64_t *end_ms)
 {
 	int64_t now = hj_now().wall_ms;
@@ -84,7 +86,8 @@ int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t 
 	return -EINVAL;
 }
 
-/* Where the platform's interval is longer than the base window its history is folded too, one interval after the other. */
+/* Where the platform's interval is longer than the base window its history is folded too, one interval after the
+ * other. */
 static void next_interval(struct feed *f, int64_t interval)
 {
 	struct feed_history_state *h = &f->history;

@@ -1,6 +1,6 @@
-/* What outlives a restart: the settings a platform has made, and how far QNs are reserved. All of it lives in the store, as text under
- * "uplink.NAME.KEY", and is on the disk before anything is promised. One change at a time, old password before the new one, so that a crash between the two
- * leaves the password that is in force. */
+/* What outlives a restart: the settings a platform has made, and how far QNs are reserved. All of it lives in the
+ * store, as text under "uplink.NAME.KEY", and is on the disk before anything is promised. One change at a time, old
+ * password before the new one, so that a crash between the two leaves the password that is in force. */
 #include "feed_private.h"
 
 #include <errno.h>
@@ -71,7 +71,8 @@ static int call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_re
 
 /* ---- QN ---- */
 
-/* In the same boot, with a wall clock that has not gone back since, every QN used is at most now and the slack; else the whole reservation counts as used. */
+/* In the same boot, with a wall clock that has not gone back since, every QN used is at most now and the slack; else
+ * the whole reservation counts as used. */
 int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int64_t now_ms)
 {
 	int64_t limit, offset;
@@ -139,7 +140,8 @@ void feed_qn(struct feed *f)
 		f->qn_limit = 0;
 }
 
-/* The last word is said on a connection of its own, without the loop: what was used, exactly, so that the next start need not jump. */
+/* The last word is said on a connection of its own, without the loop: what was used, exactly, so that the next start
+ * need not jump. */
 void feed_qn_last_word(struct feed *f)
 {
 	struct hj_ipc_ask ask;

@@ -1,6 +1,7 @@
-/* Records that a platform does not acknowledge while it does acknowledge others: it hangs up on them, knows their command not at all, or refuses them. Oldest
- * first would mean that one of them holds up all that follow, for ever. So a record that was under way at two losses of the link in a row goes after all
- * others, and after a pause that doubles from try to try. It stays owed: only an acknowledgement confirms it. The set is bounded; where it is full
+/* Records that a platform does not acknowledge while it does acknowledge others: it hangs up on them, knows their
+ * command not at all, or refuses them. Oldest first would mean that one of them holds up all that follow, for ever.
+ * So a record that was under way at two losses of the link in a row goes after all others, and after a pause that
+ * doubles from try to try. It stays owed: only an acknowledgement confirms it. The set is bounded; where it is full
  * neighbours are joined and go later too. */
 #include "feed_private.h"
 

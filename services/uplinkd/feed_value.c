@@ -1,5 +1,5 @@
-/* The newest value of each point of this uplink, from stored's Watch. Only while real-time data is wanted: the stream wakes us with every sample. While
- * stored is away values grow old, and old values are not sent. */
+/* The newest value of each point of this uplink, from stored's Watch. Only while real-time data is wanted: the stream
+ * wakes us with every sample. While stored is away values grow old, and old values are not sent. */
 #include "feed_private.h"
 
 #include <errno.h>

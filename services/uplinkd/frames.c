@@ -1,5 +1,6 @@
-/* The ring of frames. Always on, so that after trouble one can see what was said; bounded by its number and by the size of a frame. Passwords
- * stay in it, since an administrator may need them; who may see them is decided where it is shown. */
+/* The ring of frames. Always on, so that after trouble one can see what was said; bounded by its number and by the
+ * size of a frame. Passwords stay in it, since an administrator may need them; who may see them is decided where it
+ * is shown. */
 #include "frames.h"
 
 #include <stdlib.h>

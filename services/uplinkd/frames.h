@@ -16,7 +16,8 @@ struct frames {
 	unsigned first, count;
 };
 
-/* Keeps a copy as UTF-8 text: what is none is shown as '?', and CR LF at the end is left away. Without memory it is not kept. */
+/* Keeps a copy as UTF-8 text: what is none is shown as '?', and CR LF at the end is left away. Without memory it is
+ * not kept. */
 void frames_put(struct frames *f, bool out, const char *frame, size_t n, int64_t now_ms);
 const struct frames_one *frames_at(const struct frames *f, unsigned i); /* 0 = the oldest; NULL after the newest */
 void frames_done(struct frames *f);

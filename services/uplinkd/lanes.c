@@ -1,5 +1,6 @@
-/* Which record goes next. One frame is in flight at a time, so a live record waits for one frame at most, however long the backlog is.
- * Everything is bounded: what finds no place here is still owed by the store and comes back as backlog. */
+/* Which record goes next. One frame is in flight at a time, so a live record waits for one frame at most, however
+ * long the backlog is. Everything is bounded: what finds no place here is still owed by the store and comes back as
+ * backlog. */
 #include "lanes.h"
 
 #include <errno.h>

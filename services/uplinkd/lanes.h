@@ -45,8 +45,9 @@ unsigned lanes_count(const struct lanes *l, enum lane lane);
 void lanes_clear(struct lanes *l, enum lane lane);
 void lanes_done(struct lanes *l);
 
-/* The lane that sends next, or LANE_NONE. Real-time data when it is due, live records oldest first, and what is older only when neither waits: the platform's own
- * request and the backlog in turn. Real-time data never goes twice in a row past a waiting record. */
+/* The lane that sends next, or LANE_NONE. Real-time data when it is due, live records oldest first, and what is older
+ * only when neither waits: the platform's own request and the backlog in turn. Real-time data never goes twice in a
+ * row past a waiting record. */
 enum lane lanes_choose(struct lanes *l, bool realtime_due, hj_usec now);
 /* When the oldest live record's time comes, HJ_USEC_NEVER where none waits. */
 hj_usec lanes_deadline(const struct lanes *l);

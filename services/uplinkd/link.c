@@ -1,6 +1,7 @@
-/* One TCP connection, never blocking, fit for 4G: keep-alive finds a modem that has gone after 60 + 4 * 15 s, TCP_USER_TIMEOUT bytes that nobody
- * takes after 45 s. Each address of the host is tried for CONNECT_USEC; then there is a pause, 1 s doubling to 60 s, and only a platform that has
- * acknowledged something resets it: one that takes connections and drops them is left alone just the same. */
+/* One TCP connection, never blocking, fit for 4G: keep-alive finds a modem that has gone after 60 + 4 * 15 s,
+ * TCP_USER_TIMEOUT bytes that nobody takes after 45 s. Each address of the host is tried for CONNECT_USEC; then there
+ * is a pause, 1 s doubling to 60 s, and only a platform that has acknowledged something resets it: one that takes
+ * connections and drops them is left alone just the same. */
 #include "link.h"
 
 #include <errno.h>

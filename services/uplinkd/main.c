@@ -1,4 +1,5 @@
-/* hjgate-uplinkd NAME: reports to one platform. Its own file with errors is told and refused; errors in other files are the business of others. */
+/* hjgate-uplinkd NAME: reports to one platform. Its own file with errors is told and refused; errors in other files
+ * are the business of others. */
 #include "uplinkd.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
-/* What a person should know of an uplink, told to eventd. link-lost begins with the first failure and ends with a connection, or, when
- * the platform had taken connections without acknowledging anything, with the first acknowledgement. An end is told after our own start, too,
- * since one before us may have left it open. Wrong passwords are told once a minute at most. */
+/* What a person should know of an uplink, told to eventd. link-lost begins with the first failure and ends with a
+ * connection, or, when the platform had taken connections without acknowledging anything, with the first
+ * acknowledgement. An end is told after our own start, too, since one before us may have left it open. Wrong
+ * passwords are told once a minute at most. */
 #include "uplinkd.h"
 
 #include <stdio.h>

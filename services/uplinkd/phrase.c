@@ -1,6 +1,6 @@
-/* The words of a platform. A factor's name, its decimals and its place are the uplink's; the values are the record's and are never made
- * up: what is absent is left out. Order of the classes as in the standard's examples (HJ 212-2017 C.14, C.16). Fails only for want of
- * memory, or for what cannot be said in a frame. */
+/* The words of a platform. A factor's name, its decimals and its place are the uplink's; the values are the record's
+ * and are never made up: what is absent is left out. Order of the classes as in the standard's examples (HJ 212-2017
+ * C.14, C.16). Fails only for want of memory, or for what cannot be said in a frame. */
 #include "phrase.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* From records and samples to the CP of HJ 212: which factor under which name with how many decimals at this platform, in the
- * standard's order, cut into packets. Pure. */
+/* From records and samples to the CP of HJ 212: which factor under which name with how many decimals at this
+ * platform, in the standard's order, cut into packets. Pure. */
 #pragma once
 
 #include "hjgate/buf.h"
@@ -30,11 +30,12 @@ void phrase_map_done(struct phrase_map *m);
 int phrase_map_learn(struct phrase_map *m, const struct hj_point *p);
 const struct phrase_factor *phrase_map_find(const struct phrase_map *m, uint32_t number);
 
-/* Items of a statistics record: f-Cou,f-Min,f-Avg,f-Max,f-Flag; a value that is absent is left out, so that a point without any is
- * `f-Flag=B` alone. Nothing is appended where no point of the record is the uplink's. */
+/* Items of a statistics record: f-Cou,f-Min,f-Avg,f-Max,f-Flag; a value that is absent is left out, so that a point
+ * without any is `f-Flag=B` alone. Nothing is appended where no point of the record is the uplink's. */
 int phrase_statistics(const struct phrase_map *m, const struct hj_stat *stats, size_t count, struct hj_buf *to);
 
-/* Items of real-time data: f-Rtd,f-Flag. A value older than twice its interval, or absent, is `f-Flag=B` alone: never a stale one. */
+/* Items of real-time data: f-Rtd,f-Flag. A value older than twice its interval, or absent, is `f-Flag=B` alone: never
+ * a stale one. */
 struct phrase_newest {
 	uint32_t point;
 	int64_t time_ms;
@@ -46,7 +47,8 @@ int phrase_realtime(const struct phrase_map *m, const struct phrase_newest *newe
 
 /* CN of a kind's upload: 2051, 2061, 2031, 2081, 3020; 0 = it is not uploaded. */
 int phrase_cn(enum hj_kind kind);
-/* i21001-Info=//text//, at most PHRASE_LOG_MAX bytes of whole UTF-8 characters; what would end the text is replaced. */
+/* i21001-Info=//text//, at most PHRASE_LOG_MAX bytes of whole UTF-8 characters; what would end the text is
+ * replaced. */
 #define PHRASE_LOG_MAX 840 /* with its names and the DataTime one packet */
 int phrase_log(const char *text, struct hj_buf *to);
 int phrase_poweron(int64_t end_ms, struct hj_buf *to); /* RestartTime=... */

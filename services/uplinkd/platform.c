@@ -1,5 +1,5 @@
-/* What the platform's side brings: the link up and down, acknowledgements, requests and oddities. Nothing here can fail for the others: it
- * costs a message, a line in the log and an event. */
+/* What the platform's side brings: the link up and down, acknowledgements, requests and oddities. Nothing here can
+ * fail for the others: it costs a message, a line in the log and an event. */
 #include "uplinkd.h"
 
 #include <errno.h>

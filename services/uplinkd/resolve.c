@@ -1,6 +1,7 @@
-/* getaddrinfo() blocks, for as long as name servers do not answer, and a daemon that owes its platform acknowledgements must not. So a name is looked up
- * by a thread of its own, which shares nothing with us but one request: whoever of the two finishes last frees it. The thread writes one byte
- * to a pipe. (glibc's getaddrinfo_a() would start threads too, and cannot be waited for in an event loop.) */
+/* getaddrinfo() blocks, for as long as name servers do not answer, and a daemon that owes its platform
+ * acknowledgements must not. So a name is looked up by a thread of its own, which shares nothing with us but one
+ * request: whoever of the two finishes last frees it. The thread writes one byte to a pipe. (glibc's getaddrinfo_a()
+ * would start threads too, and cannot be waited for in an event loop.) */
 #include "resolve.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-/* The upload under way: what lanes.c chooses is cut into packets, offered one after the other, and only when the last is acknowledged is the record
- * confirmed. Real-time data is not kept: it is acknowledged like the rest, but newer data, or a record that waits, takes its place after OverTime. */
+/* The upload under way: what lanes.c chooses is cut into packets, offered one after the other, and only when the last
+ * is acknowledged is the record confirmed. Real-time data is not kept: it is acknowledged like the rest, but newer
+ * data, or a record that waits, takes its place after OverTime. */
 #include "uplinkd.h"
 
 #include <errno.h>

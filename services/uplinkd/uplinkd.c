@@ -1,5 +1,6 @@
-/* The object. It is made whole before the store or the platform has been heard of, and begins to work when the store has told the settings: without them it
- * would not know which password, interval or QN to use. Everything that happens ends in uplinkd_pump(). */
+/* The object. It is made whole before the store or the platform has been heard of, and begins to work when the store
+ * has told the settings: without them it would not know which password, interval or QN to use. Everything that
+ * happens ends in uplinkd_pump(). */
 #include "uplinkd.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
-/* Frames in a byte stream; see hj212_frame.h. The finder owns one buffer inside its struct and allocates nothing; what it cannot
- * use it skips and counts, so nothing an outsider sends is an error here.
+/* Frames in a byte stream; see hj212_frame.h. The finder owns one buffer inside its struct and allocates nothing;
+ * what it cannot use it skips and counts, so nothing an outsider sends is an error here.
  *
- * Work is bounded: the edge is searched for once for all candidates before it, and CRCs that come out wrong run up a debt
- * that only bytes gone through pay back. Above the most of it candidates are given up unread: only a peer that means harm
- * gets there, and it loses its own frames. */
+ * Work is bounded: the edge is searched for once for all candidates before it, and CRCs that come out wrong run up a
+ * debt that only bytes gone through pay back. Above the most of it candidates are given up unread: only a peer that
+ * means harm gets there, and it loses its own frames. */
 #include "weigh.h"
 #include "hjgate/cleanup.h"
 

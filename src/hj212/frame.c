@@ -1,9 +1,9 @@
-/* One candidate for a frame; see hj212_frame.h. Nothing is owned or allocated: the bytes are the caller's, and so is what is known
- * of them from one call to the next.
+/* One candidate for a frame; see hj212_frame.h. Nothing is owned or allocated: the bytes are the caller's, and so is
+ * what is known of them from one call to the next.
  *
- * A frame is found by its length. Where the length is wrong, the frame's end shows by an edge: "&&", the CRC, and then the
- * line's end or the next header. Each decision is made at a fixed byte of the stream, however the stream is cut, and the
- * earlier end wins: a frame whose length promises too much does not hold up those behind it. */
+ * A frame is found by its length. Where the length is wrong, the frame's end shows by an edge: "&&", the CRC, and
+ * then the line's end or the next header. Each decision is made at a fixed byte of the stream, however the stream is
+ * cut, and the earlier end wins: a frame whose length promises too much does not hold up those behind it. */
 #include "weigh.h"
 #include "hjgate/cleanup.h"
 

@@ -76,7 +76,8 @@ void hj_ipc_connection_doom(struct connection *c)
 	shutdown(c->fd, SHUT_RDWR);
 }
 
-/* Many clients that are each within their bounds may still be too much for a small machine: the one that wants more goes. */
+/* Many clients that are each within their bounds may still be too much for a small machine: the one that wants more
+ * goes. */
 static bool too_much(const struct connection *c, const struct hj_buf *grown)
 {
 	size_t all = 0;

@@ -1,6 +1,6 @@
-/* Telling eventd: see report.h. One report is under way at a time and leaves the queue when it is answered, so that what was
- * said while eventd went is said again; a report may therefore arrive twice, never not at all without being counted. When
- * the queue is full the oldest goes, since the newest says best how things are. */
+/* Telling eventd: see report.h. One report is under way at a time and leaves the queue when it is answered, so that
+ * what was said while eventd went is said again; a report may therefore arrive twice, never not at all without being
+ * counted. When the queue is full the oldest goes, since the newest says best how things are. */
 #include "hjgate/report.h"
 
 #include <errno.h>
@@ -130,8 +130,8 @@ int hj_report_new(sd_event *event, const char *root, const char *source, struct 
 	return 0;
 }
 
-/* The loop is over by now: the rest is said on a connection of its own. What is under way lies in the socket already and
- * is read even though we are gone. */
+/* The loop is over by now: the rest is said on a connection of its own. What is under way lies in the socket already
+ * and is read even though we are gone. */
 static void say_last_words(struct hj_report *r)
 {
 	int64_t until = (int64_t)(hj_now().mono / HJ_USEC_PER_MS) + LAST_WORDS_MS, left = LAST_WORDS_MS;

@@ -1,5 +1,6 @@
-/* Merging points into requests: sorted, then taken together as long as the hole is small and the request is legal. Points of different
- * intervals stay apart, so that a slow point is not asked as often as a fast neighbour. Pure; the plan belongs to the caller. */
+/* Merging points into requests: sorted, then taken together as long as the hole is small and the request is legal.
+ * Points of different intervals stay apart, so that a slow point is not asked as often as a fast neighbour. Pure; the
+ * plan belongs to the caller. */
 #include "hjgate/meter_plan.h"
 
 #include <errno.h>

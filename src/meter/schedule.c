@@ -1,5 +1,6 @@
-/* Due times and rests: see meter_schedule.h. A due time is always the one before it plus a whole number of intervals, so that a slow
- * answer delays nothing but itself. Pure; a bus has few requests, so they are searched, not kept in a heap. */
+/* Due times and rests: see meter_schedule.h. A due time is always the one before it plus a whole number of intervals,
+ * so that a slow answer delays nothing but itself. Pure; a bus has few requests, so they are searched, not kept in a
+ * heap. */
 #include "hjgate/meter_schedule.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* The point dictionary: a sorted array, looked up by number (bisection) and by name (the newest number of a name wins). */
+/* The point dictionary: a sorted array, looked up by number (bisection) and by name (the newest number of a name
+ * wins). */
 #include "hjgate/point.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
 /* Heads and statistics as they lie on flash: packed, big-endian, strict on the way in.
  *
- * Statistics are a count and then, per point: the number (the difference to the one before), flag, expected and got as varints, a
- * mask of which values follow, and those values as doubles. A value that never moved is written once. The decoder accepts only
- * what the encoder writes: points strictly ascending, known flags, finite values, nothing after the last. */
+ * Statistics are a count and then, per point: the number (the difference to the one before), flag, expected and got
+ * as varints, a mask of which values follow, and those values as doubles. A value that never moved is written once.
+ * The decoder accepts only what the encoder writes: points strictly ascending, known flags, finite values, nothing
+ * after the last. */
 #include "hjgate/record.h"
 #include "hjgate/clock.h"
 

@@ -1,5 +1,5 @@
-/* Records, points and samples as JSON. What comes in is an outsider's: every member is checked for type and range, and what is not
- * as hjgate.Store says is -EBADMSG as a whole. */
+/* Records, points and samples as JSON. What comes in is an outsider's: every member is checked for type and range,
+ * and what is not as hjgate.Store says is -EBADMSG as a whole. */
 #include "hjgate/record_json.h"
 
 #include <errno.h>

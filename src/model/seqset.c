@@ -1,5 +1,5 @@
-/* Ranges of seqs, sorted and disjoint, never touching. Bounded: when one more range has no room, the two nearest are joined, so that
- * what lies between is sent again; nothing owed is ever forgotten. */
+/* Ranges of seqs, sorted and disjoint, never touching. Bounded: when one more range has no room, the two nearest are
+ * joined, so that what lies between is sent again; nothing owed is ever forgotten. */
 #include "hjgate/seqset.h"
 
 #include <errno.h>
@@ -80,8 +80,8 @@ void hj_seqset_remove(struct hj_seqset *s, uint64_t from, uint64_t to)
 	if (i == s->count || s->ranges[i].from > to)
 		return;
 	if (s->ranges[i].from < from && s->ranges[i].to > to) {
-		/* Out of the middle: two are left. Where there is no room for both, the nearest are joined; that may close this
-		 * very hole again, and then the removed ones will be sent once more. */
+		/* Out of the middle: two are left. Where there is no room for both, the nearest are joined; that may
+		 * close this very hole again, and then the removed ones will be sent once more. */
 		tail = (struct hj_range){ to + 1, s->ranges[i].to };
 		s->ranges[i].to = from - 1;
 		insert(s, i + 1, tail);

@@ -1,5 +1,5 @@
-/* The statistics of one point in one window, sample by sample. Only normal values count where there is one; a window without any shows
- * what the abnormal ones were. Never a value that no meter gave. */
+/* The statistics of one point in one window, sample by sample. Only normal values count where there is one; a window
+ * without any shows what the abnormal ones were. Never a value that no meter gave. */
 #include "accum.h"
 
 #include <errno.h>

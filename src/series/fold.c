@@ -1,5 +1,5 @@
-/* Folding: Cou is the sum, Min the least, Max the greatest, Avg weighted by the normal samples. Minutes that are missing after a point's
- * first one in the window count as expected and not got. Owns its windows. */
+/* Folding: Cou is the sum, Min the least, Max the greatest, Avg weighted by the normal samples. Minutes that are
+ * missing after a point's first one in the window count as expected and not got. Owns its windows. */
 #include "hjgate/fold.h"
 
 #include <errno.h>
@@ -90,7 +90,8 @@ static void forget_oldest(struct hj_fold *f)
 	drop_window(f, 0);
 }
 
-/* One that has nothing open goes, the oldest first. Windows far ahead are a wrong clock's: they must not keep the right ones out. */
+/* One that has nothing open goes, the oldest first. Windows far ahead are a wrong clock's: they must not keep the
+ * right ones out. */
 static void make_room(struct hj_fold *f, int64_t label_ms)
 {
 	if (label_ms > f->windows[0].label_ms && !has_open(&f->windows[0]))

@@ -1,5 +1,6 @@
-/* Which windows are complete, and their joining into records. A record is made of whatever accumulators are complete for its label;
- * what it holds is marked closed for those buses, and the accumulators are gone from the checkpoint in the same step. */
+/* Which windows are complete, and their joining into records. A record is made of whatever accumulators are complete
+ * for its label; what it holds is marked closed for those buses, and the accumulators are gone from the checkpoint in
+ * the same step. */
 #include "rollup_impl.h"
 
 #include <errno.h>
@@ -80,7 +81,8 @@ static const struct window *find_due(struct hj_rollup *r, const struct hj_now *n
 	return best;
 }
 
-/* Sorted and disjoint; when there are too many, the smallest gap is closed: then a sample in it is late, and no label comes twice. */
+/* Sorted and disjoint; when there are too many, the smallest gap is closed: then a sample in it is late, and no label
+ * comes twice. */
 void rollup_note_closed(struct hj_rollup_bus *b, int64_t from_ms, int64_t end_ms)
 {
 	struct labels *list = b->closed;

@@ -1,5 +1,6 @@
-/* The rollup's checkpoint: everything that is not in a record yet, and what the next records need from the ones before. Big-endian, versioned,
- * strict: what does not decode as a whole is refused as a whole, and then nothing of it is used. */
+/* The rollup's checkpoint: everything that is not in a record yet, and what the next records need from the ones
+ * before. Big-endian, versioned, strict: what does not decode as a whole is refused as a whole, and then nothing of
+ * it is used. */
 #include "rollup_impl.h"
 
 #include <errno.h>
@@ -190,8 +191,8 @@ static int get_bus(struct hj_rollup *r, struct hj_reader *in, const struct hj_no
 	return in->failed ? -EBADMSG : e;
 }
 
-/* The old grid goes on up to the first boundary of the new one that nothing of the old reaches beyond. Labels far ahead of the clock are a
- * wrong clock's and do not hold the change up. */
+/* The old grid goes on up to the first boundary of the new one that nothing of the old reaches beyond. Labels far
+ * ahead of the clock are a wrong clock's and do not hold the change up. */
 static void change_length(struct hj_rollup *r, int64_t new_length, const struct hj_now *now)
 {
 	int64_t reach = INT64_MIN, sane = now->wall_ms + r->length_ms;

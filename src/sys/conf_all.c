@@ -1,6 +1,6 @@
-/* The whole configuration and what only the whole shows. Each file is read by the same loader its daemon uses; then the
- * rules across files are held over those that are right. An uplink's points are only judged when every bus is right,
- * so that one mistake is not told twice. */
+/* The whole configuration and what only the whole shows. Each file is read by the same loader its daemon uses; then
+ * the rules across files are held over those that are right. An uplink's points are only judged when every bus is
+ * right, so that one mistake is not told twice. */
 #include "conf_table.h"
 
 #include <errno.h>

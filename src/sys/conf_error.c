@@ -1,5 +1,5 @@
-/* Errors of the configuration: collected in order, each with file, line, what and remedy, bounded in number and length.
- * The list belongs to the caller. Short memory only loses the wording: the error is still counted. */
+/* Errors of the configuration: collected in order, each with file, line, what and remedy, bounded in number and
+ * length. The list belongs to the caller. Short memory only loses the wording: the error is still counted. */
 #include "conf_table.h"
 
 #include <stdarg.h>
@@ -17,7 +17,8 @@ size_t conf_error_total(const struct hj_conf_errors *errors)
 	return errors->count + errors->more;
 }
 
-/* A text cut by its bound must not end within a character, and what a file holds must not move a terminal's cursor. */
+/* A text cut by its bound must not end within a character, and what a file holds must not move a terminal's
+ * cursor. */
 static void tidy(char *text, bool cut)
 {
 	size_t n = strlen(text);

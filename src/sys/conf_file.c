@@ -1,6 +1,6 @@
-/* One configuration file: read whole by ourselves (a folder, a pipe or a huge file must not reach libconfig's scanner,
- * which ends the process on a read error), parsed, its format checked. It may @include plain files of its own folder,
- * which may not include further. Nothing is kept after conf_file_done(). */
+/* One configuration file: read whole by ourselves (a folder, a pipe or a huge file must not reach libconfig's
+ * scanner, which ends the process on a read error), parsed, its format checked. It may @include plain files of its
+ * own folder, which may not include further. Nothing is kept after conf_file_done(). */
 #include "conf_table.h"
 
 #include <dirent.h>

@@ -112,7 +112,8 @@ static int wrong_type(struct conf_file *f, const config_setting_t *s, const stru
 	};
 	char value[CONF_VALUE_LEN], what[200];
 
-	/* The formats come from the table above and its translations, which msgfmt --check holds to the same arguments. */
+	/* The formats come from the table above and its translations, which msgfmt --check holds to the same
+	 * arguments. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	snprintf(what, sizeof(what), _(wanted[k->kind]), k->name, conf_value(s, value));

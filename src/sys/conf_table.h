@@ -21,7 +21,8 @@ struct conf_file {
 	struct hj_conf_errors *errors;
 };
 
-/* Reads and parses; checks `format`. 0, -ENOENT, or -EINVAL with the error added. Always followed by conf_file_done(). */
+/* Reads and parses; checks `format`. 0, -ENOENT, or -EINVAL with the error added. Always followed by
+ * conf_file_done(). */
 int conf_file_open(
         struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors);
 /* The same for a text that is in memory; includes are refused. */

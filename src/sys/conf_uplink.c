@@ -1,5 +1,5 @@
-/* uplinks.d/NAME.conf: one platform and one MN there. The rules that the file shows by itself are held here; whether its
- * points exist and their factors differ is held in conf_all.c. */
+/* uplinks.d/NAME.conf: one platform and one MN there. The rules that the file shows by itself are held here; whether
+ * its points exist and their factors differ is held in conf_all.c. */
 #include "conf_table.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* The ledger's writing half: transactions, rows, state.
  *
- * What is committed and what only hangs in the open transaction are kept apart (`last` and `next`, `open_committed` and `open`), so
- * that a failed commit leaves nothing behind. SQLite may roll back by itself when the disk fails in the middle; `failed` then keeps
- * the rest of that transaction from being taken for a new one. */
+ * What is committed and what only hangs in the open transaction are kept apart (`last` and `next`, `open_committed`
+ * and `open`), so that a failed commit leaves nothing behind. SQLite may roll back by itself when the disk fails in
+ * the middle; `failed` then keeps the rest of that transaction from being taken for a new one. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* The day index: which stretches of seqs hold rows of a Beijing day. A stretch is written when a day opens and once more when it
- * closes, not with each row, so it costs no page a commit. While it is open it reaches to the newest row; readers filter by
- * label anyway, so a stretch that is too long costs time only. */
+/* The day index: which stretches of seqs hold rows of a Beijing day. A stretch is written when a day opens and once
+ * more when it closes, not with each row, so it costs no page a commit. While it is open it reaches to the newest
+ * row; readers filter by label anyway, so a stretch that is too long costs time only. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /* Opening the ledger's file: its settings, its version, its health.
  *
- * Nothing is written before the file has shown that it is ours and not newer than we are. Damage (not a database, a failed
- * check) is told apart from trouble (no right, no space, an error of the disk): only the former sets a file aside. The check
- * is bounded in time, so that a big file on slow flash does not hold up the start; its newest rows are read in any case. */
+ * Nothing is written before the file has shown that it is ours and not newer than we are. Damage (not a database, a
+ * failed check) is told apart from trouble (no right, no space, an error of the disk): only the former sets a file
+ * aside. The check is bounded in time, so that a big file on slow flash does not hold up the start; its newest rows
+ * are read in any case. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -157,8 +158,8 @@ static int prove(struct hj_ledger *l)
 	return r == SQLITE_OK ? read_newest(l) : r;
 }
 
-/* No threads, no statistics beyond the heap limit, small allocations from malloc: a few dozen KB less. Refused, and rightly
- * ignored, when SQLite runs already. */
+/* No threads, no statistics beyond the heap limit, small allocations from malloc: a few dozen KB less. Refused, and
+ * rightly ignored, when SQLite runs already. */
 static void configure_library(void)
 {
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);

@@ -1,5 +1,5 @@
-/* Opening the ledger whatever state its file is in: what is damaged is set aside under a name of its own, for whoever wants to look into
- * it, and a new file is begun. */
+/* Opening the ledger whatever state its file is in: what is damaged is set aside under a name of its own, for whoever
+ * wants to look into it, and a new file is begun. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,5 +1,6 @@
-/* Reading what is committed. No statement stays open between two calls, so a reader never holds up a checkpoint. A row whose head
- * does not decode is passed over and counted: one bad row must not keep the others from their platform. */
+/* Reading what is committed. No statement stays open between two calls, so a reader never holds up a checkpoint. A
+ * row whose head does not decode is passed over and counted: one bad row must not keep the others from their
+ * platform. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
-/* The language of the texts. Small images often have no generated locale, and a terminal that asks for zh_CN.UTF-8 would get English:
- * then the C.UTF-8 that every system has carries the texts, and LANGUAGE names which. Numbers keep their point: LC_NUMERIC is never set.
- * From a build folder (bin/ beside locale/) the catalogue of that build is taken, from anywhere else the installed one. */
+/* The language of the texts. Small images often have no generated locale, and a terminal that asks for zh_CN.UTF-8
+ * would get English: then the C.UTF-8 that every system has carries the texts, and LANGUAGE names which. Numbers keep
+ * their point: LC_NUMERIC is never set. From a build folder (bin/ beside locale/) the catalogue of that build is
+ * taken, from anywhere else the installed one. */
 #include <limits.h>
 #include <locale.h>
 #include <stdio.h>

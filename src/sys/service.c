@@ -109,8 +109,8 @@ int hj_service_init(struct hj_service *s, int argc, char **argv)
 	snprintf(s->ident, sizeof(s->ident), "%s%s%s", s->name, s->instance ? "@" : "",
 	        s->instance ? s->instance : "");
 	hj_log_setup(s->ident, level);
-	/* From here on the texts go into logs, events and answers, where they are kept in one language; the command translates
-	 * what it shows. */
+	/* From here on the texts go into logs, events and answers, where they are kept in one language; the command
+	 * translates what it shows. */
 	if (!s->check_only)
 		setlocale(LC_MESSAGES, "C");
 	r = prepare_loop(s);

@@ -1,5 +1,5 @@
-/* Any text as a configuration: the loaders give errors with a place and a remedy, or a struct within its limits; never
- * more. The first byte chooses which file it is. */
+/* Any text as a configuration: the loaders give errors with a place and a remedy, or a struct within its limits;
+ * never more. The first byte chooses which file it is. */
 #include "../../src/sys/conf_table.h"
 
 #include <assert.h>

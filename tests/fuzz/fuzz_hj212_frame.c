@@ -1,5 +1,5 @@
-/* The finder: any stream, cut in any way, gives the same frames and the same counts; the work is bounded; what it calls right is
- * right and comes out again after encoding. */
+/* The finder: any stream, cut in any way, gives the same frames and the same counts; the work is bounded; what it
+ * calls right is right and comes out again after encoding. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

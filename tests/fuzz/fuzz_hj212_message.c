@@ -1,5 +1,5 @@
-/* Messages: slices inside the data; what was understood, written and read again, is the same; split and joined again no
- * field is lost. */
+/* Messages: slices inside the data; what was understood, written and read again, is the same; split and joined again
+ * no field is lost. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* The local protocol's messages: any bytes, in any cut, give the same messages and the same refusals; what is taken is within
- * its bounds, comes out of the encoder and in again as it was, and is no worse for being read as parameters. */
+/* The local protocol's messages: any bytes, in any cut, give the same messages and the same refusals; what is taken
+ * is within its bounds, comes out of the encoder and in again as it was, and is no worse for being read as
+ * parameters. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

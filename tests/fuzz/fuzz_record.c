@@ -1,5 +1,5 @@
-/* Everything that is decoded from the store's file: head, statistics, owed set, checkpoint. The first byte chooses. What a decoder accepts
- * must encode to something that decodes to the same. */
+/* Everything that is decoded from the store's file: head, statistics, owed set, checkpoint. The first byte chooses.
+ * What a decoder accepts must encode to something that decodes to the same. */
 #include <assert.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* Listening to a stream through the finder, cut in every way, for the tests of src/hj212. What is heard must not depend on the
- * cuts. Include after cmocka.h. */
+/* Listening to a stream through the finder, cut in every way, for the tests of src/hj212. What is heard must not
+ * depend on the cuts. Include after cmocka.h. */
 #pragma once
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* A server and what asks it in one loop, for the tests of both. Raw clients are blocking sockets of the test itself, read
- * without waiting between turns of the loop. What a test does not use of it costs nothing. */
+/* A server and what asks it in one loop, for the tests of both. Raw clients are blocking sockets of the test itself,
+ * read without waiting between turns of the loop. What a test does not use of it costs nothing. */
 #pragma once
 
 #include <errno.h>

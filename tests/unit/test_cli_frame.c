@@ -1,5 +1,5 @@
-/* `hjgate frame`: what decoding prints for the standard's frames, for bad ones and for odd input, and that encoding gives the
- * frames back. */
+/* `hjgate frame`: what decoding prints for the standard's frames, for bad ones and for odd input, and that encoding
+ * gives the frames back. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* The command's writer: columns under each other for double-width characters, JSON that parses, CSV that quotes, nothing that steers a
- * terminal. */
+/* The command's writer: columns under each other for double-width characters, JSON that parses, CSV that quotes,
+ * nothing that steers a terminal. */
 #include <locale.h>
 #include <math.h>
 #include <stdarg.h>

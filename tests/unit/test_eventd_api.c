@@ -1,5 +1,5 @@
-/* eventd as its clients see it: its own process, on real sockets, with a real ledger; killed, started again, with a disk
- * that refuses. */
+/* eventd as its clients see it: its own process, on real sockets, with a real ledger; killed, started again, with a
+ * disk that refuses. */
 /* long because: one daemon on sockets, asked in many ways */
 #include "../../services/eventd/eventd.h"
 #include "hjgate/ipc_client.h"
@@ -473,7 +473,8 @@ static void what_is_answered_survives_kills(void **state)
 	stop(SIGTERM);
 }
 
-/* The disk is gone for long: what the queue holds is kept, what it refuses is counted, and all of it is told afterwards. */
+/* The disk is gone for long: what the queue holds is kept, what it refuses is counted, and all of it is told
+ * afterwards. */
 static void what_is_refused_is_counted(void **state)
 {
 	struct eventd *d = NULL;

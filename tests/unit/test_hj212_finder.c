@@ -1,4 +1,5 @@
-/* The finder over a stream: the standard's frames with junk between however it is cut, what is broken, and what only harms. */
+/* The finder over a stream: the standard's frames with junk between however it is cut, what is broken, and what only
+ * harms. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

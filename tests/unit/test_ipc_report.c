@@ -1,4 +1,5 @@
-/* Reports reach an eventd that is there, wait for one that is not, and are counted when they cannot wait any longer. */
+/* Reports reach an eventd that is there, wait for one that is not, and are counted when they cannot wait any
+ * longer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

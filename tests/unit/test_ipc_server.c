@@ -1,5 +1,6 @@
 /* long because: one case for each thing a client may do, good or bad. */
-/* The serving end: good clients get their answers in order, bad ones get an error or the door, and neither ends anything. */
+/* The serving end: good clients get their answers in order, bad ones get an error or the door, and neither ends
+ * anything. */
 #include "ipc_world.h"
 
 /* ---- answers ---- */

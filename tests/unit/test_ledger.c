@@ -1,4 +1,5 @@
-/* The ledger as its users see it, and what happens to it when the disk, the process or another version gets in the way. */
+/* The ledger as its users see it, and what happens to it when the disk, the process or another version gets in the
+ * way. */
 /* long because: every way a disk, a process and a version can fail share one set of helpers. */
 #include <errno.h>
 #include <fcntl.h>

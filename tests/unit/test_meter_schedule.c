@@ -43,7 +43,8 @@ static void does_not_drift(void **state)
 	hj_schedule_done(&s);
 }
 
-/* Seven meters on one bus, one dead with time-outs of 1 s: every due time of the dead one has its turn, the others lose few. */
+/* Seven meters on one bus, one dead with time-outs of 1 s: every due time of the dead one has its turn, the others
+ * lose few. */
 static void a_dead_meter_costs_little(void **state)
 {
 	enum { METERS = 7 };

@@ -1,4 +1,5 @@
-/* What the outbox promises: numbers without gaps, nothing forgotten before it is durable unless room ends, every loss counted once. */
+/* What the outbox promises: numbers without gaps, nothing forgotten before it is durable unless room ends, every loss
+ * counted once. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -91,7 +92,8 @@ static void the_oldest_give_way_and_are_counted(void **state)
 	outbox_done(&o);
 }
 
-/* Taken but not committed, so they may give way without being lost; lost they are when stored comes back without them. */
+/* Taken but not committed, so they may give way without being lost; lost they are when stored comes back without
+ * them. */
 static void what_stored_has_taken_is_lost_only_if_it_forgets(void **state)
 {
 	struct outbox o;

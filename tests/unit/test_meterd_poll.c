@@ -1,4 +1,5 @@
-/* What a turn of the bus makes of its port: one that is lost, one that opens and then fails, one that somebody probes meanwhile. */
+/* What a turn of the bus makes of its port: one that is lost, one that opens and then fails, one that somebody probes
+ * meanwhile. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

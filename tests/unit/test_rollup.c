@@ -1,5 +1,5 @@
-/* Simulated weeks: buses that lag, die, restart and repeat themselves, a store that restarts from its checkpoint, and a plain model
- * beside it that remembers every sample. Each sample ends in exactly one record, or counted as late. */
+/* Simulated weeks: buses that lag, die, restart and repeat themselves, a store that restarts from its checkpoint, and
+ * a plain model beside it that remembers every sample. Each sample ends in exactly one record, or counted as late. */
 /* long because: the simulated weeks and the cases by hand share one vocabulary. */
 #include <errno.h>
 #include <math.h>

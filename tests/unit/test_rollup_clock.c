@@ -1,5 +1,5 @@
-/* The rollup where the clock is stepped, windows are sparse and the store is started again: nothing twice, nothing forgotten, nothing held
- * for ever. */
+/* The rollup where the clock is stepped, windows are sparse and the store is started again: nothing twice, nothing
+ * forgotten, nothing held for ever. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,7 +88,8 @@ static int restart(struct world *w, int64_t ms)
 	return r;
 }
 
-/* The bus's first sample lies behind its newer ones after a step back; what is open is then still in the checkpoint. */
+/* The bus's first sample lies behind its newer ones after a step back; what is open is then still in the
+ * checkpoint. */
 static void test_checkpoint_after_a_step_back(void **state)
 {
 	struct world *w = *state;
@@ -104,7 +105,8 @@ static void test_checkpoint_after_a_step_back(void **state)
 	assert_int_equal(upto(w, T0 + MINUTE), 1);
 }
 
-/* A value every ten minutes, windows of one: each closed label stands alone, and the clock goes back over many of them. */
+/* A value every ten minutes, windows of one: each closed label stands alone, and the clock goes back over many of
+ * them. */
 static void test_sparse_labels_do_not_come_twice(void **state)
 {
 	struct world *w = *state;

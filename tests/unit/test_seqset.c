@@ -1,4 +1,5 @@
-/* The set of owed seqs against a plain array of bits: nothing owed is ever forgotten, what is sent again is counted. */
+/* The set of owed seqs against a plain array of bits: nothing owed is ever forgotten, what is sent again is
+ * counted. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* long because: it drives a whole daemon in a child for each case. */
-/* The daemons' skeleton: options, the sockets it is handed, what it tells its starter, how it leaves; paths, ids and clocks. */
+/* The daemons' skeleton: options, the sockets it is handed, what it tells its starter, how it leaves; paths, ids and
+ * clocks. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>

@@ -1,5 +1,6 @@
-/* The store dies at every write and every sync, one further in each run, and half of that write is done; or the disk refuses one in a while. A
- * meterd that offers again what is not durable stands beside it. In the end each sample is in one record, and each record is owed once. */
+/* The store dies at every write and every sync, one further in each run, and half of that write is done; or the disk
+ * refuses one in a while. A meterd that offers again what is not durable stands beside it. In the end each sample is
+ * in one record, and each record is owed once. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>

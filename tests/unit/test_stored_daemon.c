@@ -221,7 +221,8 @@ static int64_t num(const json_t *j, const char *name)
 	return json_integer_value(json_object_get(j, name));
 }
 
-/* count samples of point 0 (a gauge) and 1 (a total), alternately, from `first` on, all at this time; value = number. */
+/* count samples of point 0 (a gauge) and 1 (a total), alternately, from `first` on, all at this time; value =
+ * number. */
 static int64_t append(struct hj_ipc_ask *a, const char *bus, const char *boot_id, int64_t first, int count,
         int64_t ms, int64_t upto)
 {
@@ -319,7 +320,8 @@ static void test_samples_become_a_record(void **state)
 	assert_true(json_is_null(json_array_get(stat, 4)));
 	json_decref(reply);
 
-	/* The same numbers again are not counted again; a hole is refused; the total grows by 6 in the next window. */
+	/* The same numbers again are not counted again; a hole is refused; the total grows by 6 in the next
+	 * window. */
 	assert_int_equal(append(&peer, "north", BOOT_A, 1, 6, now_ms(), now_ms()), 7);
 	assert_int_equal(append(&peer, "north", BOOT_A, 10, 2, now_ms(), now_ms()), 7);
 	one_window(&peer, "north", BOOT_A, &first);
@@ -585,7 +587,8 @@ static void test_hours_are_their_minutes(void **state)
 	json_decref(hours);
 }
 
-/* The files may not grow: what is asked for is refused with the reason, samples are taken and kept, and all is well when there is room. */
+/* The files may not grow: what is asked for is refused with the reason, samples are taken and kept, and all is well
+ * when there is room. */
 static void test_full_disk(void **state)
 {
 	struct hj_ipc_ask peer = dial("peer"), look = dial("look");

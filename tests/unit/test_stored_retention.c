@@ -56,8 +56,9 @@ static void add(struct stored *s, int count, int days_ago)
 	static const char body[] = "{\"text\":\"a line of the log\"}";
 
 	for (int i = 0; i < count; i++)
-		assert_int_equal(commit_queue(s, HJ_KIND_LOG, hj_now().wall_ms - days_ago * HJ_MS_PER_DAY - A_MINUTE_MS, 0, body,
-		                         sizeof(body) - 1, NULL, NULL),
+		assert_int_equal(
+		        commit_queue(s, HJ_KIND_LOG, hj_now().wall_ms - days_ago * HJ_MS_PER_DAY - A_MINUTE_MS, 0,
+		                body, sizeof(body) - 1, NULL, NULL),
 		        0);
 	assert_int_equal(commit_now(s), 0);
 }
