@@ -108,19 +108,19 @@ $(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
 
 $(B)/bin/hjgate-%: $(B)/obj/services/%/main.o $(B)/lib%.a $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 $(B)/bin/hjgate: $(B)/obj/services/cli/main.o $(B)/libcli.a $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 $(B)/sim/%: $(B)/obj/tests/sim/%.o $(call obj,$(filter-out tests/sim/hjsim-%,$(wildcard tests/sim/*.c))) $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 # test_stored_owed.c links services/stored as well: the first word names the service, if there is one.
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out $(LIB),$(filter %.a,$^)) $(LIB) $(PKG_LIBS) -lcmocka -lm
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out $(LIB),$(filter %.a,$^)) $(LIB) $(PKG_LIBS) -lcmocka -lm
 define unit_service
 $(filter $(B)/unit/test_$(1)_%,$(UNIT)): $(B)/lib$(1).a
 endef
@@ -129,11 +129,11 @@ $(foreach s,$(DAEMONS) $(CLI),$(if $(filter $(B)/unit/test_$(s)_%,$(UNIT)),$(eva
 # Fuzz targets run their corpus and a fixed number of mutations here (driver.c); clang's libFuzzer takes the same files.
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 $(B)/bench/%: $(B)/obj/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,CC)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 $(B)/locale/%/LC_MESSAGES/hjgate.mo: share/locale/%.po
 	@mkdir -p $(@D)
