@@ -19,12 +19,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fuzz.h"
+
 #define MUTATIONS_DEFAULT 20000
 #define CORPUS_FILES_MAX  1024
 #define INPUT_MAX         (16u << 10) /* bytes of an input */
 #define EDITS_MAX         8           /* changes of one mutation */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct input {
 	uint8_t *data;

@@ -1,11 +1,11 @@
 /* Any text as a configuration: the loaders give errors with a place and a remedy, or a struct within its limits;
  * never more. The first byte chooses which file it is. */
 #include "../../src/sys/conf_table.h"
+#include "fuzz.h"
 
 #include <assert.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 const char *__lsan_default_suppressions(void);
 
 /* libconfig 1.5 forgets the text it was scanning when a syntax error stops it: a few bytes a file, not ours. */

@@ -1,21 +1,9 @@
 /* Fields: slices inside the area, in order; written again and read again they are the same. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hjgate/cleanup.h"
 #include "hjgate/hj212_message.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define claim(truth)                                                                                                 \
-	do {                                                                                                         \
-		if (!(truth)) {                                                                                      \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth);                          \
-			abort();                                                                                     \
-		}                                                                                                    \
-	} while (0)
+#include "fuzz.h"
 
 /* Writes every field of the area into `to`, which has room for all of it. */
 static struct hj212_slice rewrite(struct hj212_slice area, char *to, size_t size)

@@ -1,25 +1,13 @@
 /* The finder: any stream, cut in any way, gives the same frames and the same counts; the work is bounded; what it
  * calls right is right and comes out again after encoding. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hjgate/cleanup.h"
 #include "hjgate/hj212_frame.h"
+#include "fuzz.h"
 
 #define WORK_PER_BYTE 16
 #define WORK_ANYWAY   (20 * HJ212_DATA_ACCEPT) /* the finder's credit, and the last candidate */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define claim(truth)                                                                                                 \
-	do {                                                                                                         \
-		if (!(truth)) {                                                                                      \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth);                          \
-			abort();                                                                                     \
-		}                                                                                                    \
-	} while (0)
 
 /* A sum over everything heard: two that differ, differ in it. */
 struct heard {

@@ -1,26 +1,14 @@
 /* Messages: slices inside the data; what was understood, written and read again, is the same; split and joined again
  * no field is lost. */
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hjgate/cleanup.h"
 #include "hjgate/hj212_frame.h"
 #include "hjgate/hj212_message.h"
+#include "fuzz.h"
 
 #define SMALL_CP 64 /* bytes of a packet here: many packets */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define claim(truth)                                                                                                 \
-	do {                                                                                                         \
-		if (!(truth)) {                                                                                      \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth);                          \
-			abort();                                                                                     \
-		}                                                                                                    \
-	} while (0)
 
 static void inside(struct hj212_slice s, const char *data, size_t size)
 {

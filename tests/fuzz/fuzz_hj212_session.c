@@ -1,13 +1,9 @@
 /* A session fed anything, cut anywhere, while it uploads and the clock runs: it must stay within its bounds, answer
  * nothing to answers, and give every outcome to its owner. The first bytes choose edition, window, gap and lenience.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 
 #include "hjgate/hj212_session.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+#include "fuzz.h"
 
 #define WALL 1470013137223LL
 

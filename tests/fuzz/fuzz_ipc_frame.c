@@ -2,22 +2,10 @@
  * is within its bounds, comes out of the encoder and in again as it was, and is no worse for being read as
  * parameters. */
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "hjgate/ipc.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define claim(truth)                                                                                                 \
-	do {                                                                                                         \
-		if (!(truth)) {                                                                                      \
-			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #truth);                          \
-			abort();                                                                                     \
-		}                                                                                                    \
-	} while (0)
+#include "fuzz.h"
 
 struct heard {
 	unsigned messages, refused;

@@ -6,8 +6,7 @@
 #include "hjgate/record.h"
 #include "hjgate/rollup.h"
 #include "hjgate/seqset.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+#include "fuzz.h"
 
 /* There and back: `again` holds what came out of the first decoding. */
 static void check_same(const uint8_t *data, size_t n, struct hj_buf *again)
