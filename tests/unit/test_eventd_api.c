@@ -4,24 +4,13 @@
 #include "../../services/eventd/eventd.h"
 #include "hjgate/ipc_client.h"
 #include "hjgate/log.h"
+#include "daemon_world.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
-
-#include <cmocka.h>
 
 #define WAIT_MS 5000
-
-static char root[64];
-static pid_t daemon_pid;
 
 static int listen_at(const char *name)
 {
@@ -66,58 +55,27 @@ static void start(void)
 {
 	int fds[3] = { listen_at("look"), listen_at("change"), listen_at("peer") };
 
-	daemon_pid = fork();
-	assert_true(daemon_pid >= 0);
-	if (!daemon_pid)
-		run_daemon(fds);
-	for (int i = 0; i < 3; i++)
-		close(fds[i]);
+	start_daemon(fds, run_daemon);
 }
 
 static void stop(int how)
 {
-	int status;
+	int status = stop_daemon(how);
 
-	kill(daemon_pid, how);
-	assert_int_equal(waitpid(daemon_pid, &status, 0), daemon_pid);
 	if (how == SIGTERM)
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	daemon_pid = 0;
 }
 
 static int setup(void **state)
 {
-	static const char *const folders[] = { "/var", "/var/lib", "/var/lib/hjgate", "/run", "/run/hjgate" };
-	char path[128];
-	FILE *f;
-
-	strcpy(root, "/tmp/hjgate-eventd-XXXXXX");
-	if (!mkdtemp(root))
-		return -1;
-	for (size_t i = 0; i < hj_array_size(folders); i++) {
-		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
-		mkdir(path, 0700);
-	}
-	snprintf(path, sizeof(path), "%s/run/hjgate/boot-id", root);
-	f = fopen(path, "w");
-	if (!f)
-		return -1;
-	fputs("0123456789abcdef0123456789abcdef\n", f);
-	fclose(f);
-	return 0;
+	return make_root("eventd");
 }
 
 static int teardown(void **state)
 {
-	char command[128];
-
-	if (daemon_pid > 0) {
-		kill(daemon_pid, SIGKILL);
-		waitpid(daemon_pid, NULL, 0);
-		daemon_pid = 0;
-	}
-	snprintf(command, sizeof(command), "rm -rf '%s'", root);
-	return system(command);
+	if (daemon_pid > 0)
+		stop_daemon(SIGKILL);
+	return remove_root();
 }
 
 /* ---- asking ---- */

@@ -4,29 +4,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "../../services/stored/stored.h"
+#include "stored_world.h"
 
-#define SAMPLES    1500
-#define PER_WINDOW 3
-#define STEP_MS    20000LL
-#define WINDOW_MS  60000LL
-#define DIED       9
-#define ALL_DONE   0
-#define BOOT       1, 2, 3
+#define SAMPLES        1500
+#define PER_WINDOW     3
+#define STEP_MS        20000LL
+#define WINDOW_MS      60000LL
+#define RETENTION_DAYS 4000
+#define DIED           9
+#define ALL_DONE       0
+#define BOOT           1, 2, 3
 
-static char root[64];
-static sd_event *loop;
 static int64_t begin_ms; /* of the first sample */
 static int ops_left;     /* until the store dies; 0 = never */
 static int fail_every;   /* operations, one of which is refused; 0 = none */
@@ -68,15 +60,9 @@ int fdatasync(int fd)
 
 static struct stored *start(void)
 {
-	struct hj_service service = { .root = root };
-	struct hj_conf_main conf = { .base_window = 60, .retention_days = 4000, .retention_mb = 1000 };
-	struct stored *s;
-
 	sd_event_unref(loop); /* of the parent process: of no use in a child */
 	sd_event_new(&loop);
-	service.event = loop;
-	assert_int_equal(stored_new(&service, &conf, &s), 0);
-	return s;
+	return open_store(RETENTION_DAYS);
 }
 
 static uint64_t durable(const struct stored *s)
@@ -140,33 +126,14 @@ static int run_apart(int left)
 
 static int set_up(void **state)
 {
-	static const char *const folders[] = { "/run", "/run/hjgate", "/var", "/var/lib", "/var/lib/hjgate" };
-	char path[128];
-	FILE *f;
-
-	strcpy(root, "/tmp/hjcrash-XXXXXX");
-	if (!mkdtemp(root))
-		return -1;
-	for (size_t i = 0; i < hj_array_size(folders); i++) {
-		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
-		mkdir(path, 0755);
-	}
-	snprintf(path, sizeof(path), "%s/run/hjgate/boot-id", root);
-	f = fopen(path, "w");
-	fputs("11111111-1111-1111-1111-111111111111\n", f);
-	fclose(f);
 	begin_ms = hj_window_start(hj_now().wall_ms, HJ_MS_PER_DAY) - HJ_MS_PER_DAY;
-	return 0;
+	return make_root("crash");
 }
 
 static int tear_down(void **state)
 {
-	char command[128];
-
 	ops_left = fail_every = ops = 0;
-	loop = sd_event_unref(loop);
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
+	return remove_world();
 }
 
 /* ---- what is to be found in the end ---- */

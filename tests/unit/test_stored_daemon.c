@@ -2,39 +2,24 @@
 /* long because: one world, many behaviours; splitting it would repeat the starting and stopping. */
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
-#include <cmocka.h>
 
 #include "hjgate/clock.h"
 #include "hjgate/ipc_client.h"
+#include "daemon_world.h"
 
 #define ANSWER_MS 3000
 #define WINDOW_MS 1000 /* as in the configuration below; an hour is two, a day four */
 #define BOOT_A    "000102030405060708090a0b0c0d0e0f"
 #define BOOT_B    "ffeeddccbbaa99887766554433221100"
 
-static char root[64], binary[256];
-static pid_t daemon_pid;
+static char binary[256];
 static const char *const rights[] = { "look", "change", "peer" };
 
 /* ---- the program ---- */
-
-static void path_of(const char *rest, char to[256])
-{
-	snprintf(to, 256, "%s/%s", root, rest);
-}
 
 static int listen_on(const char *right)
 {
@@ -72,34 +57,7 @@ static void start(void)
 
 	for (int i = 0; i < 3; i++)
 		fds[i] = listen_on(rights[i]);
-	daemon_pid = fork();
-	assert_true(daemon_pid >= 0);
-	if (!daemon_pid)
-		run_daemon(fds);
-	for (int i = 0; i < 3; i++)
-		close(fds[i]);
-}
-
-static int stop(int sig)
-{
-	int status = 0;
-
-	kill(daemon_pid, sig);
-	waitpid(daemon_pid, &status, 0);
-	daemon_pid = 0;
-	return status;
-}
-
-static void write_file(const char *rest, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	path_of(rest, path);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
+	start_daemon(fds, run_daemon);
 }
 
 static void boot(const char *id)
@@ -109,8 +67,7 @@ static void boot(const char *id)
 
 static int set_up(void **state)
 {
-	static const char *const folders[] = { "run", "run/hjgate", "var", "var/lib", "var/lib/hjgate", "etc",
-		"etc/hjgate" };
+	static const char *const folders[] = { "etc", "etc/hjgate" };
 	char path[256], *slash;
 	ssize_t n = readlink("/proc/self/exe", binary, sizeof(binary) - 32);
 
@@ -119,27 +76,22 @@ static int set_up(void **state)
 	slash = strrchr(binary, '/'); /* BUILD/unit/test_... */
 	*slash = '\0';
 	strcpy(strrchr(binary, '/'), "/bin/hjgate-stored");
-	strcpy(root, "/tmp/hjstored-XXXXXX");
-	if (!mkdtemp(root))
+	if (make_root("stored") < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		path_of(folders[i], path);
 		mkdir(path, 0755);
 	}
 	write_file("etc/hjgate/hjgate.conf", "format = 1;\ntest_minute = 1;\ntest_hour = 2;\ntest_day = 4;\n");
-	boot("11111111-1111-1111-1111-111111111111\n");
 	start();
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	char command[128];
-
 	if (daemon_pid)
-		stop(SIGTERM);
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
+		stop_daemon(SIGTERM);
+	return remove_root();
 }
 
 /* ---- asking ---- */
@@ -364,7 +316,7 @@ static void test_killed_and_back(void **state)
 	first = append(&peer, "north", BOOT_A, first, 4, now_ms(), now_ms());
 	assert_int_equal(first, 11); /* counted, not yet durable: lost with the process */
 	hj_ipc_ask_close(&peer);
-	stop(SIGKILL);
+	stop_daemon(SIGKILL);
 	start();
 	peer = dial("peer");
 	assert_int_equal(append(&peer, "north", BOOT_A, 11, 0, 0, now_ms()), 7);
@@ -388,7 +340,7 @@ static void test_killed_and_back(void **state)
 	assert_int_equal(num(reply, "waiting"), n - 1);
 	json_decref(reply);
 	hj_ipc_ask_close(&peer);
-	assert_true(WIFEXITED(stop(SIGTERM)));
+	assert_true(WIFEXITED(stop_daemon(SIGTERM)));
 	start();
 	peer = dial("peer");
 	reply = ask(&peer, "Read", json_pack("{s:s}", "uplink", "county"));
@@ -445,7 +397,7 @@ static void test_settings_outlive(void **state)
 	assert_true(now_ms() - before < 1000);
 	json_decref(reply);
 	hj_ipc_ask_close(&peer);
-	stop(SIGKILL); /* answered: on the disk */
+	stop_daemon(SIGKILL); /* answered: on the disk */
 	start();
 	peer = dial("peer");
 	reply = ask(&peer, "Setting", json_pack("{s:s}", "name", "uplink.county.pw"));
@@ -473,7 +425,7 @@ static void test_put_and_power(void **state)
 	        ask_error(&peer, "Put", json_pack("{s:s, s:i, s:{}}", "kind", "minute", "label", 1, "body")),
 	        "org.varlink.service.InvalidParameter");
 	hj_ipc_ask_close(&peer);
-	stop(SIGKILL);
+	stop_daemon(SIGKILL);
 	before = now_ms();
 	boot("22222222-2222-2222-2222-222222222222\n"); /* the machine comes up again */
 	usleep(200000);
@@ -482,7 +434,7 @@ static void test_put_and_power(void **state)
 	body = json_object_get(json_array_get(json_object_get(reply, "records"), 0), "body");
 	assert_true(num(body, "begin") <= before && num(body, "end") >= before + 200);
 	json_decref(reply);
-	stop(SIGKILL);
+	stop_daemon(SIGKILL);
 	start(); /* the same boot: no failure */
 	usleep(300000);
 	reply = wait_for_records("poweron", 1);
@@ -564,7 +516,7 @@ static void test_hours_are_their_minutes(void **state)
 		one_window(&peer, "north", BOOT_A, &first);
 		hj_ipc_ask_close(&peer);
 		if (w % 2) {
-			stop(SIGKILL);
+			stop_daemon(SIGKILL);
 			start();
 		}
 	}
@@ -708,7 +660,7 @@ static void test_damaged_file(void **state)
 	struct hj_ipc_ask peer;
 	json_t *reply;
 
-	stop(SIGTERM);
+	stop_daemon(SIGTERM);
 	write_file("var/lib/hjgate/records.db", "this is no database, but it is long enough to be taken for one: "
 	                                        "this is no database, but it is long enough to be taken for one");
 	start();

@@ -1,71 +1,38 @@
 /* What the store keeps over its own restarts and over a full disk, on a store without sockets. */
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "../../services/stored/stored.h"
 #include "../../src/sys/ledger_impl.h"
+#include "stored_world.h"
 
-#define WINDOW_MS 60000LL
-#define HOUR_MS   3600000LL
+#define WINDOW_MS      60000LL
+#define HOUR_MS        3600000LL
+#define RETENTION_DAYS 100
 
-static char root[64];
-static sd_event *loop;
 static struct stored *s;
-
-static void start(void)
-{
-	struct hj_service service = { .root = root, .event = loop };
-	struct hj_conf_main conf = { .base_window = 60, .retention_days = 100, .retention_mb = 1000 };
-
-	assert_int_equal(stored_new(&service, &conf, &s), 0);
-}
 
 static void restart(void)
 {
 	stored_free(s);
-	start();
+	s = open_store(RETENTION_DAYS);
 }
 
 static int set_up(void **state)
 {
-	static const char *const folders[] = { "/run", "/run/hjgate", "/var", "/var/lib", "/var/lib/hjgate" };
-	char path[128];
-	FILE *f;
-
-	strcpy(root, "/tmp/hjkept-XXXXXX");
-	if (!mkdtemp(root))
+	if (make_root("kept") < 0)
 		return -1;
-	for (size_t i = 0; i < hj_array_size(folders); i++) {
-		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
-		mkdir(path, 0755);
-	}
-	snprintf(path, sizeof(path), "%s/run/hjgate/boot-id", root);
-	f = fopen(path, "w");
-	fputs("11111111-1111-1111-1111-111111111111\n", f);
-	fclose(f);
 	sd_event_new(&loop);
-	start();
+	s = open_store(RETENTION_DAYS);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	char command[128];
-
 	stored_free(s);
-	loop = sd_event_unref(loop);
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
+	return remove_world();
 }
 
 static void add_logs(int count)

@@ -1,55 +1,23 @@
 /* What retention takes and what it leaves, on a store without sockets. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <cmocka.h>
+#include "stored_world.h"
 
-#include "../../services/stored/stored.h"
-
-static char root[64];
-static sd_event *loop;
+#define RETENTION_DAYS 100
+#define A_MINUTE_MS    60000 /* so that what is old enough is so in the millisecond it is made */
 
 static int set_up(void **state)
 {
-	static const char *const folders[] = { "/run", "/run/hjgate", "/var", "/var/lib", "/var/lib/hjgate" };
-	struct hj_service service = { .root = root };
-	struct hj_conf_main conf = { .base_window = 60, .retention_days = 100, .retention_mb = 1000 };
-	struct stored *s;
-	char path[128];
-	FILE *f;
-
-	strcpy(root, "/tmp/hjretain-XXXXXX");
-	if (!mkdtemp(root))
+	if (make_root("retain") < 0)
 		return -1;
-	for (size_t i = 0; i < hj_array_size(folders); i++) {
-		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
-		mkdir(path, 0755);
-	}
-	snprintf(path, sizeof(path), "%s/run/hjgate/boot-id", root);
-	f = fopen(path, "w");
-	fputs("11111111-1111-1111-1111-111111111111\n", f);
-	fclose(f);
 	sd_event_new(&loop);
-	service.event = loop;
-	assert_int_equal(stored_new(&service, &conf, &s), 0);
-	*state = s;
+	*state = open_store(RETENTION_DAYS);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	char command[128];
-
 	stored_free(*state);
-	loop = sd_event_unref(loop);
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	return system(command);
+	return remove_world();
 }
-
-#define A_MINUTE_MS 60000 /* so that what is old enough is so in the millisecond it is made */
 
 static void add(struct stored *s, int count, int days_ago)
 {
