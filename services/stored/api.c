@@ -113,16 +113,22 @@ static int on_append(struct hj_ipc_call *call, json_t *parameters, void *userdat
 
 /* ---- answers that wait for the disk ---- */
 
+/* r of the commit. Takes the answer, and the reference that waited. */
+static void done(struct hj_ipc_call *call, int r, const char *what, json_t *answer)
+{
+	if (r < 0) {
+		json_decref(answer);
+		api_fail(call, r, what, 0);
+	} else {
+		hj_ipc_reply(call, answer);
+	}
+	hj_ipc_call_unref(call);
+}
+
 /* r and seq of the commit; the waiter is the call. */
 static void done_put(int r, uint64_t seq, void *waiter)
 {
-	struct hj_ipc_call *call = waiter;
-
-	if (r < 0)
-		api_fail(call, r, "records", 0);
-	else
-		hj_ipc_reply(call, json_pack("{s:I}", "seq", (json_int_t)seq));
-	hj_ipc_call_unref(call);
+	done(waiter, r, "records", json_pack("{s:I}", "seq", (json_int_t)seq));
 }
 
 static int on_put(struct hj_ipc_call *call, json_t *parameters, void *userdata)
@@ -225,11 +231,7 @@ static void done_resend(int r, uint64_t seq, void *waiter)
 {
 	struct resending *w = waiter;
 
-	if (r < 0)
-		api_fail(w->call, r, "records", 0);
-	else
-		hj_ipc_reply(w->call, json_pack("{s:I}", "records", (json_int_t)w->records));
-	hj_ipc_call_unref(w->call);
+	done(w->call, r, "records", json_pack("{s:I}", "records", (json_int_t)w->records));
 	free(w);
 }
 
@@ -319,11 +321,7 @@ static void done_set(int r, uint64_t seq, void *waiter)
 {
 	struct set *w = waiter;
 
-	if (r < 0)
-		api_fail(w->call, r, "settings", 0);
-	else
-		hj_ipc_reply(w->call, json_pack("{s:o}", "value", w->removed ? json_null() : json_string(w->value)));
-	hj_ipc_call_unref(w->call);
+	done(w->call, r, "settings", json_pack("{s:o}", "value", w->removed ? json_null() : json_string(w->value)));
 	free(w);
 }
 

@@ -44,10 +44,22 @@ static int send_error(struct connection *c, const char *error, json_t *parameter
 	return r;
 }
 
+/* One message, an error if it has a name, unless the client is gone or wants none. */
+static int answer(struct hj_ipc_call *call, const char *error, json_t *parameters)
+{
+	if (!call->connection || call->oneway) {
+		json_decref(parameters);
+		return call->connection ? 0 : -EPIPE;
+	}
+	return error ? send_error(call->connection, error, parameters) : send_reply(call, parameters, false);
+}
+
 static void end(struct hj_ipc_call *call)
 {
 	struct connection *c = call->connection;
 
+	if (!c)
+		return; /* it took its reference along */
 	call->connection = NULL;
 	c->call = NULL;
 	hj_ipc_connection_go_on(c);
@@ -56,16 +68,8 @@ static void end(struct hj_ipc_call *call)
 
 int hj_ipc_fail(struct hj_ipc_call *call, const char *error, json_t *parameters)
 {
-	int r = 0;
+	int r = answer(call, error, parameters);
 
-	if (!call->connection) {
-		json_decref(parameters);
-		return -EPIPE;
-	}
-	if (call->oneway)
-		json_decref(parameters);
-	else
-		r = send_error(call->connection, error, parameters);
 	end(call);
 	return r;
 }
@@ -82,16 +86,8 @@ static int fail_errno(struct hj_ipc_call *call, int r)
 
 int hj_ipc_reply(struct hj_ipc_call *call, json_t *parameters)
 {
-	int r = 0;
+	int r = answer(call, NULL, parameters);
 
-	if (!call->connection) {
-		json_decref(parameters);
-		return -EPIPE;
-	}
-	if (call->oneway)
-		json_decref(parameters);
-	else
-		r = send_reply(call, parameters, false);
 	if (r == -EMSGSIZE || r == -ENOMEM)
 		fail_errno(call, r);
 	else

@@ -41,7 +41,10 @@ static void word(char *to, size_t size, const char *format, va_list ap)
 	tidy(to, n >= (int)size);
 }
 
-static struct hj_conf_error *add(struct hj_conf_errors *errors, const char *file, int line)
+static struct hj_conf_error *add(
+        struct hj_conf_errors *errors, const char *file, int line, const char *what, va_list ap) _printf_(4, 0);
+static struct hj_conf_error *add(
+        struct hj_conf_errors *errors, const char *file, int line, const char *what, va_list ap)
 {
 	struct hj_conf_error *list, *e;
 
@@ -59,18 +62,17 @@ static struct hj_conf_error *add(struct hj_conf_errors *errors, const char *file
 	memset(e, 0, sizeof(*e));
 	hj_text_copy(e->file, sizeof(e->file), file);
 	e->line = line;
+	word(e->what, sizeof(e->what), what, ap);
 	return e;
 }
 
 struct hj_conf_error *conf_error_at(struct hj_conf_errors *errors, const char *file, int line, const char *what, ...)
 {
-	struct hj_conf_error *e = add(errors, file, line);
+	struct hj_conf_error *e;
 	va_list ap;
 
-	if (!e)
-		return NULL;
 	va_start(ap, what);
-	word(e->what, sizeof(e->what), what, ap);
+	e = add(errors, file, line, what, ap);
 	va_end(ap);
 	return e;
 }
@@ -88,11 +90,8 @@ struct hj_conf_error *conf_error(struct conf_file *f, const config_setting_t *at
 	va_list ap;
 
 	conf_source(f, at ? config_setting_source_file(at) : NULL, file);
-	e = add(f->errors, file, at ? (int)config_setting_source_line(at) : 0);
-	if (!e)
-		return NULL;
 	va_start(ap, what);
-	word(e->what, sizeof(e->what), what, ap);
+	e = add(f->errors, file, at ? (int)config_setting_source_line(at) : 0, what, ap);
 	va_end(ap);
 	return e;
 }
