@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -22,6 +23,7 @@ struct talk {
 	struct hj212_identity id;
 	char sent[16][HJ212_FRAME_MAX + 1]; /* frames the gateway wrote, without CR LF */
 	unsigned sent_count;
+	unsigned looked; /* how many of them the test has looked at */
 };
 
 static inline void take_output(struct talk *t)
@@ -62,9 +64,52 @@ static inline void start_as(struct talk *t, enum hj212_edition edition, unsigned
 	hj212_session_connected(t->s, t->now);
 }
 
+static inline void done(struct talk *t)
+{
+	hj212_session_free(t->s);
+}
+
 static inline void start(struct talk *t)
 {
 	start_as(t, HJ212_2017, 1);
+}
+
+static inline int set_up(void **state)
+{
+	struct talk *t = malloc(sizeof(*t));
+
+	assert_non_null(t);
+	start(t);
+	*state = t;
+	return 0;
+}
+
+static inline int tear_down(void **state)
+{
+	struct talk *t = *state;
+
+	done(t);
+	free(t);
+	return 0;
+}
+
+/* A test that is given its talk, started. */
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+/* Another session, as the identity now says. */
+static inline void start_anew(struct talk *t)
+{
+	struct hj212_settings settings = *hj212_session_settings(t->s);
+
+	done(t);
+	assert_int_equal(hj212_session_new(&t->id, &settings, &t->s), 0);
+	hj212_session_connected(t->s, t->now);
+}
+
+static inline void reconnect(struct talk *t)
+{
+	hj212_session_disconnected(t->s);
+	hj212_session_connected(t->s, t->now);
 }
 
 static inline void feed(struct talk *t, const char *data)
@@ -92,14 +137,13 @@ static inline void ask(struct talk *t, int cn, const char *cp)
 }
 
 /* The next frame the gateway wrote has this data segment. */
-static unsigned looked;
 static inline void expect_data(struct talk *t, const char *data)
 {
 	take_output(t);
-	assert_true(looked < t->sent_count);
-	assert_int_equal(strlen(t->sent[looked]), strlen(data) + 10);
-	assert_memory_equal(t->sent[looked] + 6, data, strlen(data));
-	looked++;
+	assert_true(t->looked < t->sent_count);
+	assert_int_equal(strlen(t->sent[t->looked]), strlen(data) + 10);
+	assert_memory_equal(t->sent[t->looked] + 6, data, strlen(data));
+	t->looked++;
 }
 
 static inline void expect_answer(struct talk *t, const char *qn, int cn, const char *cp)
@@ -113,7 +157,34 @@ static inline void expect_answer(struct talk *t, const char *qn, int cn, const c
 static inline void expect_silence(struct talk *t)
 {
 	take_output(t);
-	assert_int_equal(looked, t->sent_count);
+	assert_int_equal(t->looked, t->sent_count);
+}
+
+/* A request that is taken, and what came of it. */
+static inline void expect_taken(struct talk *t, const char *qn)
+{
+	expect_answer(t, qn, 9011, "QnRtn=1");
+}
+
+static inline void expect_result(struct talk *t, const char *qn, int exe_rtn)
+{
+	char cp[32];
+
+	snprintf(cp, sizeof(cp), "ExeRtn=%d", exe_rtn);
+	expect_answer(t, qn, 9012, cp);
+}
+
+static inline void expect_taken_and_result(struct talk *t, const char *qn, int exe_rtn)
+{
+	expect_taken(t, qn);
+	expect_result(t, qn, exe_rtn);
+}
+
+/* What has been written up to here is of no interest. */
+static inline void skip_output(struct talk *t)
+{
+	take_output(t);
+	t->looked = t->sent_count;
 }
 
 static inline struct hj212_outcome expect_outcome(struct talk *t, enum hj212_outcome_type type)
@@ -132,9 +203,12 @@ static inline void expect_nothing(struct talk *t)
 	assert_int_equal(hj212_session_next(t->s, &o), 0);
 }
 
-static inline void done(struct talk *t)
+/* The owner gets a request and says at once that it is done. */
+static inline void expect_request_and_do(struct talk *t)
 {
-	hj212_session_free(t->s);
+	struct hj212_outcome o = expect_outcome(t, HJ212_REQUEST);
+
+	assert_int_equal(hj212_session_answer(t->s, o.request.id, HJ212_EXE_DONE, t->now), 0);
 }
 
 static inline int offer(struct talk *t, uint64_t token, const char *cp)
@@ -144,12 +218,28 @@ static inline int offer(struct talk *t, uint64_t token, const char *cp)
 	return hj212_session_offer(t->s, &o, t->now);
 }
 
-static inline void wait_s(struct talk *t, unsigned seconds)
+static inline void upload(struct talk *t, uint64_t token, const char *cp)
 {
-	t->now.mono += seconds * SEC;
-	t->now.wall_ms += seconds * 1000LL;
+	assert_int_equal(offer(t, token, cp), 0);
+	take_output(t);
+}
+
+static inline void expect_acked(struct talk *t, uint64_t token)
+{
+	assert_int_equal(expect_outcome(t, HJ212_ACKED).token, token);
+}
+
+static inline void wait_ms(struct talk *t, unsigned ms)
+{
+	t->now.mono += ms * HJ_USEC_PER_MS;
+	t->now.wall_ms += ms;
 	hj212_session_tick(t->s, t->now);
 	take_output(t);
+}
+
+static inline void wait_s(struct talk *t, unsigned seconds)
+{
+	wait_ms(t, seconds * 1000);
 }
 
 static inline void ack(struct talk *t, const char *qn)

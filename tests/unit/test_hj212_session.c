@@ -6,83 +6,70 @@
 
 static void upload_is_acknowledged(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	looked = 0;
-	start(&t);
-	assert_int_equal(hj212_session_room(t.s), 1);
-	assert_int_equal(offer(&t, 77, "DataTime=20160801084000;a-Avg=1"), 0);
-	assert_int_equal(hj212_session_room(t.s), 0);
-	assert_int_equal(offer(&t, 78, "DataTime=20160801084000;a-Avg=1"), -EBUSY);
-	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&DataTime=20160801084000;a-Avg=1&&");
-	expect_nothing(&t);
-	t.now.mono += 40 * HJ_USEC_PER_MS;
-	ack(&t, QN1);
-	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 77);
-	expect_nothing(&t);
-	ack(&t, QN1); /* a late repeat is nobody's */
-	expect_nothing(&t);
-	expect_silence(&t);
-	done(&t);
+	assert_int_equal(hj212_session_room(t->s), 1);
+	assert_int_equal(offer(t, 77, "DataTime=20160801084000;a-Avg=1"), 0);
+	assert_int_equal(hj212_session_room(t->s), 0);
+	assert_int_equal(offer(t, 78, "DataTime=20160801084000;a-Avg=1"), -EBUSY);
+	expect_data(t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&DataTime=20160801084000;a-Avg=1&&");
+	expect_nothing(t);
+	t->now.mono += 40 * HJ_USEC_PER_MS;
+	ack(t, QN1);
+	expect_acked(t, 77);
+	expect_nothing(t);
+	ack(t, QN1); /* a late repeat is nobody's */
+	expect_nothing(t);
+	expect_silence(t);
 }
 
 static void resends_identical_bytes_then_dead(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	looked = 0;
-	start(&t);
-	assert_int_equal(offer(&t, 5, "DataTime=20160801084000"), 0);
-	take_output(&t);
-	assert_true(hj212_session_deadline(t.s) == t.now.mono + 10 * SEC);
-	wait_s(&t, 9);
-	assert_int_equal(t.sent_count, 1);
+	upload(t, 5, "DataTime=20160801084000");
+	assert_true(hj212_session_deadline(t->s) == t->now.mono + 10 * SEC);
+	wait_s(t, 9);
+	assert_int_equal(t->sent_count, 1);
 	for (unsigned i = 2; i <= 4; i++) {
-		wait_s(&t, i == 2 ? 1 : 10);
-		assert_int_equal(t.sent_count, i);
-		assert_string_equal(t.sent[i - 1], t.sent[0]);
-		expect_nothing(&t);
+		wait_s(t, i == 2 ? 1 : 10);
+		assert_int_equal(t->sent_count, i);
+		assert_string_equal(t->sent[i - 1], t->sent[0]);
+		expect_nothing(t);
 	}
-	wait_s(&t, 10);
-	assert_int_equal(t.sent_count, 4);
-	assert_int_equal(expect_outcome(&t, HJ212_DEAD).token, 5);
-	expect_nothing(&t);
-	assert_int_equal(hj212_session_room(t.s), 0);
-	assert_true(hj212_session_deadline(t.s) == HJ_USEC_NEVER);
-	hj212_session_disconnected(t.s);
-	hj212_session_connected(t.s, t.now);
-	assert_int_equal(offer(&t, 5, "DataTime=20160801084000"), 0);
-	done(&t);
+	wait_s(t, 10);
+	assert_int_equal(t->sent_count, 4);
+	assert_int_equal(expect_outcome(t, HJ212_DEAD).token, 5);
+	expect_nothing(t);
+	assert_int_equal(hj212_session_room(t->s), 0);
+	assert_true(hj212_session_deadline(t->s) == HJ_USEC_NEVER);
+	reconnect(t);
+	assert_int_equal(offer(t, 5, "DataTime=20160801084000"), 0);
 }
 
 static void a_peer_that_reads_nothing_is_dead_too(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	start(&t);
-	assert_int_equal(offer(&t, 9, "DataTime=20160801084000"), 0);
+	assert_int_equal(offer(t, 9, "DataTime=20160801084000"), 0);
 	for (int i = 0; i < 4; i++) {
-		t.now.mono += 10 * SEC;
-		hj212_session_tick(t.s, t.now);
+		t->now.mono += 10 * SEC;
+		hj212_session_tick(t->s, t->now);
 	}
-	assert_int_equal(expect_outcome(&t, HJ212_DEAD).token, 9);
-	done(&t);
+	assert_int_equal(expect_outcome(t, HJ212_DEAD).token, 9);
 }
 
 static void acknowledged_after_a_resend(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	start(&t);
-	assert_int_equal(offer(&t, 5, "DataTime=20160801084000"), 0);
-	take_output(&t);
-	wait_s(&t, 10);
-	ack(&t, QN1);
-	expect_outcome(&t, HJ212_ACKED);
-	wait_s(&t, 60);
-	assert_int_equal(t.sent_count, 2);
-	expect_nothing(&t);
-	done(&t);
+	upload(t, 5, "DataTime=20160801084000");
+	wait_s(t, 10);
+	ack(t, QN1);
+	expect_outcome(t, HJ212_ACKED);
+	wait_s(t, 60);
+	assert_int_equal(t->sent_count, 2);
+	expect_nothing(t);
 }
 
 static void a_window_of_four_is_acknowledged_in_any_order(void **state)
@@ -99,131 +86,105 @@ static void a_window_of_four_is_acknowledged_in_any_order(void **state)
 	assert_int_equal(t.sent_count, 4);
 	for (unsigned i = 4; i--;) {
 		ack(&t, qn[i]);
-		assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, i);
+		expect_acked(&t, i);
 	}
 	done(&t);
 }
 
 static void the_gap_between_frames_is_kept(void **state)
 {
-	struct hj212_settings settings = { .over_time = 10, .re_count = 3, .pw = "123456" };
-	struct talk t;
+	struct talk *t = *state;
 
-	looked = 0;
-	start(&t);
-	done(&t);
-	t.id.gap_ms = 600;
-	assert_int_equal(hj212_session_new(&t.id, &settings, &t.s), 0);
-	hj212_session_connected(t.s, t.now);
-	ask(&t, 1011, "");
-	take_output(&t);
-	assert_int_equal(t.sent_count, 1); /* 9011; the answer and 9012 wait */
-	assert_true(hj212_session_deadline(t.s) == t.now.mono + 600 * HJ_USEC_PER_MS);
-	t.now.mono += 599 * HJ_USEC_PER_MS;
-	hj212_session_tick(t.s, t.now);
-	take_output(&t);
-	assert_int_equal(t.sent_count, 1);
-	t.now.mono += HJ_USEC_PER_MS;
-	hj212_session_tick(t.s, t.now);
-	take_output(&t);
-	assert_int_equal(t.sent_count, 2);
-	t.now.mono += SEC;
-	hj212_session_tick(t.s, t.now);
-	take_output(&t);
-	assert_int_equal(t.sent_count, 3);
-	assert_true(hj212_session_deadline(t.s) == HJ_USEC_NEVER);
-	done(&t);
+	t->id.gap_ms = 600;
+	start_anew(t);
+	ask(t, 1011, "");
+	take_output(t);
+	assert_int_equal(t->sent_count, 1); /* 9011; the answer and 9012 wait */
+	assert_true(hj212_session_deadline(t->s) == t->now.mono + 600 * HJ_USEC_PER_MS);
+	wait_ms(t, 599);
+	assert_int_equal(t->sent_count, 1);
+	wait_ms(t, 1);
+	assert_int_equal(t->sent_count, 2);
+	wait_ms(t, 1000);
+	assert_int_equal(t->sent_count, 3);
+	assert_true(hj212_session_deadline(t->s) == HJ_USEC_NEVER);
 }
 
 static void written_byte_by_byte(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 	size_t total = 0;
 
-	start(&t);
-	assert_int_equal(offer(&t, 5, "DataTime=20160801084000"), 0);
-	while (hj212_session_output(t.s).n) {
-		hj212_session_written(t.s, 1, t.now);
-		t.now.mono++;
+	assert_int_equal(offer(t, 5, "DataTime=20160801084000"), 0);
+	while (hj212_session_output(t->s).n) {
+		hj212_session_written(t->s, 1, t->now);
+		t->now.mono++;
 		total++;
 	}
 	assert_int_equal(total,
 	        strlen("QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&DataTime=20160801084000&&") + 12);
 	/* OverTime runs from the last byte */
-	assert_true(hj212_session_deadline(t.s) == t.now.mono - 1 + 10 * SEC);
-	done(&t);
+	assert_true(hj212_session_deadline(t->s) == t->now.mono - 1 + 10 * SEC);
 }
 
 static void split_packets_carry_their_numbers(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 	struct hj212_offer o = {
 		.token = 1, .cn = 2061, .cp = HJ212_SLICE("DataTime=20160801080000"), .pnum = 2, .pno = 1, .ack = true
 	};
 
-	looked = 0;
-	start(&t);
-	assert_int_equal(hj212_session_offer(t.s, &o, t.now), 0);
-	expect_data(&t,
-	        "QN=" QN1 ";ST=32;CN=2061;PW=123456;MN=" MN ";Flag=7;PNUM=2;PNO=1;CP=&&DataTime=20160801080000&&");
-	done(&t);
+	assert_int_equal(hj212_session_offer(t->s, &o, t->now), 0);
+	expect_data(
+	        t, "QN=" QN1 ";ST=32;CN=2061;PW=123456;MN=" MN ";Flag=7;PNUM=2;PNO=1;CP=&&DataTime=20160801080000&&");
 }
 
 static void the_largest_cp_fits(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 	char cp[HJ212_CP_MAX + 2];
 	size_t most;
 	struct hj212_offer o = { .token = 1, .cn = 2061, .pnum = 99, .pno = 98, .ack = true };
 
-	start(&t);
-	most = hj212_session_cp_max(t.s);
+	most = hj212_session_cp_max(t->s);
 	assert_true(most <= HJ212_CP_MAX && most > 900);
 	memset(cp, 'x', sizeof(cp));
 	o.cp = (struct hj212_slice){ cp, most };
-	assert_int_equal(hj212_session_offer(t.s, &o, t.now), 0);
-	hj212_session_connected(t.s, t.now);
+	assert_int_equal(hj212_session_offer(t->s, &o, t->now), 0);
+	hj212_session_connected(t->s, t->now);
 	o.cp.n = HJ212_CP_MAX + 1;
-	assert_int_equal(hj212_session_offer(t.s, &o, t.now), -EMSGSIZE);
-	done(&t);
+	assert_int_equal(hj212_session_offer(t->s, &o, t->now), -EMSGSIZE);
 }
 
 static void without_the_answer_bit_it_is_done_when_written(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 	struct hj212_offer o = { .token = 3, .cn = 2011, .cp = HJ212_SLICE("DataTime=20160801085857") };
 
-	looked = 0;
-	start(&t);
-	assert_int_equal(hj212_session_offer(t.s, &o, t.now), 0);
-	expect_nothing(&t);
-	expect_data(&t, "QN=" QN1 ";ST=32;CN=2011;PW=123456;MN=" MN ";Flag=4;CP=&&DataTime=20160801085857&&");
-	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 3);
-	done(&t);
+	assert_int_equal(hj212_session_offer(t->s, &o, t->now), 0);
+	expect_nothing(t);
+	expect_data(t, "QN=" QN1 ";ST=32;CN=2011;PW=123456;MN=" MN ";Flag=4;CP=&&DataTime=20160801085857&&");
+	expect_acked(t, 3);
 }
 
 static void what_is_forgotten_makes_room(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	start(&t);
-	assert_int_equal(offer(&t, 1, "DataTime=20160801084000"), 0);
-	take_output(&t);
-	assert_int_equal(hj212_session_forget(t.s, 1), 0);
-	assert_int_equal(hj212_session_forget(t.s, 1), -ENOENT);
-	assert_int_equal(offer(&t, 2, "DataTime=20160801084000"), 0);
-	ack(&t, QN1); /* of the forgotten one */
-	expect_nothing(&t);
-	ack(&t, "20160801085857224");
-	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 2);
+	upload(t, 1, "DataTime=20160801084000");
+	assert_int_equal(hj212_session_forget(t->s, 1), 0);
+	assert_int_equal(hj212_session_forget(t->s, 1), -ENOENT);
+	assert_int_equal(offer(t, 2, "DataTime=20160801084000"), 0);
+	ack(t, QN1); /* of the forgotten one */
+	expect_nothing(t);
+	ack(t, "20160801085857224");
+	expect_acked(t, 2);
 	for (unsigned i = 0; i < 4; i++) { /* ReCount 3: the fourth without any answer */
-		expect_nothing(&t);
-		assert_int_equal(offer(&t, 10 + i, "DataTime=20160801084000"), 0);
-		take_output(&t);
-		assert_int_equal(hj212_session_forget(t.s, 10 + i), 0);
+		expect_nothing(t);
+		upload(t, 10 + i, "DataTime=20160801084000");
+		assert_int_equal(hj212_session_forget(t->s, 10 + i), 0);
 	}
-	expect_outcome(&t, HJ212_DEAD);
-	done(&t);
+	expect_outcome(t, HJ212_DEAD);
 }
 
 /* ---- QN ---- */
@@ -232,7 +193,6 @@ static void qns_only_grow(void **state)
 {
 	struct talk t;
 
-	looked = 0;
 	start_as(&t, HJ212_2017, 8);
 	hj212_session_qn_start(t.s, WALL + 5000);
 	assert_int_equal(offer(&t, 1, "x=1"), 0);
@@ -294,8 +254,7 @@ static void odd_acknowledgements(void **state)
 		bool acked = false;
 
 		start(&t);
-		assert_int_equal(offer(&t, 7, "DataTime=20160801084000"), 0);
-		take_output(&t);
+		upload(&t, 7, "DataTime=20160801084000");
 		feed(&t, list[i].data);
 		while (hj212_session_next(t.s, &o))
 			acked |= o.type == HJ212_ACKED && o.token == 7;
@@ -311,51 +270,41 @@ static void odd_acknowledgements(void **state)
 static void nameless_answers_to_copies_count_for_nothing(void **state)
 {
 	static const char nameless[] = "ST=22;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&";
-	struct talk t;
+	struct talk *t = *state;
 
-	start(&t);
-	assert_int_equal(offer(&t, 1, "x=1"), 0);
-	take_output(&t);
-	wait_s(&t, 10); /* the second copy is out */
-	feed(&t, nameless);
-	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 1);
-	assert_int_equal(offer(&t, 2, "x=2"), 0);
-	take_output(&t);
-	feed(&t, nameless); /* for the second copy of 1 */
-	expect_nothing(&t);
-	feed(&t, nameless);
-	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 2);
-	done(&t);
+	upload(t, 1, "x=1");
+	wait_s(t, 10); /* the second copy is out */
+	feed(t, nameless);
+	expect_acked(t, 1);
+	upload(t, 2, "x=2");
+	feed(t, nameless); /* for the second copy of 1 */
+	expect_nothing(t);
+	feed(t, nameless);
+	expect_acked(t, 2);
 }
 
 static void nameless_answers_to_what_is_forgotten_count_for_nothing(void **state)
 {
 	static const char nameless[] = "ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&";
-	struct talk t;
+	struct talk *t = *state;
 
-	start(&t);
-	assert_int_equal(offer(&t, 1, "x=1"), 0);
-	take_output(&t);
-	wait_s(&t, 10); /* two copies are out */
-	assert_int_equal(hj212_session_forget(t.s, 1), 0);
-	assert_int_equal(offer(&t, 2, "x=2"), 0);
-	take_output(&t);
-	feed(&t, nameless);
-	feed(&t, nameless);
-	expect_nothing(&t);
-	feed(&t, nameless);
-	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 2);
-	assert_int_equal(offer(&t, 3, "x=3"), 0);
-	take_output(&t);
-	assert_int_equal(hj212_session_forget(t.s, 3), 0);
-	assert_int_equal(offer(&t, 4, "x=4"), 0);
-	take_output(&t);
+	upload(t, 1, "x=1");
+	wait_s(t, 10); /* two copies are out */
+	assert_int_equal(hj212_session_forget(t->s, 1), 0);
+	upload(t, 2, "x=2");
+	feed(t, nameless);
+	feed(t, nameless);
+	expect_nothing(t);
+	feed(t, nameless);
+	expect_acked(t, 2);
+	upload(t, 3, "x=3");
+	assert_int_equal(hj212_session_forget(t->s, 3), 0);
+	upload(t, 4, "x=4");
 	for (unsigned i = 0; i < 3; i++)
-		wait_s(&t, 10);
-	wait_s(&t, 1); /* no answer to 3 comes any more */
-	feed(&t, nameless);
-	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 4);
-	done(&t);
+		wait_s(t, 10);
+	wait_s(t, 1); /* no answer to 3 comes any more */
+	feed(t, nameless);
+	expect_acked(t, 4);
 }
 
 static void a_wrong_crc_acknowledges_nothing_unless_lenient(void **state)
@@ -364,16 +313,12 @@ static void a_wrong_crc_acknowledges_nothing_unless_lenient(void **state)
 	struct hj212_counts counts;
 
 	for (int lenient = 0; lenient < 2; lenient++) {
-		struct hj212_settings settings = { .over_time = 10, .re_count = 3, .pw = "123456" };
 		struct talk t;
 
 		start(&t);
-		done(&t);
 		t.id.lenient_crc = lenient;
-		assert_int_equal(hj212_session_new(&t.id, &settings, &t.s), 0);
-		hj212_session_connected(t.s, t.now);
-		assert_int_equal(offer(&t, 7, "x=1"), 0);
-		take_output(&t);
+		start_anew(&t);
+		upload(&t, 7, "x=1");
 		hj212_session_input(t.s, frame, sizeof(frame) - 1, t.now);
 		expect_outcome(&t, lenient ? HJ212_ACKED : HJ212_NOTE);
 		hj212_session_counts(t.s, &counts);
@@ -396,138 +341,116 @@ static void change_password(struct talk *t)
 	assert_string_equal(o.request.settings.pw, "654321");
 	assert_string_equal(o.request.settings.old_pw, "123456");
 	hj212_session_answer(t->s, o.request.id, HJ212_EXE_DONE, t->now);
-	expect_answer(t, QN0, 9011, "QnRtn=1");
-	expect_answer(t, QN0, 9012, "ExeRtn=1"); /* still with the old one */
+	expect_taken_and_result(t, QN0, 1); /* still with the old one */
 }
 
 static void the_new_password_is_used_at_once(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	looked = 0;
-	start(&t);
-	change_password(&t);
-	assert_int_equal(offer(&t, 1, "x=1"), 0);
-	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
-	ask_flag(&t, QN0, 1072, 5, "NewPW=654321"); /* a repeat, with the password of its time */
-	expect_answer(&t, QN0, 9011, "QnRtn=1");
-	expect_answer(&t, QN0, 9012, "ExeRtn=1");
-	feed(&t, "QN=" QN1 ";ST=32;CN=1061;PW=654321;MN=" MN ";Flag=5;CP=&&&&");
-	expect_data(&t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=1&&");
+	change_password(t);
+	assert_int_equal(offer(t, 1, "x=1"), 0);
+	expect_data(t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
+	ask_flag(t, QN0, 1072, 5, "NewPW=654321"); /* a repeat, with the password of its time */
+	expect_taken_and_result(t, QN0, 1);
+	feed(t, "QN=" QN1 ";ST=32;CN=1061;PW=654321;MN=" MN ";Flag=5;CP=&&&&");
+	expect_data(t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=1&&");
 	expect_outcome(
-	        &t, HJ212_PW_SETTLED); /* the platform itself uses the new one: the old one is good for nothing */
-	assert_string_equal(hj212_session_settings(t.s)->old_pw, "");
-	take_output(&t);
-	looked = t.sent_count;
-	ask_flag(&t, "20160801085857225", 1061, 5, "");
-	expect_answer(&t, "20160801085857225", 9011, "QnRtn=3");
-	done(&t);
+	        t, HJ212_PW_SETTLED); /* the platform itself uses the new one: the old one is good for nothing */
+	assert_string_equal(hj212_session_settings(t->s)->old_pw, "");
+	skip_output(t);
+	ask_flag(t, "20160801085857225", 1061, 5, "");
+	expect_answer(t, "20160801085857225", 9011, "QnRtn=3");
 }
 
 static void a_request_with_the_old_password_is_taken_once(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	looked = 0;
-	start(&t);
-	change_password(&t);
-	ask_flag(&t, "20160801085857225", 1061, 5, "");
-	expect_answer(&t, "20160801085857225", 9011, "QnRtn=1");
-	expect_outcome(&t, HJ212_PW_TRIED);
-	take_output(&t);
-	looked = t.sent_count;
-	ask_flag(&t, "20160801085857226", 1061, 5, "");
-	expect_answer(&t, "20160801085857226", 9011, "QnRtn=3");
-	done(&t);
+	change_password(t);
+	ask_flag(t, "20160801085857225", 1061, 5, "");
+	expect_taken(t, "20160801085857225");
+	expect_outcome(t, HJ212_PW_TRIED);
+	skip_output(t);
+	ask_flag(t, "20160801085857226", 1061, 5, "");
+	expect_answer(t, "20160801085857226", 9011, "QnRtn=3");
 }
 
 static void refused_upload_tries_the_old_password_once(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	looked = 0;
-	start(&t);
-	change_password(&t);
-	assert_int_equal(offer(&t, 1, "x=1"), 0);
-	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
-	feed(&t, "QN=" QN1 ";ST=91;CN=9014;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
-	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
-	expect_outcome(&t, HJ212_PW_TRIED);
-	expect_outcome(&t, HJ212_NOTE);
-	ack(&t, QN1);
-	assert_int_equal(expect_outcome(&t, HJ212_ACKED).token, 1);
-	expect_outcome(&t, HJ212_PW_SETTLED);
-	assert_string_equal(hj212_session_settings(t.s)->pw, "123456");
-	assert_int_equal(offer(&t, 2, "x=1"), 0);
-	expect_data(&t, "QN=20160801085857224;ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
-	done(&t);
+	change_password(t);
+	assert_int_equal(offer(t, 1, "x=1"), 0);
+	expect_data(t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
+	feed(t, "QN=" QN1 ";ST=91;CN=9014;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_data(t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
+	expect_outcome(t, HJ212_PW_TRIED);
+	expect_outcome(t, HJ212_NOTE);
+	ack(t, QN1);
+	expect_acked(t, 1);
+	expect_outcome(t, HJ212_PW_SETTLED);
+	assert_string_equal(hj212_session_settings(t->s)->pw, "123456");
+	assert_int_equal(offer(t, 2, "x=1"), 0);
+	expect_data(t, "QN=20160801085857224;ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
 }
 
 static void both_refused_goes_back_to_the_new_one_and_stays(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	looked = 0;
-	start(&t);
-	change_password(&t);
-	assert_int_equal(offer(&t, 1, "x=1"), 0);
-	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
-	feed(&t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
-	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
-	feed(&t, "QN=" QN1 ";ST=91;CN=9011;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
-	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
-	feed(&t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
-	expect_silence(&t); /* only OverTime and ReCount from here on */
-	done(&t);
+	change_password(t);
+	assert_int_equal(offer(t, 1, "x=1"), 0);
+	expect_data(t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
+	feed(t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_data(t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&x=1&&");
+	feed(t, "QN=" QN1 ";ST=91;CN=9011;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_data(t, "QN=" QN1 ";ST=32;CN=2051;PW=654321;MN=" MN ";Flag=5;CP=&&x=1&&");
+	feed(t, "QN=" QN1 ";ST=91;CN=9011;PW=654321;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_silence(t); /* only OverTime and ReCount from here on */
 }
 
 static void silence_since_the_change_tries_the_old_one(void **state)
 {
-	struct talk t;
+	struct talk *t = *state;
 
-	looked = 0;
-	start(&t);
-	change_password(&t);
-	assert_int_equal(offer(&t, 1, "x=1"), 0);
-	take_output(&t);
+	change_password(t);
+	upload(t, 1, "x=1");
 	for (int i = 0; i < 4; i++)
-		wait_s(&t, 10);
-	expect_outcome(&t, HJ212_PW_TRIED);
-	expect_outcome(&t, HJ212_DEAD);
-	hj212_session_disconnected(t.s);
-	hj212_session_connected(t.s, t.now);
-	t.sent_count = looked = 0;
-	assert_int_equal(offer(&t, 1, "x=1"), 0);
-	take_output(&t);
-	assert_non_null(strstr(t.sent[0], "PW=123456;"));
-	done(&t);
+		wait_s(t, 10);
+	expect_outcome(t, HJ212_PW_TRIED);
+	expect_outcome(t, HJ212_DEAD);
+	reconnect(t);
+	t->sent_count = t->looked = 0;
+	upload(t, 1, "x=1");
+	assert_non_null(strstr(t->sent[0], "PW=123456;"));
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(upload_is_acknowledged),
-		cmocka_unit_test(resends_identical_bytes_then_dead),
-		cmocka_unit_test(a_peer_that_reads_nothing_is_dead_too),
-		cmocka_unit_test(acknowledged_after_a_resend),
+		T(upload_is_acknowledged),
+		T(resends_identical_bytes_then_dead),
+		T(a_peer_that_reads_nothing_is_dead_too),
+		T(acknowledged_after_a_resend),
 		cmocka_unit_test(a_window_of_four_is_acknowledged_in_any_order),
-		cmocka_unit_test(the_gap_between_frames_is_kept),
-		cmocka_unit_test(written_byte_by_byte),
-		cmocka_unit_test(split_packets_carry_their_numbers),
-		cmocka_unit_test(the_largest_cp_fits),
-		cmocka_unit_test(without_the_answer_bit_it_is_done_when_written),
-		cmocka_unit_test(what_is_forgotten_makes_room),
+		T(the_gap_between_frames_is_kept),
+		T(written_byte_by_byte),
+		T(split_packets_carry_their_numbers),
+		T(the_largest_cp_fits),
+		T(without_the_answer_bit_it_is_done_when_written),
+		T(what_is_forgotten_makes_room),
 		cmocka_unit_test(qns_only_grow),
 		cmocka_unit_test(no_qn_above_the_limit),
 		cmocka_unit_test(odd_acknowledgements),
-		cmocka_unit_test(nameless_answers_to_copies_count_for_nothing),
-		cmocka_unit_test(nameless_answers_to_what_is_forgotten_count_for_nothing),
+		T(nameless_answers_to_copies_count_for_nothing),
+		T(nameless_answers_to_what_is_forgotten_count_for_nothing),
 		cmocka_unit_test(a_wrong_crc_acknowledges_nothing_unless_lenient),
-		cmocka_unit_test(the_new_password_is_used_at_once),
-		cmocka_unit_test(a_request_with_the_old_password_is_taken_once),
-		cmocka_unit_test(refused_upload_tries_the_old_password_once),
-		cmocka_unit_test(both_refused_goes_back_to_the_new_one_and_stays),
-		cmocka_unit_test(silence_since_the_change_tries_the_old_one),
+		T(the_new_password_is_used_at_once),
+		T(a_request_with_the_old_password_is_taken_once),
+		T(refused_upload_tries_the_old_password_once),
+		T(both_refused_goes_back_to_the_new_one_and_stays),
+		T(silence_since_the_change_tries_the_old_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
