@@ -139,7 +139,6 @@ void hj_conf_done(struct hj_conf *c);
 const char *hj_type_name(enum hj_type type);
 const char *hj_order_name(enum hj_order order);
 const char *hj_table_name(enum hj_table table);
-const char *hj_crc_name(enum hj_crc crc); /* "annexa", "modbus", "modbus-swapped", "none" */
 
 /* Instances of buses.d or uplinks.d: the names of *.conf, sorted. The caller frees each and the array. */
 int hj_conf_names(const char *root, const char *folder, char ***ret_names, size_t *ret_count);

@@ -22,7 +22,6 @@
 enum hj212_edition { HJ212_2005 = 2005, HJ212_2017 = 2017 };
 
 #define HJ212_WINDOW_MAX 8                      /* unacknowledged uploads */
-#define HJ212_OUT_MAX    (HJ212_WINDOW_MAX + 8) /* frames waiting to be written; one more and offers get -EBUSY */
 #define HJ212_PW_MAX     24
 
 /* What a platform may set, and what is kept by the owner (CN 1000, 1062, 1064, 1072, 2011/2012). */

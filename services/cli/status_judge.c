@@ -42,7 +42,10 @@ static void judge_store(struct status *s, json_t *answer)
 {
 	const char *error = cli_string(answer, "error");
 	json_t *room = json_object_get(answer, "days_of_room");
+	long long unreadable = cli_int(answer, "unreadable");
 
+	if (unreadable)
+		trouble(s, _("the store met records that do not decode %lld times, and left them out"), unreadable);
 	if (error)
 		trouble(s, _("the records cannot be written: %s"), cli_reason(error));
 	if (json_is_integer(room) && json_integer_value(room) < ROOM_LEAST_DAYS)

@@ -81,8 +81,10 @@ static int add_record(const struct hj_head *head, const void *body, size_t n, vo
 		return 1;
 	}
 	j = hj_record_to_json(head, body, n);
-	if (!j) /* unreadable: passed over, and owed no longer since it can never be sent */
+	if (!j) { /* unreadable: passed over, and owed no longer since it can never be sent */
+		r->s->unreadable++;
 		return 0;
+	}
 	if (r->uplink)
 		owed_remove_missing(r->s, r->uplink, p->expect, head->seq - 1);
 	p->expect = head->seq + 1;

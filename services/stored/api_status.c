@@ -72,12 +72,13 @@ int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		json_array_append_new(uplinks, uplink_state(s, &s->uplinks[i]));
 	hj_id_format(hj_ledger_store_id(s->ledger), id);
 	return hj_ipc_reply(call,
-	        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:o, s:o, s:o}", "store", id, "first",
-	                (json_int_t)first, "head", (json_int_t)head, "records",
+	        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "store", id,
+	                "first", (json_int_t)first, "head", (json_int_t)head, "records",
 	                (json_int_t)(first ? head - first + 1 : 0), "bytes", (json_int_t)hj_ledger_bytes(s->ledger),
 	                "commits", (json_int_t)s->commits, "last_commit", (json_int_t)s->last_commit_ms,
 	                "oldest_label", oldest_label(s), "days_of_room",
 	                int_or_null(room >= 0, (int64_t)fmin(room, 36500)), "points", (json_int_t)s->points.count,
-	                "error", s->error ? json_string(strerror(-s->error)) : json_null(), "buses", buses, "uplinks",
+	                "unreadable", (json_int_t)(s->unreadable + hj_ledger_unreadable(s->ledger)), "error",
+	                s->error ? json_string(strerror(-s->error)) : json_null(), "buses", buses, "uplinks",
 	                uplinks));
 }

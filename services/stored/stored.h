@@ -108,6 +108,7 @@ struct stored {
 	unsigned urgent_count;
 	int error; /* of the last commit; 0 = none */
 	uint64_t commits;
+	uint64_t unreadable; /* records met whose body did not decode, since the start; each meeting counts */
 	int64_t last_commit_ms;
 	sd_event_source *commit_timer, *mono_timer, *wall_timer, *retention_timer;
 

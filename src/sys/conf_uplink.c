@@ -14,11 +14,6 @@ static const struct conf_choice crcs[] = {
 	{ NULL, 0 },
 };
 
-const char *hj_crc_name(enum hj_crc crc)
-{
-	return (size_t)crc < hj_array_size(crcs) - 1 ? crcs[crc].name : "unknown";
-}
-
 /* ---- checks of one text ---- */
 
 static int refuse(const char **ret_why, const char *why)

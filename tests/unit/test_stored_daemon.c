@@ -2,6 +2,7 @@
 /* long because: one world, many behaviours; splitting it would repeat the starting and stopping. */
 #include <errno.h>
 #include <math.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -671,6 +672,50 @@ static void test_damaged_file(void **state)
 	hj_ipc_ask_close(&peer);
 }
 
+static void spoil(const char *sql)
+{
+	char path[300];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/var/lib/hjgate/records.db", root);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_changes(db), 1);
+	sqlite3_close(db);
+}
+
+/* One record's head and another's body are no longer what was written: both are left out, and Status says so. */
+static void test_unreadable_records_are_counted(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer");
+	int64_t before;
+	json_t *reply;
+
+	for (int i = 0; i < 4; i++)
+		json_decref(ask(&peer, "Put",
+		        json_pack("{s:s, s:I, s:{s:i}}", "kind", "log", "label", (json_int_t)now_ms(), "body", "n",
+		                i)));
+	reply = ask(&peer, "Status", NULL);
+	assert_int_equal(num(reply, "unreadable"), 0);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+	stop_daemon(SIGTERM);
+	spoil("UPDATE row SET head = x'00' WHERE seq = 2");
+	spoil("UPDATE row SET body = x'00' WHERE seq = 3");
+	start();
+	peer = dial("peer");
+	reply = ask(&peer, "Status", NULL);
+	before = num(reply, "unreadable"); /* the start may have met them */
+	json_decref(reply);
+	reply = ask(&peer, "Read", json_pack("{s:i}", "from", 1));
+	assert_int_equal(json_array_size(json_object_get(reply, "records")), 2);
+	json_decref(reply);
+	reply = ask(&peer, "Status", NULL);
+	assert_int_equal(num(reply, "unreadable"), before + 2);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+}
+
 #define T(f)      cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 #define AT_A_TIME 4
 
@@ -709,6 +754,7 @@ int main(void)
 		T(test_watch),
 		T(test_rights_and_bad_input),
 		T(test_damaged_file),
+		T(test_unreadable_records_are_counted),
 	};
 	const size_t count = sizeof(tests) / sizeof(tests[0]);
 	int failed = 0;
