@@ -14,8 +14,9 @@ struct hj_record {
 };
 void hj_record_done(struct hj_record *r);
 
-/* a ledger row; NULL when out of memory or unreadable */
-json_t *hj_record_to_json(const struct hj_head *head, const void *body, size_t n);
+/* A ledger row. -EBADMSG: its body does not decode (JSON bodies: or memory ran out, which jansson does not tell
+ * apart); -ENOMEM: try again. */
+int hj_record_to_json(const struct hj_head *head, const void *body, size_t n, json_t **ret);
 int hj_record_from_json(json_t *j, struct hj_record *ret); /* -EBADMSG, -ENOMEM */
 
 json_t *hj_point_to_json(const struct hj_point *p, bool with_number);

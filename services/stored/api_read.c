@@ -75,13 +75,16 @@ static int add_record(const struct hj_head *head, const void *body, size_t n, vo
 	struct reader *r = p->r;
 	size_t bytes = RECORD_BYTES + (hj_kind_is_statistics(head->kind) ? STAT_RATIO * n : n);
 	json_t *j;
+	int e;
 
 	if (!r->left || (json_array_size(p->records) && p->bytes + bytes > PAGE_BYTES)) {
 		p->full = true;
 		return 1;
 	}
-	j = hj_record_to_json(head, body, n);
-	if (!j) { /* unreadable: passed over, and owed no longer since it can never be sent */
+	e = hj_record_to_json(head, body, n, &j);
+	if (e == -ENOMEM)
+		return e;
+	if (e < 0) { /* unreadable: passed over, and owed no longer since it can never be sent */
 		r->s->unreadable++;
 		return 0;
 	}

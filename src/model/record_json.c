@@ -100,13 +100,14 @@ static int stat_from_json(const json_t *j, struct hj_stat *s)
 	return 0;
 }
 
-static json_t *stats_to_json(const void *body, size_t n)
+static int stats_to_json(const void *body, size_t n, json_t **ret)
 {
 	struct hj_stats stats;
 	json_t *j;
+	int r = hj_stats_decode(body, n, &stats);
 
-	if (hj_stats_decode(body, n, &stats) < 0)
-		return NULL;
+	if (r < 0)
+		return r;
 	j = json_array();
 	for (size_t i = 0; j && i < stats.count; i++) {
 		if (!json_array_append_new(j, stat_to_json(&stats.stats[i])))
@@ -115,7 +116,22 @@ static json_t *stats_to_json(const void *body, size_t n)
 		j = NULL;
 	}
 	hj_stats_done(&stats);
-	return j;
+	if (!j)
+		return -ENOMEM;
+	*ret = j;
+	return 0;
+}
+
+/* jansson words a failed allocation like bad text, so the few kinds with a JSON body cannot tell one from the
+ * other. */
+static int body_to_json(const void *body, size_t n, json_t **ret)
+{
+	json_t *j = json_loadb(body, n, JSON_REJECT_DUPLICATES, NULL);
+
+	if (!j)
+		return -EBADMSG;
+	*ret = j;
+	return 0;
 }
 
 static int stats_from_json(const json_t *j, struct hj_stats *ret)
@@ -184,22 +200,23 @@ static json_t *head_to_json(const struct hj_head *h)
 	        boot, "boottime", (json_int_t)h->boottime_ms, "trust", hj_trust_name(h->trust));
 }
 
-json_t *hj_record_to_json(const struct hj_head *head, const void *body, size_t n)
+int hj_record_to_json(const struct hj_head *head, const void *body, size_t n, json_t **ret)
 {
 	bool statistics = hj_kind_is_statistics(head->kind);
-	json_t *j = head_to_json(head), *content;
+	json_t *j, *content;
+	int r = statistics ? stats_to_json(body, n, &content) : body_to_json(body, n, &content);
 
-	if (statistics)
-		content = stats_to_json(body, n);
-	else
-		content = json_loadb(body, n, JSON_REJECT_DUPLICATES, NULL);
-	if (j && content && !json_object_set(j, statistics ? "stats" : "body", content)) {
+	if (r < 0)
+		return r;
+	j = head_to_json(head);
+	if (!j || json_object_set(j, statistics ? "stats" : "body", content)) {
 		json_decref(content);
-		return j;
+		json_decref(j);
+		return -ENOMEM;
 	}
 	json_decref(content);
-	json_decref(j);
-	return NULL;
+	*ret = j;
+	return 0;
 }
 
 static int head_from_json(const json_t *j, struct hj_head *h)

@@ -108,7 +108,7 @@ static void test_json_there_and_back(void **state)
 	head.seq = 77;
 	head.key_id = 0; /* does not cross the socket */
 	hj_stats_encode(sample_stats, hj_array_size(sample_stats), &b);
-	j = hj_record_to_json(&head, b.data, b.len);
+	assert_int_equal(hj_record_to_json(&head, b.data, b.len, &j), 0);
 	assert_non_null(j);
 	assert_int_equal(hj_record_from_json(j, &record), 0);
 	assert_memory_equal(&record.head, &head, sizeof(head));
@@ -127,13 +127,43 @@ static void test_json_body(void **state)
 	json_t *j;
 
 	head.kind = HJ_KIND_POWERON;
-	j = hj_record_to_json(&head, "{\"begin\":1,\"end\":2}", 19);
+	assert_int_equal(hj_record_to_json(&head, "{\"begin\":1,\"end\":2}", 19, &j), 0);
 	assert_non_null(j);
 	assert_int_equal(hj_record_from_json(j, &record), 0);
 	assert_int_equal(json_integer_value(json_object_get(record.body, "end")), 2);
 	hj_record_done(&record);
 	json_decref(j);
-	assert_null(hj_record_to_json(&head, "{\"begin\":", 9));
+	j = NULL;
+	assert_int_equal(hj_record_to_json(&head, "{\"begin\":", 9, &j), -EBADMSG);
+	assert_null(j);
+}
+
+static int allocations_left;
+
+static void *scarce(size_t n)
+{
+	return allocations_left-- > 0 ? malloc(n) : NULL;
+}
+
+/* Whichever allocation fails, good statistics are not taken for bad ones: they would be owed no longer. */
+static void test_out_of_memory_is_not_unreadable(void **state)
+{
+	struct hj_buf b = { 0 };
+	struct hj_head head = sample_head;
+	json_t *j = NULL;
+	int r = -ENOMEM, many;
+
+	hj_stats_encode(sample_stats, hj_array_size(sample_stats), &b);
+	json_set_alloc_funcs(scarce, free);
+	for (many = 0; r == -ENOMEM && many < 1000; many++) {
+		allocations_left = many;
+		r = hj_record_to_json(&head, b.data, b.len, &j);
+	}
+	json_set_alloc_funcs(malloc, free);
+	assert_int_equal(r, 0);
+	assert_true(many > 20);
+	json_decref(j);
+	hj_buf_done(&b);
 }
 
 static void test_json_point(void **state)
@@ -217,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_stats_refuse),
 		cmocka_unit_test(test_json_there_and_back),
 		cmocka_unit_test(test_json_body),
+		cmocka_unit_test(test_out_of_memory_is_not_unreadable),
 		cmocka_unit_test(test_json_point),
 		cmocka_unit_test(test_json_sample),
 		cmocka_unit_test(test_dictionary),
