@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hjgate/bus_type.h"
 #include "hjgate/mn.h"
 #include "hjgate/point.h"
 #include "hjgate/register.h"
@@ -15,7 +16,7 @@
 #define HJ_CONF_FORMAT      1
 #define HJ_CONF_BUSES_MAX   16
 #define HJ_CONF_UPLINKS_MAX 16
-#define HJ_CONF_METERS_MAX  64  /* on one bus */
+#define HJ_CONF_METERS_MAX  247 /* on one bus */
 #define HJ_CONF_POINTS_MAX  128 /* of one meter */
 #define HJ_CONF_ERRORS_MAX  50
 #define HJ_CONF_TEXT_MAX    127 /* bytes of a free text: path, host, equipment */
@@ -51,10 +52,9 @@ int64_t hj_conf_day_ms(const struct hj_conf_main *c);
 struct hj_conf_point {
 	struct hj_point point; /* name METER.POINT, factor, unit, total, interval_ms */
 	enum hj_table table;   /* "coil", "discrete", "holding", "input" */
-	uint16_t address;      /* of the protocol, 0-based */
-	enum hj_type type;
-	enum hj_order order;                  /* ABCD = big-endian words and bytes */
-	double scale, offset;                 /* value = raw * scale + offset */
+	uint32_t address;      /* register or bit of the protocol, 0-based; data identifier; input of the GPIO chip */
+	uint8_t at;            /* of a data identifier: the value's first byte in the answer */
+	struct hj_codec codec;
 	int decimals;                         /* of the text by default; -1 = as needed */
 	char equipment[HJ_CONF_TEXT_MAX + 1]; /* what it belongs to, for people (W11); the meter's where not set */
 	char module;                          /* guideline table H: 1-9 a-z; 0 = none */
@@ -62,7 +62,8 @@ struct hj_conf_point {
 };
 struct hj_conf_meter {
 	char name[HJ_NAME_MAX + 1];
-	int64_t unit_id; /* 1..247 */
+	int64_t unit_id;                        /* 1..247; 0 where the bus has stations or lines */
+	char station[2 * HJ_STATION_BYTES + 1]; /* its digits; "" where the bus has none */
 	char equipment[HJ_CONF_TEXT_MAX + 1];
 	struct hj_conf_point *points;
 	size_t point_count;
@@ -70,8 +71,11 @@ struct hj_conf_meter {
 };
 struct hj_conf_bus {
 	char name[HJ_NAME_MAX + 1]; /* from the file's name */
-	char port[HJ_CONF_TEXT_MAX + 1];
-	int64_t baud; /* 1200..115200 */
+	enum hj_bus_kind kind;
+	char port[HJ_CONF_TEXT_MAX + 1]; /* a device; "" where the bus has a host */
+	char host[HJ_CONF_TEXT_MAX + 1]; /* a name or an address; "" where the bus has a port */
+	int64_t tcp_port;                /* 1..65535 */
+	int64_t baud;                    /* 1200..115200 */
 	int64_t data_bits, stop_bits;
 	char parity;              /* 'N', 'E', 'O' */
 	int64_t response_timeout; /* ms, 20..5000; 500 by default */

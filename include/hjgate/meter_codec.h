@@ -1,22 +1,19 @@
-/* Raw registers to a value. */
+/* Bytes of an answer to a number. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hjgate/register.h"
 
-struct hj_codec {
-	enum hj_type type;
-	enum hj_order order;
-	double scale, offset; /* value = raw * scale + offset */
-};
+/* What the register says, before scale and offset: an integer, or for a float32 the double with the shortest decimal
+ * text that gives the same float back (0.1, not 0.10000000149). `bytes` holds hj_codec_bytes() of them as they came;
+ * a bit is a byte of 0 or 1. -EDOM where there is no number: NaN, infinite, a digit above 9, an integer that a double
+ * cannot hold exactly (beyond 2^53), a text. */
+int hj_codec_raw(const struct hj_codec *c, const uint8_t *bytes, double *ret);
 
-#define HJ_CODEC_WORDS_MAX 2
+/* raw * scale + offset without binary dust (2301 * 0.1 is 230.1). -EDOM beyond the largest double. */
+int hj_codec_scale(const struct hj_codec *c, double raw, double *ret);
 
-/* Registers (or bits) that one value takes: 1 or 2. */
-unsigned hj_codec_words(enum hj_type type);
-
-/* `words` holds hj_codec_words() of them as they came; a bit is 0 or 1. A float32 becomes the double with the
- * shortest decimal text that gives the same float back (0.1, not 0.10000000149), and scale and offset leave no binary
- * dust either (2301 * 0.1 is 230.1). -EDOM where there is no value: NaN, infinite, or beyond the largest double. */
-int hj_codec_decode(const struct hj_codec *c, const uint16_t *words, double *ret);
+/* Both. */
+int hj_codec_decode(const struct hj_codec *c, const uint8_t *bytes, double *ret);

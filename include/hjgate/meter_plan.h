@@ -18,25 +18,26 @@ enum hj_apart { HJ_TOGETHER, HJ_WITHOUT_HOLES, HJ_ALONE };
 
 /* What is wanted: one point. */
 struct hj_want {
-	uint8_t unit_id;
+	uint16_t meter; /* any number that tells meters apart */
 	enum hj_table table;
-	uint16_t address;
-	uint16_t words; /* registers, or bits of a coil or discrete table */
+	uint32_t address;
+	uint16_t count; /* registers, or bits of a table of bits; of a data identifier 1 */
 	uint32_t interval_ms;
 	enum hj_apart apart;
 };
 
 struct hj_request {
-	uint8_t unit_id;
+	uint16_t meter;
 	enum hj_table table;
-	uint16_t address, count;
+	uint32_t address;
+	uint16_t count;
 	uint32_t interval_ms;
 	enum hj_apart apart; /* the most of its wants */
 	size_t first, wants; /* whose it is: plan.order[first] ... plan.order[first + wants - 1] */
 };
 
 struct hj_plan {
-	struct hj_request *requests; /* sorted by unit id, table, interval, address */
+	struct hj_request *requests; /* sorted by meter, table, interval, address */
 	size_t count;
 	size_t *order; /* indexes into the wants */
 };

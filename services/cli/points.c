@@ -46,11 +46,11 @@ static const struct writer_column columns[] = {
 
 static void register_cell(struct writer *w, const struct hj_conf_point *p)
 {
-	bool wide = p->type == HJ_TYPE_INT32 || p->type == HJ_TYPE_UINT32 || p->type == HJ_TYPE_FLOAT32;
+	bool wide = hj_codec_bytes(&p->codec) > 2;
 	char text[64];
 
-	snprintf(text, sizeof(text), "%s %u %s%s%s", hj_table_name(p->table), p->address, hj_type_name(p->type),
-	        wide ? " " : "", wide ? hj_order_name(p->order) : "");
+	snprintf(text, sizeof(text), "%s %u %s%s%s", hj_table_name(p->table), p->address, hj_type_name(p->codec.type),
+	        wide ? " " : "", wide ? hj_order_name(p->codec.order) : "");
 	writer_cell_text(w, text);
 }
 
@@ -67,8 +67,8 @@ static void row(const struct points *p, struct writer *w, const struct hj_conf_b
 	writer_cell_text(w, point->point.name);
 	writer_cell_int(w, meter->unit_id);
 	register_cell(w, point);
-	writer_cell_number(w, point->scale, -1);
-	writer_cell_number(w, point->offset, -1);
+	writer_cell_number(w, point->codec.scale, -1);
+	writer_cell_number(w, point->codec.offset, -1);
 	writer_cell_number(w, v ? v->value : NAN, point->decimals);
 	writer_cell_text(w, point->point.unit);
 	writer_cell(w, STYLE_PLAIN, json_boolean(point->point.total), NULL);

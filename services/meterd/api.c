@@ -112,7 +112,7 @@ static int find_table(const char *name)
 
 /* NULL, or the parameter that is wrong. */
 static const char *make_question(
-        int64_t unit_id, const char *table, int64_t address, int64_t count, struct bus_question *ret)
+        int64_t unit_id, const char *table, int64_t address, int64_t count, struct hj_question *ret)
 {
 	int t = find_table(table);
 	int64_t most = t == HJ_TABLE_COIL || t == HJ_TABLE_DISCRETE ? HJ_PLAN_BITS_MAX : HJ_PLAN_REGISTERS_MAX;
@@ -125,11 +125,20 @@ static const char *make_question(
 		return "address";
 	if (count < 1 || count > most || address + count > UINT16_MAX + 1)
 		return "count";
-	*ret = (struct bus_question){ (uint8_t)unit_id, (enum hj_table)t, (uint16_t)address, (uint16_t)count };
+	*ret = (struct hj_question){ .unit_id = (uint8_t)unit_id,
+		.table = (enum hj_table)t,
+		.address = (uint32_t)address,
+		.count = (uint16_t)count };
 	return NULL;
 }
 
-static int answer_probe(struct meterd *m, struct hj_ipc_call *call, const struct bus_question *q)
+static uint16_t value_at(const struct hj_question *q, const struct hj_answer *a, size_t i)
+{
+	return hj_table_is_bits(q->table) ? a->data[i / 8] >> (i % 8) & 1
+	                                  : (uint16_t)(a->data[2 * i] << 8 | a->data[2 * i + 1]);
+}
+
+static int answer_probe(struct meterd *m, struct hj_ipc_call *call, const struct hj_question *q)
 {
 	hj_usec begin = hj_now().mono;
 	struct bus_answer a;
@@ -140,17 +149,17 @@ static int answer_probe(struct meterd *m, struct hj_ipc_call *call, const struct
 	if (begin < m->bus->free_at)
 		usleep((useconds_t)(m->bus->free_at - begin)); /* the silence between two frames */
 	begin = hj_now().mono;
-	r = poll_ask(m, q, &a);
+	r = poll_ask(m, q, (hj_usec)m->conf.response_timeout * HJ_USEC_PER_MS, &a);
 	if (r < 0) {
 		if (r == -EREMOTEIO)
-			snprintf(text, sizeof(text), "exception %d", a.exception);
+			snprintf(text, sizeof(text), "exception %d", a.is.exception);
 		else
-			snprintf(text, sizeof(text), "%s", a.why);
+			snprintf(text, sizeof(text), "%s", a.is.why);
 		return hj_ipc_fail(call, "hjgate.Meter.NoAnswer", json_pack("{s:s}", "text", text));
 	}
 	values = json_array();
 	for (size_t i = 0; values && i < q->count; i++)
-		json_array_append_new(values, json_integer(a.values[i]));
+		json_array_append_new(values, json_integer(value_at(q, &a.is, i)));
 	return hj_ipc_reply(call, json_pack("{s:o, s:I}", "values", values, "answer_ms",
 	                                  (json_int_t)((hj_now().mono - begin) / HJ_USEC_PER_MS)));
 }
@@ -166,7 +175,7 @@ static int on_probe(struct hj_ipc_call *call, json_t *parameters, void *userdata
 		{ "address", HJ_PARAM_INT, true, &address },
 		{ "count", HJ_PARAM_INT, true, &count },
 	};
-	struct bus_question q;
+	struct hj_question q;
 
 	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
 		return hj_ipc_fail_parameter(call, bad);

@@ -1,36 +1,32 @@
-/* A bus: one transaction at a time. A kind of bus is a table of operations (bus_rtu.c is Modbus RTU on a serial
- * port). */
+/* A bus: one transaction at a time. A kind of bus is a table of operations in bus_NAME.c, NAME as in HJ_BUS_TYPES. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <systemd/sd-event.h>
 
+#include "hjgate/bus_type.h"
 #include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
 #include "hjgate/conf.h"
+#include "hjgate/meter_protocol.h"
 
-#define BUS_VALUES_MAX  2000 /* bits of one answer; registers are at most 125 */
-#define BUS_FRAME_MAX   256  /* bytes */
-#define BUS_REQUEST_MAX 8    /* bytes of a reading request */
-#define BUS_JUNK_SHOWN  16   /* bytes kept of what nobody asked for */
-
-struct bus_question {
-	uint8_t unit_id;
-	enum hj_table table;
-	uint16_t address, count;
-};
+#define BUS_FRAME_MAX  HJ_FRAME_MAX /* bytes */
+#define BUS_JUNK_SHOWN 16           /* bytes kept of what nobody asked for */
 
 struct bus_answer {
-	uint16_t values[BUS_VALUES_MAX]; /* registers, or bits as 0 and 1; set when ask() gave 0 */
-	int exception;                   /* set when it gave -EREMOTEIO */
-	const char *why;                 /* set when it failed: in a few words, untranslated */
-	uint8_t sent[BUS_REQUEST_MAX], received[BUS_FRAME_MAX];
+	struct hj_answer is; /* data where ask() gave 0; exception where -EREMOTEIO; why where it failed */
+	uint8_t sent[BUS_FRAME_MAX], received[BUS_FRAME_MAX];
 	size_t sent_length, received_length;
 	size_t junk;       /* bytes found before the request that nobody had asked for */
 	bool junk_is_late; /* they follow a time-out: an answer that came too late */
 	uint8_t junk_head[BUS_JUNK_SHOWN];
 };
+
+/* What a bus hands over without being asked: an input that switched, registers that an instrument wrote. `what` says
+ * where it lies, `data` what it is now, as in struct hj_answer. */
+typedef void (*bus_pushed_fn)(const struct hj_question *what, const uint8_t *data, size_t n, void *userdata);
 
 struct bus {
 	const struct bus_ops *ops;
@@ -42,10 +38,12 @@ struct bus_ops {
 	int (*open)(struct bus *b); /* -errno; -EBUSY where somebody else has the port */
 	void (*close)(struct bus *b);
 	/* 0; -ETIMEDOUT: no answer; -EBADMSG: a broken one; -EREMOTEIO: an exception; -EAGAIN: not asked, the answer
-	 * could not be told from a late one; any other: the port is gone. Blocks. Only when the bus is free
-	 * (free_at); sets free_at. *ret is filled in every case. */
-	int (*ask)(struct bus *b, const struct bus_question *q, struct bus_answer *ret);
+	 * could not be told from a late one; any other: the port is gone. Blocks, for the first byte no longer than
+	 * `timeout`. Only when the bus is free (free_at); sets free_at. *ret is filled in every case. */
+	int (*ask)(struct bus *b, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret);
 	void (*free)(struct bus *b);
+	/* NULL where the bus never speaks by itself. Called once, before open(). */
+	int (*attach)(struct bus *b, sd_event *event, bus_pushed_fn pushed, void *userdata);
 };
 
 static inline void bus_free(struct bus *b)
@@ -55,4 +53,10 @@ static inline void bus_free(struct bus *b)
 }
 HJ_DEFINE_CLEANUP(struct bus *, bus_free)
 
-int bus_rtu_new(const struct hj_conf_bus *conf, struct bus **ret); /* keeps conf; not yet open */
+/* The bus of conf's type, not yet open; keeps conf. -ENOSYS where this build has no such bus. */
+int bus_new(const struct hj_conf_bus *conf, struct bus **ret);
+
+/* One of each row of HJ_BUS_TYPES: bus_rtu_new(), bus_tcp_new() ... */
+#define BUS_NEW(identifier, ...) int bus_##identifier##_new(const struct hj_conf_bus *conf, struct bus **ret);
+HJ_BUS_TYPES(BUS_NEW)
+#undef BUS_NEW

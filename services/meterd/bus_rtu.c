@@ -27,9 +27,7 @@
 #define SETTLE_US        20000 /* after a broken answer its rest may still be coming */
 #define BYTE_TIMEOUT_MS  100   /* inside an answer; USB adapters make pauses, t1.5 would break them */
 #define FILL             0xa5  /* marks what an answer that broke off did not reach */
-#define EXCEPTION_BIT    0x80
-#define EXCEPTION_BYTES  5
-#define ANSWER_OVERHEAD  5 /* unit, function, byte count, CRC */
+#define REQUEST_BYTES    8
 
 struct rtu {
 	struct bus bus;
@@ -37,7 +35,7 @@ struct rtu {
 	modbus_t *ctx;
 	hj_usec silence, char_us;
 	struct late {
-		struct bus_question question;
+		struct hj_question question;
 		hj_usec until; /* an answer may still come */
 	} late[LATE_KEPT];
 	bool timed_out; /* the transaction before did */
@@ -53,18 +51,6 @@ static hj_usec char_us(const struct hj_conf_bus *c)
 	int64_t bits = 1 + c->data_bits + c->stop_bits + (c->parity != 'N');
 
 	return (hj_usec)((bits * (int64_t)HJ_USEC_PER_SEC + c->baud - 1) / c->baud);
-}
-
-static uint16_t crc16(const uint8_t *p, size_t n)
-{
-	uint16_t crc = 0xffff;
-
-	while (n--) {
-		crc ^= *p++;
-		for (int i = 0; i < 8; i++)
-			crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0xa001 : crc >> 1);
-	}
-	return crc;
 }
 
 static void rtu_close(struct bus *b)
@@ -91,9 +77,9 @@ static int claim(struct rtu *r)
 	return modbus_flush(r->ctx) < 0 ? -errno : 0;
 }
 
-static void set_timeouts(struct rtu *r)
+static void set_timeouts(struct rtu *r, hj_usec timeout)
 {
-	uint64_t us = (uint64_t)r->conf->response_timeout * HJ_USEC_PER_MS + BUS_REQUEST_MAX * r->char_us;
+	uint64_t us = timeout + REQUEST_BYTES * r->char_us;
 
 	/* Counted from the write, which returns before the request has passed on the wire. */
 	modbus_set_response_timeout(r->ctx, (uint32_t)(us / HJ_USEC_PER_SEC), (uint32_t)(us % HJ_USEC_PER_SEC));
@@ -111,7 +97,6 @@ static int rtu_open(struct bus *b)
 	r->ctx = modbus_new_rtu(c->port, (int)c->baud, c->parity, (int)c->data_bits, (int)c->stop_bits);
 	if (!r->ctx)
 		return errno ? -errno : -ENOMEM;
-	set_timeouts(r);
 	result = modbus_connect(r->ctx) < 0 ? -errno : claim(r);
 	if (result < 0) {
 		rtu_close(b);
@@ -143,28 +128,20 @@ static int drain(struct rtu *r, struct bus_answer *a)
 	return modbus_flush(r->ctx) < 0 ? -errno : 0;
 }
 
-static int send_question(struct rtu *r, const struct bus_question *q, struct bus_answer *a)
+static int send_question(struct rtu *r, const struct hj_question *q, struct bus_answer *a)
 {
-	uint8_t *p = a->sent;
-	uint16_t crc;
+	int n = hj_protocol_rtu.encode(q, a->sent);
 
-	p[0] = q->unit_id;
-	p[1] = (uint8_t)q->table;
-	p[2] = (uint8_t)(q->address >> 8);
-	p[3] = (uint8_t)q->address;
-	p[4] = (uint8_t)(q->count >> 8);
-	p[5] = (uint8_t)q->count;
-	crc = crc16(p, 6);
-	p[6] = (uint8_t)crc;
-	p[7] = (uint8_t)(crc >> 8);
-	a->sent_length = BUS_REQUEST_MAX;
+	if (n < 0)
+		return n;
+	a->sent_length = (size_t)n;
 	modbus_set_slave(r->ctx, q->unit_id);
-	return modbus_send_raw_request(r->ctx, p, 6) < 0 ? -errno : 0; /* adds the same CRC */
+	return modbus_send_raw_request(r->ctx, a->sent, n - 2) < 0 ? -errno : 0; /* adds the same CRC */
 }
 
 static int broken(struct bus_answer *a, const char *why)
 {
-	a->why = why;
+	a->is.why = why;
 	return -EBADMSG;
 }
 
@@ -178,7 +155,7 @@ static void measure(struct bus_answer *a)
 
 static int receive(struct rtu *r, struct bus_answer *a)
 {
-	uint8_t bytes[MODBUS_RTU_MAX_ADU_LENGTH + 4];
+	uint8_t bytes[BUS_FRAME_MAX];
 	int n, error;
 
 	memset(bytes, FILL, sizeof(bytes));
@@ -195,64 +172,31 @@ static int receive(struct rtu *r, struct bus_answer *a)
 	if (error == ETIMEDOUT && a->received_length)
 		return broken(a, "answer broke off");
 	if (error == ETIMEDOUT) {
-		a->why = "no answer";
+		a->is.why = "no answer";
 		return -ETIMEDOUT;
 	}
 	if (error == EMBBADCRC)
 		return broken(a, "wrong CRC");
 	if (error >= MODBUS_ENOBASE)
 		return broken(a, "not an answer");
-	a->why = "port failed";
+	a->is.why = "port failed";
 	return error ? -error : -EIO;
-}
-
-static size_t answer_length(const struct bus_question *q)
-{
-	return q->table == HJ_TABLE_COIL || q->table == HJ_TABLE_DISCRETE ? (q->count + 7u) / 8 : 2u * q->count;
-}
-
-static int take_values(const struct bus_question *q, struct bus_answer *a)
-{
-	const uint8_t *p = a->received;
-	bool bits = q->table == HJ_TABLE_COIL || q->table == HJ_TABLE_DISCRETE;
-	size_t bytes = answer_length(q);
-
-	if (p[0] != q->unit_id)
-		return broken(a, "answer of another unit");
-	if (p[1] == ((unsigned)q->table | EXCEPTION_BIT) && a->received_length == EXCEPTION_BYTES) {
-		a->exception = p[2];
-		a->why = "exception";
-		return -EREMOTEIO;
-	}
-	if (p[1] != (unsigned)q->table || p[2] != bytes || a->received_length != bytes + ANSWER_OVERHEAD)
-		return broken(a, "answer to another question");
-	for (size_t i = 0; i < q->count; i++)
-		a->values[i] = bits ? p[3 + i / 8] >> (i % 8) & 1 : (uint16_t)(p[3 + 2 * i] << 8 | p[4 + 2 * i]);
-	return 0;
-}
-
-static bool same_question(const struct bus_question *a, const struct bus_question *b)
-{
-	return a->unit_id == b->unit_id && a->table == b->table && a->address == b->address && a->count == b->count;
 }
 
 /* May the answer to another question still come, which could be taken for one to this? An exception has the same
  * length for all. */
-static bool ambiguous(const struct rtu *r, const struct bus_question *q, bool exception)
+static bool ambiguous(const struct rtu *r, const struct hj_question *q, bool exception)
 {
 	hj_usec now = hj_now().mono;
 
 	for (size_t i = 0; i < LATE_KEPT; i++) {
-		const struct bus_question *other = &r->late[i].question;
-
-		if (r->late[i].until > now && other->unit_id == q->unit_id && other->table == q->table &&
-		        (exception || answer_length(other) == answer_length(q)) && !same_question(other, q))
+		if (r->late[i].until > now && hj_protocol_rtu.confusable(&r->late[i].question, q, exception))
 			return true;
 	}
 	return false;
 }
 
-static void note_unanswered(struct rtu *r, const struct bus_question *q)
+static void note_unanswered(struct rtu *r, const struct hj_question *q)
 {
 	hj_usec most = hj_max(LATE_MOST, 4 * (hj_usec)r->conf->response_timeout * HJ_USEC_PER_MS);
 	struct late *to = &r->late[0];
@@ -260,7 +204,7 @@ static void note_unanswered(struct rtu *r, const struct bus_question *q)
 	for (size_t i = 0; i < LATE_KEPT; i++) {
 		if (r->late[i].until < to->until)
 			to = &r->late[i];
-		if (same_question(&r->late[i].question, q)) {
+		if (hj_question_same(&r->late[i].question, q)) {
 			to = &r->late[i];
 			break;
 		}
@@ -268,11 +212,11 @@ static void note_unanswered(struct rtu *r, const struct bus_question *q)
 	*to = (struct late){ *q, hj_now().mono + most };
 }
 
-static int transact(struct rtu *r, const struct bus_question *q, struct bus_answer *a)
+static int transact(struct rtu *r, const struct hj_question *q, struct bus_answer *a)
 {
 	int result;
 
-	a->why = "port failed";
+	a->is.why = "port failed";
 	result = drain(r, a);
 	r->timed_out = false;
 	if (result < 0)
@@ -282,7 +226,7 @@ static int transact(struct rtu *r, const struct bus_question *q, struct bus_answ
 		return result;
 	result = receive(r, a);
 	if (result == 0)
-		result = take_values(q, a);
+		result = hj_protocol_rtu.decode(q, a->received, a->received_length, &a->is);
 	if (result == -EREMOTEIO && ambiguous(r, q, true))
 		result = broken(a, "exception, perhaps to a question before");
 	r->timed_out = result == -ETIMEDOUT;
@@ -291,20 +235,21 @@ static int transact(struct rtu *r, const struct bus_question *q, struct bus_answ
 	return result;
 }
 
-static int rtu_ask(struct bus *b, const struct bus_question *q, struct bus_answer *ret)
+static int rtu_ask(struct bus *b, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
 {
 	struct rtu *r = rtu_of(b);
 	int result;
 
 	memset(ret, 0, sizeof(*ret));
 	if (!b->is_open) {
-		ret->why = "port closed";
+		ret->is.why = "port closed";
 		return -EIO;
 	}
 	if (ambiguous(r, q, false)) {
-		ret->why = "a late answer may still come";
+		ret->is.why = "a late answer may still come";
 		return -EAGAIN;
 	}
+	set_timeouts(r, timeout);
 	result = transact(r, q, ret);
 	b->free_at = hj_now().mono + (result == -EBADMSG ? SETTLE_US : r->silence);
 	return result;

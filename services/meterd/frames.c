@@ -14,7 +14,7 @@ void frames_add(struct frames *f, int64_t time_ms, const struct bus_answer *a, b
 	}
 	free(to->received);
 	*to = (struct frame){
-		.time_ms = time_ms, .error = good ? NULL : a->why, .sent_length = (uint8_t)a->sent_length
+		.time_ms = time_ms, .error = good ? NULL : a->is.why, .sent_length = (uint16_t)a->sent_length
 	};
 	memcpy(to->sent, a->sent, a->sent_length);
 	to->received = a->received_length ? malloc(a->received_length) : NULL;

@@ -11,9 +11,9 @@
 struct frame {
 	int64_t time_ms;
 	const char *error; /* NULL: a good answer */
-	uint8_t sent_length;
+	uint16_t sent_length;
 	uint16_t received_length;
-	uint8_t sent[BUS_REQUEST_MAX];
+	uint8_t sent[BUS_FRAME_MAX];
 	uint8_t *received;
 };
 

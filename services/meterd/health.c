@@ -135,7 +135,7 @@ void health_junk(struct meterd *m, const struct bus_answer *a, int result)
 	if (result == -EBADMSG) {
 		m->junk_bytes += a->received_length;
 		hex(a->received, hj_min(a->received_length, (size_t)BUS_JUNK_SHOWN), bytes, sizeof(bytes));
-		snprintf(text, sizeof(text), "%s: %s", a->why, bytes);
+		snprintf(text, sizeof(text), "%s: %s", a->is.why, bytes);
 		tell_bad_input(m, from, text);
 	} else if (a->junk && !a->junk_is_late) {
 		hex(a->junk_head, hj_min(a->junk, (size_t)BUS_JUNK_SHOWN), bytes, sizeof(bytes));

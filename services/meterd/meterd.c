@@ -74,7 +74,7 @@ static int build(struct meterd *m, const char *root)
 
 	if (r < 0)
 		return r;
-	r = bus_rtu_new(&m->conf, &m->bus);
+	r = bus_new(&m->conf, &m->bus);
 	if (r < 0)
 		return r;
 	snprintf(source, sizeof(source), "meterd@%s", m->conf.name);

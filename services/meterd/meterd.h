@@ -73,7 +73,7 @@ bool requests_part(struct meterd *m, size_t request);
 /* poll.c: one turn of the bus, at most one transaction; says when the next one is wanted. */
 hj_usec poll_turn(struct meterd *m);
 /* One transaction with all that is counted about it; the bus must be free. */
-int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *ret);
+int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret);
 
 /* health.c: what became of it, for status and events. */
 void health_answered(struct meterd *m, struct meter *meter, const struct hj_now *now, int64_t took_ms);

@@ -58,10 +58,10 @@ static bool is_port_error(int r)
 	return r < 0 && r != -ETIMEDOUT && r != -EBADMSG && r != -EREMOTEIO && r != -EAGAIN;
 }
 
-int poll_ask(struct meterd *m, const struct bus_question *q, struct bus_answer *ret)
+int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
 {
 	bool was_open = m->bus->is_open;
-	int r = m->bus->ops->ask(m->bus, q, ret);
+	int r = m->bus->ops->ask(m->bus, q, timeout, ret);
 	struct hj_now now = hj_now();
 
 	if (r == -EAGAIN)
@@ -97,14 +97,29 @@ static void add_without_value(struct meterd *m, const struct hj_request *q, int6
 		add_sample(m, m->plan.order[q->first + i], time_ms, flag, NAN);
 }
 
-static void add_values(struct meterd *m, const struct hj_request *q, const struct bus_answer *a, int64_t time_ms)
+/* Where the point's bytes lie in the answer; a bit is unpacked into *bit. NULL where the answer is too short. */
+static const uint8_t *bytes_of(
+        const struct hj_conf_point *p, const struct hj_request *q, const struct hj_answer *a, uint8_t *bit)
+{
+	size_t at = p->address - q->address;
+
+	if (hj_table_is_bits(p->table)) {
+		*bit = a->data[at / 8] >> (at % 8) & 1;
+		return bit;
+	}
+	at = p->table == HJ_TABLE_DATA ? p->at : 2 * at;
+	return at + hj_codec_bytes(&p->codec) <= a->length ? a->data + at : NULL;
+}
+
+static void add_values(struct meterd *m, const struct hj_request *q, const struct hj_answer *a, int64_t time_ms)
 {
 	for (size_t i = 0; i < q->wants; i++) {
 		size_t point = m->plan.order[q->first + i];
 		const struct hj_conf_point *p = m->points[point];
-		struct hj_codec codec = { p->type, p->order, p->scale, p->offset };
 		double value = NAN;
-		int r = hj_codec_decode(&codec, &a->values[p->address - q->address], &value);
+		uint8_t bit;
+		const uint8_t *bytes = bytes_of(p, q, a, &bit);
+		int r = bytes ? hj_codec_decode(&p->codec, bytes, &value) : -EDOM;
 
 		add_sample(m, point, time_ms, r < 0 ? HJ_FLAG_FAULT : HJ_FLAG_NORMAL, value);
 	}
@@ -122,7 +137,7 @@ static void miss(struct meterd *m, size_t request, hj_usec due, const struct hj_
 
 /* ---- one request ---- */
 
-static void answered_exception(struct meter *meter, const struct hj_request *q, const struct bus_answer *a)
+static void answered_exception(struct meter *meter, const struct hj_request *q, const struct hj_answer *a)
 {
 	snprintf(meter->last_error, sizeof(meter->last_error), "exception %d (%s) at %s %u, count %u", a->exception,
 	        exception_name(a->exception), hj_table_name(q->table), q->address, q->count);
@@ -142,10 +157,26 @@ static void failed(struct meterd *m, size_t request, const char *why, const stru
 	health_failed(m, meter, now, text);
 }
 
+static struct hj_question question_of(const struct meterd *m, const struct hj_request *q)
+{
+	const struct hj_conf_meter *meter = &m->conf.meters[q->meter];
+	struct hj_question question = {
+		.unit_id = (uint8_t)meter->unit_id, .table = q->table, .address = q->address, .count = q->count
+	};
+
+	hj_station_parse(meter->station, question.station);
+	return question;
+}
+
+static hj_usec response_timeout(const struct meterd *m)
+{
+	return (hj_usec)m->conf.response_timeout * HJ_USEC_PER_MS;
+}
+
 static void run(struct meterd *m, size_t request)
 {
 	const struct hj_request *q = &m->plan.requests[request];
-	struct bus_question question = { q->unit_id, q->table, q->address, q->count };
+	struct hj_question question = question_of(m, q);
 	struct meter *meter = &m->meters[m->request_meter[request]];
 	hj_usec begin = hj_now().mono;
 	struct bus_answer a;
@@ -153,7 +184,7 @@ static void run(struct meterd *m, size_t request)
 	int64_t took_ms;
 	int r;
 
-	r = poll_ask(m, &question, &a);
+	r = poll_ask(m, &question, response_timeout(m), &a);
 	now = hj_now();
 	took_ms = (int64_t)((now.mono - begin) / HJ_USEC_PER_MS);
 	if (r == -EAGAIN)
@@ -165,17 +196,17 @@ static void run(struct meterd *m, size_t request)
 		health_answered(m, meter, &now, took_ms);
 		hj_schedule_result(&m->schedule, request, true, now.mono);
 		if (r == 0)
-			return add_values(m, q, &a, now.wall_ms);
-		answered_exception(meter, q, &a);
+			return add_values(m, q, &a.is, now.wall_ms);
+		answered_exception(meter, q, &a.is);
 		add_without_value(m, q, now.wall_ms, HJ_FLAG_FAULT);
-		if (a.exception == EXCEPTION_ADDRESS)
+		if (a.is.exception == EXCEPTION_ADDRESS)
 			requests_part(m, request);
 		return;
 	}
 	if (!is_port_error(r) && m->tries <= m->conf.retries && !hj_schedule_resting(&m->schedule, request))
 		m->retry = request;
 	else
-		failed(m, request, a.why, &now);
+		failed(m, request, a.is.why, &now);
 }
 
 /* ---- turns ---- */

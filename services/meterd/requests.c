@@ -6,16 +6,15 @@
 #include <stdlib.h>
 
 #include "hjgate/log.h"
-#include "hjgate/meter_codec.h"
 #include "hjgate/now.h"
 
-static struct hj_want want_of(const struct hj_conf_meter *meter, const struct hj_conf_point *p)
+static struct hj_want want_of(size_t meter, const struct hj_conf_point *p)
 {
 	return (struct hj_want){
-		.unit_id = (uint8_t)meter->unit_id,
+		.meter = (uint16_t)meter,
 		.table = p->table,
 		.address = p->address,
-		.words = (uint16_t)hj_codec_words(p->type),
+		.count = (uint16_t)hj_codec_count(&p->codec, p->table),
 		.interval_ms = p->point.interval_ms,
 	};
 }
@@ -35,19 +34,10 @@ static int collect(struct meterd *m)
 		m->meters[i] = (struct meter){ .conf = &m->conf.meters[i], .answer_ms = -1 };
 		for (size_t p = 0; p < m->conf.meters[i].point_count; p++, n++) {
 			m->points[n] = &m->conf.meters[i].points[p];
-			m->wants[n] = want_of(&m->conf.meters[i], m->points[n]);
+			m->wants[n] = want_of(i, m->points[n]);
 		}
 	}
 	return 0;
-}
-
-static size_t meter_of(const struct meterd *m, uint8_t unit_id)
-{
-	size_t i = 0;
-
-	while (i + 1 < m->conf.meter_count && m->conf.meters[i].unit_id != unit_id)
-		i++;
-	return i;
 }
 
 static int make_schedule(
@@ -59,7 +49,7 @@ static int make_schedule(
 		return -ENOMEM;
 	for (size_t i = 0; i < plan->count; i++) {
 		intervals[i] = plan->requests[i].interval_ms;
-		request_meter[i] = meter_of(m, plan->requests[i].unit_id);
+		request_meter[i] = plan->requests[i].meter;
 	}
 	return hj_schedule_init(ret, request_meter, intervals, plan->count, m->conf.meter_count, hj_now().mono);
 }

@@ -1,12 +1,16 @@
-/* Registers to values, by our own hand: the float helpers of the library have changed their names' meaning between
- * releases. Pure; nothing is kept. The only failure is a register that holds no number. */
+/* Bytes to values, by our own hand: the float helpers of the library have changed their names' meaning between
+ * releases. First the bytes are brought into their order (A first), then the type says what they
+ * are. Pure; nothing is kept. The only failure is bytes that hold no number. */
 #include "hjgate/meter_codec.h"
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "hjgate/cleanup.h"
 
 #define FLOAT_DIGITS_LEAST 6  /* every decimal of so many digits survives a float */
 #define FLOAT_DIGITS_MOST  9  /* every float survives a decimal of so many digits */
@@ -15,35 +19,37 @@
 #define DOUBLE_WHOLE_MOST  1e15
 #define NUMBER_TEXT        64 /* bytes: sign, 15 digits, point, DECIMALS_MOST, exponent, NUL */
 #define FLOAT_WHOLE_MOST   16777216.0f
+#define DOUBLE_EXACT_MOST  (1ULL << 53)
 
-/* Where byte i of the wire goes, 0 being the most significant. */
-static const uint8_t places[][4] = {
-	[HJ_ORDER_ABCD] = { 0, 1, 2, 3 },
-	[HJ_ORDER_CDAB] = { 2, 3, 0, 1 },
-	[HJ_ORDER_BADC] = { 1, 0, 3, 2 },
-	[HJ_ORDER_DCBA] = { 3, 2, 1, 0 },
-};
-
-unsigned hj_codec_words(enum hj_type type)
+/* Integers only. */
+static bool is_signed_type(enum hj_type type)
 {
-	return type == HJ_TYPE_INT32 || type == HJ_TYPE_UINT32 || type == HJ_TYPE_FLOAT32 ? 2 : 1;
+	return type == HJ_TYPE_INT16 || type == HJ_TYPE_INT32 || type == HJ_TYPE_INT64;
 }
 
-static uint16_t take16(enum hj_order order, uint16_t word)
+static bool is_integer(enum hj_type type)
 {
-	if (order == HJ_ORDER_BADC || order == HJ_ORDER_DCBA)
-		return (uint16_t)(word << 8 | word >> 8);
-	return word;
+	return is_signed_type(type) || type == HJ_TYPE_UINT16 || type == HJ_TYPE_UINT32 || type == HJ_TYPE_UINT64;
 }
 
-static uint32_t take32(enum hj_order order, const uint16_t words[2])
+/* The bytes as one number, the most significant first. Words are swapped from the end, bytes within each word; of an
+ * odd number of bytes only the whole can be turned round. */
+static uint64_t gather(enum hj_order order, const uint8_t *bytes, unsigned n)
 {
-	uint32_t value = 0;
+	bool words = order == HJ_ORDER_CDAB || order == HJ_ORDER_DCBA,
+	     inner = order == HJ_ORDER_BADC || order == HJ_ORDER_DCBA;
+	uint64_t value = 0;
 
-	for (unsigned i = 0; i < 4; i++) {
-		uint32_t byte = (uint32_t)words[i / 2] >> (i % 2 ? 0 : 8) & 0xff;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned at = i;
 
-		value |= byte << (24 - 8 * places[order][i]);
+		if (n % 2) {
+			at = words && inner ? n - 1 - i : i;
+		} else {
+			at = words ? n - 2 - i / 2 * 2 + i % 2 : at;
+			at = inner ? at ^ 1 : at;
+		}
+		value = value << 8 | bytes[at];
 	}
 	return value;
 }
@@ -85,43 +91,97 @@ static double scale(const struct hj_codec *c, double raw)
 	return strtod(text, NULL);
 }
 
-static double take_float(uint32_t bits)
+static double take_float32(uint64_t bits)
 {
+	uint32_t low = (uint32_t)bits;
 	float f;
 
-	memcpy(&f, &bits, sizeof(f));
+	memcpy(&f, &low, sizeof(f));
 	return isfinite(f) ? widen(f) : (double)NAN;
 }
 
-int hj_codec_decode(const struct hj_codec *c, const uint16_t *words, double *ret)
+static double take_float64(uint64_t bits)
 {
-	double raw = NAN, value;
+	double d;
 
-	switch (c->type) {
-	case HJ_TYPE_BIT:
-		raw = words[0] != 0;
-		break;
-	case HJ_TYPE_INT16:
-		raw = (int16_t)take16(c->order, words[0]);
-		break;
-	case HJ_TYPE_UINT16:
-		raw = take16(c->order, words[0]);
-		break;
-	case HJ_TYPE_INT32:
-		raw = (int32_t)take32(c->order, words);
-		break;
-	case HJ_TYPE_UINT32:
-		raw = take32(c->order, words);
-		break;
-	case HJ_TYPE_FLOAT32:
-		raw = take_float(take32(c->order, words));
-		break;
+	memcpy(&d, &bits, sizeof(d));
+	return d;
+}
+
+static double take_integer(const struct hj_codec *c, uint64_t bits)
+{
+	bool is_signed = is_signed_type(c->type) && !c->bits;
+	unsigned width = 8 * hj_codec_bytes(c);
+
+	if (c->bits)
+		bits = c->bit < width ? bits >> c->bit & (c->bits < 64 ? (1ULL << c->bits) - 1 : UINT64_MAX) : 0;
+	if (is_signed && width < 64 && bits >> (width - 1))
+		bits |= UINT64_MAX << width;
+	if (is_signed && bits >> 63)
+		return 0 - bits <= DOUBLE_EXACT_MOST ? -(double)(0 - bits) : (double)NAN;
+	return bits <= DOUBLE_EXACT_MOST ? (double)bits : (double)NAN;
+}
+
+static double take_bcd(const struct hj_codec *c, uint64_t bits)
+{
+	unsigned digits = 2u * c->length;
+	uint64_t value = 0;
+	bool minus = false;
+
+	if (!c->length || c->length > HJ_CODEC_BYTES_MAX)
+		return NAN;
+	if (c->type == HJ_TYPE_BCD_SIGNED) {
+		minus = bits >> (4 * digits - 1) & 1;
+		bits &= ~(1ULL << (4 * digits - 1));
 	}
+	for (unsigned i = digits; i-- > 0;) {
+		unsigned digit = bits >> (4 * i) & 0xf;
+
+		if (digit > 9)
+			return NAN;
+		value = value * 10 + digit;
+	}
+	if (value > DOUBLE_EXACT_MOST)
+		return NAN;
+	return minus ? -(double)value : (double)value;
+}
+
+int hj_codec_raw(const struct hj_codec *c, const uint8_t *bytes, double *ret)
+{
+	unsigned n = hj_codec_bytes(c);
+	uint64_t bits = n && n <= HJ_CODEC_BYTES_MAX ? gather(c->order, bytes, n) : 0;
+	double raw = NAN;
+
+	if (c->type == HJ_TYPE_BIT)
+		raw = bits != 0;
+	else if (is_integer(c->type))
+		raw = take_integer(c, bits);
+	else if (c->type == HJ_TYPE_FLOAT32)
+		raw = take_float32(bits);
+	else if (c->type == HJ_TYPE_FLOAT64)
+		raw = take_float64(bits);
+	else if (c->type == HJ_TYPE_BCD || c->type == HJ_TYPE_BCD_SIGNED)
+		raw = take_bcd(c, bits);
 	if (!isfinite(raw))
 		return -EDOM;
-	value = scale(c, raw);
+	*ret = raw == 0 ? 0 : raw; /* no negative zero */
+	return 0;
+}
+
+int hj_codec_scale(const struct hj_codec *c, double raw, double *ret)
+{
+	double value = scale(c, raw);
+
 	if (!isfinite(value))
 		return -EDOM;
 	*ret = value;
 	return 0;
+}
+
+int hj_codec_decode(const struct hj_codec *c, const uint8_t *bytes, double *ret)
+{
+	double raw;
+	int r = hj_codec_raw(c, bytes, &raw);
+
+	return r < 0 ? r : hj_codec_scale(c, raw, ret);
 }

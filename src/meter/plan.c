@@ -11,12 +11,12 @@
 
 static unsigned most(enum hj_table table)
 {
-	return table == HJ_TABLE_COIL || table == HJ_TABLE_DISCRETE ? HJ_PLAN_BITS_MAX : HJ_PLAN_REGISTERS_MAX;
+	return hj_table_is_bits(table) ? HJ_PLAN_BITS_MAX : HJ_PLAN_REGISTERS_MAX;
 }
 
 static unsigned hole(enum hj_table table)
 {
-	return table == HJ_TABLE_COIL || table == HJ_TABLE_DISCRETE ? HJ_PLAN_HOLE_BITS : HJ_PLAN_HOLE_REGISTERS;
+	return hj_table_is_bits(table) ? HJ_PLAN_HOLE_BITS : HJ_PLAN_HOLE_REGISTERS;
 }
 
 static int sign(uint32_t a, uint32_t b)
@@ -30,7 +30,7 @@ static int compare(const void *x, const void *y, void *userdata)
 	const struct hj_want *wants = userdata;
 	const size_t *i = x, *j = y;
 	const struct hj_want *a = &wants[*i], *b = &wants[*j];
-	int r = sign(a->unit_id, b->unit_id);
+	int r = sign(a->meter, b->meter);
 
 	r = r ? r : sign(a->table, b->table);
 	r = r ? r : sign(a->interval_ms, b->interval_ms);
@@ -40,17 +40,17 @@ static int compare(const void *x, const void *y, void *userdata)
 
 static bool joins(const struct hj_request *q, const struct hj_want *w)
 {
-	unsigned end = (unsigned)q->address + q->count, stop = (unsigned)w->address + w->words;
+	unsigned end = q->address + q->count, stop = w->address + w->count;
 	enum hj_apart apart = q->apart > w->apart ? q->apart : w->apart;
-	unsigned reach = apart == HJ_TOGETHER ? end + hole(q->table) : end;
+	unsigned reach = q->table == HJ_TABLE_DATA ? q->address : apart == HJ_TOGETHER ? end + hole(q->table) : end;
 
-	return q->unit_id == w->unit_id && q->table == w->table && q->interval_ms == w->interval_ms &&
+	return q->meter == w->meter && q->table == w->table && q->interval_ms == w->interval_ms &&
 	       apart != HJ_ALONE && w->address <= reach && stop - q->address <= most(q->table);
 }
 
 static void join(struct hj_request *q, const struct hj_want *w)
 {
-	unsigned end = (unsigned)q->address + q->count, stop = (unsigned)w->address + w->words;
+	unsigned end = q->address + q->count, stop = w->address + w->count;
 
 	q->count = (uint16_t)((stop > end ? stop : end) - q->address);
 	q->apart = q->apart > w->apart ? q->apart : w->apart;
@@ -60,10 +60,10 @@ static void join(struct hj_request *q, const struct hj_want *w)
 static void begin(struct hj_request *q, const struct hj_want *w, size_t first)
 {
 	*q = (struct hj_request){
-		.unit_id = w->unit_id,
+		.meter = w->meter,
 		.table = w->table,
 		.address = w->address,
-		.count = w->words,
+		.count = w->count,
 		.interval_ms = w->interval_ms,
 		.apart = w->apart,
 		.first = first,
@@ -73,8 +73,11 @@ static void begin(struct hj_request *q, const struct hj_want *w, size_t first)
 
 static bool possible(const struct hj_want *w)
 {
-	return w->table >= HJ_TABLE_COIL && w->table <= HJ_TABLE_INPUT && w->words >= 1 &&
-	       w->words <= most(w->table) && (unsigned)w->address + w->words <= ADDRESSES && w->interval_ms > 0;
+	if (w->table == HJ_TABLE_DATA)
+		return w->count == 1 && w->interval_ms > 0;
+	return w->table >= HJ_TABLE_COIL && w->table <= HJ_TABLE_LINE && w->count >= 1 &&
+	       w->count <= most(w->table) && w->address < ADDRESSES && w->address + w->count <= ADDRESSES &&
+	       w->interval_ms > 0;
 }
 
 int hj_plan_make(const struct hj_want *wants, size_t n, struct hj_plan *ret)

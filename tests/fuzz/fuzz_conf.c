@@ -39,8 +39,9 @@ static void check_bus(const struct hj_conf_bus *b)
 
 			assert(p->point.interval_ms >= HJ_INTERVAL_MIN_MS &&
 			        p->point.interval_ms <= HJ_INTERVAL_MAX_MS);
-			assert(p->scale == p->scale && p->scale != 0 && p->decimals >= -1 && p->decimals <= 9);
-			assert((p->table <= HJ_TABLE_DISCRETE) == (p->type == HJ_TYPE_BIT));
+			assert(p->codec.scale == p->codec.scale && p->codec.scale != 0);
+			assert(p->decimals >= -1 && p->decimals <= 9);
+			assert(hj_table_is_bits(p->table) == (p->codec.type == HJ_TYPE_BIT));
 		}
 	}
 }

@@ -1,26 +1,31 @@
-/* Registers from a meter: any four bytes in any type, order, scale and offset give a finite value or none. */
+/* Bytes from a meter: in any type, order, length, slice, scale and offset they give a finite value or none. */
 #include <math.h>
 #include <string.h>
 
 #include "hjgate/meter_codec.h"
 #include "fuzz.h"
 
+#define HEAD 5
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hj_codec c = { .scale = 1 };
-	uint16_t words[HJ_CODEC_WORDS_MAX];
+	uint8_t bytes[HJ_CODEC_TEXT_MAX] = { 0 };
 	double value = 0;
 
-	if (size < 6)
+	if (size < HEAD + HJ_CODEC_BYTES_MAX)
 		return 0;
-	c.type = (enum hj_type)(data[0] % (HJ_TYPE_FLOAT32 + 1));
+	c.type = (enum hj_type)(data[0] % (HJ_TYPE_TEXT + 1));
 	c.order = (enum hj_order)(data[1] % (HJ_ORDER_DCBA + 1));
-	memcpy(words, data + 2, sizeof(words));
-	if (size >= 22) {
-		memcpy(&c.scale, data + 6, 8);
-		memcpy(&c.offset, data + 14, 8);
+	c.length = data[2] % (HJ_CODEC_TEXT_MAX + 1);
+	c.bit = data[3];
+	c.bits = data[4] % 65;
+	memcpy(bytes, data + HEAD, HJ_CODEC_BYTES_MAX);
+	if (size >= HEAD + HJ_CODEC_BYTES_MAX + 2 * sizeof(double)) {
+		memcpy(&c.scale, data + HEAD + HJ_CODEC_BYTES_MAX, sizeof(double));
+		memcpy(&c.offset, data + HEAD + HJ_CODEC_BYTES_MAX + sizeof(double), sizeof(double));
 	}
-	if (hj_codec_decode(&c, words, &value) == 0 && !isfinite(value))
-		abort();
+	if (hj_codec_decode(&c, bytes, &value) == 0)
+		claim(isfinite(value));
 	return 0;
 }

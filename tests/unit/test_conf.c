@@ -120,9 +120,9 @@ static void whole_bus(void **state)
 	assert_string_equal(p->point.factor, "ea0101");
 	assert_string_equal(p->equipment, "烘箱");
 	assert_int_equal(p->address, 100);
-	assert_int_equal(p->type, HJ_TYPE_FLOAT32);
-	assert_int_equal(p->order, HJ_ORDER_CDAB);
-	assert_true(p->scale == 2 && p->offset == -1.5);
+	assert_int_equal(p->codec.type, HJ_TYPE_FLOAT32);
+	assert_int_equal(p->codec.order, HJ_ORDER_CDAB);
+	assert_true(p->codec.scale == 2 && p->codec.offset == -1.5);
 	assert_int_equal(p->decimals, 2);
 	assert_int_equal(p->module, 'a');
 	assert_int_equal(p->point.interval_ms, 10000);
@@ -132,7 +132,7 @@ static void whole_bus(void **state)
 	assert_int_equal(p[1].point.interval_ms, 60000);
 	assert_int_equal(p[1].decimals, -1);
 	assert_int_equal(p[2].table, HJ_TABLE_COIL);
-	assert_int_equal(p[2].type, HJ_TYPE_BIT);
+	assert_int_equal(p[2].codec.type, HJ_TYPE_BIT);
 	hj_conf_bus_done(&b);
 	assert_int_equal(hj_conf_load_bus(root, "south", &b, &errors), -ENOENT);
 	assert_int_equal(errors.count, 0);
@@ -256,7 +256,7 @@ static void bad_files(void **state)
 		{ "format = 1;\nbaud = 9600;\nbaud = 1200;\n", 3, "duplicate", "one of the two" },
 		{ "format = 1;\n@include \"../hjgate.conf\"\n", 2, "cannot be included", "same folder" },
 		{ "format = 1;\nbuad = 9600;\n", 2, "buad", "did you mean baud?" },
-		{ "format = 1;\ncolour = 3;\n", 2, "colour", "known are port, baud" },
+		{ "format = 1;\ncolour = 3;\n", 2, "colour", "known are type, port" },
 		{ "format = 1;\nbaud = \"9600\";\n", 2, "baud = \"9600\": a whole number", "one of 1200" },
 		{ "format = 1;\nbaud = 9601;\n", 2, "baud = 9601", "one of 1200, 2400" },
 		{ "format = 1;\nparity = \"mark\";\n", 2, "parity = \"mark\"", "\"none\", \"even\", \"odd\"" },
@@ -269,7 +269,7 @@ static void bad_files(void **state)
 		{ "format = 1;\nport = 1;\n", 2, "port = 1: a text", "quotes" },
 		{ "format = 1;\n", 0, "port is missing", "/dev/ttyS1" },
 		{ "format = 1;\n", 0, "meters is missing", "meters = ( {" },
-		{ "format = 1;\nmeters = ();\n", 2, "meters has 0", "1 to 64" },
+		{ "format = 1;\nmeters = ();\n", 2, "meters has 0", "1 to 247" },
 		{ "format = 1;\nmeters = { };\n", 2, "a list is wanted", "meters = ( {" },
 		{ "format = 1;\nmeters = ( 3 );\n", 2, "a list is wanted", "meters = ( {" },
 	};
@@ -311,9 +311,9 @@ static void bad_points(void **state)
 	static const struct bad cases[] = {
 		{ "table = \"input\"; address = 1;", 4, "name is missing", "a-z" },
 		{ "name = \"p\"; address = 1;", 4, "table is missing", "\"holding\"" },
-		{ "name = \"p\"; table = \"input\";", 4, "address is missing", "0 to 65535" },
+		{ "name = \"p\"; table = \"input\";", 4, "address is missing", "whole number from 0" },
 		{ "name = \"p\"; table = \"output\"; address = 1;", 4, "table = \"output\"", "\"coil\"" },
-		{ "name = \"p\"; table = \"input\"; address = -1;", 4, "address = -1", "0 to 65535" },
+		{ "name = \"p\"; table = \"input\"; address = -1;", 4, "address = -1", "whole number from 0" },
 		{ "name = \"p\"; table = \"input\"; address = 65536;", 4, "address = 65536", "0 to 65535" },
 		{ "name = \"p\"; table = \"input\"; address = 65535; type = \"int32\";", 4, "needs 2 registers",
 		        "0 to 65534" },

@@ -42,7 +42,7 @@ static void merges_neighbours_and_small_holes(void **state)
 	assert_int_equal(p.order[p.requests[1].first + 2], 0);
 	assert_int_equal(p.requests[2].address, 22);
 	assert_int_equal(p.requests[3].interval_ms, 5 * SEC);
-	assert_int_equal(p.requests[4].unit_id, 2);
+	assert_int_equal(p.requests[4].meter, 2);
 	hj_plan_done(&p);
 }
 
@@ -85,9 +85,9 @@ static void takes_overlaps_and_the_last_address(void **state)
 
 static void asks_apart_what_a_meter_refuses_together(void **state)
 {
-	struct hj_want wants[] = { { .unit_id = 1, .table = HO, .address = 0, .words = 2, .interval_ms = SEC },
-		{ .unit_id = 1, .table = HO, .address = 2, .words = 1, .interval_ms = SEC },
-		{ .unit_id = 1, .table = HO, .address = 6, .words = 1, .interval_ms = SEC } };
+	struct hj_want wants[] = { { .meter = 1, .table = HO, .address = 0, .count = 2, .interval_ms = SEC },
+		{ .meter = 1, .table = HO, .address = 2, .count = 1, .interval_ms = SEC },
+		{ .meter = 1, .table = HO, .address = 6, .count = 1, .interval_ms = SEC } };
 	static const size_t requests[] = { [HJ_TOGETHER] = 1, [HJ_WITHOUT_HOLES] = 2, [HJ_ALONE] = 3 };
 	struct hj_plan p;
 
@@ -106,8 +106,8 @@ static void asks_apart_what_a_meter_refuses_together(void **state)
 static void refuses_the_impossible(void **state)
 {
 	static const struct hj_want bad[] = { WANT(1, HO, 65535, 2, SEC), WANT(1, HO, 0, 126, SEC),
-		WANT(1, CO, 0, 2001, SEC), WANT(1, HO, 0, 0, SEC), WANT(1, (enum hj_table)5, 0, 1, SEC),
-		WANT(1, HO, 0, 1, 0) };
+		WANT(1, CO, 0, 2001, SEC), WANT(1, HO, 0, 0, SEC), WANT(1, (enum hj_table)0, 0, 1, SEC),
+		WANT(1, (enum hj_table)7, 0, 1, SEC), WANT(1, HO, 0, 1, 0) };
 	struct hj_plan p;
 
 	(void)state;
@@ -142,11 +142,11 @@ static void any_wants_are_covered_once(void **state)
 			for (size_t i = q->first; i < q->first + q->wants; i++) {
 				const struct hj_want *w = &wants[p.order[i]];
 
-				assert_int_equal(w->unit_id, q->unit_id);
+				assert_int_equal(w->meter, q->meter);
 				assert_int_equal(w->table, q->table);
 				assert_int_equal(w->interval_ms, q->interval_ms);
 				assert_true(
-				        w->address >= q->address && w->address + w->words <= q->address + q->count);
+				        w->address >= q->address && w->address + w->count <= q->address + q->count);
 			}
 			seen += q->wants;
 		}

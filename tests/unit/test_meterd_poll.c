@@ -30,11 +30,12 @@ static void fake_close(struct bus *b)
 	b->is_open = false;
 }
 
-static int fake_ask(struct bus *b, const struct bus_question *q, struct bus_answer *ret)
+static int fake_ask(struct bus *b, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
 {
 	(void)q;
+	(void)timeout;
 	memset(ret, 0, sizeof(*ret));
-	ret->why = "as the test wants it";
+	ret->is.why = "as the test wants it";
 	return b->is_open ? port.ask_result : -EIO;
 }
 
@@ -53,14 +54,14 @@ struct world {
 
 static void set_up(struct world *w)
 {
-	static const struct bus_ops ops = { fake_open, fake_close, fake_ask, fake_free };
+	static const struct bus_ops ops = { fake_open, fake_close, fake_ask, fake_free, NULL };
 
 	memset(&port, 0, sizeof(port));
 	memset(w, 0, sizeof(*w));
 	w->bus.ops = &ops;
 	w->point.table = HJ_TABLE_HOLDING;
-	w->point.type = HJ_TYPE_UINT16;
-	w->point.scale = 1;
+	w->point.codec.type = HJ_TYPE_UINT16;
+	w->point.codec.scale = 1;
 	w->point.point.interval_ms = 1000;
 	w->meter.unit_id = 1;
 	w->meter.points = &w->point;
@@ -132,7 +133,7 @@ static void a_silent_meter_does_not_hide_a_good_port(void **state)
 
 static void a_probe_does_not_put_off_the_next_try(void **state)
 {
-	const struct bus_question q = { 1, HJ_TABLE_HOLDING, 0, 1 };
+	const struct hj_question q = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .count = 1 };
 	struct bus_answer a;
 	struct world w;
 	hj_usec at;
@@ -143,7 +144,7 @@ static void a_probe_does_not_put_off_the_next_try(void **state)
 	turn(&w);
 	at = w.m.reopen_at;
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(poll_ask(&w.m, &q, &a), -EIO);
+		assert_int_equal(poll_ask(&w.m, &q, HJ_USEC_PER_MS, &a), -EIO);
 	assert_true(w.m.reopen_at == at);
 	assert_string_equal(w.m.port_error, strerror(ENOENT));
 	tear_down(&w);
@@ -166,7 +167,7 @@ static void a_clock_set_back_does_not_delay_the_window(void **state)
 	conf.meters[0].points = calloc(1, sizeof(*conf.meters[0].points));
 	conf.meters[0].point_count = 1;
 	conf.meters[0].points[0].table = HJ_TABLE_HOLDING;
-	conf.meters[0].points[0].type = HJ_TYPE_UINT16;
+	conf.meters[0].points[0].codec.type = HJ_TYPE_UINT16;
 	conf.meters[0].points[0].point.interval_ms = 1000;
 	assert_true(sd_event_new(&event) >= 0);
 	assert_int_equal(meterd_new(event, "/nowhere", &conf, 60000, &m), 0);

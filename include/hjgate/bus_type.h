@@ -1,0 +1,35 @@
+/* The kinds of bus: one row each. A row names the `type` of buses.d/NAME.conf and what such a bus needs; who drives
+ * it is services/meterd/bus_NAME.c. */
+#pragma once
+
+#include <stddef.h>
+
+enum hj_bus_trait {
+	HJ_BUS_SERIAL = 1,   /* a serial port: port, baud, data_bits, parity, stop_bits */
+	HJ_BUS_HOST = 2,     /* a TCP peer: host, tcp_port */
+	HJ_BUS_UNITS = 4,    /* its meters have a Modbus unit id */
+	HJ_BUS_STATIONS = 8, /* its meters have a station address of digits, its points a data identifier */
+	HJ_BUS_LINES = 16,   /* its points are inputs of a GPIO chip (port names the chip) */
+	HJ_BUS_SERVES = 32,  /* others ask and write: a serial port or a TCP port to listen on */
+};
+
+/* X(identifier, name in the configuration, traits, digits of a station's address) */
+#define HJ_BUS_TYPES(X)                                                                                              \
+	X(rtu, "rtu", HJ_BUS_SERIAL | HJ_BUS_UNITS, 0)                                                               \
+	X(tcp, "tcp", HJ_BUS_HOST | HJ_BUS_UNITS, 0)                                                                 \
+	X(rtu_over_tcp, "rtu-over-tcp", HJ_BUS_HOST | HJ_BUS_UNITS, 0)                                               \
+	X(dlt645, "dlt645", HJ_BUS_SERIAL | HJ_BUS_STATIONS, 12)                                                     \
+	X(cjt188, "cjt188", HJ_BUS_SERIAL | HJ_BUS_STATIONS, 14)                                                     \
+	X(gpio, "gpio", HJ_BUS_LINES, 0)                                                                             \
+	X(listen, "listen", HJ_BUS_SERVES | HJ_BUS_UNITS, 0)
+
+#define HJ_BUS_ENUM(identifier, ...) HJ_BUS_##identifier,
+enum hj_bus_kind { HJ_BUS_TYPES(HJ_BUS_ENUM) HJ_BUS_KINDS };
+#undef HJ_BUS_ENUM
+
+struct hj_bus_type {
+	const char *name;
+	unsigned traits;         /* enum hj_bus_trait */
+	unsigned station_digits; /* 0: no stations */
+};
+const struct hj_bus_type *hj_bus_type(enum hj_bus_kind kind);

@@ -1,0 +1,56 @@
+/* The protocol of a bus that is asked and answers: what goes out for a question, where an answer ends, what it holds.
+ * Pure and without state: bytes in, bytes out. One file of src/meter is one protocol; who sends, waits and reads is
+ * meter_exchange.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hjgate/register.h"
+
+#define HJ_FRAME_MAX 272 /* bytes of the longest frame with what may precede it: RTU 256, DL/T 645 220 */
+#define HJ_DATA_MAX  256 /* bytes that one answer holds: 125 registers, 2000 bits, 200 of DL/T 645 */
+
+/* One request. Of Modbus: unit_id, table, address, count (registers or bits). Of a station: its address and the data
+ * identifier in `address`; count is 1. */
+struct hj_question {
+	uint8_t unit_id;
+	uint8_t station
+	        [HJ_STATION_BYTES]; /* the digits as BCD, the most significant byte first, left-filled with 0 */
+	enum hj_table table;
+	uint32_t address;
+	uint16_t count;
+};
+
+struct hj_answer {
+	uint8_t data[HJ_DATA_MAX]; /* registers as they came, two bytes each; bits packed, the first in bit 0 */
+	size_t length;             /* bytes of data */
+	int exception;             /* the meter's own error code, set with -EREMOTEIO */
+	const char *why;           /* in a few words, untranslated: set with every error */
+};
+
+struct hj_protocol {
+	const char *name;
+	/* The frame to send: its length, or -EINVAL where the question does not exist in this protocol. */
+	int (*encode)(const struct hj_question *q, uint8_t to[HJ_FRAME_MAX]);
+	/* Looks at what has come since the question was sent: > 0, a whole frame is the first so many bytes (wake-up
+	 * bytes before it included); 0, more is to come; -EBADMSG, this cannot become the answer any more (*ret_why).
+	 */
+	int (*measure)(const struct hj_question *q, const uint8_t *p, size_t n, const char **ret_why);
+	/* A whole frame: 0; -EREMOTEIO, the meter refuses (exception); -EBADMSG: wrong sum, another unit, an answer
+	 * to something else. All of *ret is written. */
+	int (*decode)(const struct hj_question *q, const uint8_t *p, size_t n, struct hj_answer *ret);
+	/* Could an answer to `asked` that comes late be taken for one to `q`? `exception`: one that refuses. Never
+	 * for two equal questions. */
+	bool (*confusable)(const struct hj_question *asked, const struct hj_question *q, bool exception);
+};
+
+extern const struct hj_protocol hj_protocol_rtu;    /* src/meter/rtu.c: Modbus over serial line V1.02 */
+extern const struct hj_protocol hj_protocol_dlt645; /* src/meter/dlt645.c: DL/T 645-2007 */
+extern const struct hj_protocol hj_protocol_cjt188; /* src/meter/cjt188.c: CJ/T 188-2004 */
+
+/* Digits to a station address, from the right; digits beyond HJ_STATION_BYTES are left out. */
+void hj_station_parse(const char *digits, uint8_t ret[HJ_STATION_BYTES]);
+bool hj_question_same(const struct hj_question *a, const struct hj_question *b);
+uint16_t hj_modbus_crc(const uint8_t *p, size_t n); /* low byte goes first on the wire */

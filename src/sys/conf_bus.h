@@ -1,0 +1,24 @@
+/* What the files that read buses.d share. */
+#pragma once
+
+#include "conf_table.h"
+
+#include "hjgate/bus_type.h"
+
+#define CONF_POLL_MOST_S (HJ_INTERVAL_MAX_MS / 1000)
+
+/* What a meter's group says before it becomes a struct hj_conf_meter. */
+struct conf_meter_text {
+	struct hj_conf_meter m;
+	const struct hj_conf_bus *bus; /* its keys before `meters` have been read */
+	int64_t poll_interval;
+};
+
+int conf_point_add(struct conf_file *f, const config_setting_t *item, void *meter_text);
+
+/* The setting of that name, else the group: where an error is. */
+const config_setting_t *conf_member(const config_setting_t *group, const char *name);
+int conf_check_name(const char *text, const char **ret_why);
+/* A text for people: control characters would break tables. */
+int conf_check_text(const char *text, const char **ret_why);
+int conf_refuse(const char **ret_why, const char *why); /* -EINVAL */

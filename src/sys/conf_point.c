@@ -1,0 +1,279 @@
+/* A point of a meter: which register, bit or data identifier it is, and how its value lies in the answer. What a kind
+ * of bus allows is told by its row in bus_type.h. */
+#include "conf_bus.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SCALE_MOST   1e12
+#define ADDRESS_MOST 65535
+#define AT_MOST      255
+#define DATA_MOST    0xffffffffLL /* a data identifier */
+
+static const struct conf_choice tables[] = {
+	{ "coil", HJ_TABLE_COIL },
+	{ "discrete", HJ_TABLE_DISCRETE },
+	{ "holding", HJ_TABLE_HOLDING },
+	{ "input", HJ_TABLE_INPUT },
+	{ "data", HJ_TABLE_DATA },
+	{ "line", HJ_TABLE_LINE },
+	{ NULL, 0 },
+};
+static const struct conf_choice types[] = {
+	{ "bit", HJ_TYPE_BIT },
+	{ "int16", HJ_TYPE_INT16 },
+	{ "uint16", HJ_TYPE_UINT16 },
+	{ "int32", HJ_TYPE_INT32 },
+	{ "uint32", HJ_TYPE_UINT32 },
+	{ "float32", HJ_TYPE_FLOAT32 },
+	{ "int64", HJ_TYPE_INT64 },
+	{ "uint64", HJ_TYPE_UINT64 },
+	{ "float64", HJ_TYPE_FLOAT64 },
+	{ "bcd", HJ_TYPE_BCD },
+	{ "bcd-signed", HJ_TYPE_BCD_SIGNED },
+	{ "text", HJ_TYPE_TEXT },
+	{ NULL, 0 },
+};
+static const struct conf_choice orders[] = {
+	{ "ABCD", HJ_ORDER_ABCD },
+	{ "CDAB", HJ_ORDER_CDAB },
+	{ "BADC", HJ_ORDER_BADC },
+	{ "DCBA", HJ_ORDER_DCBA },
+	{ "ABCDEFGH", HJ_ORDER_ABCD },
+	{ "GHEFCDAB", HJ_ORDER_CDAB },
+	{ "BADCFEHG", HJ_ORDER_BADC },
+	{ "HGFEDCBA", HJ_ORDER_DCBA },
+	{ NULL, 0 },
+};
+static const char *choice_name(const struct conf_choice *c, int64_t value)
+{
+	while (c->name && c->value != value)
+		c++;
+	return c->name ? c->name : "unknown";
+}
+
+const char *hj_type_name(enum hj_type type)
+{
+	return choice_name(types, type);
+}
+
+const char *hj_order_name(enum hj_order order)
+{
+	return choice_name(orders, order);
+}
+
+const char *hj_table_name(enum hj_table table)
+{
+	return choice_name(tables, table);
+}
+
+/* ---- keys ---- */
+
+static int check_module(const char *text, const char **ret_why)
+{
+	return strchr("123456789abcdefghijklmnopqrstuvwxyz", text[0]) ? 0
+	                                                              : conf_refuse(ret_why, N_("it is no module"));
+}
+
+/* What a point's group says before it becomes a struct hj_conf_point. */
+struct point_text {
+	struct hj_conf_point p;
+	char name[HJ_NAME_MAX + 1];
+	int64_t address, poll_interval;
+};
+
+#define AT(member) CONF_AT(struct point_text, member)
+static const struct conf_key point_keys[] = {
+	{ "name", CONF_STRING, CONF_REQUIRED, AT(name), .check = conf_check_name,
+	        .hint = N_("a name of 1 to 31 of a-z, 0-9 and -") },
+	{ "factor", CONF_STRING, 0, AT(p.point.factor), .check = hj_factor_check,
+	        .hint = N_("the platform's code of 1 to 16 letters A-Z a-z and digits") },
+	{ "unit", CONF_STRING, 0, AT(p.point.unit), .check = conf_check_text, .hint = N_("a unit such as kWh") },
+	{ "equipment", CONF_STRING, 0, AT(p.equipment), .check = conf_check_text,
+	        .hint = N_("what it belongs to, in 127 bytes at most") },
+	{ "module", CONF_CHAR, 0, AT(p.module), .check = check_module, .hint = N_("one of 1-9 and a-z") },
+	{ "table", CONF_ENUM, 0, AT(p.table), .choices = tables },
+	{ "address", CONF_INT, CONF_REQUIRED, AT(address), .least = 0, .most = DATA_MOST },
+	{ "at", CONF_INT, 0, AT(p.at), .least = 0, .most = AT_MOST },
+	{ "type", CONF_ENUM, 0, AT(p.codec.type), .choices = types, .preset = HJ_TYPE_UINT16 },
+	{ "order", CONF_ENUM, 0, AT(p.codec.order), .choices = orders, .preset = HJ_ORDER_ABCD },
+	{ "length", CONF_INT, 0, AT(p.codec.length), .least = 1, .most = HJ_CODEC_TEXT_MAX },
+	{ "bit", CONF_INT, 0, AT(p.codec.bit), .least = 0, .most = 63 },
+	{ "bits", CONF_INT, 0, AT(p.codec.bits), .least = 1, .most = 53 },
+	{ "scale", CONF_FLOAT, 0, AT(p.codec.scale), .least = -SCALE_MOST, .most = SCALE_MOST, .preset = 1 },
+	{ "offset", CONF_FLOAT, 0, AT(p.codec.offset), .least = -SCALE_MOST, .most = SCALE_MOST },
+	{ "decimals", CONF_INT, 0, AT(p.decimals), .least = 0, .most = 9, .preset = -1 },
+	{ "total", CONF_BOOL, 0, AT(p.point.total) },
+	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = CONF_POLL_MOST_S },
+};
+#undef AT
+
+/* ---- checks ---- */
+
+static bool table_fits(enum hj_table table, unsigned traits)
+{
+	if (traits & HJ_BUS_STATIONS)
+		return table == HJ_TABLE_DATA;
+	if (traits & HJ_BUS_LINES)
+		return table == HJ_TABLE_LINE;
+	return table >= HJ_TABLE_COIL && table <= HJ_TABLE_INPUT;
+}
+
+/* A bus of one table needs no word about it. */
+static void settle_table(
+        struct conf_file *f, const config_setting_t *item, const struct hj_bus_type *bus, struct hj_conf_point *p)
+{
+	struct hj_conf_error *e;
+
+	if (!config_setting_get_member(item, "table")) {
+		p->table = bus->traits & HJ_BUS_STATIONS ? HJ_TABLE_DATA
+		           : bus->traits & HJ_BUS_LINES  ? HJ_TABLE_LINE
+		                                         : 0;
+		if (p->table)
+			return;
+		e = conf_error(f, item, _("%s is missing in this %s"), "table", _("point"));
+		conf_remedy(e, _("write one of %s"), "\"coil\", \"discrete\", \"holding\", \"input\"");
+		p->table = HJ_TABLE_HOLDING;
+	} else if (!table_fits(p->table, bus->traits)) {
+		e = conf_error(f, conf_member(item, "table"),
+		        _("table = \"%s\" does not go with a bus of type \"%s\""), hj_table_name(p->table),
+		        bus->name);
+		conf_remedy(e, _("remove it, or correct the type of the bus"));
+	}
+}
+
+static void check_type(struct conf_file *f, const config_setting_t *item, const struct hj_conf_point *p)
+{
+	bool bits = hj_table_is_bits(p->table), bit = p->codec.type == HJ_TYPE_BIT;
+	struct hj_conf_error *e;
+
+	if (bits == bit)
+		return;
+	e = conf_error(f, conf_member(item, "type"), _("type = \"%s\" does not go with table = \"%s\""),
+	        hj_type_name(p->codec.type), hj_table_name(p->table));
+	if (bits)
+		conf_remedy(e, _("write type = \"bit\", or a table of registers: \"holding\", \"input\""));
+	else
+		conf_remedy(
+		        e, _("write a type of registers (\"uint16\", \"float32\" ...), or a table of bits: \"coil\", "
+		             "\"discrete\""));
+}
+
+static void check_bounds(struct conf_file *f, const config_setting_t *item, const struct point_text *t)
+{
+	unsigned width = hj_codec_count(&t->p.codec, t->p.table);
+	struct hj_conf_error *e;
+
+	if (t->p.table == HJ_TABLE_DATA || t->address + width <= ADDRESS_MOST + 1)
+		return;
+	e = conf_error(f, conf_member(item, "address"), _("address = %lld: a %s needs %u registers, the last is %d"),
+	        (long long)t->address, hj_type_name(t->p.codec.type), width, ADDRESS_MOST);
+	conf_remedy(e, _("write an address from 0 to %u"), ADDRESS_MOST + 1 - width);
+}
+
+static void needless(struct conf_file *f, const config_setting_t *item, const char *key, const char *why)
+{
+	if (config_setting_get_member(item, key))
+		conf_remedy(conf_error(f, conf_member(item, key), "%s: %s", key, why), _("remove it"));
+}
+
+/* The keys that say which of the bytes or bits are meant. */
+static void check_shape(struct conf_file *f, const config_setting_t *item, const struct hj_conf_point *p)
+{
+	enum hj_type type = p->codec.type;
+	bool sized = type == HJ_TYPE_BCD || type == HJ_TYPE_BCD_SIGNED || type == HJ_TYPE_TEXT;
+	unsigned most = type == HJ_TYPE_TEXT ? HJ_CODEC_TEXT_MAX : HJ_CODEC_BYTES_MAX;
+	struct hj_conf_error *e;
+
+	if (sized && (!p->codec.length || p->codec.length > most)) {
+		e = conf_error(f, conf_member(item, "length"), _("type = \"%s\" needs a length in bytes"),
+		        hj_type_name(type));
+		conf_remedy(e, _("write a whole number from %d to %d"), 1, (int)most);
+	}
+	if (!sized)
+		needless(f, item, "length", _("only a bcd or a text has one"));
+	if (p->table != HJ_TABLE_DATA)
+		needless(f, item, "at", _("only a data identifier's answer is told apart by bytes"));
+	if (type == HJ_TYPE_BIT || type == HJ_TYPE_FLOAT32 || type == HJ_TYPE_FLOAT64 || sized) {
+		needless(f, item, "bit", _("only an integer has slices of bits"));
+		needless(f, item, "bits", _("only an integer has slices of bits"));
+	} else if (p->codec.bits && p->codec.bit + p->codec.bits > 8 * hj_codec_bytes(&p->codec)) {
+		e = conf_error(f, conf_member(item, "bits"), _("bit = %d, bits = %d: a %s has %u bits"), p->codec.bit,
+		        p->codec.bits, hj_type_name(type), 8 * hj_codec_bytes(&p->codec));
+		conf_remedy(e, _("count bits from 0, the least significant"));
+	}
+}
+
+static void check_point(struct conf_file *f, const config_setting_t *item, const struct point_text *t)
+{
+	const struct hj_conf_point *p = &t->p;
+	struct hj_conf_error *e;
+
+	check_type(f, item, p);
+	check_bounds(f, item, t);
+	check_shape(f, item, p);
+	/* Of 16 bits the order says whether the two bytes are swapped (BADC, DCBA). */
+	if (p->codec.type == HJ_TYPE_BIT && config_setting_get_member(item, "order")) {
+		e = conf_error(f, conf_member(item, "order"), _("order means nothing for a bit"));
+		conf_remedy(e, _("remove it"));
+	}
+	if (p->codec.type == HJ_TYPE_BIT && p->point.total) {
+		e = conf_error(f, conf_member(item, "total"), _("total = true: a bit is no counter"));
+		conf_remedy(e, _("remove total"));
+	}
+	if (p->codec.scale == 0) {
+		e = conf_error(f, conf_member(item, "scale"), _("scale = 0 would make every value the same"));
+		conf_remedy(e, _("write the factor between the register and the unit, for example 0.1"));
+	}
+}
+
+static bool point_exists(const struct hj_conf_meter *m, const char *name)
+{
+	size_t prefix = strlen(m->name) + 1;
+
+	for (size_t i = 0; i < m->point_count; i++)
+		if (!strcmp(m->points[i].point.name + prefix, name))
+			return true;
+	return false;
+}
+
+int conf_point_add(struct conf_file *f, const config_setting_t *item, void *meter_text)
+{
+	struct conf_meter_text *from = meter_text;
+	struct hj_conf_meter *m = &from->m;
+	size_t before = conf_error_total(f->errors);
+	struct point_text t = { .p.line = (int)config_setting_source_line(item) };
+	struct hj_conf_point *points;
+	int r;
+
+	r = conf_table_read(f, item, N_("point"), point_keys, hj_array_size(point_keys), &t);
+	if (r < 0)
+		return r;
+	if (config_setting_get_member(item, "bit") && !t.p.codec.bits)
+		t.p.codec.bits = 1;
+	settle_table(f, item, hj_bus_type(from->bus->kind), &t.p);
+	/* The table of bits needs no type: it has only one. */
+	if (hj_table_is_bits(t.p.table) && !config_setting_get_member(item, "type"))
+		t.p.codec.type = HJ_TYPE_BIT;
+	/* DL/T 645 and CJ/T 188 send the least significant byte first. */
+	if (t.p.table == HJ_TABLE_DATA && !config_setting_get_member(item, "order"))
+		t.p.codec.order = HJ_ORDER_DCBA;
+	if (conf_error_total(f->errors) == before)
+		check_point(f, item, &t);
+	if (t.name[0] && point_exists(m, t.name))
+		conf_remedy(conf_error(f, conf_member(item, "name"),
+		                    _("name = \"%s\": this meter has a point of that name"), t.name),
+		        _("give one of them another name"));
+	t.p.address = (uint32_t)t.address;
+	t.p.point.interval_ms = (uint32_t)((t.poll_interval ? t.poll_interval : from->poll_interval) * 1000);
+	if (!t.p.equipment[0])
+		hj_text_copy(t.p.equipment, sizeof(t.p.equipment), m->equipment);
+	snprintf(t.p.point.name, sizeof(t.p.point.name), "%s.%s", m->name, t.name);
+	points = realloc(m->points, (m->point_count + 1) * sizeof(*points));
+	if (!points)
+		return -ENOMEM;
+	m->points = points;
+	points[m->point_count++] = t.p;
+	return 0;
+}
