@@ -53,6 +53,7 @@ struct hj_conf_point {
 	struct hj_point point; /* name METER.POINT, factor, unit, total, interval_ms */
 	enum hj_table table;   /* "coil", "discrete", "holding", "input" */
 	uint32_t address;      /* register or bit of the protocol, 0-based; data identifier; input of the GPIO chip */
+	bool event;            /* each change of it is an event */
 	uint8_t at;            /* of a data identifier: the value's first byte in the answer */
 	struct hj_codec codec;
 	int decimals;                         /* of the text by default; -1 = as needed */

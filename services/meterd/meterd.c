@@ -49,6 +49,7 @@ static int on_window(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)usec;
 	peer_window(m->peer);
+	change_window(m);
 	sd_event_source_set_time(source, window_end_us(m));
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -72,6 +73,8 @@ static int build(struct meterd *m, const char *root)
 	char source[HJ_NAME_MAX + sizeof("meterd@")];
 	int r = requests_new(m);
 
+	if (r >= 0)
+		r = change_new(m);
 	if (r < 0)
 		return r;
 	r = bus_new(&m->conf, &m->bus);
@@ -117,10 +120,12 @@ void meterd_free(struct meterd *m)
 	sd_event_source_disable_unref(m->turn_timer);
 	sd_event_source_disable_unref(m->window_timer);
 	peer_free(m->peer);
+	change_window(m);
 	if (m->started)
 		health_program(m, "program-stop");
 	hj_report_free(m->report);
 	bus_free(m->bus);
+	change_free(m);
 	requests_free(m);
 	outbox_done(&m->outbox);
 	frames_done(&m->frames);

@@ -4,6 +4,7 @@
 #include <systemd/sd-event.h>
 
 #include "bus.h"
+#include "change.h"
 #include "frames.h"
 #include "outbox.h"
 #include "peer.h"
@@ -49,6 +50,7 @@ struct meterd {
 	size_t retry;           /* the request to be tried again; plan.count: none */
 	unsigned tries;
 
+	struct changes changes;
 	struct outbox outbox;
 	struct peer *peer;
 	struct hj_report *report;

@@ -121,6 +121,7 @@ static void add_values(struct meterd *m, const struct hj_request *q, const struc
 		const uint8_t *bytes = bytes_of(p, q, a, &bit);
 		int r = bytes ? hj_codec_decode(&p->codec, bytes, &value) : -EDOM;
 
+		change_seen(m, point, value, time_ms);
 		add_sample(m, point, time_ms, r < 0 ? HJ_FLAG_FAULT : HJ_FLAG_NORMAL, value);
 	}
 }

@@ -104,6 +104,7 @@ static const struct conf_key point_keys[] = {
 	{ "scale", CONF_FLOAT, 0, AT(p.codec.scale), .least = -SCALE_MOST, .most = SCALE_MOST, .preset = 1 },
 	{ "offset", CONF_FLOAT, 0, AT(p.codec.offset), .least = -SCALE_MOST, .most = SCALE_MOST },
 	{ "decimals", CONF_INT, 0, AT(p.decimals), .least = 0, .most = 9, .preset = -1 },
+	{ "event", CONF_BOOL, 0, AT(p.event) },
 	{ "total", CONF_BOOL, 0, AT(p.point.total) },
 	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = CONF_POLL_MOST_S },
 };
@@ -205,6 +206,16 @@ static void check_shape(struct conf_file *f, const config_setting_t *item, const
 	}
 }
 
+/* What has states rather than sizes. */
+static void check_watched(struct conf_file *f, const config_setting_t *item, const struct hj_conf_point *p)
+{
+	enum hj_type type = p->codec.type;
+
+	if (type == HJ_TYPE_FLOAT32 || type == HJ_TYPE_FLOAT64 || type == HJ_TYPE_BCD ||
+	        type == HJ_TYPE_BCD_SIGNED || type == HJ_TYPE_TEXT || p->point.total)
+		needless(f, item, "event", _("only a switch or a state changes: a bit or an integer"));
+}
+
 static void check_point(struct conf_file *f, const config_setting_t *item, const struct point_text *t)
 {
 	const struct hj_conf_point *p = &t->p;
@@ -213,6 +224,7 @@ static void check_point(struct conf_file *f, const config_setting_t *item, const
 	check_type(f, item, p);
 	check_bounds(f, item, t);
 	check_shape(f, item, p);
+	check_watched(f, item, p);
 	/* Of 16 bits the order says whether the two bytes are swapped (BADC, DCBA). */
 	if (p->codec.type == HJ_TYPE_BIT && config_setting_get_member(item, "order")) {
 		e = conf_error(f, conf_member(item, "order"), _("order means nothing for a bit"));
