@@ -8,11 +8,11 @@
 
 /* What the register says, before scale and offset: an integer, or for a float32 the double with the shortest decimal
  * text that gives the same float back (0.1, not 0.10000000149). `bytes` holds hj_codec_bytes() of them as they came;
- * a bit is a byte of 0 or 1. -EDOM where there is no number: NaN, infinite, a digit above 9, an integer that a double
- * cannot hold exactly (beyond 2^53), a text. */
+ * a bit is a byte of 0 or 1. -EDOM where there is no number: NaN, infinite, a digit above 9, a text, and any integer
+ * or bcd beyond 2^53 on either side of 0: from there on a double holds some of them and rounds the others. */
 int hj_codec_raw(const struct hj_codec *c, const uint8_t *bytes, double *ret);
 
-/* raw * scale + offset without binary dust (2301 * 0.1 is 230.1). -EDOM beyond the largest double. */
+/* raw * scale + offset without binary dust (2301 * 0.1 is 230.1), see decimal.h. -EDOM beyond the largest double. */
 int hj_codec_scale(const struct hj_codec *c, double raw, double *ret);
 
 /* Both. */

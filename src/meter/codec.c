@@ -4,20 +4,18 @@
 #include "hjgate/meter_codec.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "hjgate/cleanup.h"
+#include "hjgate/decimal.h"
 
-#define FLOAT_DIGITS_LEAST 6  /* every decimal of so many digits survives a float */
+#define FLOAT_DIGITS_LEAST 6  /* every decimal of so many digits survives a float that is not subnormal */
 #define FLOAT_DIGITS_MOST  9  /* every float survives a decimal of so many digits */
-#define DOUBLE_DIGITS      15 /* every decimal of so many digits survives a double */
-#define DECIMALS_MOST      30
-#define DOUBLE_WHOLE_MOST  1e15
-#define NUMBER_TEXT        64 /* bytes: sign, 15 digits, point, DECIMALS_MOST, exponent, NUL */
+#define NUMBER_TEXT        32 /* bytes: sign, 9 digits, point, exponent, NUL */
 #define FLOAT_WHOLE_MOST   16777216.0f
 #define DOUBLE_EXACT_MOST  (1ULL << 53)
 
@@ -62,32 +60,12 @@ static double widen(float f)
 
 	if (fabsf(f) <= FLOAT_WHOLE_MOST && truncf(f) == f)
 		return f;
-	for (int digits = FLOAT_DIGITS_LEAST; digits < FLOAT_DIGITS_MOST; digits++) {
+	for (int digits = fabsf(f) < FLT_MIN ? 1 : FLOAT_DIGITS_LEAST; digits < FLOAT_DIGITS_MOST; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, (double)f);
 		if (strtof(text, NULL) == f)
 			return strtod(text, NULL);
 	}
 	snprintf(text, sizeof(text), "%.*g", FLOAT_DIGITS_MOST, (double)f);
-	return strtod(text, NULL);
-}
-
-/* Scales as people write them are decimal, and binary products and sums of them are off by dust in the 16th digit of
- * the larger part: what lies below its 15th is rounded away. */
-static double scale(const struct hj_codec *c, double raw)
-{
-	double product = raw * c->scale, most = fmax(fabs(product), fabs(c->offset));
-	char text[NUMBER_TEXT];
-	int decimals;
-
-	if ((c->scale == 1 && c->offset == 0) || !isfinite(product))
-		return product;
-	if (c->offset == 0 || !isfinite(most) || most >= DOUBLE_WHOLE_MOST) {
-		snprintf(text, sizeof(text), "%.*g", DOUBLE_DIGITS, product + c->offset);
-		return strtod(text, NULL);
-	}
-	decimals = DOUBLE_DIGITS - 1 - (int)floor(log10(most));
-	snprintf(
-	        text, sizeof(text), "%.*f", decimals < DECIMALS_MOST ? decimals : DECIMALS_MOST, product + c->offset);
 	return strtod(text, NULL);
 }
 
@@ -170,11 +148,11 @@ int hj_codec_raw(const struct hj_codec *c, const uint8_t *bytes, double *ret)
 
 int hj_codec_scale(const struct hj_codec *c, double raw, double *ret)
 {
-	double value = scale(c, raw);
+	double value = hj_decimal_scale(raw, c->scale, c->offset);
 
 	if (!isfinite(value))
 		return -EDOM;
-	*ret = value;
+	*ret = value == 0 ? 0 : value;
 	return 0;
 }
 
