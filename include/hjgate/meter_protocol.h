@@ -13,7 +13,9 @@
 #define HJ_DATA_MAX  256 /* bytes that one answer holds: 125 registers, 2000 bits, 200 of DL/T 645 */
 
 /* One request. Of Modbus: unit_id, table, address, count (registers or bits). Of a station: its address and the data
- * identifier in `address`; count is 1. */
+ * identifier in `address`; count is 1. A question may write instead (Modbus): `function` is 5, 6, 15 or 16, the table
+ * is of coils or holding registers, and `data` lies as in struct hj_answer; it is looked at until the question is
+ * answered, and not kept. */
 struct hj_question {
 	uint8_t unit_id;
 	uint8_t station
@@ -21,6 +23,8 @@ struct hj_question {
 	enum hj_table table;
 	uint32_t address;
 	uint16_t count;
+	uint8_t function; /* 0: reads the table */
+	const uint8_t *data;
 };
 
 struct hj_answer {

@@ -6,7 +6,7 @@
 bool hj_question_same(const struct hj_question *a, const struct hj_question *b)
 {
 	return a->unit_id == b->unit_id && !memcmp(a->station, b->station, sizeof(a->station)) &&
-	       a->table == b->table && a->address == b->address && a->count == b->count;
+	       a->table == b->table && a->address == b->address && a->count == b->count && a->function == b->function;
 }
 
 void hj_station_parse(const char *digits, uint8_t ret[HJ_STATION_BYTES])

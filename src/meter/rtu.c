@@ -1,4 +1,5 @@
-/* Modbus RTU, the master's side: Modbus over serial line V1.02, functions 1 to 4 of the application protocol V1.1b3.
+/* Modbus RTU, the master's side: Modbus over serial line V1.02, functions 1 to 4 (read) and 5, 6, 15, 16 (write) of
+ * the application protocol V1.1b3.
  * An answer says its unit, its function and its length, but not which registers it holds: confusable() says when a
  * late one could be taken for another. Pure. */
 #include "hjgate/meter_protocol.h"
@@ -6,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define REQUEST_BYTES   8
 #define HEAD_BYTES      3 /* unit, function, byte count */
 #define CRC_BYTES       2
 #define EXCEPTION_BYTES 5
@@ -14,6 +14,14 @@
 #define REGISTERS_MOST  125  /* V1.1b3 6.3, 6.4 */
 #define BITS_MOST       2000 /* 6.1, 6.2 */
 #define UNIT_MOST       247
+#define WRITE_COIL      5
+#define WRITE_REGISTER  6
+#define WRITE_COILS     15
+#define WRITE_REGISTERS 16
+#define COIL_ON         0xff
+#define WRITTEN_BYTES   8    /* what answers a write: unit, function, address, value or count, CRC */
+#define WRITE_REGS_MOST 123  /* 6.12 */
+#define WRITE_BITS_MOST 1968 /* 6.11 */
 
 uint16_t hj_modbus_crc(const uint8_t *p, size_t n)
 {
@@ -32,24 +40,70 @@ static size_t data_bytes(const struct hj_question *q)
 	return hj_table_is_bits(q->table) ? (q->count + 7u) / 8 : 2u * q->count;
 }
 
+static int function_of(const struct hj_question *q)
+{
+	return q->function ? q->function : (int)q->table;
+}
+
+static bool can_write(const struct hj_question *q)
+{
+	bool bits = q->table == HJ_TABLE_COIL;
+	unsigned most = bits ? WRITE_BITS_MOST : WRITE_REGS_MOST;
+
+	if (!q->data || (!bits && q->table != HJ_TABLE_HOLDING))
+		return false;
+	if (q->function == (bits ? WRITE_COIL : WRITE_REGISTER))
+		return q->count == 1;
+	return q->function == (bits ? WRITE_COILS : WRITE_REGISTERS) && q->count <= most;
+}
+
+static bool can_ask(const struct hj_question *q)
+{
+	unsigned most = hj_table_is_bits(q->table) ? BITS_MOST : REGISTERS_MOST;
+
+	return q->unit_id && q->unit_id <= UNIT_MOST && q->table >= HJ_TABLE_COIL && q->table <= HJ_TABLE_INPUT &&
+	       q->count && q->count <= most && q->address + q->count <= 65536u && (!q->function || can_write(q));
+}
+
+/* What stands behind the address: how many it has. */
+static size_t put_body(const struct hj_question *q, uint8_t *to)
+{
+	size_t n = data_bytes(q);
+
+	if (q->function == WRITE_COIL) {
+		to[0] = q->data[0] & 1 ? COIL_ON : 0;
+		to[1] = 0;
+		return 2;
+	}
+	if (q->function == WRITE_REGISTER) {
+		memcpy(to, q->data, 2);
+		return 2;
+	}
+	to[0] = (uint8_t)(q->count >> 8);
+	to[1] = (uint8_t)q->count;
+	if (!q->function)
+		return 2;
+	to[2] = (uint8_t)n;
+	memcpy(to + 3, q->data, n);
+	return 3 + n;
+}
+
 static int rtu_encode(const struct hj_question *q, uint8_t to[HJ_FRAME_MAX])
 {
 	uint16_t crc;
+	size_t n;
 
-	if (!q->unit_id || q->unit_id > UNIT_MOST || q->table < HJ_TABLE_COIL || q->table > HJ_TABLE_INPUT ||
-	        !q->count || q->count > (hj_table_is_bits(q->table) ? BITS_MOST : REGISTERS_MOST) ||
-	        q->address + q->count > 65536u)
+	if (!can_ask(q))
 		return -EINVAL;
 	to[0] = q->unit_id;
-	to[1] = (uint8_t)q->table;
+	to[1] = (uint8_t)function_of(q);
 	to[2] = (uint8_t)(q->address >> 8);
 	to[3] = (uint8_t)q->address;
-	to[4] = (uint8_t)(q->count >> 8);
-	to[5] = (uint8_t)q->count;
-	crc = hj_modbus_crc(to, 6);
-	to[6] = (uint8_t)crc;
-	to[7] = (uint8_t)(crc >> 8);
-	return REQUEST_BYTES;
+	n = 4 + put_body(q, to + 4);
+	crc = hj_modbus_crc(to, n);
+	to[n] = (uint8_t)crc;
+	to[n + 1] = (uint8_t)(crc >> 8);
+	return (int)(n + CRC_BYTES);
 }
 
 static int broken(const char **ret_why, const char *why)
@@ -64,14 +118,28 @@ static int rtu_measure(const struct hj_question *q, const uint8_t *p, size_t n, 
 
 	if (n >= 1 && p[0] != q->unit_id)
 		return broken(ret_why, "answer of another unit");
-	if (n >= 2 && (p[1] & ~EXCEPTION_BIT) != (int)q->table)
+	if (n >= 2 && (p[1] & ~EXCEPTION_BIT) != function_of(q))
 		return broken(ret_why, "answer to another question");
 	if (n < HEAD_BYTES)
 		return 0;
-	if (!(p[1] & EXCEPTION_BIT) && p[2] != data_bytes(q))
+	if (p[1] & EXCEPTION_BIT)
+		whole = EXCEPTION_BYTES;
+	else if (q->function)
+		whole = WRITTEN_BYTES;
+	else if (p[2] != data_bytes(q))
 		return broken(ret_why, "answer to another question");
-	whole = p[1] & EXCEPTION_BIT ? EXCEPTION_BYTES : HEAD_BYTES + data_bytes(q) + CRC_BYTES;
+	else
+		whole = HEAD_BYTES + data_bytes(q) + CRC_BYTES;
 	return n < whole ? 0 : (int)whole;
+}
+
+/* A write is answered with its own address, and with its value or how many. */
+static bool is_echo(const struct hj_question *q, const uint8_t *p)
+{
+	uint8_t body[HJ_FRAME_MAX];
+
+	put_body(q, body);
+	return p[2] == q->address >> 8 && p[3] == (q->address & 0xff) && !memcmp(p + 4, body, 2);
 }
 
 static int rtu_decode(const struct hj_question *q, const uint8_t *p, size_t n, struct hj_answer *ret)
@@ -89,16 +157,18 @@ static int rtu_decode(const struct hj_question *q, const uint8_t *p, size_t n, s
 		ret->why = "exception";
 		return -EREMOTEIO;
 	}
+	if (q->function)
+		return is_echo(q, p) ? 0 : broken(&ret->why, "answer to another question");
 	ret->length = data_bytes(q);
 	memcpy(ret->data, p + HEAD_BYTES, ret->length);
 	return 0;
 }
 
-/* An exception has the same length for all. */
+/* An exception has the same length for all. What answers a write says where it was written. */
 static bool rtu_confusable(const struct hj_question *asked, const struct hj_question *q, bool exception)
 {
-	return asked->unit_id == q->unit_id && asked->table == q->table &&
-	       (exception || data_bytes(asked) == data_bytes(q)) && !hj_question_same(asked, q);
+	return asked->unit_id == q->unit_id && function_of(asked) == function_of(q) &&
+	       (exception || (!q->function && data_bytes(asked) == data_bytes(q))) && !hj_question_same(asked, q);
 }
 
 const struct hj_protocol hj_protocol_rtu = { "rtu", rtu_encode, rtu_measure, rtu_decode, rtu_confusable };
