@@ -49,6 +49,11 @@ int64_t hj_conf_day_ms(const struct hj_conf_main *c);
 
 /* ---- buses.d/NAME.conf ---- */
 
+/* What many points have in common is kept once: equal bytes at one address. Freed with the bus. */
+struct hj_conf_pool {
+	struct conf_kept *first;
+};
+
 struct hj_conf_point {
 	struct hj_point point; /* name METER.POINT, factor, unit, total, interval_ms */
 	enum hj_table table;   /* "coil", "discrete", "holding", "input" */
@@ -56,16 +61,16 @@ struct hj_conf_point {
 	bool event;            /* each change of it is an event */
 	uint8_t at;            /* of a data identifier: the value's first byte in the answer */
 	struct hj_codec codec;
-	int decimals;                         /* of the text by default; -1 = as needed */
-	char equipment[HJ_CONF_TEXT_MAX + 1]; /* what it belongs to, for people (W11); the meter's where not set */
-	char module;                          /* guideline table H: 1-9 a-z; 0 = none */
-	int line;                             /* where it is configured */
+	int decimals;          /* of the text by default; -1 = as needed */
+	const char *equipment; /* what it belongs to, for people (W11); the meter's where not set */
+	char module;           /* guideline table H: 1-9 a-z; 0 = none */
+	int line;              /* where it is configured */
 };
 struct hj_conf_meter {
 	char name[HJ_NAME_MAX + 1];
 	int64_t unit_id;                        /* 1..247; 0 where the bus has stations or lines */
 	char station[2 * HJ_STATION_BYTES + 1]; /* its digits; "" where the bus has none */
-	char equipment[HJ_CONF_TEXT_MAX + 1];
+	const char *equipment;
 	struct hj_conf_point *points;
 	size_t point_count;
 	int line;
@@ -83,6 +88,7 @@ struct hj_conf_bus {
 	int64_t retries;          /* 0..5; 1 by default */
 	struct hj_conf_meter *meters;
 	size_t meter_count;
+	struct hj_conf_pool pool; /* what meters and points only point to */
 	char file[256];
 };
 

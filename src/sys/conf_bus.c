@@ -79,7 +79,7 @@ static const struct conf_key meter_keys[] = {
 	{ "unit_id", CONF_INT, 0, AT(m.unit_id), .least = 1, .most = 247 },
 	{ "station", CONF_STRING, 0, AT(m.station), .check = check_station,
 	        .hint = N_("the digits of its address, as on its plate") },
-	{ "equipment", CONF_STRING, 0, AT(m.equipment), .check = conf_check_text,
+	{ "equipment", CONF_STRING, 0, AT(equipment), .check = conf_check_text,
 	        .hint = N_("what it measures, in 127 bytes at most") },
 	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = CONF_POLL_MOST_S, .preset = 5 },
 	{ "points", CONF_LIST, CONF_REQUIRED, .least = 1, .most = HJ_CONF_POINTS_MAX, .item = conf_point_add },
@@ -215,6 +215,10 @@ static int add_meter(struct conf_file *f, const config_setting_t *item, void *bu
 		return -ENOMEM;
 	b->meters = meters;
 	r = conf_table_read(f, item, N_("meter"), meter_keys, hj_array_size(meter_keys), &t);
+	if (r >= 0) {
+		t.m.equipment = conf_keep(&b->pool, t.equipment, strlen(t.equipment) + 1);
+		r = t.m.equipment ? 0 : -ENOMEM;
+	}
 	if (r < 0) {
 		free(t.m.points);
 		return r;
@@ -230,6 +234,7 @@ void hj_conf_bus_done(struct hj_conf_bus *b)
 	for (size_t i = 0; i < b->meter_count; i++)
 		free(b->meters[i].points);
 	free(b->meters);
+	conf_pool_done(&b->pool);
 	*b = (struct hj_conf_bus){ 0 };
 }
 

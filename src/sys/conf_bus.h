@@ -10,11 +10,16 @@
 /* What a meter's group says before it becomes a struct hj_conf_meter. */
 struct conf_meter_text {
 	struct hj_conf_meter m;
-	const struct hj_conf_bus *bus; /* its keys before `meters` have been read */
+	struct hj_conf_bus *bus; /* its keys before `meters` have been read */
+	char equipment[HJ_CONF_TEXT_MAX + 1];
 	int64_t poll_interval;
 };
 
 int conf_point_add(struct conf_file *f, const config_setting_t *item, void *meter_text);
+
+/* These bytes in the pool, which has them once; NULL when out of memory. */
+const void *conf_keep(struct hj_conf_pool *pool, const void *data, size_t size);
+void conf_pool_done(struct hj_conf_pool *pool);
 
 /* The setting of that name, else the group: where an error is. */
 const config_setting_t *conf_member(const config_setting_t *group, const char *name);

@@ -79,7 +79,7 @@ static int check_module(const char *text, const char **ret_why)
 /* What a point's group says before it becomes a struct hj_conf_point. */
 struct point_text {
 	struct hj_conf_point p;
-	char name[HJ_NAME_MAX + 1];
+	char name[HJ_NAME_MAX + 1], equipment[HJ_CONF_TEXT_MAX + 1];
 	int64_t address, poll_interval;
 };
 
@@ -90,7 +90,7 @@ static const struct conf_key point_keys[] = {
 	{ "factor", CONF_STRING, 0, AT(p.point.factor), .check = hj_factor_check,
 	        .hint = N_("the platform's code of 1 to 16 letters A-Z a-z and digits") },
 	{ "unit", CONF_STRING, 0, AT(p.point.unit), .check = conf_check_text, .hint = N_("a unit such as kWh") },
-	{ "equipment", CONF_STRING, 0, AT(p.equipment), .check = conf_check_text,
+	{ "equipment", CONF_STRING, 0, AT(equipment), .check = conf_check_text,
 	        .hint = N_("what it belongs to, in 127 bytes at most") },
 	{ "module", CONF_CHAR, 0, AT(p.module), .check = check_module, .hint = N_("one of 1-9 and a-z") },
 	{ "table", CONF_ENUM, 0, AT(p.table), .choices = tables },
@@ -211,8 +211,8 @@ static void check_watched(struct conf_file *f, const config_setting_t *item, con
 {
 	enum hj_type type = p->codec.type;
 
-	if (type == HJ_TYPE_FLOAT32 || type == HJ_TYPE_FLOAT64 || type == HJ_TYPE_BCD ||
-	        type == HJ_TYPE_BCD_SIGNED || type == HJ_TYPE_TEXT || p->point.total)
+	if (type == HJ_TYPE_FLOAT32 || type == HJ_TYPE_FLOAT64 || type == HJ_TYPE_BCD || type == HJ_TYPE_BCD_SIGNED ||
+	        type == HJ_TYPE_TEXT || p->point.total)
 		needless(f, item, "event", _("only a switch or a state changes: a bit or an integer"));
 }
 
@@ -279,10 +279,11 @@ int conf_point_add(struct conf_file *f, const config_setting_t *item, void *mete
 		        _("give one of them another name"));
 	t.p.address = (uint32_t)t.address;
 	t.p.point.interval_ms = (uint32_t)((t.poll_interval ? t.poll_interval : from->poll_interval) * 1000);
-	if (!t.p.equipment[0])
-		hj_text_copy(t.p.equipment, sizeof(t.p.equipment), m->equipment);
 	snprintf(t.p.point.name, sizeof(t.p.point.name), "%s.%s", m->name, t.name);
-	points = realloc(m->points, (m->point_count + 1) * sizeof(*points));
+	if (!t.equipment[0])
+		hj_text_copy(t.equipment, sizeof(t.equipment), from->equipment);
+	t.p.equipment = conf_keep(&from->bus->pool, t.equipment, strlen(t.equipment) + 1);
+	points = t.p.equipment ? realloc(m->points, (m->point_count + 1) * sizeof(*points)) : NULL;
 	if (!points)
 		return -ENOMEM;
 	m->points = points;
