@@ -48,11 +48,18 @@ struct hj_protocol {
 	/* Could an answer to `asked` that comes late be taken for one to `q`? `exception`: one that refuses. Never
 	 * for two equal questions. */
 	bool (*confusable)(const struct hj_question *asked, const struct hj_question *q, bool exception);
+	/* Where meters are stations: bytes of their address (0: they are not), and the data identifier whose answer
+	 * is that address, the last two digits first. */
+	unsigned station_bytes;
+	uint32_t station_identifier;
 };
 
 extern const struct hj_protocol hj_protocol_rtu;    /* src/meter/rtu.c: Modbus over serial line V1.02 */
 extern const struct hj_protocol hj_protocol_dlt645; /* src/meter/dlt645.c: DL/T 645-2007 */
 extern const struct hj_protocol hj_protocol_cjt188; /* src/meter/cjt188.c: CJ/T 188-2004 */
+
+/* Two digits of a station's address that fit every station: a meter answers a question whose digits all fit. */
+#define HJ_STATION_ANY 0xaa
 
 /* Digits to a station address, from the right; digits beyond HJ_STATION_BYTES are left out. */
 void hj_station_parse(const char *digits, uint8_t ret[HJ_STATION_BYTES]);

@@ -171,4 +171,10 @@ static bool rtu_confusable(const struct hj_question *asked, const struct hj_ques
 	       (exception || (!q->function && data_bytes(asked) == data_bytes(q))) && !hj_question_same(asked, q);
 }
 
-const struct hj_protocol hj_protocol_rtu = { "rtu", rtu_encode, rtu_measure, rtu_decode, rtu_confusable };
+const struct hj_protocol hj_protocol_rtu = {
+	.name = "rtu",
+	.encode = rtu_encode,
+	.measure = rtu_measure,
+	.decode = rtu_decode,
+	.confusable = rtu_confusable,
+};
