@@ -1,11 +1,13 @@
-/* buses.d/NAME.conf: one bus and its meters; their points are in conf_point.c. The rules that one bus shows by itself
- * are held here; what needs all files is in conf_all.c. A bus with an error is released and not given out. */
+/* buses.d/NAME.conf: one bus and its meters; their points are in conf_point.c. The rules that one bus shows by
+ * itself are held here; what needs all files is in conf_all.c. A bus with an error is released and not given out. */
 #include "conf_bus.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define UNIT_MOST 247
+#define UNIT_MOST          247
+#define STATION_BAUD       2400
+#define STATION_TIMEOUT_MS 800
 
 #define KIND(identifier, name, ...) { name, HJ_BUS_##identifier },
 static const struct conf_choice kinds[] = { HJ_BUS_TYPES(KIND){ NULL, 0 } };
@@ -238,6 +240,20 @@ void hj_conf_bus_done(struct hj_conf_bus *b)
 	*b = (struct hj_conf_bus){ 0 };
 }
 
+/* What meters of the kind come with, where the file does not say otherwise: DL/T 645-2007, 5 and CJ/T 188-2004, 5
+ * begin at 2400 baud with even parity, and give a meter half a second before it answers. */
+static void settle_stations(const config_setting_t *root, struct hj_conf_bus *b)
+{
+	if (!(hj_bus_type(b->kind)->traits & HJ_BUS_STATIONS))
+		return;
+	if (!config_setting_get_member(root, "baud"))
+		b->baud = STATION_BAUD;
+	if (!config_setting_get_member(root, "parity"))
+		b->parity = 'E';
+	if (!config_setting_get_member(root, "response_timeout"))
+		b->response_timeout = STATION_TIMEOUT_MS;
+}
+
 int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b)
 {
 	const config_setting_t *root = config_root_setting(&f->config);
@@ -245,8 +261,10 @@ int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b)
 
 	hj_text_copy(b->file, sizeof(b->file), f->path);
 	r = conf_table_read(f, root, N_("bus"), bus_keys, hj_array_size(bus_keys), b);
-	if (r >= 0)
+	if (r >= 0) {
+		settle_stations(root, b);
 		check_way(f, root, b);
+	}
 	return r;
 }
 

@@ -138,6 +138,38 @@ static void whole_bus(void **state)
 	assert_int_equal(errors.count, 0);
 }
 
+/* A bus of stations begins with what its standard says, and does as it is told. */
+static void presets_of_stations(void **state)
+{
+	static const char meters[] =
+	        "meters = ( { name = \"m\"; station = \"181226034194\"; points = (\n"
+	        "  { name = \"e\"; address = 0x00010000; type = \"bcd\"; length = 4; } ); } );\n";
+	struct hj_conf_errors errors = { 0 };
+	struct hj_conf_bus b;
+	char text[512];
+
+	snprintf(text, sizeof(text), "format = 1; type = \"dlt645\"; port = \"/dev/ttyS2\";\n%s", meters);
+	put("buses.d/south.conf", text);
+	assert_int_equal(hj_conf_load_bus(root, "south", &b, &errors), 0);
+	assert_int_equal(b.baud, 2400);
+	assert_int_equal(b.parity, 'E');
+	assert_int_equal(b.response_timeout, 800);
+	assert_string_equal(b.meters[0].station, "181226034194");
+	assert_int_equal(b.meters[0].points[0].table, HJ_TABLE_DATA);
+	assert_int_equal(b.meters[0].points[0].codec.order, HJ_ORDER_DCBA);
+	hj_conf_bus_done(&b);
+	snprintf(text, sizeof(text),
+	        "format = 1; type = \"cjt188\"; port = \"/dev/ttyS2\"; baud = 9600; parity = \"none\";\n"
+	        "response_timeout = 300;\n%s",
+	        meters);
+	put("buses.d/south.conf", text);
+	assert_int_equal(hj_conf_load_bus(root, "south", &b, &errors), 0);
+	assert_int_equal(b.baud, 9600);
+	assert_int_equal(b.parity, 'N');
+	assert_int_equal(b.response_timeout, 300);
+	hj_conf_bus_done(&b);
+}
+
 static void whole_uplink(void **state)
 {
 	struct hj_conf_errors errors = { 0 };
@@ -525,6 +557,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(nothing_at_all),
 		T(whole_bus),
+		T(presets_of_stations),
 		T(whole_uplink),
 		T(whole_configuration),
 		T(included),
