@@ -279,12 +279,14 @@ static void asking_is_bounded_in_time_and_tells_errors(void **state)
 	pid_t pid = start(p, 3);
 	json_t *answer = NULL;
 	struct hj_ipc_ask ask;
+	char nowhere[128];
 	int64_t begin;
 	bool continues;
 
 	assert_told(p, "STATUS=1 buses");
 	assert_told(p, "READY=1");
-	assert_int_equal(hj_ipc_ask_open("/nowhere", &ask), -ENOENT);
+	snprintf(nowhere, sizeof(nowhere), "%s/nowhere", p->folder);
+	assert_int_equal(hj_ipc_ask_open(nowhere, &ask), -ENOENT);
 	assert_int_equal(hj_ipc_ask_open(p->path[0], &ask), 0);
 	assert_int_equal(hj_ipc_ask(&ask, "hjgate.Test.No", NULL, WAIT_MS, &answer), -EREMOTEIO);
 	assert_string_equal(json_string_value(json_object_get(answer, "error")), HJ_IPC_ERROR_METHOD);
