@@ -60,16 +60,19 @@ struct hj_conf_point {
 	uint32_t address;      /* register or bit of the protocol, 0-based; data identifier; input of the GPIO chip */
 	bool event;            /* each change of it is an event */
 	uint8_t at;            /* of a data identifier: the value's first byte in the answer */
-	struct hj_codec codec;
-	int decimals;          /* of the text by default; -1 = as needed */
-	const char *equipment; /* what it belongs to, for people (W11); the meter's where not set */
-	char module;           /* guideline table H: 1-9 a-z; 0 = none */
-	int line;              /* where it is configured */
+	struct hj_codec codec; /* its scale has the ratio in it */
+	double scale, ratio;   /* as they are written */
+	const struct hj_value_rules *rules; /* NULL: none */
+	int decimals;                       /* of the text by default; -1 = as needed */
+	const char *equipment;              /* what it belongs to, for people (W11); the meter's where not set */
+	char module;                        /* guideline table H: 1-9 a-z; 0 = none */
+	int line;                           /* where it is configured */
 };
 struct hj_conf_meter {
 	char name[HJ_NAME_MAX + 1];
 	int64_t unit_id;                        /* 1..247; 0 where the bus has stations or lines */
 	char station[2 * HJ_STATION_BYTES + 1]; /* its digits; "" where the bus has none */
+	double pt, ct;                          /* ratios of its transformers, 1 by default */
 	const char *equipment;
 	struct hj_conf_point *points;
 	size_t point_count;

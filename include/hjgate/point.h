@@ -2,7 +2,7 @@
  * point's number is given once by the store, never reused and never changed. When an attribute that gives its values
  * their meaning changes (factor, unit, total) the name gets a new number, so that every record stays readable by the
  * number it holds; the old number stays in the dictionary, and a name means its newest number. A change of the
- * interval keeps the number. */
+ * interval or of the wrap keeps the number. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,6 +24,7 @@ struct hj_point {
 	char unit[HJ_UNIT_MAX + 1];
 	bool total;           /* a register that only counts up: Cou is its growth over the window */
 	uint32_t interval_ms; /* expected between two samples */
+	double wrap;          /* of a total: the value at which it starts again from 0; 0 = it does not */
 };
 
 /* Do the attributes besides the number agree? */

@@ -46,6 +46,16 @@ struct hj_codec {
 	double scale, offset; /* value = raw * scale + offset */
 };
 
+/* What a point's value must be to count as one. */
+#define HJ_INVALID_MAX 4
+
+struct hj_value_rules {
+	double invalid[HJ_INVALID_MAX]; /* what the register says instead of a value, before the scale */
+	uint8_t invalid_count;
+	double least, most; /* plausible values, both included; infinite: any */
+	double dead_band;   /* a change smaller than this is none; 0: every change is one */
+};
+
 static inline int hj_table_is_bits(enum hj_table table)
 {
 	return table == HJ_TABLE_COIL || table == HJ_TABLE_DISCRETE || table == HJ_TABLE_LINE;

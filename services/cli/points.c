@@ -34,6 +34,7 @@ static const struct writer_column columns[] = {
 	{ "unit_id", N_("UNIT ID"), true },
 	{ "register", N_("REGISTER"), false },
 	{ "scale", NULL, true },
+	{ "ratio", N_("RATIO"), true },
 	{ "offset", NULL, true },
 	{ "value", N_("VALUE"), true },
 	{ "unit", N_("UNIT OF VALUE"), false },
@@ -67,7 +68,8 @@ static void row(const struct points *p, struct writer *w, const struct hj_conf_b
 	writer_cell_text(w, point->point.name);
 	writer_cell_int(w, meter->unit_id);
 	register_cell(w, point);
-	writer_cell_number(w, point->codec.scale, -1);
+	writer_cell_number(w, point->scale, -1);
+	writer_cell_number(w, point->ratio, -1);
 	writer_cell_number(w, point->codec.offset, -1);
 	writer_cell_number(w, v ? v->value : NAN, point->decimals);
 	writer_cell_text(w, point->point.unit);

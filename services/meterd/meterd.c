@@ -73,8 +73,8 @@ static int build(struct meterd *m, const char *root)
 	char source[HJ_NAME_MAX + sizeof("meterd@")];
 	int r = requests_new(m);
 
-	if (r >= 0)
-		r = change_new(m);
+	r = r < 0 ? r : samples_new(m);
+	r = r < 0 ? r : change_new(m);
 	if (r < 0)
 		return r;
 	r = bus_new(&m->conf, &m->bus);
@@ -126,6 +126,7 @@ void meterd_free(struct meterd *m)
 	hj_report_free(m->report);
 	bus_free(m->bus);
 	change_free(m);
+	samples_free(m);
 	requests_free(m);
 	outbox_done(&m->outbox);
 	frames_done(&m->frames);

@@ -42,6 +42,7 @@ struct meterd {
 	struct meter *meters; /* as in conf */
 	const struct hj_conf_point **points;
 	struct hj_want *wants; /* as points */
+	double *held;          /* as points: what was passed on last, for dead bands */
 	size_t point_count;    /* of all meters; a sample's point is an index into both */
 	struct hj_plan plan;
 	struct hj_schedule schedule;
@@ -71,6 +72,15 @@ void requests_free(struct meterd *m);
 /* Its meter refuses this request: from now on its points are asked more apart. False where they are one by one
  * already; else the plan is a new one and no request's index means what it did. */
 bool requests_part(struct meterd *m, size_t request);
+
+/* samples.c: what is passed on. */
+int samples_new(struct meterd *m); /* after requests_new() */
+void samples_free(struct meterd *m);
+void samples_add(struct meterd *m, const struct hj_request *q, const struct hj_answer *a, int64_t time_ms);
+/* The request's points have no value: no answer (flag B), or a refusal (D). */
+void samples_none(struct meterd *m, const struct hj_request *q, int64_t time_ms, enum hj_flag flag);
+/* One value, asked for or pushed: hj_codec_bytes() of it as they came; NULL: there were too few. */
+void samples_take(struct meterd *m, size_t point, const uint8_t *bytes, int64_t time_ms);
 
 /* poll.c: one turn of the bus, at most one transaction; says when the next one is wanted. */
 hj_usec poll_turn(struct meterd *m);

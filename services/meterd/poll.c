@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hjgate/meter_codec.h"
 #include "hjgate/now.h"
 
 #define EXCEPTION_ADDRESS 2 /* some register of the request does not exist, perhaps one that nobody wants */
@@ -82,49 +81,7 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, str
 	return r;
 }
 
-/* ---- samples ---- */
-
-static void add_sample(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag flag, double value)
-{
-	struct hj_sample s = { .point = (uint32_t)point, .time_ms = time_ms, .value = value, .flag = flag };
-
-	outbox_add(&m->outbox, &s);
-}
-
-static void add_without_value(struct meterd *m, const struct hj_request *q, int64_t time_ms, enum hj_flag flag)
-{
-	for (size_t i = 0; i < q->wants; i++)
-		add_sample(m, m->plan.order[q->first + i], time_ms, flag, NAN);
-}
-
-/* Where the point's bytes lie in the answer; a bit is unpacked into *bit. NULL where the answer is too short. */
-static const uint8_t *bytes_of(
-        const struct hj_conf_point *p, const struct hj_request *q, const struct hj_answer *a, uint8_t *bit)
-{
-	size_t at = p->address - q->address;
-
-	if (hj_table_is_bits(p->table)) {
-		*bit = a->data[at / 8] >> (at % 8) & 1;
-		return bit;
-	}
-	at = p->table == HJ_TABLE_DATA ? p->at : 2 * at;
-	return at + hj_codec_bytes(&p->codec) <= a->length ? a->data + at : NULL;
-}
-
-static void add_values(struct meterd *m, const struct hj_request *q, const struct hj_answer *a, int64_t time_ms)
-{
-	for (size_t i = 0; i < q->wants; i++) {
-		size_t point = m->plan.order[q->first + i];
-		const struct hj_conf_point *p = m->points[point];
-		double value = NAN;
-		uint8_t bit;
-		const uint8_t *bytes = bytes_of(p, q, a, &bit);
-		int r = bytes ? hj_codec_decode(&p->codec, bytes, &value) : -EDOM;
-
-		change_seen(m, point, value, time_ms);
-		add_sample(m, point, time_ms, r < 0 ? HJ_FLAG_FAULT : HJ_FLAG_NORMAL, value);
-	}
-}
+/* ---- one request ---- */
 
 /* A due time that passed without a question. It cannot be stamped before what stored was told to be complete. */
 static void miss(struct meterd *m, size_t request, hj_usec due, const struct hj_now *now)
@@ -133,10 +90,8 @@ static void miss(struct meterd *m, size_t request, hj_usec due, const struct hj_
 
 	time_ms = hj_max(time_ms, peer_upto(m->peer));
 	time_ms = hj_min(time_ms, now->wall_ms);
-	add_without_value(m, &m->plan.requests[request], time_ms, HJ_FLAG_LINK);
+	samples_none(m, &m->plan.requests[request], time_ms, HJ_FLAG_LINK);
 }
-
-/* ---- one request ---- */
 
 static void answered_exception(struct meter *meter, const struct hj_request *q, const struct hj_answer *a)
 {
@@ -151,7 +106,7 @@ static void failed(struct meterd *m, size_t request, const char *why, const stru
 	char text[sizeof(meter->last_error)];
 
 	snprintf(text, sizeof(text), "%s at %s %u, count %u", why, hj_table_name(q->table), q->address, q->count);
-	add_without_value(m, q, now->wall_ms, HJ_FLAG_LINK);
+	samples_none(m, q, now->wall_ms, HJ_FLAG_LINK);
 	if (!m->bus->is_open)
 		return; /* that was the port: the meter need not rest for it */
 	hj_schedule_result(&m->schedule, request, false, now->mono);
@@ -189,7 +144,7 @@ static void run(struct meterd *m, size_t request)
 	now = hj_now();
 	took_ms = (int64_t)((now.mono - begin) / HJ_USEC_PER_MS);
 	if (r == -EAGAIN)
-		return add_without_value(m, q, now.wall_ms, HJ_FLAG_LINK);
+		return samples_none(m, q, now.wall_ms, HJ_FLAG_LINK);
 	m->tries++;
 	m->request_took[request] = (uint32_t)took_ms;
 	meter->asked++;
@@ -197,9 +152,9 @@ static void run(struct meterd *m, size_t request)
 		health_answered(m, meter, &now, took_ms);
 		hj_schedule_result(&m->schedule, request, true, now.mono);
 		if (r == 0)
-			return add_values(m, q, &a.is, now.wall_ms);
+			return samples_add(m, q, &a.is, now.wall_ms);
 		answered_exception(meter, q, &a.is);
-		add_without_value(m, q, now.wall_ms, HJ_FLAG_FAULT);
+		samples_none(m, q, now.wall_ms, HJ_FLAG_FAULT);
 		if (a.is.exception == EXCEPTION_ADDRESS)
 			requests_part(m, request);
 		return;

@@ -10,7 +10,8 @@
 
 bool hj_point_same(const struct hj_point *a, const struct hj_point *b)
 {
-	return !strcmp(a->name, b->name) && a->interval_ms == b->interval_ms && hj_point_means_same(a, b);
+	return !strcmp(a->name, b->name) && a->interval_ms == b->interval_ms && a->wrap == b->wrap &&
+	       hj_point_means_same(a, b);
 }
 
 bool hj_point_means_same(const struct hj_point *a, const struct hj_point *b)

@@ -8,6 +8,8 @@
 #define UNIT_MOST          247
 #define STATION_BAUD       2400
 #define STATION_TIMEOUT_MS 800
+#define RATIO_LEAST        1e-6
+#define RATIO_MOST         1e6
 
 #define KIND(identifier, name, ...) { name, HJ_BUS_##identifier },
 static const struct conf_choice kinds[] = { HJ_BUS_TYPES(KIND){ NULL, 0 } };
@@ -84,6 +86,8 @@ static const struct conf_key meter_keys[] = {
 	{ "equipment", CONF_STRING, 0, AT(equipment), .check = conf_check_text,
 	        .hint = N_("what it measures, in 127 bytes at most") },
 	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = CONF_POLL_MOST_S, .preset = 5 },
+	{ "pt", CONF_FLOAT, 0, AT(m.pt), .least = RATIO_LEAST, .most = RATIO_MOST, .preset = 1 },
+	{ "ct", CONF_FLOAT, 0, AT(m.ct), .least = RATIO_LEAST, .most = RATIO_MOST, .preset = 1 },
 	{ "points", CONF_LIST, CONF_REQUIRED, .least = 1, .most = HJ_CONF_POINTS_MAX, .item = conf_point_add },
 };
 #undef AT

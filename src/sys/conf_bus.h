@@ -15,6 +15,19 @@ struct conf_meter_text {
 	int64_t poll_interval;
 };
 
+/* What a point's group says of its values, before it becomes scale, rules and wrap. */
+enum conf_ratio { RATIO_OF_NONE, RATIO_OF_PT, RATIO_OF_CT, RATIO_OF_BOTH };
+struct conf_value_text {
+	enum conf_ratio ratio;
+	struct conf_numbers invalid, range;
+	double dead_band, wrap;
+};
+/* Checks them and fills p's in. -ENOMEM. */
+int conf_value_settle(struct conf_file *f, const config_setting_t *item, const struct conf_meter_text *from,
+        const struct conf_value_text *t, struct hj_conf_point *p);
+/* An error where the key is written, though it means nothing here. */
+void conf_needless(struct conf_file *f, const config_setting_t *item, const char *key, const char *why);
+
 int conf_point_add(struct conf_file *f, const config_setting_t *item, void *meter_text);
 
 /* These bytes in the pool, which has them once; NULL when out of memory. */

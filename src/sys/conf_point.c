@@ -81,6 +81,15 @@ struct point_text {
 	struct hj_conf_point p;
 	char name[HJ_NAME_MAX + 1], equipment[HJ_CONF_TEXT_MAX + 1];
 	int64_t address, poll_interval;
+	struct conf_value_text value;
+};
+
+static const struct conf_choice ratios[] = {
+	{ "none", RATIO_OF_NONE },
+	{ "pt", RATIO_OF_PT },
+	{ "ct", RATIO_OF_CT },
+	{ "ptct", RATIO_OF_BOTH },
+	{ NULL, 0 },
 };
 
 #define AT(member) CONF_AT(struct point_text, member)
@@ -101,8 +110,12 @@ static const struct conf_key point_keys[] = {
 	{ "length", CONF_INT, 0, AT(p.codec.length), .least = 1, .most = HJ_CODEC_TEXT_MAX },
 	{ "bit", CONF_INT, 0, AT(p.codec.bit), .least = 0, .most = 63 },
 	{ "bits", CONF_INT, 0, AT(p.codec.bits), .least = 1, .most = 53 },
-	{ "scale", CONF_FLOAT, 0, AT(p.codec.scale), .least = -SCALE_MOST, .most = SCALE_MOST, .preset = 1 },
+	{ "scale", CONF_FLOAT, 0, AT(p.scale), .least = -SCALE_MOST, .most = SCALE_MOST, .preset = 1 },
 	{ "offset", CONF_FLOAT, 0, AT(p.codec.offset), .least = -SCALE_MOST, .most = SCALE_MOST },
+	{ "ratio", CONF_ENUM, 0, AT(value.ratio), .choices = ratios },
+	{ "invalid", CONF_NUMBERS, 0, AT(value.invalid), .least = 1, .most = HJ_INVALID_MAX },
+	{ "range", CONF_NUMBERS, 0, AT(value.range), .least = 2, .most = 2 },
+	{ "dead_band", CONF_FLOAT, 0, AT(value.dead_band), .least = 0, .most = SCALE_MOST },
 	{ "decimals", CONF_INT, 0, AT(p.decimals), .least = 0, .most = 9, .preset = -1 },
 	{ "event", CONF_BOOL, 0, AT(p.event) },
 	{ "total", CONF_BOOL, 0, AT(p.point.total) },
@@ -173,7 +186,7 @@ static void check_bounds(struct conf_file *f, const config_setting_t *item, cons
 	conf_remedy(e, _("write an address from 0 to %u"), ADDRESS_MOST + 1 - width);
 }
 
-static void needless(struct conf_file *f, const config_setting_t *item, const char *key, const char *why)
+void conf_needless(struct conf_file *f, const config_setting_t *item, const char *key, const char *why)
 {
 	if (config_setting_get_member(item, key))
 		conf_remedy(conf_error(f, conf_member(item, key), "%s: %s", key, why), _("remove it"));
@@ -193,12 +206,12 @@ static void check_shape(struct conf_file *f, const config_setting_t *item, const
 		conf_remedy(e, _("write a whole number from %d to %d"), 1, (int)most);
 	}
 	if (!sized)
-		needless(f, item, "length", _("only a bcd or a text has one"));
+		conf_needless(f, item, "length", _("only a bcd or a text has one"));
 	if (p->table != HJ_TABLE_DATA)
-		needless(f, item, "at", _("only a data identifier's answer is told apart by bytes"));
+		conf_needless(f, item, "at", _("only a data identifier's answer is told apart by bytes"));
 	if (type == HJ_TYPE_BIT || type == HJ_TYPE_FLOAT32 || type == HJ_TYPE_FLOAT64 || sized) {
-		needless(f, item, "bit", _("only an integer has slices of bits"));
-		needless(f, item, "bits", _("only an integer has slices of bits"));
+		conf_needless(f, item, "bit", _("only an integer has slices of bits"));
+		conf_needless(f, item, "bits", _("only an integer has slices of bits"));
 	} else if (p->codec.bits && p->codec.bit + p->codec.bits > 8 * hj_codec_bytes(&p->codec)) {
 		e = conf_error(f, conf_member(item, "bits"), _("bit = %d, bits = %d: a %s has %u bits"), p->codec.bit,
 		        p->codec.bits, hj_type_name(type), 8 * hj_codec_bytes(&p->codec));
@@ -213,7 +226,7 @@ static void check_watched(struct conf_file *f, const config_setting_t *item, con
 
 	if (type == HJ_TYPE_FLOAT32 || type == HJ_TYPE_FLOAT64 || type == HJ_TYPE_BCD || type == HJ_TYPE_BCD_SIGNED ||
 	        type == HJ_TYPE_TEXT || p->point.total)
-		needless(f, item, "event", _("only a switch or a state changes: a bit or an integer"));
+		conf_needless(f, item, "event", _("only a switch or a state changes: a bit or an integer"));
 }
 
 static void check_point(struct conf_file *f, const config_setting_t *item, const struct point_text *t)
@@ -234,7 +247,7 @@ static void check_point(struct conf_file *f, const config_setting_t *item, const
 		e = conf_error(f, conf_member(item, "total"), _("total = true: a bit is no counter"));
 		conf_remedy(e, _("remove total"));
 	}
-	if (p->codec.scale == 0) {
+	if (p->scale == 0) {
 		e = conf_error(f, conf_member(item, "scale"), _("scale = 0 would make every value the same"));
 		conf_remedy(e, _("write the factor between the register and the unit, for example 0.1"));
 	}
@@ -277,6 +290,9 @@ int conf_point_add(struct conf_file *f, const config_setting_t *item, void *mete
 		conf_remedy(conf_error(f, conf_member(item, "name"),
 		                    _("name = \"%s\": this meter has a point of that name"), t.name),
 		        _("give one of them another name"));
+	r = conf_value_settle(f, item, from, &t.value, &t.p);
+	if (r < 0)
+		return r;
 	t.p.address = (uint32_t)t.address;
 	t.p.point.interval_ms = (uint32_t)((t.poll_interval ? t.poll_interval : from->poll_interval) * 1000);
 	snprintf(t.p.point.name, sizeof(t.p.point.name), "%s.%s", m->name, t.name);

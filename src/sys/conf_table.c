@@ -1,5 +1,6 @@
 /* The engine: one table a group, one row a key. It fills presets first, so that what is wrong never leaves a value
  * unset, and goes on after an error, so that a person sees all of them at once. */
+/* long because: one engine, with a reader and words for each kind of value */
 #include "conf_table.h"
 
 #include <errno.h>
@@ -40,6 +41,8 @@ static void preset(const struct conf_key *k, void *object)
 		*(double *)to = k->preset;
 	else if (k->kind == CONF_BOOL)
 		*(bool *)to = k->preset != 0;
+	else if (k->kind == CONF_NUMBERS)
+		*(struct conf_numbers *)to = (struct conf_numbers){ 0 };
 	else if (k->kind != CONF_LIST)
 		store_int(k, object, (int64_t)k->preset);
 }
@@ -94,6 +97,10 @@ static void remedy(struct conf_file *f, struct hj_conf_error *e, const struct co
 	case CONF_LIST:
 		conf_remedy(e, _("write %s = ( { ... }, { ... } );"), k->name);
 		break;
+	case CONF_NUMBERS:
+		conf_remedy(e, _("write %s = ( ... ) with %.0f to %.0f numbers and commas between them"), k->name,
+		        k->least, k->most);
+		break;
 	default:
 		conf_remedy(e, _("write %s, in \"quotes\""), _(k->hint));
 	}
@@ -109,6 +116,7 @@ static int wrong_type(struct conf_file *f, const config_setting_t *s, const stru
 		[CONF_CHAR] = N_("%s = %s: a text of one character is wanted here"),
 		[CONF_ENUM] = N_("%s = %s: a text is wanted here"),
 		[CONF_LIST] = N_("%s = %s: a list is wanted here"),
+		[CONF_NUMBERS] = N_("%s = %s: numbers are wanted here"),
 	};
 	char value[CONF_VALUE_LEN], what[200];
 
@@ -154,14 +162,19 @@ static int read_int(struct conf_file *f, const config_setting_t *s, const struct
 	return 0;
 }
 
+static double number_of(const config_setting_t *s)
+{
+	return config_setting_type(s) == CONFIG_TYPE_FLOAT ? config_setting_get_float(s)
+	                                                   : (double)config_setting_get_int64(s);
+}
+
 static int read_float(struct conf_file *f, const config_setting_t *s, const struct conf_key *k, void *object)
 {
 	double v;
 
 	if (!config_setting_is_number(s))
 		return wrong_type(f, s, k);
-	v = config_setting_type(s) == CONFIG_TYPE_FLOAT ? config_setting_get_float(s)
-	                                                : (double)config_setting_get_int64(s);
+	v = number_of(s);
 	if (!(v >= k->least && v <= k->most))
 		return out_of_range(f, s, k);
 	*(double *)((char *)object + k->offset) = v;
@@ -252,6 +265,28 @@ static int read_list(struct conf_file *f, const config_setting_t *s, const struc
 	return 0;
 }
 
+/* "[1, 2]", whose numbers libconfig wants all whole or all not, or "(1, 2.5)", which may mix them. */
+static int read_numbers(struct conf_file *f, const config_setting_t *s, const struct conf_key *k, void *object)
+{
+	struct conf_numbers numbers = { 0 };
+	int n = config_setting_length(s);
+
+	if (!config_setting_is_list(s) && !config_setting_is_array(s))
+		return wrong_type(f, s, k);
+	if (n < k->least || n > k->most)
+		return out_of_range(f, s, k);
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *item = config_setting_get_elem(s, (unsigned)i);
+		double v = number_of(item);
+
+		if (!config_setting_is_number(item) || !isfinite(v))
+			return wrong_type(f, item, k);
+		numbers.list[numbers.count++] = v;
+	}
+	*(struct conf_numbers *)((char *)object + k->offset) = numbers;
+	return 0;
+}
+
 static int (*const readers[])(struct conf_file *, const config_setting_t *, const struct conf_key *, void *) = {
 	[CONF_INT] = read_int,
 	[CONF_FLOAT] = read_float,
@@ -260,6 +295,7 @@ static int (*const readers[])(struct conf_file *, const config_setting_t *, cons
 	[CONF_CHAR] = read_char,
 	[CONF_ENUM] = read_enum,
 	[CONF_LIST] = read_list,
+	[CONF_NUMBERS] = read_numbers,
 };
 
 /* ---- keys ---- */

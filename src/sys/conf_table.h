@@ -57,7 +57,14 @@ size_t conf_error_total(const struct hj_conf_errors *errors);
 #define CONF_VALUE_LEN 48
 const char *conf_value(const config_setting_t *s, char ret[CONF_VALUE_LEN]);
 
-enum conf_kind { CONF_INT, CONF_FLOAT, CONF_BOOL, CONF_STRING, CONF_CHAR, CONF_ENUM, CONF_LIST };
+enum conf_kind { CONF_INT, CONF_FLOAT, CONF_BOOL, CONF_STRING, CONF_CHAR, CONF_ENUM, CONF_LIST, CONF_NUMBERS };
+/* CONF_NUMBERS: where they go. */
+#define CONF_NUMBERS_MAX 4
+struct conf_numbers {
+	size_t count;
+	double list[CONF_NUMBERS_MAX];
+};
+
 enum conf_flags {
 	CONF_REQUIRED = 1,
 	CONF_BELOW_ROOT = 2, /* only with --root */
@@ -74,10 +81,10 @@ struct conf_key {
 	const char *name;
 	enum conf_kind kind;
 	unsigned flags;
-	size_t offset, size;               /* where it goes; CONF_STRING: with the NUL */
-	double least, most;                /* CONF_INT, CONF_FLOAT, both included; CONF_LIST: items */
-	double preset;                     /* all but CONF_STRING and CONF_LIST */
-	const char *preset_text;           /* CONF_STRING; NULL = "" */
+	size_t offset, size;     /* where it goes; CONF_STRING: with the NUL */
+	double least, most;      /* CONF_INT, CONF_FLOAT, both included; CONF_LIST: items; CONF_NUMBERS: numbers */
+	double preset;           /* all but CONF_STRING, CONF_LIST and CONF_NUMBERS */
+	const char *preset_text; /* CONF_STRING; NULL = "" */
 	const struct conf_choice *choices; /* CONF_ENUM, and CONF_INT where not every number will do; ended by NULL */
 	int (*check)(const char *text, const char **ret_why); /* CONF_STRING: < 0 refused, why untranslated */
 	const char *hint; /* N_(): what to write, for CONF_STRING, CONF_CHAR and CONF_LIST */

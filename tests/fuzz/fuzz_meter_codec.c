@@ -1,11 +1,26 @@
-/* Bytes from a meter: in any type, order, length, slice, scale and offset they give a finite value or none. */
+/* Bytes from a meter: in any type, order, length, slice, scale and offset they give a finite value or none, and by
+ * any rules one within them or none. */
 #include <math.h>
 #include <string.h>
 
 #include "hjgate/meter_codec.h"
+#include "hjgate/meter_value.h"
 #include "fuzz.h"
 
 #define HEAD 5
+
+static void check_rules(const struct hj_codec *c, const uint8_t *bytes, const uint8_t *data, size_t size)
+{
+	struct hj_value_rules rules = { .least = -1, .most = 1e9, .dead_band = 0.5 };
+	double held = 0.25, value = 0;
+
+	rules.invalid_count = HJ_INVALID_MAX;
+	memcpy(rules.invalid, data, size < sizeof(rules.invalid) ? size : sizeof(rules.invalid));
+	if (hj_value_decode(c, &rules, bytes, &held, &value) == 0)
+		claim(value >= rules.least && value <= rules.most && value == held);
+	else
+		claim(isnan(held));
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -27,5 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (hj_codec_decode(&c, bytes, &value) == 0)
 		claim(isfinite(value));
+	check_rules(&c, bytes, data + HEAD, size - HEAD);
 	return 0;
 }

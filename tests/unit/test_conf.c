@@ -170,6 +170,38 @@ static void presets_of_stations(void **state)
 	hj_conf_bus_done(&b);
 }
 
+/* Scale and ratio make one decimal; what points have in common is there once. */
+static void values_by_rules(void **state)
+{
+	struct hj_conf_errors errors = { 0 };
+	const struct hj_conf_point *p;
+	struct hj_conf_bus b;
+
+	put("buses.d/north.conf",
+	        "format = 1;\nport = \"/dev/ttyS1\";\nmeters = ( { name = \"m\"; unit_id = 1; pt = 100; ct = 0.3;\n"
+	        "points = (\n"
+	        "{ name = \"a\"; table = \"input\"; address = 0; scale = 0.001; ratio = \"ct\"; },\n"
+	        "{ name = \"b\"; table = \"input\"; address = 1; ratio = \"ptct\"; invalid = [ 0xFFFF ]; },\n"
+	        "{ name = \"c\"; table = \"input\"; address = 2; type = \"float32\"; ratio = \"pt\";\n"
+	        "  invalid = ( -3.4e38, 0x7FFFFFFF ); range = [ -50.0, 400.0 ]; dead_band = 0.5; },\n"
+	        "{ name = \"d\"; table = \"input\"; address = 3; invalid = ( 65535.0 ); } ); } );\n");
+	assert_int_equal(hj_conf_load_bus(root, "north", &b, &errors), 0);
+	p = b.meters[0].points;
+	assert_true(b.meters[0].pt == 100 && b.meters[0].ct == 0.3);
+	assert_true(p[0].scale == 0.001 && p[0].ratio == 0.3 && p[0].codec.scale == 0.0003);
+	assert_true(p[1].scale == 1 && p[1].ratio == 30 && p[1].codec.scale == 30);
+	assert_true(p[2].ratio == 100 && p[3].ratio == 1 && p[3].codec.scale == 1);
+	assert_null(p[0].rules);
+	assert_ptr_equal(p[1].rules, p[3].rules);
+	assert_int_equal(p[1].rules->invalid_count, 1);
+	assert_true(p[1].rules->invalid[0] == 65535 && p[1].rules->least < -1e300 && p[1].rules->most > 1e300);
+	assert_int_equal(p[2].rules->invalid_count, 2);
+	assert_true(p[2].rules->invalid[0] == -3.4e38 && p[2].rules->invalid[1] == 2147483647);
+	assert_true(p[2].rules->least == -50 && p[2].rules->most == 400 && p[2].rules->dead_band == 0.5);
+	assert_ptr_equal(p[0].equipment, p[3].equipment);
+	hj_conf_bus_done(&b);
+}
+
 static void whole_uplink(void **state)
 {
 	struct hj_conf_errors errors = { 0 };
@@ -326,6 +358,7 @@ static void bad_meters(void **state)
 		{ "{ name = \"m\"; unit_id = 1;" P " },\n{ name = \"m\"; unit_id = 2;" P " }", 5,
 		        "name = \"m\": line 4", "another name" },
 		{ "{ name = \"m\"; unit_id = 1; }", 4, "points is missing", "points = ( {" },
+		{ "{ name = \"m\"; unit_id = 1; ct = 0;" P " }", 4, "ct = 0", "a number from" },
 		{ "{ name = \"m\"; unti_id = 1;" P " }", 4, "unti_id", "did you mean unit_id?" },
 	};
 #undef P
@@ -333,6 +366,36 @@ static void bad_meters(void **state)
 
 	for (size_t i = 0; i < hj_array_size(cases); i++) {
 		snprintf(text, sizeof(text), "format = 1;\nport = \"/dev/ttyS1\";\nmeters = (\n%s\n);\n",
+		        cases[i].text);
+		refuse_bus(&cases[i], text);
+	}
+}
+
+static void bad_values(void **state)
+{
+	static const struct bad cases[] = {
+		{ "name = \"p\"; table = \"input\"; address = 1; invalid = 1;", 4, "numbers are wanted",
+		        "invalid = (" },
+		{ "name = \"p\"; table = \"input\"; address = 1; invalid = [1, 2, 3, 4, 5];", 4, "is not allowed",
+		        "1 to 4 numbers" },
+		{ "name = \"p\"; table = \"input\"; address = 1; invalid = ( 1, \"x\" );", 4, "numbers are wanted",
+		        "invalid = (" },
+		{ "name = \"p\"; table = \"input\"; address = 1; range = [ 4.0, 4.0 ];", 4, "is not below",
+		        "least plausible" },
+		{ "name = \"p\"; table = \"input\"; address = 1; range = [ 4.0 ];", 4, "is not allowed",
+		        "2 to 2 numbers" },
+		{ "name = \"p\"; table = \"coil\"; address = 1; dead_band = 1;", 4, "no number", "remove it" },
+		{ "name = \"p\"; table = \"input\"; address = 1; ratio = \"cpt\";", 4, "ratio = \"cpt\"",
+		        "\"ptct\"" },
+		{ "name = \"p\"; table = \"input\"; address = 1; type = \"text\"; length = 4; scale = 2;", 4,
+		        "a text is shown", "remove it" },
+	};
+	char text[1000];
+
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		snprintf(text, sizeof(text),
+		        "format = 1;\nport = \"/dev/ttyS1\";\nmeters = ( { name = \"m\"; unit_id = 1; points = (\n"
+		        "{ %s } ); } );\n",
 		        cases[i].text);
 		refuse_bus(&cases[i], text);
 	}
@@ -558,12 +621,14 @@ int main(void)
 		T(nothing_at_all),
 		T(whole_bus),
 		T(presets_of_stations),
+		T(values_by_rules),
 		T(whole_uplink),
 		T(whole_configuration),
 		T(included),
 		T(bad_files),
 		T(bad_meters),
 		T(bad_points),
+		T(bad_values),
 		T(bad_uplinks),
 		T(between_files),
 		T(one_broken_bus),

@@ -71,10 +71,12 @@ static void set_up(struct world *w)
 	w->m.bus = &w->bus;
 	outbox_init(&w->m.outbox);
 	assert_int_equal(requests_new(&w->m), 0);
+	assert_int_equal(samples_new(&w->m), 0);
 }
 
 static void tear_down(struct world *w)
 {
+	samples_free(&w->m);
 	requests_free(&w->m);
 	outbox_done(&w->m.outbox);
 	frames_done(&w->m.frames);
