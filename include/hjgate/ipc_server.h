@@ -48,6 +48,8 @@ void hj_ipc_server_counts(const struct hj_ipc_server *s, struct hj_ipc_counts *r
  * userdata. */
 void hj_ipc_server_on_refused(
         struct hj_ipc_server *s, void (*fn)(enum hj_right right, const char *why, void *userdata));
+/* Called when the last client has left: for a program that serves one command only. */
+void hj_ipc_server_on_empty(struct hj_ipc_server *s, void (*fn)(void *userdata));
 
 /* Answers: each steals `parameters` (NULL = {}). hj_ipc_reply ends the call; hj_ipc_reply_more goes on ("continues"),
  * and gives -EPIPE where the client is gone and -EINVAL where it did not ask for "more". A call marked oneway gets

@@ -29,7 +29,14 @@ enum cli_option_type {
 	CLI_TEXT,  /* const char * */
 	CLI_COUNT, /* int64_t, 1..CLI_COUNT_MAX */
 	CLI_TIME,  /* int64_t, ms UTC: see cli_time_parse() */
+	CLI_LIST,  /* struct cli_list: the option may be given again */
 };
+#define CLI_LIST_MAX 8
+struct cli_list {
+	const char *words[CLI_LIST_MAX];
+	size_t count;
+};
+
 #define CLI_COUNT_MAX 1000000
 
 struct cli_option {
@@ -85,7 +92,8 @@ int cli_unknown(const struct cli *cli, const char *what, const char *word, const
 
 /* ---- the commands ---- */
 extern const struct cli_option cli_status_options[], cli_points_options[], cli_live_options[], cli_records_options[],
-        cli_events_options[], cli_uplink_options[], cli_meter_options[], cli_run_options[], cli_frame_options[];
+        cli_events_options[], cli_uplink_options[], cli_meter_options[], cli_run_options[], cli_frame_options[],
+        cli_bus_options[];
 int cli_status(struct cli *cli, int argc, char **argv);
 int cli_points(struct cli *cli, int argc, char **argv);
 int cli_live(struct cli *cli, int argc, char **argv);
@@ -96,3 +104,4 @@ int cli_meter(struct cli *cli, int argc, char **argv);
 int cli_run(struct cli *cli, int argc, char **argv);
 int cli_check(struct cli *cli, int argc, char **argv);
 int cli_frame(struct cli *cli, int argc, char **argv);
+int cli_bus(struct cli *cli, int argc, char **argv);

@@ -98,6 +98,22 @@ static const struct cli_command commands[] = {
 	        .examples = EXAMPLES("hjgate meter north", "hjgate meter north probe 3 holding 0 4"),
 	},
 	{
+	        .name = "bus",
+	        .details =
+	                N_("TARGET is a bus of the configuration, a device such as /dev/ttyUSB0, or HOST:PORT. The "
+	                   "program that has the port is\n"
+	                   "asked, between its own requests; where none runs one is started for this command. "
+	                   "All of it needs the group hjgate-admin.\n"
+	                   "TABLE is coil, discrete, holding or input; ADDRESS counts from 0, as in the protocol."),
+	        .fn = cli_bus,
+	        .options = cli_bus_options,
+	        .lines = LINES({ CLI_TOOLS, "bus scan TARGET", N_("who answers on a line, at which format") },
+	                { CLI_TOOLS, "bus probe TARGET UNIT TABLE ADDRESS [COUNT]",
+	                        N_("registers now, in every type and order") }),
+	        .examples = EXAMPLES("hjgate bus scan /dev/ttyUSB0 --baud all", "hjgate bus scan north --units 1-20",
+	                "hjgate bus probe north 3 holding 0 4"),
+	},
+	{
 	        .name = "check",
 	        .details = N_("Reads everything below /etc/hjgate and names each error with its file, its line and "
 	                      "what to do. Nothing that runs\n"

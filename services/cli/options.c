@@ -58,6 +58,14 @@ static int set_time(const struct cli *cli, const struct cli_option *o, const cha
 	return 0;
 }
 
+static int add_word(const struct cli *cli, const struct cli_option *o, const char *value, struct cli_list *to)
+{
+	if (to->count == CLI_LIST_MAX)
+		return cli_usage(cli, _("%s may be given %d times at most"), o->name, CLI_LIST_MAX);
+	to->words[to->count++] = value;
+	return 0;
+}
+
 /* `next` is the word behind. 0; 1: it was taken as the value; HJ_EXIT_USAGE is 2. */
 static int set(const struct cli *cli, const struct cli_option *o, const char *value, const char *next, void *to)
 {
@@ -76,6 +84,8 @@ static int set(const struct cli *cli, const struct cli_option *o, const char *va
 		*(const char **)to = value;
 	else if (o->type == CLI_COUNT)
 		r = set_count(cli, o, value, to);
+	else if (o->type == CLI_LIST)
+		r = add_word(cli, o, value, to);
 	else
 		r = set_time(cli, o, value, to);
 	return r ? r : takes_next;

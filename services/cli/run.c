@@ -10,7 +10,7 @@
 #include "hjgate/log.h"
 #include "run.h"
 
-static void find_folder(struct run *run)
+void run_find_folder(struct run *run)
 {
 	ssize_t n = readlink("/proc/self/exe", run->beside, sizeof(run->beside) - 1);
 	char *slash;
@@ -79,7 +79,7 @@ static int prepare(struct run *run)
 {
 	int r;
 
-	find_folder(run);
+	run_find_folder(run);
 	r = run_folders_make(run);
 	if (!r)
 		r = run_lock(run);

@@ -35,7 +35,9 @@ struct run_program {
 	uint64_t sign;              /* of life: when it last said that it is well */
 	unsigned failures;          /* starts in a row that did not get ready */
 	sd_event_source *child, *timer;
-	uint64_t stamp; /* of its configuration: run_stamp_changed() */
+	uint64_t stamp;     /* of its configuration: run_stamp_changed() */
+	bool adhoc;         /* for one command; not watched, not configured */
+	const char *served; /* its --root where that is not where its sockets are; NULL */
 };
 
 struct run {
@@ -52,6 +54,8 @@ struct run {
 	bool check_again;
 };
 
+void run_find_folder(struct run *run); /* `beside` */
+
 /* run_socket.c */
 int run_folders_make(struct run *run);
 int run_lock(struct run *run); /* -EBUSY: another serves this root, which is said */
@@ -66,6 +70,8 @@ void run_program_free(struct run_program *p); /* takes it out of the list */
 void run_program_start(struct run_program *p);
 void run_program_stop(struct run_program *p); /* starts again when it is gone, unless unwanted or all stops */
 void run_program_ready(struct run_program *p);
+/* In the child: takes its sockets and becomes the program; never returns. */
+void run_program_become(const struct run_program *p, pid_t parent);
 
 /* run_suite.c */
 int run_suite_start(struct run *run);

@@ -77,9 +77,10 @@ static int place_sockets(const struct run_program *p)
 }
 
 /* A group of its own: what the terminal's keys end is us, and we end the rest in order. */
-static void become(const struct run_program *p, pid_t parent)
+void run_program_become(const struct run_program *p, pid_t parent)
 {
-	const char *arguments[7], **a = arguments;
+	const char *arguments[8], **a = arguments;
+	const char *root = p->served ? p->served : p->run->root;
 	char path[PATH_MAX + 64];
 	sigset_t none;
 	int r;
@@ -100,9 +101,11 @@ static void become(const struct run_program *p, pid_t parent)
 	*a++ = path;
 	if (p->run->verbose)
 		*a++ = "--verbose";
-	if (*p->run->root) {
+	if (p->adhoc)
+		*a++ = "--adhoc";
+	if (*root) {
 		*a++ = "--root";
-		*a++ = p->run->root;
+		*a++ = root;
 	}
 	if (p->instance)
 		*a++ = p->instance;
@@ -222,7 +225,7 @@ void run_program_start(struct run_program *p)
 	p->started = run_now();
 	p->pid = fork();
 	if (!p->pid)
-		become(p, parent);
+		run_program_become(p, parent);
 	if (p->pid < 0) {
 		p->pid = 0;
 		hj_log_error(-errno, "%s: cannot start it; trying again", p->name);

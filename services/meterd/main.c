@@ -1,6 +1,6 @@
 /* hjgate-meterd BUS: asks the meters of one bus and hands their samples to stored. A configuration with errors is
- * told and refused. */
-#include "meterd.h"
+ * told and refused. With --adhoc it serves one command: adhoc.c. */
+#include "adhoc.h"
 
 #include "hjgate/log.h"
 #include "hjgate/service.h"
@@ -21,11 +21,19 @@ static int load(const struct hj_service *s, struct hj_conf_main *ret_main, struc
 	return r;
 }
 
+/* The command has gone. */
+static void leave(void *userdata)
+{
+	struct meterd *m = userdata;
+
+	sd_event_exit(m->event, 0);
+}
+
 static int start(struct hj_service *s, struct meterd **ret)
 {
 	struct hj_conf_main main_conf;
 	struct hj_conf_bus bus = { 0 };
-	int r = load(s, &main_conf, &bus);
+	int r = s->adhoc ? 0 : load(s, &main_conf, &bus);
 
 	if (r < 0)
 		return r == -ENOENT ? -EINVAL : r;
@@ -33,12 +41,15 @@ static int start(struct hj_service *s, struct meterd **ret)
 		hj_conf_bus_done(&bus);
 		return 0;
 	}
-	r = meterd_new(s->event, s->root, &bus, hj_conf_minute_ms(&main_conf), ret);
+	r = s->adhoc ? adhoc_new(s->event, s->root, ret)
+	             : meterd_new(s->event, s->root, &bus, hj_conf_minute_ms(&main_conf), ret);
 	if (r < 0)
 		return hj_log_error(r, "cannot start");
 	r = hj_service_listen(s, *ret);
 	if (r >= 0)
 		hj_ipc_server_on_refused(s->server, health_refused);
+	if (r >= 0 && s->adhoc)
+		hj_ipc_server_on_empty(s->server, leave);
 	return r;
 }
 
@@ -48,6 +59,7 @@ int main(int argc, char **argv)
 	struct hj_service s = { .name = "meterd",
 		.about = N_("asks the meters of one bus"),
 		.templated = true,
+		.has_adhoc = true,
 		.interfaces = interfaces };
 	struct meterd *m = NULL;
 	int r = hj_service_init(&s, argc, argv), status;

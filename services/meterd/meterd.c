@@ -31,7 +31,7 @@ static void heed_clock(struct meterd *m)
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct meterd *m = userdata;
-	hj_usec next = poll_turn(m);
+	hj_usec next = loan_turn(m);
 
 	(void)usec;
 	heed_clock(m);
@@ -119,6 +119,9 @@ void meterd_free(struct meterd *m)
 		return;
 	sd_event_source_disable_unref(m->turn_timer);
 	sd_event_source_disable_unref(m->window_timer);
+	loan_done(m);
+	sniff_close(m->sniff);
+	hj_ipc_call_unref(m->sniffer);
 	peer_free(m->peer);
 	change_window(m);
 	if (m->started)

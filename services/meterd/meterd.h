@@ -6,8 +6,10 @@
 #include "bus.h"
 #include "change.h"
 #include "frames.h"
+#include "loan.h"
 #include "outbox.h"
 #include "peer.h"
+#include "sniff.h"
 
 #include "hjgate/ipc_server.h"
 #include "hjgate/meter_plan.h"
@@ -59,6 +61,14 @@ struct meterd {
 	uint64_t requests, errors, junk_bytes, lost_told;
 	bool outbox_full, started;
 	sd_event_source *turn_timer, *window_timer;
+
+	struct loan *loans; /* who waits for the bus: loan.c */
+	bool lent;          /* the turn before was somebody's loan */
+	hj_usec poll_at;    /* when its own next turn is wanted */
+	bool adhoc;         /* adhoc.c; the two below are only then */
+	const char *root;
+	struct sniff *sniff;
+	struct hj_ipc_call *sniffer; /* referenced */
 };
 
 /* Takes the configuration over (*conf is empty afterwards, also when this fails). */

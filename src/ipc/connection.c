@@ -32,6 +32,8 @@ void hj_ipc_connection_free(struct connection *c)
 	s->counts.now--;
 	c->listener->now--;
 	free(c);
+	if (!s->counts.now && s->on_empty)
+		s->on_empty(s->userdata);
 }
 
 static bool takes_messages(const struct connection *c)

@@ -41,6 +41,7 @@ void hj_ipc_server_free(struct hj_ipc_server *s)
 {
 	if (!s)
 		return;
+	s->on_empty = NULL;
 	while (s->connections) {
 		if (s->connections->call)
 			hj_ipc_call_leave(s->connections->call, false);
@@ -65,6 +66,11 @@ void hj_ipc_server_on_refused(
         struct hj_ipc_server *s, void (*fn)(enum hj_right right, const char *why, void *userdata))
 {
 	s->on_refused = fn;
+}
+
+void hj_ipc_server_on_empty(struct hj_ipc_server *s, void (*fn)(void *userdata))
+{
+	s->on_empty = fn;
 }
 
 /* Best effort: who does not get it sees the connection closed, which says the same. */

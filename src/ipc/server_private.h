@@ -22,6 +22,7 @@ struct hj_ipc_server {
 	struct connection *connections;
 	struct hj_ipc_counts counts;
 	void (*on_refused)(enum hj_right right, const char *why, void *userdata);
+	void (*on_empty)(void *userdata);
 	char why[160]; /* the newest refusal, for on_refused */
 };
 

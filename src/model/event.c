@@ -24,6 +24,8 @@ static const struct hj_event_type catalogue[] = {
 	{ "clock-stepped", HJ_EVENT_WARN, 0, N_("the clock stepped from {from} to {to}") },
 	{ "records-joined", HJ_EVENT_WARN, 0, N_("uplink {uplink} sends {count} records again: too many gaps") },
 	{ "config-changed", HJ_EVENT_INFO, 0, N_("the configuration changed: {file}") },
+	{ "register-written", HJ_EVENT_INFO, 0,
+	        N_("{by} wrote {new} to {table} {address} of unit {unit} on bus {bus}, where {old} was: {result}") },
 	{ "reports-lost", HJ_EVENT_WARN, 0, N_("{count} reports of {source} are lost: it could not hand them on") },
 	{ "switch-changed", HJ_EVENT_INFO, 0, N_("{point} changed from {from} to {to}") },
 	{ "switch-chattered", HJ_EVENT_WARN, 0, N_("{point} changed {count} times more, from {from} to {to} in the end") },

@@ -25,6 +25,9 @@ static int help(const struct hj_service *s)
 	         "  --version      the version\n"
 	         "  --help         this text\n\n"
 	         "It is started by systemd or by `hjgate run`, which hand over its sockets.\n"));
+	if (s->has_adhoc)
+		printf(_("With --adhoc it serves the tools of `hjgate bus` where no other runs: no configuration, no "
+		         "store.\n"));
 	return 1;
 }
 
@@ -39,6 +42,7 @@ static int read_options(struct hj_service *s, int argc, char **argv, enum hj_log
 	static const struct option options[] = {
 		{ "root", required_argument, NULL, 'r' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "adhoc", no_argument, NULL, 'a' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
@@ -53,6 +57,11 @@ static int read_options(struct hj_service *s, int argc, char **argv, enum hj_log
 			break;
 		case 'c':
 			s->check_only = true;
+			break;
+		case 'a':
+			if (!s->has_adhoc)
+				return usage_error(s, _("it has no --adhoc"));
+			s->adhoc = true;
 			break;
 		case 'v':
 			*ret_level = HJ_LOG_DEBUG;

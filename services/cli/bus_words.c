@@ -1,0 +1,169 @@
+/* The words of `hjgate bus`: units, tables, addresses, formats. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bus.h"
+
+#define ADDRESS_MOST 65535
+#define COUNT_MOST   125 /* registers of one request */
+
+int bus_unit(const struct cli *cli, const char *word, uint8_t *ret)
+{
+	uint64_t unit;
+
+	if (hj_uint_parse(word, strlen(word), BUS_UNIT_MOST, &unit) < 0 || !unit)
+		return cli_usage(cli, _("UNIT is a number from 1 to %d, not \"%s\""), BUS_UNIT_MOST, word);
+	*ret = (uint8_t)unit;
+	return 0;
+}
+
+int bus_table(const struct cli *cli, const char *word, enum hj_table *ret)
+{
+	static const char *const tables[] = { "coil", "discrete", "holding", "input", NULL };
+
+	for (int i = 0; tables[i]; i++)
+		if (!strcmp(word, tables[i])) {
+			*ret = (enum hj_table)(HJ_TABLE_COIL + i);
+			return 0;
+		}
+	return cli_unknown(cli, N_("table"), word, tables);
+}
+
+int bus_address(const struct cli *cli, const char *word, uint32_t *ret)
+{
+	uint64_t address;
+
+	if (hj_uint_parse(word, strlen(word), ADDRESS_MOST, &address) < 0)
+		return cli_usage(cli, _("ADDRESS is a number from 0 to %d, as in the protocol, not \"%s\""),
+		        ADDRESS_MOST, word);
+	*ret = (uint32_t)address;
+	return 0;
+}
+
+int bus_count(const struct cli *cli, const char *word, uint16_t *ret)
+{
+	uint64_t count;
+
+	if (hj_uint_parse(word, strlen(word), COUNT_MOST, &count) < 0 || !count)
+		return cli_usage(cli, _("COUNT is a number from 1 to %d, not \"%s\""), COUNT_MOST, word);
+	*ret = (uint16_t)count;
+	return 0;
+}
+
+/* "7" or "7-9" within n characters. */
+static bool read_span(const char *text, size_t n, uint64_t most, uint64_t *ret_first, uint64_t *ret_last)
+{
+	const char *dash = memchr(text, '-', n);
+	size_t head = dash ? (size_t)(dash - text) : n;
+
+	if (hj_uint_parse(text, head, most, ret_first) < 0)
+		return false;
+	*ret_last = *ret_first;
+	if (dash && hj_uint_parse(dash + 1, n - head - 1, most, ret_last) < 0)
+		return false;
+	return *ret_first <= *ret_last;
+}
+
+int bus_units(const struct cli *cli, const char *text, bool ret[BUS_UNIT_MOST + 1])
+{
+	uint64_t first, last;
+	size_t n;
+
+	memset(ret, 0, sizeof(bool) * (BUS_UNIT_MOST + 1));
+	for (const char *p = text ? text : "1-247"; *p; p += n + (p[n] == ',')) {
+		n = strcspn(p, ",");
+		if (!read_span(p, n, BUS_UNIT_MOST, &first, &last) || !first)
+			return cli_usage(cli, _("--units takes numbers from 1 to %d like 1-20,30, not \"%s\""),
+			        BUS_UNIT_MOST, text);
+		for (uint64_t u = first; u <= last; u++)
+			ret[u] = true;
+	}
+	return 0;
+}
+
+int bus_span(const struct cli *cli, const char *text, uint32_t *ret_first, uint32_t *ret_last)
+{
+	uint64_t first, last;
+
+	if (!read_span(text, strlen(text), ADDRESS_MOST, &first, &last))
+		return cli_usage(cli, _("--near takes addresses like 0-200, not \"%s\""), text);
+	*ret_first = (uint32_t)first;
+	*ret_last = (uint32_t)last;
+	return 0;
+}
+
+int bus_baud(const struct cli *cli, const char *text, int64_t *ret)
+{
+	static const char *const bauds[] = { "1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200",
+		NULL };
+	uint64_t baud = 0;
+
+	for (int i = 0; bauds[i]; i++)
+		if (!strcmp(text, bauds[i]) && hj_uint_parse(text, strlen(text), 115200, &baud) == 0) {
+			*ret = (int64_t)baud;
+			return 0;
+		}
+	return cli_unknown(cli, N_("baud rate"), text, bauds);
+}
+
+int bus_parity(const struct cli *cli, const char *text, char *ret)
+{
+	static const char *const parities[] = { "none", "even", "odd", NULL };
+
+	for (int i = 0; parities[i]; i++)
+		if (!strcmp(text, parities[i])) {
+			*ret = "NEO"[i];
+			return 0;
+		}
+	return cli_unknown(cli, N_("parity"), text, parities);
+}
+
+const char *bus_exception_name(int exception)
+{
+	static const struct {
+		int code;
+		const char *name;
+	} names[] = { { 1, N_("illegal function") }, { 2, N_("illegal data address") },
+		{ 3, N_("illegal data value") }, { 4, N_("device failure") }, { 5, N_("acknowledge") },
+		{ 6, N_("device busy") }, { 8, N_("memory parity error") }, { 10, N_("gateway path unavailable") },
+		{ 11, N_("gateway target does not respond") } };
+
+	for (size_t i = 0; i < hj_array_size(names); i++)
+		if (names[i].code == exception)
+			return _(names[i].name);
+	return _("unknown exception");
+}
+
+const char *bus_format(const struct hj_conf_bus *c, char to[BUS_FORMAT_LEN])
+{
+	snprintf(to, BUS_FORMAT_LEN, "%d %d%c%d", (int)c->baud, (int)c->data_bits, c->parity, (int)c->stop_bits);
+	return to;
+}
+
+size_t bus_hex(const char *text, uint8_t *to, size_t most)
+{
+	size_t n = 0;
+
+	for (; text && text[2 * n] && text[2 * n + 1] && n < most; n++) {
+		unsigned byte;
+
+		if (sscanf(text + 2 * n, "%2x", &byte) != 1)
+			break;
+		to[n] = (uint8_t)byte;
+	}
+	return n;
+}
+
+void bus_hex_text(const uint8_t *p, size_t n, char *to, size_t size)
+{
+	size_t used = 0;
+
+	*to = '\0';
+	for (size_t i = 0; i < n && used + 4 < size; i++)
+		used += (size_t)snprintf(to + used, size - used, "%s%02X", i ? " " : "", p[i]);
+}
+
+struct writer *bus_writer(const struct cli *cli)
+{
+	return writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
+}
