@@ -1,17 +1,23 @@
 /* Registers of simulated meters and where their values come from. One line of the configuration is one register:
  *
- *	UNIT TABLE ADDRESS TYPE ORDER MODEL ARGUMENTS... [scale=S]
- *	unit UNIT turnaround MS
- *	unit UNIT strict 1                     holes between its registers give exception 2
+ *	UNIT TABLE ADDRESS TYPE ORDER MODEL ARGUMENTS... [scale=S] [length=BYTES]
+ *	unit UNIT KEY VALUES...                how the meter behaves: bus_unit.c
  *
- * TABLE: coil, discrete, holding, input. TYPE: bit, int16, uint16, int32, uint32, float32. ORDER: ABCD, CDAB, BADC,
- *DCBA. constant V counter [START]                        counts its own answered reads: the first answer reads START
- *+ 1 sine MEAN AMPLITUDE PERIOD_S [NOISE] walk START STEP MIN MAX duty ON OFF PERIOD_S FRACTION [PHASE_S] follow UNIT
- *TABLE ADDRESS ON OFF [TAU_S]   ON while the other register is not 0, with a lag of TAU_S energy UNIT TABLE ADDRESS
- *PER_HOUR START   the other register's value, integrated
+ * TABLE: coil, discrete, holding, input. TYPE: bit, int16, uint16, int32, uint32, float32, int64, uint64, float64,
+ * bcd (length 2, 4, 6 or 8; 4 where it is not said). ORDER: ABCD, CDAB, BADC, DCBA, or ABCDEFGH, GHEFCDAB, BADCFEHG,
+ * HGFEDCBA.
+ *
+ *	constant V
+ *	raw HEX                                what stands in the registers, the first word first
+ *	counter [START]                        counts its own answered reads: the first answer reads START + 1
+ *	sine MEAN AMPLITUDE PERIOD_S [NOISE]
+ *	walk START STEP MIN MAX
+ *	duty ON OFF PERIOD_S FRACTION [PHASE_S]
+ *	follow UNIT TABLE ADDRESS ON OFF [TAU_S]   ON while the other register is not 0, with a lag of TAU_S
+ *	energy UNIT TABLE ADDRESS PER_HOUR START   the other register's value, integrated
  *
  * The other register must stand on an earlier line. This file encodes by itself, not with the gateway's codec: it is
- *the judge. */
+ * the judge. */
 #include "bus_sim.h"
 
 #include <errno.h>
@@ -74,6 +80,14 @@ static double model_energy(struct sim_register *r, double now_s)
 	return r->state + sim_register_value(r->other, now_s) * r->args[3] * (now_s - r->last_s) / 3600.0;
 }
 
+/* Its value is in r->raw: see sim_register_encode(). */
+static double model_raw(struct sim_register *r, double now_s)
+{
+	(void)r;
+	(void)now_s;
+	return 0;
+}
+
 static const struct model {
 	const char *name;
 	sim_model_fn fn;
@@ -81,6 +95,7 @@ static const struct model {
 	bool follows;    /* its first three arguments name another register */
 } models[] = {
 	{ "constant", model_constant, 1, 1, false },
+	{ "raw", model_raw, 1, 1, false },
 	{ "counter", model_counter, 0, 1, false },
 	{ "sine", model_sine, 3, 4, false },
 	{ "walk", model_walk, 4, 4, false },
@@ -90,8 +105,23 @@ static const struct model {
 };
 
 static const char *const tables[] = { "", "coil", "discrete", "holding", "input" };
-static const char *const types[] = { "bit", "int16", "uint16", "int32", "uint32", "float32" };
-static const char *const orders[] = { "ABCD", "CDAB", "BADC", "DCBA" };
+static const struct type {
+	const char *name;
+	int words;
+} types[] = {
+	[SIM_BIT] = { "bit", 1 },
+	[SIM_INT16] = { "int16", 1 },
+	[SIM_UINT16] = { "uint16", 1 },
+	[SIM_INT32] = { "int32", 2 },
+	[SIM_UINT32] = { "uint32", 2 },
+	[SIM_FLOAT32] = { "float32", 2 },
+	[SIM_INT64] = { "int64", 4 },
+	[SIM_UINT64] = { "uint64", 4 },
+	[SIM_FLOAT64] = { "float64", 4 },
+	[SIM_BCD] = { "bcd", 2 },
+};
+static const char *const orders[] = { "ABCD", "CDAB", "BADC", "DCBA", "ABCDEFGH", "GHEFCDAB", "BADCFEHG",
+	"HGFEDCBA" };
 
 static int index_of(const char *const *names, size_t n, const char *name)
 {
@@ -101,9 +131,22 @@ static int index_of(const char *const *names, size_t n, const char *name)
 	return -1;
 }
 
+static int type_of(const char *name)
+{
+	for (size_t i = 0; i < hj_array_size(types); i++)
+		if (!strcmp(types[i].name, name))
+			return (int)i;
+	return -1;
+}
+
 const char *sim_table_name(enum sim_table table)
 {
 	return tables[table];
+}
+
+int sim_table_find(const char *name)
+{
+	return hj_max(index_of(tables, hj_array_size(tables), name), 0);
 }
 
 double sim_register_value(struct sim_register *r, double now_s)
@@ -114,37 +157,56 @@ double sim_register_value(struct sim_register *r, double now_s)
 	return r->state;
 }
 
-void sim_register_encode(const struct sim_register *r, double value, uint16_t ret_words[2])
+static uint64_t bcd_of(double value)
 {
-	double raw = value / r->scale;
-	uint8_t b[4], out[4];
-	uint32_t bits;
-	float f = (float)raw;
+	uint64_t left = (uint64_t)fabs(round(value)), bits = 0;
 
-	ret_words[1] = 0;
-	if (r->type == SIM_BIT) {
-		ret_words[0] = raw != 0;
-		return;
-	}
-	if (r->type == SIM_FLOAT32)
-		memcpy(&bits, &f, 4);
-	else
-		bits = (uint32_t)(int64_t)llround(raw);
-	if (r->type == SIM_INT16 || r->type == SIM_UINT16) {
-		ret_words[0] = (uint16_t)bits;
-		if (r->order[0] == 'B' || r->order[0] == 'D')
-			ret_words[0] = (uint16_t)(bits << 8 | (bits >> 8 & 0xff));
-		return;
-	}
-	for (int i = 0; i < 4; i++)
-		b[i] = (uint8_t)(bits >> (24 - 8 * i));
-	for (int i = 0; i < 4; i++)
-		out[i] = b[r->order[i] - 'A'];
-	ret_words[0] = (uint16_t)(out[0] << 8 | out[1]);
-	ret_words[1] = (uint16_t)(out[2] << 8 | out[3]);
+	for (int i = 0; left; i += 4, left /= 10)
+		bits |= left % 10 << i;
+	return bits;
 }
 
-static struct sim_register *find(struct sim_factory *f, int unit, int table, int address)
+/* The bits of the value as a number, the most significant byte first in its words. */
+static uint64_t bits_of(const struct sim_register *r, double raw)
+{
+	uint64_t bits = 0;
+	uint32_t half;
+	float f = (float)raw;
+
+	switch (r->type) {
+	case SIM_BIT:
+		return raw != 0;
+	case SIM_FLOAT32:
+		memcpy(&half, &f, sizeof(half));
+		return half;
+	case SIM_FLOAT64:
+		memcpy(&bits, &raw, sizeof(bits));
+		return bits;
+	case SIM_BCD:
+		return bcd_of(raw);
+	case SIM_UINT64:
+		return raw >= 0x1p63 ? (uint64_t)raw : (uint64_t)llround(raw);
+	default:
+		return (uint64_t)llround(raw);
+	}
+}
+
+void sim_register_encode(const struct sim_register *r, double value, uint16_t ret_words[SIM_WORDS_MAX])
+{
+	uint64_t bits = r->is_raw ? 0 : bits_of(r, value / r->scale);
+	bool words_turned = r->order == SIM_CDAB || r->order == SIM_DCBA;
+	bool bytes_turned = r->order == SIM_BADC || r->order == SIM_DCBA;
+
+	for (int i = 0; i < r->words; i++) {
+		uint16_t word = (uint16_t)(bits >> 16 * (words_turned ? i : r->words - 1 - i));
+
+		if (bytes_turned && r->type != SIM_BIT)
+			word = (uint16_t)(word << 8 | word >> 8);
+		ret_words[i] = r->is_raw ? r->raw[i] : word;
+	}
+}
+
+struct sim_register *sim_register_find(struct sim_factory *f, int unit, int table, int address)
 {
 	for (size_t i = 0; i < f->count; i++)
 		if (f->registers[i].unit == unit && (int)f->registers[i].table == table &&
@@ -153,11 +215,25 @@ static struct sim_register *find(struct sim_factory *f, int unit, int table, int
 	return NULL;
 }
 
+static int set_raw(struct sim_register *r, const char *hex)
+{
+	char *end;
+	uint64_t bits = strtoull(hex, &end, 16);
+
+	if (*end || end != hex + 4 * r->words)
+		return -EINVAL;
+	for (int i = 0; i < r->words; i++)
+		r->raw[i] = (uint16_t)(bits >> 16 * (r->words - 1 - i));
+	r->is_raw = true;
+	return 0;
+}
+
 /* The model and what stands behind it; `next` walks the words of the line. */
 static int parse_model(struct sim_factory *f, struct sim_register *r, char **next)
 {
 	char *word = strtok_r(NULL, " \t", next);
 	const struct model *m = NULL;
+	const char *hex = NULL;
 	int n = 0;
 
 	for (size_t i = 0; word && i < hj_array_size(models); i++)
@@ -170,33 +246,39 @@ static int parse_model(struct sim_factory *f, struct sim_register *r, char **nex
 
 		if (!strncmp(word, "scale=", 6))
 			r->scale = atof(word + 6);
+		else if (!strncmp(word, "length=", 7) && r->type == SIM_BCD)
+			r->words = atoi(word + 7) / 2;
 		else if (n == m->most)
 			return -E2BIG;
-		else
+		else {
+			hex = word;
 			r->args[n++] = table > 0 ? table : atof(word);
+		}
 	}
-	if (n < m->least || r->scale == 0)
+	if (n < m->least || r->scale == 0 || r->words < 1 || r->words > SIM_WORDS_MAX)
 		return -EINVAL;
 	r->model = m->fn;
+	if (m->fn == model_raw)
+		return set_raw(r, hex);
 	if (m->follows)
-		r->other = find(f, (int)r->args[0], (int)r->args[1], (int)r->args[2]);
+		r->other = sim_register_find(f, (int)r->args[0], (int)r->args[1], (int)r->args[2]);
 	return m->follows && !r->other ? -ENOENT : 0;
 }
 
 static int parse_unit(struct sim_factory *f, char **next)
 {
-	char *unit = strtok_r(NULL, " \t", next), *key = strtok_r(NULL, " \t", next),
-	     *value = strtok_r(NULL, " \t", next);
+	char *unit = strtok_r(NULL, " \t", next), *key = strtok_r(NULL, " \t", next), *word;
+	double values[2];
+	size_t n = 0;
 
-	if (!value || atoi(unit) < 1 || atoi(unit) >= SIM_UNITS)
+	if (!key || atoi(unit) < 1 || atoi(unit) >= SIM_UNITS)
 		return -EINVAL;
-	if (!strcmp(key, "turnaround"))
-		f->units[atoi(unit)].turnaround_ms = atoi(value);
-	else if (!strcmp(key, "strict"))
-		f->units[atoi(unit)].strict = atoi(value);
-	else
-		return -EINVAL;
-	return 0;
+	while ((word = strtok_r(NULL, " \t", next))) {
+		if (n == hj_array_size(values))
+			return -E2BIG;
+		values[n++] = atof(word);
+	}
+	return sim_unit_set(&f->units[atoi(unit)], key, values, n);
 }
 
 static int parse_line(struct sim_factory *f, char *line)
@@ -215,7 +297,7 @@ static int parse_line(struct sim_factory *f, char *line)
 	if (!word[4] || f->count == SIM_REGISTERS_MAX)
 		return -EINVAL;
 	table = index_of(tables, hj_array_size(tables), word[1]);
-	type = index_of(types, hj_array_size(types), word[3]);
+	type = type_of(word[3]);
 	order = index_of(orders, hj_array_size(orders), word[4]);
 	if (table < 1 || type < 0 || order < 0 || atoi(word[0]) < 1 || atoi(word[0]) >= SIM_UNITS)
 		return -EINVAL;
@@ -223,8 +305,9 @@ static int parse_line(struct sim_factory *f, char *line)
 		.table = (enum sim_table)table,
 		.address = atoi(word[2]),
 		.type = (enum sim_type)type,
+		.words = types[type].words,
+		.order = (enum sim_order)(order % 4),
 		.scale = 1 };
-	strcpy(r->order, orders[order]);
 	result = parse_model(f, r, &next);
 	if (result < 0)
 		return result;
@@ -244,7 +327,7 @@ int sim_factory_load(struct sim_factory *f, const char *path)
 		return -errno;
 	}
 	for (int i = 0; i < SIM_UNITS; i++)
-		f->units[i].turnaround_ms = SIM_TURNAROUND_MS;
+		sim_unit_init(&f->units[i]);
 	for (int number = 1; r == 0 && fgets(line, sizeof(line), in); number++) {
 		line[strcspn(line, "#\r\n")] = '\0';
 		r = parse_line(f, line);

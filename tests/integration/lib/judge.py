@@ -43,20 +43,18 @@ class Verdict:
         return not (self.lost or self.differing or self.doubled)
 
 
-ORDERS = {"ABCD": (0, 1, 2, 3), "CDAB": (2, 3, 0, 1), "BADC": (1, 0, 3, 2), "DCBA": (3, 2, 1, 0)}
-FORMATS = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f"}
+FORMATS = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f", "int64": ">q", "uint64": ">Q", "float64": ">d"}
 
 
 def decode(point, words):
     """The value of a point out of its registers. Ours does the same in C; here it is done again."""
     if point.type == "bit":
         return float(words[0])
-    data = b"".join(struct.pack(">H", w) for w in words)
-    if len(data) == 4:
-        data = bytes(data[i] for i in ORDERS[point.order])
-    elif point.order in ("BADC", "DCBA"):
-        data = data[::-1]
-    return struct.unpack(FORMATS[point.type], data)[0] * point.scale
+    if point.order in ("CDAB", "DCBA", "GHEFCDAB", "HGFEDCBA"):
+        words = words[::-1]
+    data = b"".join(struct.pack("<H" if point.order in ("BADC", "DCBA", "BADCFEHG", "HGFEDCBA") else ">H", w) for w in words)
+    raw = int(data.hex()) if point.type == "bcd" else struct.unpack(FORMATS[point.type], data)[0]
+    return raw * point.scale
 
 
 class Answers:

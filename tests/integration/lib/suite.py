@@ -126,7 +126,7 @@ def conf_group(keys, indent=""):
     return "".join(lines)
 
 
-WORDS = {"uint32": 2, "int32": 2, "float32": 2}
+WORDS = {"uint32": 2, "int32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4}
 
 
 class Point:
@@ -138,7 +138,7 @@ class Point:
         self.address, self.order, self.scale, self.keys = address, order, scale, keys
 
     def words(self):
-        return WORDS.get(self.type, 1)
+        return (self.keys["length"] + 1) // 2 if "length" in self.keys else WORDS.get(self.type, 1)
 
     def conf(self):
         keys = {"name": self.name, "factor": self.factor, "table": self.table, "address": self.address, "type": self.type,
@@ -149,7 +149,8 @@ class Point:
 
     def line(self, unit_id):
         scale = " scale=%g" % self.scale if self.scale != 1 else ""
-        return "%d %s %d %s %s %s%s\n" % (unit_id, self.table, self.address, self.type, self.order, self.sim, scale)
+        length = " length=%d" % (2 * self.words()) if self.type == "bcd" else ""
+        return "%d %s %d %s %s %s%s%s\n" % (unit_id, self.table, self.address, self.type, self.order, self.sim, scale, length)
 
 
 class Meter:
@@ -173,8 +174,10 @@ class Meter:
 
 
 class Bus:
-    def __init__(self, suite, name, meters, baud, **keys):
-        self.name, self.meters, self.baud, self.keys = name, meters, baud, keys
+    """`sim`: further options of hjsim-bus, for example ("--stamp", "us", "--do", "echo on")."""
+
+    def __init__(self, suite, name, meters, baud, sim=(), **keys):
+        self.name, self.meters, self.baud, self.options, self.keys = name, meters, baud, list(sim), keys
         folder = os.path.join(suite.root, "sim")
         os.makedirs(folder, exist_ok=True)
         self.port, self.log, self.control, self.sim = (os.path.join(folder, name + end) for end in (".tty", ".log", ".ctl", ".sim"))
@@ -184,16 +187,21 @@ class Bus:
         keys = {"format": 1, "port": self.port, "baud": self.baud}
         return conf_group(dict(keys, **self.keys, meters=[m.conf() for m in self.meters]))
 
+    def format(self):
+        """As it is written on a meter: 8N1."""
+        return "%d%s%d" % (self.keys.get("data_bits", 8), self.keys.get("parity", "none")[0].upper(), self.keys.get("stop_bits", 1))
+
     def start(self, seed):
         with open(self.sim, "w", encoding="utf-8") as f:
             f.write("".join(m.lines() for m in self.meters))
         self.process = subprocess.Popen(
             [os.path.join(BUILD, "sim/hjsim-bus"), "--link", self.port, "--config", self.sim, "--log", self.log, "--control",
-             self.control, "--baud", str(self.baud), "--seed", str(seed)], stdin=subprocess.DEVNULL)
+             self.control, "--baud", str(self.baud), "--format", self.format(), "--seed", str(seed)] + self.options,
+            stdin=subprocess.DEVNULL)
         wait_for(lambda: os.path.exists(self.port) and os.path.exists(self.control), 5, "the simulated bus " + self.name)
 
     def tell(self, line):
-        """A line for the control FIFO: mute 3, garbage 200, noise 0.01, unplug ..."""
+        """A line for the control FIFO (tests/sim/bus_control.c, bus_unit.c): mute 3, garbage 200, ber 1e-5, unplug ..."""
         with open(self.control, "w", encoding="utf-8") as f:
             f.write(line + "\n")
 
@@ -205,7 +213,7 @@ class Bus:
                 fields = line.split()
                 if len(fields) > 5 and fields[1] == "answer" and line.endswith("\n"):
                     words = [int(w, 16) for w in fields[6:]]
-                    found.append((int(fields[0]), int(fields[2]), fields[3], int(fields[4]), words))
+                    found.append((int(float(fields[0])), int(fields[2]), fields[3], int(fields[4]), words))
         return found
 
 
