@@ -80,7 +80,7 @@ HJ_DEFINE_CLEANUP(struct meterd *, meterd_free)
 int requests_new(struct meterd *m);
 void requests_free(struct meterd *m);
 /* Its meter refuses this request: from now on its points are asked more apart. False where they are one by one
- * already; else the plan is a new one and no request's index means what it did. */
+ * already, or parts of one data identifier; else the plan is a new one and no request's index means what it did. */
 bool requests_part(struct meterd *m, size_t request);
 
 /* samples.c: what is passed on. */

@@ -10,30 +10,8 @@
 
 #include "hjgate/now.h"
 
+#define PLACE_TEXT        40
 #define EXCEPTION_ADDRESS 2 /* some register of the request does not exist, perhaps one that nobody wants */
-
-static const struct {
-	int code;
-	const char *name;
-} exceptions[] = {
-	{ 1, "illegal function" },
-	{ 2, "illegal data address" },
-	{ 3, "illegal data value" },
-	{ 4, "device failure" },
-	{ 5, "acknowledge" },
-	{ 6, "device busy" },
-	{ 8, "memory parity error" },
-	{ 10, "gateway path unavailable" },
-	{ 11, "gateway target does not respond" },
-};
-
-static const char *exception_name(int code)
-{
-	for (size_t i = 0; i < hj_array_size(exceptions); i++)
-		if (exceptions[i].code == code)
-			return exceptions[i].name;
-	return "unknown exception";
-}
 
 static void lose_port(struct meterd *m, int error, hj_usec now)
 {
@@ -93,19 +71,33 @@ static void miss(struct meterd *m, size_t request, hj_usec due, const struct hj_
 	samples_none(m, &m->plan.requests[request], time_ms, HJ_FLAG_LINK);
 }
 
+/* ---- one request ---- */
+
+/* Where it was asked: "holding 100, count 4", or "data 0x02010100". */
+static const char *place_of(const struct hj_request *q, char to[PLACE_TEXT])
+{
+	if (q->table == HJ_TABLE_DATA)
+		snprintf(to, PLACE_TEXT, "data 0x%08X", q->address);
+	else
+		snprintf(to, PLACE_TEXT, "%s %u, count %u", hj_table_name(q->table), q->address, q->count);
+	return to;
+}
+
 static void answered_exception(struct meter *meter, const struct hj_request *q, const struct hj_answer *a)
 {
-	snprintf(meter->last_error, sizeof(meter->last_error), "exception %d (%s) at %s %u, count %u", a->exception,
-	        exception_name(a->exception), hj_table_name(q->table), q->address, q->count);
+	char place[PLACE_TEXT];
+
+	snprintf(meter->last_error, sizeof(meter->last_error), "exception %d (%s) at %s", a->exception, a->why,
+	        place_of(q, place));
 }
 
 static void failed(struct meterd *m, size_t request, const char *why, const struct hj_now *now)
 {
 	const struct hj_request *q = &m->plan.requests[request];
 	struct meter *meter = &m->meters[m->request_meter[request]];
-	char text[sizeof(meter->last_error)];
+	char text[sizeof(meter->last_error)], place[PLACE_TEXT];
 
-	snprintf(text, sizeof(text), "%s at %s %u, count %u", why, hj_table_name(q->table), q->address, q->count);
+	snprintf(text, sizeof(text), "%s at %s", why, place_of(q, place));
 	samples_none(m, q, now->wall_ms, HJ_FLAG_LINK);
 	if (!m->bus->is_open)
 		return; /* that was the port: the meter need not rest for it */

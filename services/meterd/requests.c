@@ -109,7 +109,7 @@ bool requests_part(struct meterd *m, size_t request)
 {
 	const struct hj_request *q = &m->plan.requests[request];
 
-	if (q->wants < 2 || q->apart == HJ_ALONE)
+	if (q->wants < 2 || q->apart == HJ_ALONE || q->table == HJ_TABLE_DATA)
 		return false;
 	hj_notice("meter %s: refuses %s %u, count %u: asking its %zu points %s",
 	        m->meters[m->request_meter[request]].conf->name, hj_table_name(q->table), q->address, q->count,

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hjgate/cleanup.h"
+
 #define HEAD_BYTES      3 /* unit, function, byte count */
 #define CRC_BYTES       2
 #define EXCEPTION_BYTES 5
@@ -142,6 +144,24 @@ static bool is_echo(const struct hj_question *q, const uint8_t *p)
 	return p[2] == q->address >> 8 && p[3] == (q->address & 0xff) && !memcmp(p + 4, body, 2);
 }
 
+/* V1.1b3, 7 */
+static const char *exception_name(uint8_t code)
+{
+	static const char *const names[] = {
+		[1] = "illegal function",
+		[2] = "illegal data address",
+		[3] = "illegal data value",
+		[4] = "device failure",
+		[5] = "acknowledge",
+		[6] = "device busy",
+		[8] = "memory parity error",
+		[10] = "gateway path unavailable",
+		[11] = "gateway target does not respond",
+	};
+
+	return code < hj_array_size(names) && names[code] ? names[code] : "unknown exception";
+}
+
 static int rtu_decode(const struct hj_question *q, const uint8_t *p, size_t n, struct hj_answer *ret)
 {
 	const char *why = "answer broke off";
@@ -154,7 +174,7 @@ static int rtu_decode(const struct hj_question *q, const uint8_t *p, size_t n, s
 		return broken(&ret->why, "wrong CRC");
 	if (p[1] & EXCEPTION_BIT) {
 		ret->exception = p[2];
-		ret->why = "exception";
+		ret->why = exception_name(p[2]);
 		return -EREMOTEIO;
 	}
 	if (q->function)
