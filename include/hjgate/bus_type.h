@@ -27,6 +27,15 @@ enum hj_bus_trait {
 enum hj_bus_kind { HJ_BUS_TYPES(HJ_BUS_ENUM) HJ_BUS_KINDS };
 #undef HJ_BUS_ENUM
 
+/* What a line's adapter does with our own bytes: gives them back or not. AUTO finds out. */
+enum hj_echo { HJ_ECHO_AUTO, HJ_ECHO_ON, HJ_ECHO_OFF };
+
+/* Who turns an RS-485 transceiver round: whoever does it already (the adapter, the driver as the board describes it);
+ * the driver, told by TIOCSRS485; we, by RTS, set or unset while we send; nobody. */
+enum hj_rs485 { HJ_RS485_AUTO, HJ_RS485_KERNEL, HJ_RS485_RTS, HJ_RS485_RTS_INVERTED, HJ_RS485_OFF };
+
+#define HJ_BUS_GAP_MOST 2000 /* ms of the key `gap` */
+
 struct hj_bus_type {
 	const char *name;
 	unsigned traits;         /* enum hj_bus_trait */

@@ -89,6 +89,9 @@ struct hj_conf_bus {
 	char parity;              /* 'N', 'E', 'O' */
 	int64_t response_timeout; /* ms, 20..5000; 500 by default */
 	int64_t retries;          /* 0..5; 1 by default */
+	int64_t gap;              /* ms before each request, 0..2000; 0 = what the protocol asks for */
+	enum hj_echo echo;
+	enum hj_rs485 rs485;
 	struct hj_conf_meter *meters;
 	size_t meter_count;
 	struct hj_conf_pool pool; /* what meters and points only point to */

@@ -52,6 +52,10 @@ struct hj_protocol {
 	 * is that address, the last two digits first. */
 	unsigned station_bytes;
 	uint32_t station_identifier;
+	/* Bytes that nobody asked for: > 0, the first so many are a request of another master; 0, they are none or
+	 * not whole yet. *ret is the question, its count 0 where it asks for nothing (a write). NULL: nobody looks.
+	 */
+	int (*foreign)(const uint8_t *p, size_t n, struct hj_question *ret);
 };
 
 extern const struct hj_protocol hj_protocol_rtu;    /* src/meter/rtu.c: Modbus over serial line V1.02 */

@@ -10,18 +10,23 @@
 #include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
 #include "hjgate/conf.h"
-#include "hjgate/meter_protocol.h"
+#include "hjgate/meter_exchange.h"
 
 #define BUS_FRAME_MAX  HJ_FRAME_MAX /* bytes */
-#define BUS_JUNK_SHOWN 16           /* bytes kept of what nobody asked for */
+#define BUS_JUNK_SHOWN HJ_EXCHANGE_JUNK_SHOWN
 
 struct bus_answer {
 	struct hj_answer is; /* data where ask() gave 0; exception where -EREMOTEIO; why where it failed */
 	uint8_t sent[BUS_FRAME_MAX], received[BUS_FRAME_MAX];
 	size_t sent_length, received_length;
 	size_t junk;       /* bytes found before the request that nobody had asked for */
-	bool junk_is_late; /* they follow a time-out: an answer that came too late */
+	bool junk_is_late; /* they follow a question that was not answered, or not well: an answer that came late */
 	uint8_t junk_head[BUS_JUNK_SHOWN];
+	/* Among them was the whole answer to this question, which had not come in time: that meter lives, however the
+	 * question of now ends. */
+	bool late_whole;
+	struct hj_question late;
+	hj_usec turnaround; /* from the request's end on the wire to the first byte after it; 0: not known */
 };
 
 /* What a bus hands over without being asked: an input that switched, registers that an instrument wrote. `what` says
@@ -31,7 +36,8 @@ typedef void (*bus_pushed_fn)(const struct hj_question *what, const uint8_t *dat
 struct bus {
 	const struct bus_ops *ops;
 	bool is_open;
-	hj_usec free_at; /* CLOCK_BOOTTIME: the silence after the transaction before has passed */
+	hj_usec free_at;  /* CLOCK_BOOTTIME: the silence after what was last on the line has passed */
+	const char *echo; /* does the adapter give back what we send: "yes", "no", "unknown"; NULL: it cannot */
 };
 
 struct bus_ops {
@@ -39,7 +45,8 @@ struct bus_ops {
 	void (*close)(struct bus *b);
 	/* 0; -ETIMEDOUT: no answer; -EBADMSG: a broken one; -EREMOTEIO: an exception; -EAGAIN: not asked, the answer
 	 * could not be told from a late one; any other: the port is gone. Blocks, for the first byte no longer than
-	 * `timeout`. Only when the bus is free (free_at); sets free_at. *ret is filled in every case. */
+	 * `timeout` from the request's end on the wire. Before free_at it waits for that first; afterwards too where
+	 * the line is not quiet, or the unit is another one. Sets free_at. *ret is filled in every case. */
 	int (*ask)(struct bus *b, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret);
 	void (*free)(struct bus *b);
 	/* NULL where the bus never speaks by itself. Called once, before open(). */

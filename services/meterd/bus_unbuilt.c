@@ -12,7 +12,6 @@
 	}
 
 UNBUILT(tcp)
-UNBUILT(rtu_over_tcp)
 UNBUILT(dlt645)
 UNBUILT(cjt188)
 UNBUILT(gpio)

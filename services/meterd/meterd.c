@@ -78,6 +78,8 @@ static int build(struct meterd *m, const char *root)
 	if (r < 0)
 		return r;
 	r = bus_new(&m->conf, &m->bus);
+	if (r >= 0 && m->bus->ops->attach)
+		r = m->bus->ops->attach(m->bus, m->event, NULL, NULL);
 	if (r < 0)
 		return r;
 	snprintf(source, sizeof(source), "meterd@%s", m->conf.name);

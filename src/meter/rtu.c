@@ -24,15 +24,20 @@
 #define WRITTEN_BYTES   8    /* what answers a write: unit, function, address, value or count, CRC */
 #define WRITE_REGS_MOST 123  /* 6.12 */
 #define WRITE_BITS_MOST 1968 /* 6.11 */
+#define WRITE_HEAD      7    /* of several: up to the byte count */
+#define READ_BYTES      8    /* a request to read */
 
 uint16_t hj_modbus_crc(const uint8_t *p, size_t n)
 {
+	/* of each half byte: x^16 + x^15 + x^2 + 1, reflected */
+	static const uint16_t of_nibble[16] = { 0x0000, 0xcc01, 0xd801, 0x1400, 0xf001, 0x3c00, 0x2800, 0xe401,
+		0xa001, 0x6c00, 0x7800, 0xb401, 0x5000, 0x9c01, 0x8801, 0x4400 };
 	uint16_t crc = 0xffff;
 
 	while (n--) {
 		crc ^= *p++;
-		for (int i = 0; i < 8; i++)
-			crc = (uint16_t)(crc & 1 ? crc >> 1 ^ 0xa001 : crc >> 1);
+		crc = (uint16_t)(crc >> 4 ^ of_nibble[crc & 15]);
+		crc = (uint16_t)(crc >> 4 ^ of_nibble[crc & 15]);
 	}
 	return crc;
 }
@@ -191,10 +196,29 @@ static bool rtu_confusable(const struct hj_question *asked, const struct hj_ques
 	       (exception || (!q->function && data_bytes(asked) == data_bytes(q))) && !hj_question_same(asked, q);
 }
 
+static int rtu_foreign(const uint8_t *p, size_t n, struct hj_question *ret)
+{
+	size_t whole = READ_BYTES;
+
+	if (n < whole || !p[0] || p[0] > UNIT_MOST || !p[1] ||
+	        (p[1] > WRITE_REGISTER && p[1] != WRITE_COILS && p[1] != WRITE_REGISTERS))
+		return 0;
+	if (p[1] == WRITE_COILS || p[1] == WRITE_REGISTERS)
+		whole = WRITE_HEAD + p[6] + CRC_BYTES;
+	if (n < whole || hj_modbus_crc(p, whole - CRC_BYTES) != (p[whole - 2] | p[whole - 1] << 8))
+		return 0;
+	*ret = (struct hj_question){ .unit_id = p[0],
+		.table = (enum hj_table)p[1],
+		.address = (uint32_t)(p[2] << 8 | p[3]),
+		.count = (uint16_t)(p[1] <= HJ_TABLE_INPUT ? p[4] << 8 | p[5] : 0) };
+	return (int)whole;
+}
+
 const struct hj_protocol hj_protocol_rtu = {
 	.name = "rtu",
 	.encode = rtu_encode,
 	.measure = rtu_measure,
 	.decode = rtu_decode,
 	.confusable = rtu_confusable,
+	.foreign = rtu_foreign,
 };

@@ -28,6 +28,20 @@ static const struct conf_choice bauds[] = {
 static const struct conf_choice data_bits[] = { { "7", 7 }, { "8", 8 }, { NULL, 0 } };
 static const struct conf_choice stop_bits[] = { { "1", 1 }, { "2", 2 }, { NULL, 0 } };
 static const struct conf_choice parities[] = { { "none", 'N' }, { "even", 'E' }, { "odd", 'O' }, { NULL, 0 } };
+static const struct conf_choice echoes[] = {
+	{ "auto", HJ_ECHO_AUTO },
+	{ "on", HJ_ECHO_ON },
+	{ "off", HJ_ECHO_OFF },
+	{ NULL, 0 },
+};
+static const struct conf_choice rs485[] = {
+	{ "auto", HJ_RS485_AUTO },
+	{ "kernel", HJ_RS485_KERNEL },
+	{ "rts", HJ_RS485_RTS },
+	{ "rts-inverted", HJ_RS485_RTS_INVERTED },
+	{ "off", HJ_RS485_OFF },
+	{ NULL, 0 },
+};
 
 /* ---- checks of one text ---- */
 
@@ -104,6 +118,9 @@ static const struct conf_key bus_keys[] = {
 	{ "data_bits", CONF_INT, 0, AT(data_bits), .choices = data_bits, .preset = 8 },
 	{ "parity", CONF_ENUM, 0, AT(parity), .choices = parities, .preset = 'N' },
 	{ "stop_bits", CONF_INT, 0, AT(stop_bits), .choices = stop_bits, .preset = 1 },
+	{ "rs485", CONF_ENUM, 0, AT(rs485), .choices = rs485, .preset = HJ_RS485_AUTO },
+	{ "echo", CONF_ENUM, 0, AT(echo), .choices = echoes, .preset = HJ_ECHO_AUTO },
+	{ "gap", CONF_INT, 0, AT(gap), .least = 0, .most = HJ_BUS_GAP_MOST, .preset = 0 },
 	{ "response_timeout", CONF_INT, 0, AT(response_timeout), .least = 20, .most = 5000, .preset = 500 },
 	{ "retries", CONF_INT, 0, AT(retries), .least = 0, .most = 5, .preset = 1 },
 	{ "meters", CONF_LIST, CONF_REQUIRED, .least = 1, .most = HJ_CONF_METERS_MAX, .item = add_meter },
@@ -132,7 +149,7 @@ static void needed(struct conf_file *f, const config_setting_t *group, const str
 /* How the bus is reached: a port, a chip, a host. */
 static void check_way(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b)
 {
-	static const char *const serial[] = { "baud", "data_bits", "parity", "stop_bits" };
+	static const char *const serial[] = { "baud", "data_bits", "parity", "stop_bits", "rs485" };
 	const struct hj_bus_type *bus = hj_bus_type(b->kind);
 
 	if (bus->traits & HJ_BUS_HOST) {

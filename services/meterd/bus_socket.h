@@ -1,0 +1,11 @@
+/* Connections of the buses that are reached by TCP. */
+#pragma once
+
+#include "hjgate/conf.h"
+
+/* A connected socket that does not block, within some seconds; -errno (-EHOSTUNREACH where the name is not known). */
+int bus_socket_connect(const char *host, int64_t port);
+
+/* A peer that is gone is noticed without a word from it: keep-alives while nothing is said, a limit for what is not
+ * acknowledged. Small requests leave at once. */
+int bus_socket_keep(int fd);

@@ -1,0 +1,437 @@
+/* One exchange on a virtual line: each test is a complaint that users of such gateways have made. */
+/* long because: each test is one complaint, on one small stage */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "hjgate/meter_exchange.h"
+
+#define MS      HJ_USEC_PER_MS
+#define SEC     HJ_USEC_PER_SEC
+#define T0      (1000 * SEC)
+#define TIMEOUT (200 * MS)
+
+static const struct hj_question ONE = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .address = 0, .count = 2 };
+static const struct hj_question TWO = { .unit_id = 2, .table = HJ_TABLE_HOLDING, .address = 0, .count = 2 };
+static const struct hj_question OTHER = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .address = 100, .count = 2 };
+
+struct line {
+	struct hj_exchange x;
+	hj_usec now;
+};
+
+static void open_line(struct line *l, int64_t baud, enum hj_echo echo, int64_t gap_ms)
+{
+	struct hj_exchange_timing timing;
+
+	hj_exchange_serial(&timing, baud, 8, 'N', 1, gap_ms);
+	l->now = T0;
+	hj_exchange_init(&l->x, &hj_protocol_rtu, &timing, echo, l->now);
+	l->now += SEC;
+}
+
+/* The answer's frame: two registers. */
+static size_t frame(uint8_t to[9], uint8_t unit, uint16_t first, uint16_t second)
+{
+	const uint8_t head[7] = { unit, 3, 4, (uint8_t)(first >> 8), (uint8_t)first, (uint8_t)(second >> 8),
+		(uint8_t)second };
+	uint16_t crc = hj_modbus_crc(head, 7);
+
+	memcpy(to, head, 7);
+	to[7] = (uint8_t)crc;
+	to[8] = (uint8_t)(crc >> 8);
+	return 9;
+}
+
+static void feed(struct line *l, const uint8_t *p, size_t n)
+{
+	hj_exchange_feed(&l->x, p, n, l->now);
+}
+
+/* Begins and, as soon as the line is free, sends; time stands at the request's end. */
+static void send(struct line *l, const struct hj_question *q)
+{
+	hj_usec until;
+	enum hj_step step;
+
+	assert_int_equal(hj_exchange_begin(&l->x, q, TIMEOUT, l->now), 0);
+	while ((step = hj_exchange_step(&l->x, l->now, &until)) == HJ_STEP_WAIT)
+		l->now = until;
+	assert_int_equal(step, HJ_STEP_SEND);
+	hj_exchange_sent(&l->x, l->now);
+	l->now += l->x.sent_length * l->x.timing.character;
+}
+
+/* Waits until the exchange is over. */
+static int finish(struct line *l)
+{
+	hj_usec until;
+
+	while (hj_exchange_step(&l->x, l->now, &until) == HJ_STEP_WAIT)
+		l->now = until;
+	return l->x.outcome;
+}
+
+static int answer(struct line *l, uint8_t unit, uint16_t first, uint16_t second)
+{
+	uint8_t bytes[9];
+
+	l->now += 5 * MS;
+	for (size_t i = 0, n = frame(bytes, unit, first, second); i < n; i++) {
+		feed(l, bytes + i, 1);
+		l->now += l->x.timing.character;
+	}
+	return finish(l);
+}
+
+/* ---- the silence ---- */
+
+static void requests_keep_their_distance(void **state)
+{
+	struct line l;
+	hj_usec last, until;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	assert_int_equal(l.x.timing.silence, 3647); /* 3.5 characters of ten bits */
+	send(&l, &ONE);
+	assert_int_equal(answer(&l, 1, 7, 8), 0);
+	assert_int_equal(l.x.answer.data[1], 7);
+	last = l.x.last_byte;
+	assert_int_equal(hj_exchange_free_at(&l.x), last + 3647);
+	assert_int_equal(hj_exchange_begin(&l.x, &ONE, TIMEOUT, l.now), 0);
+	assert_int_equal(hj_exchange_step(&l.x, last + 3646, &until), HJ_STEP_WAIT);
+	assert_int_equal(hj_exchange_step(&l.x, last + 3647, &until), HJ_STEP_SEND);
+}
+
+static void fast_lines_have_a_fixed_silence(void **state)
+{
+	struct hj_exchange_timing t;
+
+	(void)state;
+	hj_exchange_serial(&t, 115200, 8, 'E', 1, 0);
+	assert_int_equal(t.silence, 1750);
+	assert_int_equal(t.character, 96);
+	hj_exchange_serial(&t, 19200, 8, 'E', 1, 0);
+	assert_int_equal(t.silence, 573 * 7 / 2);
+}
+
+static void another_unit_waits_longer(void **state)
+{
+	struct line l;
+	hj_usec last, until;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	answer(&l, 1, 7, 8);
+	last = l.x.last_byte;
+	assert_int_equal(hj_exchange_begin(&l.x, &TWO, TIMEOUT, l.now), 0);
+	assert_int_equal(hj_exchange_step(&l.x, last + 3647, &until), HJ_STEP_WAIT);
+	assert_int_equal(until, last + 3647 + 1563);
+}
+
+static void a_site_that_needs_half_a_second_gets_it(void **state)
+{
+	struct line l;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 500);
+	send(&l, &ONE);
+	answer(&l, 1, 7, 8);
+	assert_int_equal(hj_exchange_free_at(&l.x), l.x.last_byte + 500 * MS);
+}
+
+/* ---- pauses, breaks ---- */
+
+static void an_adapter_may_pause_within_an_answer(void **state)
+{
+	struct line l;
+	uint8_t bytes[9];
+
+	(void)state;
+	open_line(&l, 115200, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	frame(bytes, 1, 7, 8);
+	l.now += 5 * MS;
+	feed(&l, bytes, 4);
+	l.now += 40 * MS; /* t1.5 is 0.75 ms here */
+	feed(&l, bytes + 4, 5);
+	assert_int_equal(finish(&l), 0);
+}
+
+static void an_answer_in_one_piece_four_ms_after_the_request(void **state)
+{
+	struct line l;
+	uint8_t bytes[9];
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	l.now += 4 * MS;
+	feed(&l, bytes, frame(bytes, 1, 7, 8));
+	assert_int_equal(finish(&l), 0);
+	assert_int_equal(l.x.turnaround, 4 * MS);
+}
+
+static void an_answer_that_breaks_off_is_broken_and_the_next_is_good(void **state)
+{
+	struct line l;
+	uint8_t bytes[9];
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	frame(bytes, 1, 7, 8);
+	feed(&l, bytes, 5);
+	assert_int_equal(finish(&l), -EBADMSG);
+	assert_string_equal(l.x.answer.why, "answer broke off");
+	assert_int_equal(l.x.received_length, 5);
+	send(&l, &ONE);
+	assert_int_equal(answer(&l, 1, 9, 8), 0);
+	assert_int_equal(l.x.answer.data[1], 9);
+	assert_int_equal(l.x.junk, 0);
+}
+
+/* ---- late answers ---- */
+
+static void a_late_answer_is_no_answer_to_another_question(void **state)
+{
+	struct line l;
+	uint8_t bytes[9];
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	assert_int_equal(finish(&l), -ETIMEDOUT);
+	assert_int_equal(hj_exchange_begin(&l.x, &OTHER, TIMEOUT, l.now), 0);
+	assert_int_equal(finish(&l), -EAGAIN);
+	/* As soon as it has come, and that is all it was waited for. */
+	l.now += 100 * MS;
+	feed(&l, bytes, frame(bytes, 1, 7, 8));
+	assert_int_equal(l.x.junk, 9);
+	assert_true(l.x.junk_is_late);
+	send(&l, &OTHER);
+	assert_true(l.x.late_whole);
+	assert_int_equal(l.x.late.unit_id, 1);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+	assert_int_equal(l.x.answer.data[1], 5);
+}
+
+static void a_late_answer_while_another_unit_is_asked_is_taken_out(void **state)
+{
+	struct line l;
+	uint8_t bytes[9];
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	assert_int_equal(finish(&l), -ETIMEDOUT);
+	send(&l, &TWO);
+	feed(&l, bytes, frame(bytes, 1, 7, 8));
+	assert_int_equal(answer(&l, 2, 5, 6), 0);
+	assert_int_equal(l.x.answer.data[1], 5);
+	assert_true(l.x.late_whole);
+}
+
+static void two_tries_leave_two_answers_owed(void **state)
+{
+	struct line l;
+	uint8_t bytes[9];
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	for (int i = 0; i < 2; i++) {
+		send(&l, &ONE);
+		assert_int_equal(finish(&l), -ETIMEDOUT);
+	}
+	feed(&l, bytes, frame(bytes, 1, 7, 8));
+	assert_int_equal(hj_exchange_begin(&l.x, &OTHER, TIMEOUT, l.now), 0);
+	assert_int_equal(finish(&l), -EAGAIN);
+	l.now += 2 * SEC; /* beyond that it is not reckoned with */
+	send(&l, &OTHER);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+}
+
+/* ---- bytes that nobody asked for ---- */
+
+static void babble_puts_a_request_off_and_ends_it_at_last(void **state)
+{
+	struct line l;
+	hj_usec until, begin;
+	enum hj_step step;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	begin = l.now;
+	assert_int_equal(hj_exchange_begin(&l.x, &ONE, TIMEOUT, l.now), 0);
+	feed(&l, (const uint8_t *)"\x55", 1);
+	while ((step = hj_exchange_step(&l.x, l.now, &until)) == HJ_STEP_WAIT) {
+		l.now += MS;
+		feed(&l, (const uint8_t *)"\x55", 1);
+	}
+	assert_int_equal(step, HJ_STEP_DONE);
+	assert_int_equal(l.x.outcome, -EBADMSG);
+	assert_in_range(l.now - begin, 300 * MS, SEC);
+	send(&l, &ONE);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+}
+
+static void a_glitch_before_an_answer_is_forgiven(void **state)
+{
+	struct line l;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	feed(&l, (const uint8_t *)"\x00\xff", 2);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+	assert_int_equal(l.x.answer.data[1], 5);
+	assert_int_equal(l.x.junk, 2);
+}
+
+static void an_answer_after_more_than_a_glitch_is_not_trusted(void **state)
+{
+	struct line l;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	feed(&l, (const uint8_t *)"\x00\xff\x13", 3);
+	assert_int_equal(answer(&l, 1, 5, 6), -EBADMSG);
+}
+
+static void another_masters_question_is_left_its_answer(void **state)
+{
+	struct line l;
+	uint8_t bytes[HJ_FRAME_MAX];
+	hj_usec until;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	hj_protocol_rtu.encode(&OTHER, bytes);
+	feed(&l, bytes, 8);
+	assert_int_equal(hj_exchange_begin(&l.x, &TWO, TIMEOUT, l.now), 0);
+	assert_int_equal(hj_exchange_step(&l.x, l.now, &until), HJ_STEP_WAIT);
+	assert_true(until >= l.now + 100 * MS);
+	assert_int_equal(l.x.foreign, 1);
+	l.now += 20 * MS;
+	feed(&l, bytes, frame(bytes, 1, 7, 8)); /* it has it */
+	assert_int_equal(hj_exchange_step(&l.x, l.now, &until), HJ_STEP_WAIT);
+	assert_true(until <= l.now + 10 * MS);
+}
+
+static void another_masters_answer_is_not_ours(void **state)
+{
+	struct line l;
+	uint8_t bytes[HJ_FRAME_MAX];
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE); /* lost on the way */
+	l.now += 10 * MS;
+	hj_protocol_rtu.encode(&OTHER, bytes);
+	feed(&l, bytes, 8);
+	assert_int_equal(answer(&l, 1, 7, 8), -EBADMSG);
+	assert_int_equal(l.x.foreign, 1);
+	/* Overheard while nothing was asked: a question of the same shape waits until it is answered. */
+	l.now += 5 * SEC;
+	hj_protocol_rtu.encode(&OTHER, bytes);
+	feed(&l, bytes, 8);
+	assert_int_equal(hj_exchange_begin(&l.x, &ONE, TIMEOUT, l.now), 0);
+	assert_int_equal(finish(&l), -EAGAIN);
+}
+
+/* ---- echo ---- */
+
+static void an_echo_is_found_and_taken_off(void **state)
+{
+	struct line l;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	for (int i = 0; i < 3; i++) {
+		send(&l, &ONE);
+		feed(&l, l.x.sent, 5);
+		feed(&l, l.x.sent + 5, 3);
+		assert_int_equal(answer(&l, 1, 5, 6), 0);
+		assert_int_equal(l.x.received_length, 9);
+		assert_true(l.x.echo_known && l.x.has_echo);
+		assert_int_equal(l.x.junk, 0);
+	}
+}
+
+static void an_echo_that_differs_is_a_collision(void **state)
+{
+	struct line l;
+	uint8_t bytes[8];
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_ON, 0);
+	send(&l, &ONE);
+	memcpy(bytes, l.x.sent, 8);
+	bytes[3] ^= 0x10;
+	feed(&l, bytes, 8);
+	assert_int_equal(finish(&l), -EBADMSG);
+	assert_int_equal(l.x.collisions, 1);
+}
+
+static void an_adapter_without_echo_is_found_out(void **state)
+{
+	struct line l;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+	assert_true(l.x.echo_known && !l.x.has_echo);
+}
+
+static void an_echo_that_ends_is_unlearned(void **state)
+{
+	struct line l;
+	int failures = 0;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	feed(&l, l.x.sent, 8);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+	for (int i = 0; i < 6; i++) {
+		send(&l, &ONE);
+		failures += answer(&l, 1, 5, 6) != 0;
+	}
+	assert_int_equal(failures, HJ_EXCHANGE_ECHO_LOST);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests_keep_their_distance),
+		cmocka_unit_test(fast_lines_have_a_fixed_silence),
+		cmocka_unit_test(another_unit_waits_longer),
+		cmocka_unit_test(a_site_that_needs_half_a_second_gets_it),
+		cmocka_unit_test(an_adapter_may_pause_within_an_answer),
+		cmocka_unit_test(an_answer_in_one_piece_four_ms_after_the_request),
+		cmocka_unit_test(an_answer_that_breaks_off_is_broken_and_the_next_is_good),
+		cmocka_unit_test(a_late_answer_is_no_answer_to_another_question),
+		cmocka_unit_test(a_late_answer_while_another_unit_is_asked_is_taken_out),
+		cmocka_unit_test(two_tries_leave_two_answers_owed),
+		cmocka_unit_test(babble_puts_a_request_off_and_ends_it_at_last),
+		cmocka_unit_test(a_glitch_before_an_answer_is_forgiven),
+		cmocka_unit_test(an_answer_after_more_than_a_glitch_is_not_trusted),
+		cmocka_unit_test(another_masters_question_is_left_its_answer),
+		cmocka_unit_test(another_masters_answer_is_not_ours),
+		cmocka_unit_test(an_echo_is_found_and_taken_off),
+		cmocka_unit_test(an_echo_that_differs_is_a_collision),
+		cmocka_unit_test(an_adapter_without_echo_is_found_out),
+		cmocka_unit_test(an_echo_that_ends_is_unlearned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
