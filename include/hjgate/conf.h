@@ -20,6 +20,7 @@
 #define HJ_CONF_POINTS_MAX  128 /* of one meter */
 #define HJ_CONF_ERRORS_MAX  50
 #define HJ_CONF_TEXT_MAX    127 /* bytes of a free text: path, host, equipment */
+#define HJ_ADDRESS_MAX      45  /* an IPv6 address as text */
 
 /* Collected, not logged: the caller shows them. Texts are translated already. */
 struct hj_conf_error {
@@ -84,7 +85,9 @@ struct hj_conf_bus {
 	char port[HJ_CONF_TEXT_MAX + 1]; /* a device; "" where the bus has a host */
 	char host[HJ_CONF_TEXT_MAX + 1]; /* a name or an address; "" where the bus has a port */
 	int64_t tcp_port;                /* 1..65535 */
-	int64_t baud;                    /* 1200..115200 */
+	char listen_on[HJ_ADDRESS_MAX +
+	               1]; /* of a bus that serves over TCP: the address of the box to be reached at */
+	int64_t baud;      /* 1200..115200 */
 	int64_t data_bits, stop_bits;
 	char parity;              /* 'N', 'E', 'O' */
 	int64_t response_timeout; /* ms, 20..5000; 500 by default */

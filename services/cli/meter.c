@@ -42,6 +42,31 @@ static struct writer *open_writer(const struct cli *cli)
 	return writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
 }
 
+/* Of a bus that serves. */
+static void show_traffic(struct writer *w, json_t *traffic)
+{
+	static const struct {
+		const char *key, *label;
+	} rows[] = {
+		{ "writes", N_("writes taken") },
+		{ "reads", N_("reads answered") },
+		{ "refused", N_("requests refused") },
+		{ "foreign", N_("frames of others") },
+		{ "broken", N_("broken frames") },
+		{ "connections", N_("connections open") },
+		{ "accepted", N_("connections in all") },
+		{ "dropped", N_("connections dropped") },
+	};
+
+	if (!json_is_object(traffic))
+		return;
+	writer_open(w, "traffic", _("What others wanted since the start"));
+	for (size_t i = 0; i < hj_array_size(rows); i++)
+		writer_field(w, rows[i].key, _(rows[i].label), STYLE_PLAIN,
+		        json_integer(cli_int(traffic, rows[i].key)), NULL);
+	writer_close(w);
+}
+
 static int show(struct cli *cli, const struct meter *m, int argc, char **argv)
 {
 	_cleanup_(writer_freep) struct writer *w = NULL;
@@ -59,6 +84,7 @@ static int show(struct cli *cli, const struct meter *m, int argc, char **argv)
 	cli_meters_begin(w);
 	cli_meters_rows(w, answer);
 	writer_table_end(w);
+	show_traffic(w, json_object_get(answer, "traffic"));
 	return HJ_EXIT_OK;
 }
 

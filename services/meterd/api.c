@@ -37,6 +37,20 @@ static json_t *meters_json(const struct meterd *m)
 	return list;
 }
 
+/* Of a bus that serves; null of one that asks. */
+static json_t *traffic_json(const struct meterd *m)
+{
+	struct bus_traffic t = { 0 };
+
+	if (!m->bus->ops->traffic)
+		return json_null();
+	m->bus->ops->traffic(m->bus, &t);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "writes", (json_int_t)t.writes, "reads",
+	        (json_int_t)t.reads, "refused", (json_int_t)t.refused, "foreign", (json_int_t)t.foreign, "broken",
+	        (json_int_t)t.broken, "connections", (json_int_t)t.connections, "accepted", (json_int_t)t.accepted,
+	        "dropped", (json_int_t)t.dropped);
+}
+
 static int64_t cycle_ms(const struct meterd *m)
 {
 	int64_t sum = 0;
@@ -54,13 +68,13 @@ static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdat
 	if (hj_params_read(parameters, NULL, 0, &bad) < 0)
 		return hj_ipc_fail_parameter(call, bad);
 	return hj_ipc_reply(call,
-	        json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "bus",
-	                m->conf.name, "port", m->conf.port, "port_error", text_or_null(m->port_error), "echo",
+	        json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "bus",
+	                m->conf.name, "port", m->place, "port_error", text_or_null(m->port_error), "echo",
 	                text_or_null(m->bus->echo), "boot", m->peer ? peer_boot(m->peer) : "", "cycle_ms",
 	                (json_int_t)cycle_ms(m), "requests", (json_int_t)m->requests, "errors", (json_int_t)m->errors,
 	                "next", (json_int_t)outbox_next(&m->outbox), "durable", (json_int_t)m->outbox.durable,
 	                "waiting", (json_int_t)m->outbox.count, "dropped", (json_int_t)m->outbox.lost, "junk_bytes",
-	                (json_int_t)m->junk_bytes, "meters", meters_json(m)));
+	                (json_int_t)m->junk_bytes, "traffic", traffic_json(m), "meters", meters_json(m)));
 }
 
 static json_t *hex_json(const uint8_t *p, size_t n)

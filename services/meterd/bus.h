@@ -33,9 +33,20 @@ struct bus_answer {
  * where it lies, `data` what it is now, as in struct hj_answer. */
 typedef void (*bus_pushed_fn)(const struct hj_question *what, const uint8_t *data, size_t n, void *userdata);
 
+/* What others wanted of a bus that serves them, since the start. */
+struct bus_traffic {
+	uint64_t writes, reads;
+	uint64_t refused; /* answered with an exception, or not at all because nobody here has that unit id */
+	uint64_t foreign; /* frames on the line that were between others */
+	uint64_t broken, broken_bytes;
+	uint64_t accepted, dropped; /* connections; dropped: idle too long, one too many, or no Modbus */
+	unsigned connections;       /* open now */
+};
+
 struct bus {
 	const struct bus_ops *ops;
-	bool is_open;
+	bool is_open;     /* a bus that speaks by itself may lose its port by itself, too: then `lost` says why */
+	int lost;         /* -errno */
 	hj_usec free_at;  /* CLOCK_BOOTTIME: the silence after what was last on the line has passed */
 	const char *echo; /* does the adapter give back what we send: "yes", "no", "unknown"; NULL: it cannot */
 };
@@ -46,11 +57,13 @@ struct bus_ops {
 	/* 0; -ETIMEDOUT: no answer; -EBADMSG: a broken one; -EREMOTEIO: an exception; -EAGAIN: not asked, the answer
 	 * could not be told from a late one; any other: the port is gone. Blocks, for the first byte no longer than
 	 * `timeout` from the request's end on the wire. Before free_at it waits for that first; afterwards too where
-	 * the line is not quiet, or the unit is another one. Sets free_at. *ret is filled in every case. */
+	 * the line is not quiet, or the unit is another one. Sets free_at. *ret is filled in every case.
+	 * NULL: this bus only speaks by itself. */
 	int (*ask)(struct bus *b, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret);
 	void (*free)(struct bus *b);
 	/* NULL where the bus never speaks by itself. Called once, before open(). */
 	int (*attach)(struct bus *b, sd_event *event, bus_pushed_fn pushed, void *userdata);
+	void (*traffic)(const struct bus *b, struct bus_traffic *ret); /* NULL: nobody asks this bus for anything */
 };
 
 static inline void bus_free(struct bus *b)

@@ -8,6 +8,7 @@
 
 #include "hjgate/log.h"
 #include "hjgate/service.h"
+#include "hjgate/text.h"
 
 #define REOPEN_FIRST  (1 * HJ_USEC_PER_SEC)
 #define REOPEN_MOST   (10 * HJ_USEC_PER_SEC)
@@ -38,7 +39,7 @@ static void show(const struct meterd *m)
 	for (size_t i = 0; i < m->conf.meter_count; i++)
 		lost += m->meters[i].state == METER_LOST;
 	if (m->port_error[0])
-		hj_service_status("%s: %s", m->conf.port, m->port_error);
+		hj_service_status("%s: %s", m->place, m->port_error);
 	else
 		hj_service_status("%zu meters, %zu without answer", m->conf.meter_count, lost);
 }
@@ -78,13 +79,27 @@ void health_failed(struct meterd *m, struct meter *meter, const struct hj_now *n
 	show(m);
 }
 
+/* One that nobody asks, and that has not said a word for longer than it may. */
+void health_silent(struct meterd *m, struct meter *meter, const char *why)
+{
+	hj_text_copy(meter->last_error, sizeof(meter->last_error), why);
+	meter->failures++;
+	if (meter->state == METER_LOST)
+		return;
+	meter->state = METER_LOST;
+	hj_warn("meter %s (unit %lld): %s: its values are flagged until it reports", meter->conf->name,
+	        (long long)meter->conf->unit_id, why);
+	tell_meter(m, meter, HJ_BEGIN);
+	show(m);
+}
+
 static void tell_port(struct meterd *m, enum hj_phase phase)
 {
 	char key[KEY_MAX];
 
 	snprintf(key, sizeof(key), "bus %s", m->conf.name);
 	hj_report(m->report, "port-lost", phase, key,
-	        json_pack("{s:s, s:s, s:s}", "bus", m->conf.name, "port", m->conf.port, "error", m->port_error));
+	        json_pack("{s:s, s:s, s:s}", "bus", m->conf.name, "port", m->place, "error", m->port_error));
 }
 
 void health_port(struct meterd *m, int error)
@@ -94,7 +109,7 @@ void health_port(struct meterd *m, int error)
 	if (!error) {
 		m->reopen_pause = 0;
 		m->port_error[0] = '\0';
-		hj_info("bus %s: %s is open", m->conf.name, m->conf.port);
+		hj_info("bus %s: %s is open", m->conf.name, m->place);
 		tell_port(m, HJ_END);
 		return show(m);
 	}
@@ -106,7 +121,7 @@ void health_port(struct meterd *m, int error)
 	for (size_t i = 0; i < m->conf.meter_count; i++)
 		if (m->meters[i].state == METER_OK)
 			m->meters[i].state = METER_UNKNOWN;
-	hj_error("bus %s: cannot use %s: %s: trying again", m->conf.name, m->conf.port, m->port_error);
+	hj_error("bus %s: cannot use %s: %s: trying again", m->conf.name, m->place, m->port_error);
 	tell_port(m, HJ_BEGIN);
 	show(m);
 }
@@ -142,6 +157,17 @@ void health_junk(struct meterd *m, const struct bus_answer *a, int result)
 		snprintf(text, sizeof(text), "nobody asked: %s", bytes);
 		tell_bad_input(m, from, text);
 	}
+}
+
+void health_broken(struct meterd *m, uint64_t frames, uint64_t bytes)
+{
+	char text[96], from[KEY_MAX];
+
+	snprintf(from, sizeof(from), "bus %s", m->conf.name);
+	snprintf(text, sizeof(text), "%llu frames in %llu bytes that are no Modbus", (unsigned long long)frames,
+	        (unsigned long long)bytes);
+	m->junk_bytes += bytes;
+	tell_bad_input(m, from, text);
 }
 
 void health_refused(enum hj_right right, const char *why, void *userdata)

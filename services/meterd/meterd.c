@@ -9,6 +9,7 @@
 
 #include "hjgate/log.h"
 #include "hjgate/now.h"
+#include "hjgate/text.h"
 
 #define TURN_ACCURACY   (1 * HJ_USEC_PER_MS)
 #define PRIORITY_WINDOW (SD_EVENT_PRIORITY_NORMAL - 10)
@@ -87,7 +88,19 @@ static int build(struct meterd *m, const char *root)
 	if (r < 0)
 		return r;
 	r = peer_new(m->event, root, m->conf.name, m->points, m->point_count, &m->outbox, &m->peer);
+	if (r >= 0)
+		r = pushed_new(m);
 	return r < 0 ? r : add_timers(m);
+}
+
+static void name_place(struct meterd *m)
+{
+	const char *host = hj_bus_type(m->conf.kind)->traits & HJ_BUS_SERVES ? m->conf.listen_on : m->conf.host;
+
+	if (m->conf.port[0])
+		hj_text_copy(m->place, sizeof(m->place), m->conf.port);
+	else
+		snprintf(m->place, sizeof(m->place), "%s port %lld", host, (long long)m->conf.tcp_port);
 }
 
 int meterd_new(sd_event *event, const char *root, struct hj_conf_bus *conf, int64_t window_ms, struct meterd **ret)
@@ -101,6 +114,7 @@ int meterd_new(sd_event *event, const char *root, struct hj_conf_bus *conf, int6
 	}
 	m->conf = *conf;
 	*conf = (struct hj_conf_bus){ 0 };
+	name_place(m);
 	m->event = sd_event_ref(event);
 	m->window_ms = window_ms;
 	outbox_init(&m->outbox);
@@ -130,6 +144,7 @@ void meterd_free(struct meterd *m)
 		health_program(m, "program-stop");
 	hj_report_free(m->report);
 	bus_free(m->bus);
+	pushed_free(m);
 	change_free(m);
 	samples_free(m);
 	requests_free(m);

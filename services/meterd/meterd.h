@@ -35,7 +35,8 @@ struct meter {
 struct meterd {
 	sd_event *event;
 	struct hj_conf_bus conf;
-	int64_t window_ms; /* the base window */
+	int64_t window_ms;                 /* the base window */
+	char place[HJ_CONF_TEXT_MAX + 32]; /* where the bus is, for people: its device, or host and port */
 	struct bus *bus;
 	char port_error[96]; /* "": the port is open */
 	hj_usec reopen_at, reopen_pause;
@@ -53,6 +54,7 @@ struct meterd {
 	size_t retry;           /* the request to be tried again; plan.count: none */
 	unsigned tries;
 
+	struct pushed *pushed; /* NULL: this bus never speaks by itself */
 	struct changes changes;
 	struct outbox outbox;
 	struct peer *peer;
@@ -89,6 +91,7 @@ void samples_free(struct meterd *m);
 void samples_add(struct meterd *m, const struct hj_request *q, const struct hj_answer *a, int64_t time_ms);
 /* The request's points have no value: no answer (flag B), or a refusal (D). */
 void samples_none(struct meterd *m, const struct hj_request *q, int64_t time_ms, enum hj_flag flag);
+void samples_miss(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag flag); /* one point has none */
 /* One value, asked for or pushed: hj_codec_bytes() of it as they came; NULL: there were too few. */
 void samples_take(struct meterd *m, size_t point, const uint8_t *bytes, int64_t time_ms);
 
@@ -97,10 +100,18 @@ hj_usec poll_turn(struct meterd *m);
 /* One transaction with all that is counted about it; the bus must be free. */
 int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret);
 
+/* pushed.c: what a bus hands over without being asked. */
+int pushed_new(struct meterd *m); /* before the bus is opened */
+void pushed_free(struct meterd *m);
+/* One turn of a bus that only speaks by itself: its port, and who has been silent too long. */
+hj_usec pushed_turn(struct meterd *m, const struct hj_now *now);
+
 /* health.c: what became of it, for status and events. */
 void health_answered(struct meterd *m, struct meter *meter, const struct hj_now *now, int64_t took_ms);
 void health_failed(struct meterd *m, struct meter *meter, const struct hj_now *now, const char *why);
-void health_port(struct meterd *m, int error); /* 0: it is open */
+void health_silent(struct meterd *m, struct meter *meter, const char *why); /* it ought to report by itself */
+void health_port(struct meterd *m, int error);                              /* 0: it is open */
+void health_broken(struct meterd *m, uint64_t frames, uint64_t bytes);      /* more of it has come since the last */
 void health_junk(struct meterd *m, const struct bus_answer *a, int result);
 void health_outbox(struct meterd *m);
 void health_refused(enum hj_right right, const char *why, void *userdata); /* a message on a local socket */

@@ -38,9 +38,16 @@ static bool is_port_error(int r)
 int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
 {
 	bool was_open = m->bus->is_open;
-	int r = m->bus->ops->ask(m->bus, q, timeout, ret);
-	struct hj_now now = hj_now();
+	struct hj_now now;
+	int r;
 
+	if (!m->bus->ops->ask) {
+		memset(ret, 0, sizeof(*ret));
+		ret->is.why = "a bus of this kind asks nobody";
+		return -EAGAIN;
+	}
+	r = m->bus->ops->ask(m->bus, q, timeout, ret);
+	now = hj_now();
 	if (r == -EAGAIN)
 		return r;
 	m->requests++;
@@ -192,6 +199,8 @@ hj_usec poll_turn(struct meterd *m)
 	hj_usec due;
 	size_t request;
 
+	if (!m->bus->ops->ask)
+		return pushed_turn(m, &now);
 	if (!m->bus->is_open && now.mono >= m->reopen_at)
 		open_port(m, now.mono);
 	if (!m->bus->is_open)

@@ -31,14 +31,16 @@ static void add(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag fl
 	outbox_add(&m->outbox, &s);
 }
 
+void samples_miss(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag flag)
+{
+	m->held[point] = NAN; /* what comes after a gap is passed on as it is */
+	add(m, point, time_ms, flag, NAN);
+}
+
 void samples_none(struct meterd *m, const struct hj_request *q, int64_t time_ms, enum hj_flag flag)
 {
-	for (size_t i = 0; i < q->wants; i++) {
-		size_t point = m->plan.order[q->first + i];
-
-		m->held[point] = NAN; /* what comes after a gap is passed on as it is */
-		add(m, point, time_ms, flag, NAN);
-	}
+	for (size_t i = 0; i < q->wants; i++)
+		samples_miss(m, m->plan.order[q->first + i], time_ms, flag);
 }
 
 void samples_take(struct meterd *m, size_t point, const uint8_t *bytes, int64_t time_ms)

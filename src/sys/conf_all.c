@@ -101,6 +101,39 @@ static bool same_port(const char *a, const char *b)
 	return real_a && real_b && !strcmp(real_a, real_b);
 }
 
+static bool same_address(const struct hj_conf_bus *a, const struct hj_conf_bus *b)
+{
+	static const char *const all[] = { "0.0.0.0", "::" };
+
+	for (size_t i = 0; i < hj_array_size(all); i++)
+		if (!strcmp(a->listen_on, all[i]) || !strcmp(b->listen_on, all[i]))
+			return true;
+	return !strcmp(a->listen_on, b->listen_on);
+}
+
+static bool serves_tcp(const struct hj_conf_bus *b)
+{
+	return hj_bus_type(b->kind)->traits & HJ_BUS_SERVES && !b->port[0];
+}
+
+/* One device has one owner; and what hangs behind one host is one bus, too. */
+static void check_ways(const struct hj_conf_bus *a, const struct hj_conf_bus *b, struct hj_conf_errors *errors)
+{
+	if (a->port[0] && b->port[0] && same_port(a->port, b->port))
+		conf_remedy(conf_error_at(
+		                    errors, b->file, 0, _("port = \"%s\": bus %s uses it already"), b->port, a->name),
+		        _("write the other port, or put all meters of the port into one file"));
+	if (a->host[0] && !strcmp(a->host, b->host) && a->tcp_port == b->tcp_port)
+		conf_remedy(
+		        conf_error_at(errors, b->file, 0, _("host = \"%s\", tcp_port = %lld: bus %s uses it already"),
+		                b->host, (long long)b->tcp_port, a->name),
+		        _("write the other host, or put all meters behind it into one file"));
+	if (serves_tcp(a) && serves_tcp(b) && a->tcp_port == b->tcp_port && same_address(a, b))
+		conf_remedy(conf_error_at(errors, b->file, 0, _("tcp_port = %lld: bus %s listens on it already"),
+		                    (long long)b->tcp_port, a->name),
+		        _("write another tcp_port, or put all instruments into one file"));
+}
+
 static void check_meter_names(const struct hj_conf_bus *a, const struct hj_conf_bus *b, struct hj_conf_errors *errors)
 {
 	for (size_t i = 0; i < a->meter_count; i++)
@@ -154,11 +187,7 @@ static void check_buses(const struct hj_conf *c, struct hj_conf_errors *errors)
 		check_polls(c, b, errors);
 		for (size_t j = 0; j < i; j++) {
 			check_meter_names(&c->buses[j], b, errors);
-			if (same_port(c->buses[j].port, b->port))
-				conf_remedy(
-				        conf_error_at(errors, b->file, 0, _("port = \"%s\": bus %s uses it already"),
-				                b->port, c->buses[j].name),
-				        _("write the other port, or put all meters of the port into one file"));
+			check_ways(&c->buses[j], b, errors);
 		}
 	}
 	check_point_total(c, errors);

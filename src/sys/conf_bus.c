@@ -2,6 +2,7 @@
  * itself are held here; what needs all files is in conf_all.c. A bus with an error is released and not given out. */
 #include "conf_bus.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -74,6 +75,15 @@ static int check_host(const char *text, const char **ret_why)
 	return text[0] && !strpbrk(text, " \t/:") ? 0 : conf_refuse(ret_why, N_("it is no name and no address"));
 }
 
+static int check_listen_on(const char *text, const char **ret_why)
+{
+	uint8_t address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1
+	               ? 0
+	               : conf_refuse(ret_why, N_("it is no address"));
+}
+
 static int check_station(const char *text, const char **ret_why)
 {
 	return text[0] && strspn(text, "0123456789") == strlen(text)
@@ -114,6 +124,8 @@ static const struct conf_key bus_keys[] = {
 	{ "port", CONF_STRING, 0, AT(port), .check = check_port, .hint = N_("a path such as /dev/ttyS1") },
 	{ "host", CONF_STRING, 0, AT(host), .check = check_host, .hint = N_("a name or an address") },
 	{ "tcp_port", CONF_INT, 0, AT(tcp_port), .least = 1, .most = 65535, .preset = 502 },
+	{ "listen_on", CONF_STRING, 0, AT(listen_on), .preset_text = "127.0.0.1", .check = check_listen_on,
+	        .hint = N_("an address of this box, or 0.0.0.0 for all of them") },
 	{ "baud", CONF_INT, 0, AT(baud), .choices = bauds, .preset = 9600 },
 	{ "data_bits", CONF_INT, 0, AT(data_bits), .choices = data_bits, .preset = 8 },
 	{ "parity", CONF_ENUM, 0, AT(parity), .choices = parities, .preset = 'N' },
@@ -146,6 +158,30 @@ static void needed(struct conf_file *f, const config_setting_t *group, const str
 		        "%s", remedy);
 }
 
+/* A bus that serves has a serial port or a TCP port, and not both. */
+static void check_serves(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b,
+        const char *const *serial, size_t n)
+{
+	const struct hj_bus_type *bus = hj_bus_type(b->kind);
+	bool tcp = config_setting_get_member(root, "tcp_port");
+
+	if (!(bus->traits & HJ_BUS_SERVES)) {
+		not_for(f, root, bus, "listen_on");
+		return;
+	}
+	if (!b->port[0] && !tcp)
+		needed(f, root, bus, "port", _("write port = \"...\" to serve on a serial port, or tcp_port = 502"));
+	if (b->port[0] && (tcp || config_setting_get_member(root, "listen_on")))
+		conf_remedy(conf_error(f, conf_member(root, tcp ? "tcp_port" : "listen_on"),
+		                    _("one bus serves on a serial port or on a TCP port, not on both")),
+		        _("remove port, or tcp_port and listen_on; for both make two files"));
+	for (size_t i = 0; i < n && !b->port[0]; i++)
+		if (config_setting_get_member(root, serial[i]))
+			conf_remedy(conf_error(f, conf_member(root, serial[i]), _("%s goes with a serial port"),
+			                    serial[i]),
+			        _("remove it, or write port = \"...\""));
+}
+
 /* How the bus is reached: a port, a chip, a host. */
 static void check_way(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b)
 {
@@ -164,8 +200,7 @@ static void check_way(struct conf_file *f, const config_setting_t *root, const s
 		not_for(f, root, bus, "tcp_port");
 	for (size_t i = 0; i < hj_array_size(serial) && bus->traits & (HJ_BUS_HOST | HJ_BUS_LINES); i++)
 		not_for(f, root, bus, serial[i]);
-	if (bus->traits & HJ_BUS_SERVES && !b->port[0] && !config_setting_get_member(root, "tcp_port"))
-		needed(f, root, bus, "port", _("write port = \"...\" to serve on a serial port, or tcp_port = 502"));
+	check_serves(f, root, b, serial, hj_array_size(serial));
 }
 
 /* ---- a meter ---- */

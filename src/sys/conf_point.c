@@ -131,6 +131,8 @@ static bool table_fits(enum hj_table table, unsigned traits)
 		return table == HJ_TABLE_DATA;
 	if (traits & HJ_BUS_LINES)
 		return table == HJ_TABLE_LINE;
+	if (traits & HJ_BUS_SERVES)
+		return table == HJ_TABLE_COIL || table == HJ_TABLE_HOLDING; /* what Modbus can write */
 	return table >= HJ_TABLE_COIL && table <= HJ_TABLE_INPUT;
 }
 
@@ -153,7 +155,10 @@ static void settle_table(
 		e = conf_error(f, conf_member(item, "table"),
 		        _("table = \"%s\" does not go with a bus of type \"%s\""), hj_table_name(p->table),
 		        bus->name);
-		conf_remedy(e, _("remove it, or correct the type of the bus"));
+		if (bus->traits & HJ_BUS_SERVES)
+			conf_remedy(e, _("write \"coil\" or \"holding\": what an instrument can write"));
+		else
+			conf_remedy(e, _("remove it, or correct the type of the bus"));
 	}
 }
 

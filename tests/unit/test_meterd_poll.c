@@ -54,7 +54,9 @@ struct world {
 
 static void set_up(struct world *w)
 {
-	static const struct bus_ops ops = { fake_open, fake_close, fake_ask, fake_free, NULL };
+	static const struct bus_ops ops = {
+		.open = fake_open, .close = fake_close, .ask = fake_ask, .free = fake_free
+	};
 
 	memset(&port, 0, sizeof(port));
 	memset(w, 0, sizeof(*w));
