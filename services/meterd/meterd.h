@@ -47,6 +47,7 @@ struct meterd {
 	struct hj_want *wants; /* as points */
 	double *held;          /* as points: what was passed on last, for dead bands */
 	size_t point_count;    /* of all meters; a sample's point is an index into both */
+	struct hj_splits splits;
 	struct hj_plan plan;
 	struct hj_schedule schedule;
 	size_t *request_meter;  /* of each request */
@@ -81,9 +82,10 @@ HJ_DEFINE_CLEANUP(struct meterd *, meterd_free)
 /* requests.c: what is asked and when. */
 int requests_new(struct meterd *m);
 void requests_free(struct meterd *m);
-/* Its meter refuses this request: from now on its points are asked more apart. False where they are one by one
- * already, or parts of one data identifier; else the plan is a new one and no request's index means what it did. */
-bool requests_part(struct meterd *m, size_t request);
+/* What this request's answer teaches about its registers. True: the plan is a new one, and no request's index means
+ * what it did. */
+bool requests_refused(struct meterd *m, size_t request); /* because of them: exception 2 or 3 */
+bool requests_answered(struct meterd *m, size_t request);
 
 /* samples.c: what is passed on. */
 int samples_new(struct meterd *m); /* after requests_new() */

@@ -12,6 +12,7 @@
 
 #define PLACE_TEXT        40
 #define EXCEPTION_ADDRESS 2 /* some register of the request does not exist, perhaps one that nobody wants */
+#define EXCEPTION_VALUE   3 /* or they are too many */
 
 static void lose_port(struct meterd *m, int error, hj_usec now)
 {
@@ -150,12 +151,15 @@ static void run(struct meterd *m, size_t request)
 	if (r == 0 || r == -EREMOTEIO) {
 		health_answered(m, meter, &now, took_ms);
 		hj_schedule_result(&m->schedule, request, true, now.mono);
-		if (r == 0)
-			return samples_add(m, q, &a.is, now.wall_ms);
+		if (r == 0) {
+			samples_add(m, q, &a.is, now.wall_ms);
+			requests_answered(m, request);
+			return;
+		}
 		answered_exception(meter, q, &a.is);
 		samples_none(m, q, now.wall_ms, HJ_FLAG_FAULT);
-		if (a.is.exception == EXCEPTION_ADDRESS)
-			requests_part(m, request);
+		if (a.is.exception == EXCEPTION_ADDRESS || a.is.exception == EXCEPTION_VALUE)
+			requests_refused(m, request);
 		return;
 	}
 	if (!is_port_error(r) && m->tries <= m->conf.retries && !hj_schedule_resting(&m->schedule, request))

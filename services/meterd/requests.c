@@ -70,7 +70,10 @@ static int make(struct meterd *m)
 	_cleanup_free_ uint32_t *took = NULL;
 	struct hj_schedule schedule;
 	struct hj_plan plan;
-	int r = hj_plan_make(m->wants, m->point_count, &plan);
+	const struct hj_conf_bus *c = &m->conf;
+	unsigned bits = (unsigned)(1 + c->data_bits + c->stop_bits + (c->parity != 'N'));
+	struct hj_plan_rules rules = { .cost = hj_bus_cost_of(c->kind, c->baud, bits), .splits = &m->splits };
+	int r = hj_plan_make(m->wants, m->point_count, &rules, &plan);
 
 	if (r < 0)
 		return r;
@@ -94,27 +97,45 @@ int requests_new(struct meterd *m)
 {
 	int r = collect(m);
 
+	if (r >= 0)
+		r = hj_splits_init(&m->splits, m->point_count);
 	return r < 0 ? r : make(m);
 }
 
 void requests_free(struct meterd *m)
 {
 	forget(m);
+	hj_splits_done(&m->splits);
 	free(m->points);
 	free(m->wants);
 	free(m->meters);
 }
 
-bool requests_part(struct meterd *m, size_t request)
+static void tell_refused(const struct meterd *m, const struct hj_request *q)
+{
+	hj_notice("meter %s: refuses %s %u, count %u: asking its %zu points apart", m->conf.meters[q->meter].name,
+	        hj_table_name(q->table), q->address, q->count, q->wants);
+}
+
+static bool follow(struct meterd *m, enum hj_split_next next)
+{
+	return next != HJ_SPLIT_NONE && make(m) == 0;
+}
+
+bool requests_refused(struct meterd *m, size_t request)
 {
 	const struct hj_request *q = &m->plan.requests[request];
+	enum hj_split_next next;
 
-	if (q->wants < 2 || q->apart == HJ_ALONE || q->table == HJ_TABLE_DATA)
-		return false;
-	hj_notice("meter %s: refuses %s %u, count %u: asking its %zu points %s",
-	        m->meters[m->request_meter[request]].conf->name, hj_table_name(q->table), q->address, q->count,
-	        q->wants, q->apart == HJ_TOGETHER ? "without the holes between them" : "one by one");
-	for (size_t i = 0; i < q->wants; i++)
-		m->wants[m->plan.order[q->first + i]].apart = q->apart + 1;
-	return make(m) == 0;
+	if (q->table == HJ_TABLE_DATA)
+		return false; /* asked by itself already */
+	next = hj_splits_refused(&m->splits, q, m->wants, m->plan.order, hj_now().mono);
+	if (next == HJ_SPLIT_AGAIN)
+		tell_refused(m, q);
+	return follow(m, next);
+}
+
+bool requests_answered(struct meterd *m, size_t request)
+{
+	return follow(m, hj_splits_answered(&m->splits, &m->plan.requests[request], m->wants, m->plan.order));
 }
