@@ -43,7 +43,7 @@ WARN      := -Wall -Wextra $(W) -Wshadow -Wstrict-prototypes -Wmissing-prototype
 HARDEN    := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fno-common
 CFLAGS    ?= -O2 -g
 CPPFLAGS  += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DHJ_VERSION='"$(VERSION)"' -DHJ_LOCALEDIR='"$(localedir)"' \
-             -DHJ_LIBEXECDIR='"$(libexecdir)"' -Iinclude -I$(B)/gen
+             -DHJ_LIBEXECDIR='"$(libexecdir)"' -DHJ_DATADIR='"$(datadir)"' -Iinclude -I$(B)/gen
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS)
 ifneq ($(SAN),)

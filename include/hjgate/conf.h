@@ -67,14 +67,24 @@ struct hj_conf_point {
 	int decimals;                       /* of the text by default; -1 = as needed */
 	const char *equipment;              /* what it belongs to, for people (W11); the meter's where not set */
 	char module;                        /* guideline table H: 1-9 a-z; 0 = none */
+	uint8_t ratio_of;                   /* which ratio it takes: hj_ratio_name() */
 	int line;                           /* where it is configured */
+};
+/* Which requests a meter bears. */
+#define HJ_CONF_BARRIERS_MAX 16
+struct hj_conf_limits {
+	uint8_t max_registers; /* of one request; 0 = as many as Modbus allows */
+	uint8_t barrier_count;
+	uint16_t barriers[HJ_CONF_BARRIERS_MAX]; /* no request holds an address below one and another from it on */
 };
 struct hj_conf_meter {
 	char name[HJ_NAME_MAX + 1];
+	char model[HJ_NAME_MAX + 1];            /* "" where its points are all in the bus's file */
 	int64_t unit_id;                        /* 1..247; 0 where the bus has stations or lines */
 	char station[2 * HJ_STATION_BYTES + 1]; /* its digits; "" where the bus has none */
 	double pt, ct;                          /* ratios of its transformers, 1 by default */
 	const char *equipment;
+	struct hj_conf_limits limits;
 	struct hj_conf_point *points;
 	size_t point_count;
 	int line;
@@ -98,6 +108,25 @@ struct hj_conf_bus {
 	struct hj_conf_meter *meters;
 	size_t meter_count;
 	struct hj_conf_pool pool; /* what meters and points only point to */
+	char file[256];
+};
+
+/* ---- models/NAME.conf: the register map of a kind of meter ---- */
+#define HJ_CONF_SOURCES_MAX 8
+struct hj_conf_model {
+	char id[HJ_NAME_MAX + 1]; /* from the file's name; what a meter's `model` says */
+	char name[64], maker[64]; /* as the maker writes them */
+	char about[HJ_CONF_TEXT_MAX + 1];
+	bool verified;         /* two public sources agree on every point */
+	enum hj_bus_kind kind; /* HJ_BUS_rtu stands for every bus of unit ids */
+	char sources[HJ_CONF_SOURCES_MAX][HJ_CONF_TEXT_MAX + 1];
+	size_t source_count;
+	int64_t baud; /* as delivered; 0 = not known */
+	char parity;  /* likewise */
+	struct hj_conf_limits limits;
+	struct hj_conf_point *points; /* named without a meter; interval_ms 0 = as the meter has it */
+	size_t point_count;
+	struct hj_conf_pool pool;
 	char file[256];
 };
 
@@ -140,6 +169,12 @@ int hj_conf_load_main(const char *root, struct hj_conf_main *ret, struct hj_conf
 int hj_conf_load_bus(const char *root, const char *name, struct hj_conf_bus *ret, struct hj_conf_errors *errors);
 int hj_conf_load_uplink(
         const char *root, const char *name, struct hj_conf_uplink *ret, struct hj_conf_errors *errors);
+/* The site's own below /etc/hjgate/models are found before those below /usr/share/hjgate/models, of the root and then
+ * of the system. An absent one is -ENOENT, and an error that names what is near. */
+int hj_conf_load_model(const char *root, const char *name, struct hj_conf_model *ret, struct hj_conf_errors *errors);
+void hj_conf_model_done(struct hj_conf_model *m);
+/* All that are installed, sorted, each once; hj_conf_names_free(). */
+int hj_conf_model_names(const char *root, char ***ret_names, size_t *ret_count);
 void hj_conf_bus_done(struct hj_conf_bus *b);
 void hj_conf_uplink_done(struct hj_conf_uplink *u);
 
@@ -159,6 +194,8 @@ void hj_conf_done(struct hj_conf *c);
 const char *hj_type_name(enum hj_type type);
 const char *hj_order_name(enum hj_order order);
 const char *hj_table_name(enum hj_table table);
+const char *hj_ratio_name(uint8_t ratio_of); /* "none", "pt", "ct", "ptct" */
 
-/* Instances of buses.d or uplinks.d: the names of *.conf, sorted. The caller frees each and the array. */
+/* Instances of buses.d or uplinks.d: the names of *.conf, sorted. */
 int hj_conf_names(const char *root, const char *folder, char ***ret_names, size_t *ret_count);
+void hj_conf_names_free(char **names, size_t count);

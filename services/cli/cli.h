@@ -103,5 +103,6 @@ int cli_uplink(struct cli *cli, int argc, char **argv);
 int cli_meter(struct cli *cli, int argc, char **argv);
 int cli_run(struct cli *cli, int argc, char **argv);
 int cli_check(struct cli *cli, int argc, char **argv);
+int cli_models(struct cli *cli, int argc, char **argv);
 int cli_frame(struct cli *cli, int argc, char **argv);
 int cli_bus(struct cli *cli, int argc, char **argv);

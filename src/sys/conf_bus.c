@@ -1,5 +1,6 @@
 /* buses.d/NAME.conf: one bus and its meters; their points are in conf_point.c. The rules that one bus shows by
  * itself are held here; what needs all files is in conf_all.c. A bus with an error is released and not given out. */
+/* long because: the tables of a bus and of a meter, and the rules that hold between their keys */
 #include "conf_bus.h"
 
 #include <arpa/inet.h>
@@ -100,6 +101,13 @@ const config_setting_t *conf_member(const config_setting_t *group, const char *n
 
 /* ---- tables ---- */
 
+static int add_barrier(struct conf_file *f, const config_setting_t *item, void *meter_text)
+{
+	struct conf_meter_text *t = meter_text;
+
+	return conf_limit_barrier(f, item, &t->m.limits);
+}
+
 #define AT(member) CONF_AT(struct conf_meter_text, member)
 static const struct conf_key meter_keys[] = {
 	{ "name", CONF_STRING, CONF_REQUIRED, AT(m.name), .check = conf_check_name,
@@ -112,13 +120,28 @@ static const struct conf_key meter_keys[] = {
 	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = CONF_POLL_MOST_S, .preset = 5 },
 	{ "pt", CONF_FLOAT, 0, AT(m.pt), .least = RATIO_LEAST, .most = RATIO_MOST, .preset = 1 },
 	{ "ct", CONF_FLOAT, 0, AT(m.ct), .least = RATIO_LEAST, .most = RATIO_MOST, .preset = 1 },
-	{ "points", CONF_LIST, CONF_REQUIRED, .least = 1, .most = HJ_CONF_POINTS_MAX, .item = conf_point_add },
+	{ "max_registers", CONF_INT, 0, AT(m.limits.max_registers), .least = 1, .most = CONF_REGISTERS_MOST },
+	{ "barriers", CONF_ARRAY, .least = 1, .most = HJ_CONF_BARRIERS_MAX, .item = add_barrier,
+	        .hint = N_("addresses that no request may cross") },
+	{ "model", CONF_STRING, 0, AT(m.model), .check = conf_check_name,
+	        .hint = N_("one of those that hjgate models lists") },
+	{ "points", CONF_LIST, .least = 1, .most = HJ_CONF_POINTS_MAX, .item = conf_point_add },
+	{ "only", CONF_ARRAY, .least = 1, .most = HJ_CONF_POINTS_MAX, .item = conf_model_only,
+	        .hint = N_("the names of points of the model") },
+	{ "factors", CONF_GROUP, .least = 1, .most = HJ_CONF_POINTS_MAX, .item = conf_model_factor,
+	        .hint = N_("POINT = \"...\"; for each point that has one") },
 };
 #undef AT
 
-static int add_meter(struct conf_file *f, const config_setting_t *item, void *bus);
+static int add_meter(struct conf_file *f, const config_setting_t *item, void *bus_text);
 
-#define AT(member) CONF_AT(struct hj_conf_bus, member)
+/* One bus being read. */
+struct bus_text {
+	struct hj_conf_bus b;
+	struct conf_models models;
+};
+
+#define AT(member) CONF_AT(struct bus_text, b.member)
 static const struct conf_key bus_keys[] = {
 	{ "type", CONF_ENUM, 0, AT(kind), .choices = kinds, .preset = HJ_BUS_rtu },
 	{ "port", CONF_STRING, 0, AT(port), .check = check_port, .hint = N_("a path such as /dev/ttyS1") },
@@ -261,9 +284,46 @@ static void check_address(struct conf_file *f, const config_setting_t *item, con
 	}
 }
 
-static int add_meter(struct conf_file *f, const config_setting_t *item, void *bus)
+static void check_points(struct conf_file *f, const config_setting_t *item, const struct conf_meter_text *t)
 {
-	struct hj_conf_bus *b = bus;
+	struct hj_conf_error *e;
+
+	if (!t->model && !t->model_bad && !config_setting_get_member(item, "points")) {
+		e = conf_error(f, item, _("%s is missing in this %s"), "points", _("meter"));
+		conf_remedy(
+		        e, _("write points = ( { ... }, { ... } ); or a model = \"...\"; that hjgate models lists"));
+	}
+	if (t->m.point_count > HJ_CONF_POINTS_MAX) {
+		e = conf_error(f, item, _("with its model's this meter has %zu points, at most %d are read"),
+		        t->m.point_count, HJ_CONF_POINTS_MAX);
+		conf_remedy(e, _("name those that are wanted in only = [ ... ];"));
+	}
+}
+
+static int read_meter(
+        struct conf_file *f, const config_setting_t *item, struct bus_text *bus, struct conf_meter_text *t)
+{
+	int r = conf_model_use(f, item, &bus->models, t);
+
+	if (r >= 0)
+		r = conf_table_read(f, item, N_("meter"), meter_keys, hj_array_size(meter_keys), t);
+	if (r >= 0)
+		r = conf_model_fill(f, item, t);
+	if (r < 0)
+		return r;
+	t->m.equipment = conf_keep(&bus->b.pool, t->equipment, strlen(t->equipment) + 1);
+	if (!t->m.equipment)
+		return -ENOMEM;
+	check_points(f, item, t);
+	check_address(f, item, hj_bus_type(bus->b.kind), &t->m);
+	check_meter(f, item, &bus->b, &t->m);
+	return 0;
+}
+
+static int add_meter(struct conf_file *f, const config_setting_t *item, void *bus_text)
+{
+	struct bus_text *bus = bus_text;
+	struct hj_conf_bus *b = &bus->b;
 	struct conf_meter_text t = { .bus = b, .m.line = (int)config_setting_source_line(item) };
 	struct hj_conf_meter *meters;
 	int r;
@@ -272,17 +332,11 @@ static int add_meter(struct conf_file *f, const config_setting_t *item, void *bu
 	if (!meters)
 		return -ENOMEM;
 	b->meters = meters;
-	r = conf_table_read(f, item, N_("meter"), meter_keys, hj_array_size(meter_keys), &t);
-	if (r >= 0) {
-		t.m.equipment = conf_keep(&b->pool, t.equipment, strlen(t.equipment) + 1);
-		r = t.m.equipment ? 0 : -ENOMEM;
-	}
+	r = read_meter(f, item, bus, &t);
 	if (r < 0) {
 		free(t.m.points);
 		return r;
 	}
-	check_address(f, item, hj_bus_type(b->kind), &t.m);
-	check_meter(f, item, b, &t.m);
 	meters[b->meter_count++] = t.m;
 	return 0;
 }
@@ -313,10 +367,13 @@ static void settle_stations(const config_setting_t *root, struct hj_conf_bus *b)
 int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b)
 {
 	const config_setting_t *root = config_root_setting(&f->config);
+	struct bus_text t = { 0 };
 	int r;
 
-	hj_text_copy(b->file, sizeof(b->file), f->path);
-	r = conf_table_read(f, root, N_("bus"), bus_keys, hj_array_size(bus_keys), b);
+	hj_text_copy(t.b.file, sizeof(t.b.file), f->path);
+	r = conf_table_read(f, root, N_("bus"), bus_keys, hj_array_size(bus_keys), &t);
+	conf_models_done(&t.models);
+	*b = t.b;
 	if (r >= 0) {
 		settle_stations(root, b);
 		check_way(f, root, b);

@@ -5,7 +5,8 @@
 
 #include "hjgate/bus_type.h"
 
-#define CONF_POLL_MOST_S (HJ_INTERVAL_MAX_MS / 1000)
+#define CONF_POLL_MOST_S    (HJ_INTERVAL_MAX_MS / 1000)
+#define CONF_REGISTERS_MOST 125 /* of one request: Modbus V1.1b3 6.3, 6.4 */
 
 /* What a meter's group says before it becomes a struct hj_conf_meter. */
 struct conf_meter_text {
@@ -13,6 +14,9 @@ struct conf_meter_text {
 	struct hj_conf_bus *bus; /* its keys before `meters` have been read */
 	char equipment[HJ_CONF_TEXT_MAX + 1];
 	int64_t poll_interval;
+	const struct conf_model *model; /* NULL: none is named */
+	bool model_bad;                 /* one is named and has been complained of: no points are read then */
+	bool only;                      /* the points that are wanted are named */
 };
 
 /* What a point's group says of its values, before it becomes scale, rules and wrap. */
@@ -28,7 +32,54 @@ int conf_value_settle(struct conf_file *f, const config_setting_t *item, const s
 /* An error where the key is written, though it means nothing here. */
 void conf_needless(struct conf_file *f, const config_setting_t *item, const char *key, const char *why);
 
+/* What a point's group says before it becomes a struct hj_conf_point. */
+struct conf_point_text {
+	struct hj_conf_point p;
+	char name[HJ_NAME_MAX + 1], equipment[HJ_CONF_TEXT_MAX + 1];
+	int64_t address, poll_interval;
+	struct conf_value_text value;
+};
+
+/* A meter's point, or one of its model with what the group changes. -ENOMEM. */
 int conf_point_add(struct conf_file *f, const config_setting_t *item, void *meter_text);
+/* `base` NULL, or what the group only changes. -ENOMEM. */
+int conf_point_read(struct conf_file *f, const config_setting_t *item, enum hj_bus_kind kind,
+        const struct conf_point_text *base, struct conf_point_text *ret);
+/* Becomes a point of the meter; `item` is where it is written, or the meter that names the model. -ENOMEM. */
+int conf_point_keep(struct conf_file *f, const config_setting_t *item, const struct conf_point_text *t,
+        struct conf_meter_text *to);
+/* By the name without the meter's; NULL. */
+struct hj_conf_point *conf_point_find(const struct hj_conf_meter *m, const char *name);
+void conf_point_near(struct conf_near *near, const struct hj_conf_point *points, size_t n);
+
+/* A model and what its points are made from when a meter takes them over. */
+struct conf_model {
+	struct hj_conf_model m;
+	struct conf_point_text *texts; /* as many as m.points */
+};
+/* The models that the meters of one bus name, each read once. One without points has been complained of. */
+struct conf_models {
+	struct conf_model *list;
+	size_t count;
+};
+void conf_models_done(struct conf_models *m);
+void conf_model_done(struct conf_model *m);
+/* As hj_conf_load_model(), but -ENOENT adds no error. */
+int conf_model_load(const char *root, const char *id, struct conf_model *ret, struct hj_conf_errors *errors);
+/* "did you mean NAME?", or where they are listed. */
+void conf_model_suggest(struct hj_conf_error *e, const char *root, const char *id);
+const struct conf_point_text *conf_model_point(const struct conf_model *m, const char *name); /* NULL; both may be */
+/* What `model` in a meter's group names becomes to->model. -ENOMEM. */
+int conf_model_use(
+        struct conf_file *f, const config_setting_t *meter, struct conf_models *models, struct conf_meter_text *to);
+/* Rows' items, after the meter's own points have been read: one name of `only`, one setting of `factors`. */
+int conf_model_only(struct conf_file *f, const config_setting_t *item, void *meter_text);
+int conf_model_factor(struct conf_file *f, const config_setting_t *item, void *meter_text);
+/* What the meter's group does not say itself: all points where it names none, the limits. -ENOMEM. */
+int conf_model_fill(struct conf_file *f, const config_setting_t *meter, struct conf_meter_text *to);
+
+/* One address of `barriers`. */
+int conf_limit_barrier(struct conf_file *f, const config_setting_t *item, struct hj_conf_limits *to);
 
 /* These bytes in the pool, which has them once; NULL when out of memory. */
 const void *conf_keep(struct hj_conf_pool *pool, const void *data, size_t size);

@@ -207,19 +207,17 @@ int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_c
 	return check_format(f);
 }
 
-int conf_file_open(
-        struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors)
+int conf_file_open_at(struct conf_file *f, const char *root, const char *folder_path, const char *name,
+        struct hj_conf_errors *errors)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t n;
 	int r;
 
-	*f = (struct conf_file){ .errors = errors, .below_root = root && *root };
-	r = conf_path(root, folder, "", f->folder);
-	if (r >= 0)
-		r = conf_path(root, folder, name, f->path);
-	if (r < 0) {
-		refuse_read(f, name, 0, r);
+	*f = (struct conf_file){ .errors = errors, .root = root ? root : "", .below_root = root && *root };
+	hj_text_copy(f->folder, sizeof(f->folder), folder_path);
+	if (snprintf(f->path, sizeof(f->path), "%s/%s", folder_path, name) >= (int)sizeof(f->path)) {
+		refuse_read(f, name, 0, -ENAMETOOLONG);
 		return -EINVAL;
 	}
 	r = slurp(f->path, &text, &n);
@@ -230,6 +228,20 @@ int conf_file_open(
 		return -EINVAL;
 	}
 	return conf_file_parse(f, text, n, errors);
+}
+
+int conf_file_open(
+        struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors)
+{
+	char path[HJ_PATH_MAX];
+	int r = conf_path(root, folder, "", path);
+
+	if (r < 0) {
+		*f = (struct conf_file){ .errors = errors };
+		refuse_read(f, name, 0, r);
+		return -EINVAL;
+	}
+	return conf_file_open_at(f, root, path, name, errors);
 }
 
 int conf_instance_open(
@@ -285,22 +297,16 @@ static char **names_of(struct dirent **entries, size_t n)
 	free(entries);
 	if (whole)
 		return names;
-	for (size_t i = 0; names && i < n; i++)
-		free(names[i]);
-	free(names);
+	hj_conf_names_free(names, names ? n : 0);
 	return NULL;
 }
 
-int hj_conf_names(const char *root, const char *folder, char ***ret_names, size_t *ret_count)
+int conf_names_in(const char *folder_path, char ***ret_names, size_t *ret_count)
 {
 	struct dirent **entries = NULL;
-	char path[HJ_PATH_MAX], **names;
-	int n, r;
+	char **names;
+	int n = scandir(folder_path, &entries, wanted, by_bytes);
 
-	r = conf_path(root, folder, "", path);
-	if (r < 0)
-		return r;
-	n = scandir(path, &entries, wanted, by_bytes);
 	if (n < 0 && errno != ENOENT)
 		return -errno;
 	n = hj_max(n, 0);
@@ -310,4 +316,19 @@ int hj_conf_names(const char *root, const char *folder, char ***ret_names, size_
 	*ret_names = names;
 	*ret_count = (size_t)n;
 	return 0;
+}
+
+int hj_conf_names(const char *root, const char *folder, char ***ret_names, size_t *ret_count)
+{
+	char path[HJ_PATH_MAX];
+	int r = conf_path(root, folder, "", path);
+
+	return r < 0 ? r : conf_names_in(path, ret_names, ret_count);
+}
+
+void hj_conf_names_free(char **names, size_t count)
+{
+	for (size_t i = 0; names && i < count; i++)
+		free(names[i]);
+	free(names);
 }

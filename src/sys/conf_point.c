@@ -76,14 +76,6 @@ static int check_module(const char *text, const char **ret_why)
 	                                                              : conf_refuse(ret_why, N_("it is no module"));
 }
 
-/* What a point's group says before it becomes a struct hj_conf_point. */
-struct point_text {
-	struct hj_conf_point p;
-	char name[HJ_NAME_MAX + 1], equipment[HJ_CONF_TEXT_MAX + 1];
-	int64_t address, poll_interval;
-	struct conf_value_text value;
-};
-
 static const struct conf_choice ratios[] = {
 	{ "none", RATIO_OF_NONE },
 	{ "pt", RATIO_OF_PT },
@@ -92,7 +84,12 @@ static const struct conf_choice ratios[] = {
 	{ NULL, 0 },
 };
 
-#define AT(member) CONF_AT(struct point_text, member)
+const char *hj_ratio_name(uint8_t ratio_of)
+{
+	return choice_name(ratios, ratio_of);
+}
+
+#define AT(member) CONF_AT(struct conf_point_text, member)
 static const struct conf_key point_keys[] = {
 	{ "name", CONF_STRING, CONF_REQUIRED, AT(name), .check = conf_check_name,
 	        .hint = N_("a name of 1 to 31 of a-z, 0-9 and -") },
@@ -137,12 +134,14 @@ static bool table_fits(enum hj_table table, unsigned traits)
 }
 
 /* A bus of one table needs no word about it. */
-static void settle_table(
-        struct conf_file *f, const config_setting_t *item, const struct hj_bus_type *bus, struct hj_conf_point *p)
+static void settle_table(struct conf_file *f, const config_setting_t *item, const struct hj_bus_type *bus, bool fresh,
+        struct hj_conf_point *p)
 {
 	struct hj_conf_error *e;
 
 	if (!config_setting_get_member(item, "table")) {
+		if (!fresh)
+			return;
 		p->table = bus->traits & HJ_BUS_STATIONS ? HJ_TABLE_DATA
 		           : bus->traits & HJ_BUS_LINES  ? HJ_TABLE_LINE
 		                                         : 0;
@@ -179,7 +178,7 @@ static void check_type(struct conf_file *f, const config_setting_t *item, const 
 		             "\"discrete\""));
 }
 
-static void check_bounds(struct conf_file *f, const config_setting_t *item, const struct point_text *t)
+static void check_bounds(struct conf_file *f, const config_setting_t *item, const struct conf_point_text *t)
 {
 	unsigned width = hj_codec_count(&t->p.codec, t->p.table);
 	struct hj_conf_error *e;
@@ -234,7 +233,7 @@ static void check_watched(struct conf_file *f, const config_setting_t *item, con
 		conf_needless(f, item, "event", _("only a switch or a state changes: a bit or an integer"));
 }
 
-static void check_point(struct conf_file *f, const config_setting_t *item, const struct point_text *t)
+static void check_point(struct conf_file *f, const config_setting_t *item, const struct conf_point_text *t)
 {
 	const struct hj_conf_point *p = &t->p;
 	struct hj_conf_error *e;
@@ -258,56 +257,118 @@ static void check_point(struct conf_file *f, const config_setting_t *item, const
 	}
 }
 
-static bool point_exists(const struct hj_conf_meter *m, const char *name)
-{
-	size_t prefix = strlen(m->name) + 1;
+/* ---- reading ---- */
 
+/* Who changes a point's type says its shape anew. */
+static void reshape(const config_setting_t *item, struct hj_codec *c)
+{
+	if (!config_setting_get_member(item, "length"))
+		c->length = 0;
+	if (!config_setting_get_member(item, "bit"))
+		c->bit = 0;
+	if (!config_setting_get_member(item, "bits"))
+		c->bits = 0;
+}
+
+/* What a kind of bus makes of a point that does not say it itself. */
+static void settle(struct conf_file *f, const config_setting_t *item, const struct hj_bus_type *bus, bool fresh,
+        struct hj_conf_point *p)
+{
+	if (!fresh && config_setting_get_member(item, "type"))
+		reshape(item, &p->codec);
+	if (config_setting_get_member(item, "bit") && !config_setting_get_member(item, "bits"))
+		p->codec.bits = 1;
+	settle_table(f, item, bus, fresh, p);
+	/* The table of bits needs no type: it has only one. */
+	if (hj_table_is_bits(p->table) && !config_setting_get_member(item, "type"))
+		p->codec.type = HJ_TYPE_BIT;
+	/* DL/T 645 and CJ/T 188 send the least significant byte first. */
+	if (fresh && p->table == HJ_TABLE_DATA && !config_setting_get_member(item, "order"))
+		p->codec.order = HJ_ORDER_DCBA;
+}
+
+int conf_point_read(struct conf_file *f, const config_setting_t *item, enum hj_bus_kind kind,
+        const struct conf_point_text *base, struct conf_point_text *ret)
+{
+	size_t before = conf_error_total(f->errors);
+	struct conf_point_text t = { 0 };
+	int r;
+
+	if (base) {
+		t = *base;
+		r = conf_table_overlay(f, item, N_("point"), point_keys, hj_array_size(point_keys), &t);
+	} else {
+		r = conf_table_read(f, item, N_("point"), point_keys, hj_array_size(point_keys), &t);
+	}
+	if (r < 0)
+		return r;
+	settle(f, item, hj_bus_type(kind), !base, &t.p);
+	if (conf_error_total(f->errors) == before)
+		check_point(f, item, &t);
+	t.p.line = (int)config_setting_source_line(item);
+	*ret = t;
+	return 0;
+}
+
+static const char *own_name(const struct hj_conf_point *p)
+{
+	const char *dot = strchr(p->point.name, '.');
+
+	return dot ? dot + 1 : p->point.name;
+}
+
+struct hj_conf_point *conf_point_find(const struct hj_conf_meter *m, const char *name)
+{
 	for (size_t i = 0; i < m->point_count; i++)
-		if (!strcmp(m->points[i].point.name + prefix, name))
-			return true;
-	return false;
+		if (!strcmp(own_name(&m->points[i]), name))
+			return &m->points[i];
+	return NULL;
+}
+
+void conf_point_near(struct conf_near *near, const struct hj_conf_point *points, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		conf_near_try(near, own_name(&points[i]));
+}
+
+int conf_point_keep(struct conf_file *f, const config_setting_t *item, const struct conf_point_text *t,
+        struct conf_meter_text *to)
+{
+	const char *equipment = t->equipment[0] ? t->equipment : to->equipment;
+	struct hj_conf_meter *m = &to->m;
+	struct hj_conf_point *points, p = t->p;
+	int r = conf_value_settle(f, item, to, &t->value, &p);
+
+	if (r < 0)
+		return r;
+	p.address = (uint32_t)t->address;
+	p.point.interval_ms = (uint32_t)((t->poll_interval ? t->poll_interval : to->poll_interval) * 1000);
+	snprintf(p.point.name, sizeof(p.point.name), "%s%s%s", m->name, m->name[0] ? "." : "", t->name);
+	p.equipment = conf_keep(&to->bus->pool, equipment, strlen(equipment) + 1);
+	points = p.equipment ? realloc(m->points, (m->point_count + 1) * sizeof(*points)) : NULL;
+	if (!points)
+		return -ENOMEM;
+	m->points = points;
+	points[m->point_count++] = p;
+	return 0;
 }
 
 int conf_point_add(struct conf_file *f, const config_setting_t *item, void *meter_text)
 {
-	struct conf_meter_text *from = meter_text;
-	struct hj_conf_meter *m = &from->m;
-	size_t before = conf_error_total(f->errors);
-	struct point_text t = { .p.line = (int)config_setting_source_line(item) };
-	struct hj_conf_point *points;
+	struct conf_meter_text *to = meter_text;
+	const char *name = NULL;
+	struct conf_point_text t;
 	int r;
 
-	r = conf_table_read(f, item, N_("point"), point_keys, hj_array_size(point_keys), &t);
+	if (to->model_bad)
+		return 0;
+	config_setting_lookup_string(item, "name", &name);
+	r = conf_point_read(f, item, to->bus->kind, conf_model_point(to->model, name), &t);
 	if (r < 0)
 		return r;
-	if (config_setting_get_member(item, "bit") && !t.p.codec.bits)
-		t.p.codec.bits = 1;
-	settle_table(f, item, hj_bus_type(from->bus->kind), &t.p);
-	/* The table of bits needs no type: it has only one. */
-	if (hj_table_is_bits(t.p.table) && !config_setting_get_member(item, "type"))
-		t.p.codec.type = HJ_TYPE_BIT;
-	/* DL/T 645 and CJ/T 188 send the least significant byte first. */
-	if (t.p.table == HJ_TABLE_DATA && !config_setting_get_member(item, "order"))
-		t.p.codec.order = HJ_ORDER_DCBA;
-	if (conf_error_total(f->errors) == before)
-		check_point(f, item, &t);
-	if (t.name[0] && point_exists(m, t.name))
+	if (t.name[0] && conf_point_find(&to->m, t.name))
 		conf_remedy(conf_error(f, conf_member(item, "name"),
 		                    _("name = \"%s\": this meter has a point of that name"), t.name),
 		        _("give one of them another name"));
-	r = conf_value_settle(f, item, from, &t.value, &t.p);
-	if (r < 0)
-		return r;
-	t.p.address = (uint32_t)t.address;
-	t.p.point.interval_ms = (uint32_t)((t.poll_interval ? t.poll_interval : from->poll_interval) * 1000);
-	snprintf(t.p.point.name, sizeof(t.p.point.name), "%s.%s", m->name, t.name);
-	if (!t.equipment[0])
-		hj_text_copy(t.equipment, sizeof(t.equipment), from->equipment);
-	t.p.equipment = conf_keep(&from->bus->pool, t.equipment, strlen(t.equipment) + 1);
-	points = t.p.equipment ? realloc(m->points, (m->point_count + 1) * sizeof(*points)) : NULL;
-	if (!points)
-		return -ENOMEM;
-	m->points = points;
-	points[m->point_count++] = t.p;
-	return 0;
+	return conf_point_keep(f, item, &t, to);
 }

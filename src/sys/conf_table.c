@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NEAR_MOST 2 /* edits between a mistyped key and the one it was meant to be */
-
 /* ---- storing ---- */
 
 static void store_int(const struct conf_key *k, void *object, int64_t value)
@@ -43,7 +41,7 @@ static void preset(const struct conf_key *k, void *object)
 		*(bool *)to = k->preset != 0;
 	else if (k->kind == CONF_NUMBERS)
 		*(struct conf_numbers *)to = (struct conf_numbers){ 0 };
-	else if (k->kind != CONF_LIST)
+	else if (k->kind < CONF_LIST)
 		store_int(k, object, (int64_t)k->preset);
 }
 
@@ -101,6 +99,12 @@ static void remedy(struct conf_file *f, struct hj_conf_error *e, const struct co
 		conf_remedy(e, _("write %s = ( ... ) with %.0f to %.0f numbers and commas between them"), k->name,
 		        k->least, k->most);
 		break;
+	case CONF_ARRAY:
+		conf_remedy(e, _("write %s = [ ..., ... ]; with %s"), k->name, _(k->hint));
+		break;
+	case CONF_GROUP:
+		conf_remedy(e, _("write %s = { ... }; with %s"), k->name, _(k->hint));
+		break;
 	default:
 		conf_remedy(e, _("write %s, in \"quotes\""), _(k->hint));
 	}
@@ -117,6 +121,8 @@ static int wrong_type(struct conf_file *f, const config_setting_t *s, const stru
 		[CONF_ENUM] = N_("%s = %s: a text is wanted here"),
 		[CONF_LIST] = N_("%s = %s: a list is wanted here"),
 		[CONF_NUMBERS] = N_("%s = %s: numbers are wanted here"),
+		[CONF_ARRAY] = N_("%s = %s: a list is wanted here"),
+		[CONF_GROUP] = N_("%s = %s: a group is wanted here"),
 	};
 	char value[CONF_VALUE_LEN], what[200];
 
@@ -238,14 +244,11 @@ static int read_enum(struct conf_file *f, const config_setting_t *s, const struc
 	return out_of_range(f, s, k);
 }
 
-static int read_list(struct conf_file *f, const config_setting_t *s, const struct conf_key *k, void *object)
+static int each_item(struct conf_file *f, const config_setting_t *s, const struct conf_key *k, void *object)
 {
+	int n = config_setting_length(s), r;
 	struct hj_conf_error *e;
-	int n, r;
 
-	if (!config_setting_is_list(s))
-		return wrong_type(f, s, k);
-	n = config_setting_length(s);
 	if (n < k->least || n > k->most) {
 		e = conf_error(f, s, _("%s has %d entries"), k->name, n);
 		conf_remedy(e, _("write %.0f to %.0f entries"), k->least, k->most);
@@ -254,7 +257,7 @@ static int read_list(struct conf_file *f, const config_setting_t *s, const struc
 	for (int i = 0; i < n; i++) {
 		const config_setting_t *item = config_setting_get_elem(s, (unsigned)i);
 
-		if (!config_setting_is_group(item)) {
+		if (k->kind == CONF_LIST && !config_setting_is_group(item)) {
 			wrong_type(f, item, k);
 			continue;
 		}
@@ -287,6 +290,22 @@ static int read_numbers(struct conf_file *f, const config_setting_t *s, const st
 	return 0;
 }
 
+static int read_list(struct conf_file *f, const config_setting_t *s, const struct conf_key *k, void *object)
+{
+	return config_setting_is_list(s) ? each_item(f, s, k, object) : wrong_type(f, s, k);
+}
+
+static int read_array(struct conf_file *f, const config_setting_t *s, const struct conf_key *k, void *object)
+{
+	return config_setting_is_array(s) || config_setting_is_list(s) ? each_item(f, s, k, object)
+	                                                               : wrong_type(f, s, k);
+}
+
+static int read_group(struct conf_file *f, const config_setting_t *s, const struct conf_key *k, void *object)
+{
+	return config_setting_is_group(s) ? each_item(f, s, k, object) : wrong_type(f, s, k);
+}
+
 static int (*const readers[])(struct conf_file *, const config_setting_t *, const struct conf_key *, void *) = {
 	[CONF_INT] = read_int,
 	[CONF_FLOAT] = read_float,
@@ -296,34 +315,11 @@ static int (*const readers[])(struct conf_file *, const config_setting_t *, cons
 	[CONF_ENUM] = read_enum,
 	[CONF_LIST] = read_list,
 	[CONF_NUMBERS] = read_numbers,
+	[CONF_ARRAY] = read_array,
+	[CONF_GROUP] = read_group,
 };
 
 /* ---- keys ---- */
-
-/* Edits (a letter put in, left out or changed, two neighbours swapped) from a to b; keys are short. */
-static unsigned distance(const char *a, const char *b)
-{
-	enum { MOST = 32 };
-	unsigned rows[3][MOST + 1];
-	size_t n = strlen(a), m = strlen(b);
-
-	if (n > MOST || m > MOST)
-		return MOST;
-	for (size_t j = 0; j <= m; j++)
-		rows[0][j] = (unsigned)j;
-	for (size_t i = 1; i <= n; i++) {
-		unsigned *now = rows[i % 3], *before = rows[(i - 1) % 3], *older = rows[(i + 1) % 3];
-
-		now[0] = (unsigned)i;
-		for (size_t j = 1; j <= m; j++) {
-			now[j] = hj_min(before[j], now[j - 1]) + 1;
-			now[j] = hj_min(now[j], before[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				now[j] = hj_min(now[j], older[j - 2] + 1);
-		}
-	}
-	return rows[n % 3][m];
-}
 
 static const struct conf_key *find_key(const struct conf_key *table, size_t n, const char *name)
 {
@@ -335,18 +331,11 @@ static const struct conf_key *find_key(const struct conf_key *table, size_t n, c
 
 static const char *nearest(const struct conf_key *table, size_t n, const char *name)
 {
-	unsigned least = NEAR_MOST + 1;
-	const char *best = NULL;
+	struct conf_near near = { .name = name };
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned d = distance(name, table[i].name);
-
-		if (d < least && d < strlen(table[i].name)) {
-			least = d;
-			best = table[i].name;
-		}
-	}
-	return best;
+	for (size_t i = 0; i < n; i++)
+		conf_near_try(&near, table[i].name);
+	return near.best;
 }
 
 static const char *list_keys(const struct conf_key *table, size_t n, char *to, size_t size)
@@ -392,11 +381,10 @@ static void missing_key(
 	remedy(f, conf_error(f, at, _("%s is missing in this %s"), k->name, _(what)), k);
 }
 
-/* In the order of the table, so that a later row may build on an earlier one wherever they stand in the file. */
-int conf_table_read(struct conf_file *f, const config_setting_t *group, const char *what,
-        const struct conf_key *table, size_t n, void *object)
+static void check_known(
+        struct conf_file *f, const config_setting_t *group, const char *what, const struct conf_key *table, size_t n)
 {
-	int count = config_setting_length(group), r;
+	int count = config_setting_length(group);
 
 	for (int i = 0; i < count; i++) {
 		const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
@@ -405,8 +393,30 @@ int conf_table_read(struct conf_file *f, const config_setting_t *group, const ch
 		if (!find_key(table, n, name) && !(config_setting_is_root(group) && !strcmp(name, "format")))
 			unknown_key(f, s, what, table, n);
 	}
+}
+
+int conf_table_overlay(struct conf_file *f, const config_setting_t *group, const char *what,
+        const struct conf_key *table, size_t n, void *object)
+{
+	check_known(f, group, what, table, n);
 	for (size_t i = 0; i < n; i++) {
 		const config_setting_t *s = config_setting_get_member(group, table[i].name);
+		int r = s ? read_key(f, s, &table[i], object) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* In the order of the table, so that a later row may build on an earlier one wherever they stand in the file. */
+int conf_table_read(struct conf_file *f, const config_setting_t *group, const char *what,
+        const struct conf_key *table, size_t n, void *object)
+{
+	check_known(f, group, what, table, n);
+	for (size_t i = 0; i < n; i++) {
+		const config_setting_t *s = config_setting_get_member(group, table[i].name);
+		int r;
 
 		preset(&table[i], object);
 		r = s ? read_key(f, s, &table[i], object) : 0;

@@ -16,7 +16,8 @@
 struct conf_file {
 	config_t config;
 	char folder[HJ_PATH_MAX], path[HJ_PATH_MAX];
-	bool below_root; /* --root was given: test keys count */
+	const char *root; /* NULL: a text in memory, which names no other files */
+	bool below_root;  /* --root was given: test keys count */
 	bool open;
 	struct hj_conf_errors *errors;
 };
@@ -25,6 +26,9 @@ struct conf_file {
  * conf_file_done(). */
 int conf_file_open(
         struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors);
+/* The same with the folder's whole path. */
+int conf_file_open_at(struct conf_file *f, const char *root, const char *folder_path, const char *name,
+        struct hj_conf_errors *errors);
 /* The same for a text that is in memory; includes are refused. */
 int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_conf_errors *errors);
 void conf_file_done(struct conf_file *f);
@@ -39,9 +43,14 @@ int conf_instance_open(
 int conf_main_read(struct conf_file *f, struct hj_conf_main *c);
 int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b);
 int conf_uplink_read(struct conf_file *f, struct hj_conf_uplink *u);
+struct conf_model;
+int conf_model_read(struct conf_file *f, struct conf_model *m);
 
 /* ROOT/etc/hjgate/FOLDER/NAME; folder may be "". -ENAMETOOLONG. */
 int conf_path(const char *root, const char *folder, const char *name, char ret[HJ_PATH_MAX]);
+
+/* The names of *.conf in a folder, sorted; none where it is absent. hj_conf_names_free(). */
+int conf_names_in(const char *folder_path, char ***ret_names, size_t *ret_count);
 
 /* Adds one; NULL when the list is full (then it is only counted) or memory is short. at NULL: the file as a whole. */
 struct hj_conf_error *conf_error(struct conf_file *f, const config_setting_t *at, const char *what, ...)
@@ -57,7 +66,18 @@ size_t conf_error_total(const struct hj_conf_errors *errors);
 #define CONF_VALUE_LEN 48
 const char *conf_value(const config_setting_t *s, char ret[CONF_VALUE_LEN]);
 
-enum conf_kind { CONF_INT, CONF_FLOAT, CONF_BOOL, CONF_STRING, CONF_CHAR, CONF_ENUM, CONF_LIST, CONF_NUMBERS };
+enum conf_kind {
+	CONF_INT,
+	CONF_FLOAT,
+	CONF_BOOL,
+	CONF_STRING,
+	CONF_CHAR,
+	CONF_ENUM,
+	CONF_NUMBERS,
+	CONF_LIST,  /* ( { ... }, { ... } ): each group goes to `item`; from here on nothing is stored */
+	CONF_ARRAY, /* [ ..., ... ] or ( ..., ... ): each entry goes to `item`, which checks its type */
+	CONF_GROUP, /* { NAME = ...; }: each setting goes to `item` */
+};
 /* CONF_NUMBERS: where they go. */
 #define CONF_NUMBERS_MAX 4
 struct conf_numbers {
@@ -81,14 +101,14 @@ struct conf_key {
 	const char *name;
 	enum conf_kind kind;
 	unsigned flags;
-	size_t offset, size;     /* where it goes; CONF_STRING: with the NUL */
-	double least, most;      /* CONF_INT, CONF_FLOAT, both included; CONF_LIST: items; CONF_NUMBERS: numbers */
-	double preset;           /* all but CONF_STRING, CONF_LIST and CONF_NUMBERS */
-	const char *preset_text; /* CONF_STRING; NULL = "" */
+	size_t offset, size;               /* where it goes; CONF_STRING: with the NUL */
+	double least, most;                /* CONF_INT, CONF_FLOAT, both included; CONF_NUMBERS and after: how many */
+	double preset;                     /* all before CONF_NUMBERS but CONF_STRING */
+	const char *preset_text;           /* CONF_STRING; NULL = "" */
 	const struct conf_choice *choices; /* CONF_ENUM, and CONF_INT where not every number will do; ended by NULL */
 	int (*check)(const char *text, const char **ret_why); /* CONF_STRING: < 0 refused, why untranslated */
-	const char *hint; /* N_(): what to write, for CONF_STRING, CONF_CHAR and CONF_LIST */
-	int (*item)(struct conf_file *f, const config_setting_t *item, void *object); /* CONF_LIST; -ENOMEM */
+	const char *hint; /* N_(): what to write, for CONF_STRING, CONF_CHAR, CONF_ARRAY and CONF_GROUP */
+	int (*item)(struct conf_file *f, const config_setting_t *item, void *object); /* CONF_LIST ...; -ENOMEM */
 };
 #define CONF_AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
@@ -96,3 +116,14 @@ struct conf_key {
  * `what` names the group in errors: N_("meter"). */
 int conf_table_read(struct conf_file *f, const config_setting_t *group, const char *what,
         const struct conf_key *table, size_t n, void *object);
+/* The same over what the object holds already: no presets, and nothing is missing. */
+int conf_table_overlay(struct conf_file *f, const config_setting_t *group, const char *what,
+        const struct conf_key *table, size_t n, void *object);
+
+/* "did you mean": tried with every name there is, `best` is then the one meant, or NULL. */
+struct conf_near {
+	const char *name; /* as it was written */
+	const char *best;
+	unsigned edits;
+};
+void conf_near_try(struct conf_near *near, const char *candidate);

@@ -84,6 +84,7 @@ int conf_value_settle(struct conf_file *f, const config_setting_t *item, const s
 	if (!p->point.total)
 		conf_needless(f, item, "wrap", _("only a total starts again"));
 	p->ratio = ratio_of(&from->m, t->ratio);
+	p->ratio_of = (uint8_t)t->ratio;
 	p->codec.scale = hj_decimal_product(p->scale, p->ratio);
 	if (p->point.total)
 		p->point.wrap = t->wrap > 0 ? t->wrap : natural_wrap(&p->codec);

@@ -11,7 +11,7 @@ int hj_path(const char *root, enum hj_dir dir, const char *rest, char ret[HJ_PAT
 		[HJ_DIR_ETC] = "/etc/hjgate",
 		[HJ_DIR_RUN] = "/run/hjgate",
 		[HJ_DIR_STATE] = "/var/lib/hjgate",
-		[HJ_DIR_SHARE] = "/usr/share/hjgate",
+		[HJ_DIR_SHARE] = HJ_DATADIR "/hjgate",
 	};
 	char path[HJ_PATH_MAX];
 	int n;

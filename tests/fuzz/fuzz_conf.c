@@ -1,6 +1,6 @@
 /* Any text as a configuration: the loaders give errors with a place and a remedy, or a struct within its limits;
  * never more. The first byte chooses which file it is. */
-#include "../../src/sys/conf_table.h"
+#include "../../src/sys/conf_bus.h"
 #include "fuzz.h"
 
 #include <assert.h>
@@ -71,6 +71,16 @@ static void read_uplink(struct conf_file *f)
 	hj_conf_uplink_done(&u);
 }
 
+static void read_model(struct conf_file *f)
+{
+	struct conf_model m = { 0 };
+
+	if (conf_model_read(f, &m) >= 0 && !conf_error_total(f->errors))
+		assert(m.m.point_count >= 1 && m.m.source_count >= 1 + (size_t)m.m.verified &&
+		        m.m.limits.barrier_count <= HJ_CONF_BARRIERS_MAX);
+	conf_model_done(&m);
+}
+
 static void read_main(struct conf_file *f)
 {
 	struct hj_conf_main c = { 0 };
@@ -81,7 +91,7 @@ static void read_main(struct conf_file *f)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static void (*const readers[])(struct conf_file *) = { read_bus, read_uplink, read_main };
+	static void (*const readers[])(struct conf_file *) = { read_bus, read_uplink, read_main, read_model };
 	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 };
 	struct conf_file f = { .path = "fuzz.conf", .below_root = true };
 	char *text;
