@@ -220,11 +220,20 @@ class Bus:
 # ---- the suite -----------------------------------------------------------------
 
 
+def link_models(root):
+    """The models of this tree stand below the root, and not those that may be installed."""
+    models = os.path.join(root, "usr/share/hjgate/models")
+    os.makedirs(os.path.dirname(models), exist_ok=True)
+    if not os.path.lexists(models):
+        os.symlink(os.path.join(TOP, "share/models"), models)
+
+
 class Suite:
     def __init__(self, minute=3, hour=30, day=120, root=None):
         self.own_root = root is None
         self.keep = False  # the folder, when the block is left
         self.root = root or tempfile.mkdtemp(prefix="hj.")
+        link_models(self.root)
         self.settings = {"format": 1, "test_minute": minute, "test_hour": hour, "test_day": day}
         self.minute_ms = minute * 1000
         self.buses, self.uplinks = {}, {}
