@@ -6,6 +6,7 @@
 #   make lint       include table, sizes, documentation of keys, translations
 #   make demo       a factory in this terminal; DEMO_SECONDS=90
 #   make bench      the figures: speed, losses, memory; FULL=1 for the full counts
+#   make bench-bus  the figures of the buses, beside a bare loop and other masters; FULL=1 for the full counts
 #   make install    DESTDIR and prefix honoured
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
@@ -77,7 +78,7 @@ MO        := $(patsubst share/locale/%.po,$(B)/locale/%/LC_MESSAGES/hjgate.mo,$(
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c,$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check test lint demo bench install clean needs
+.PHONY: all tests check test lint demo bench bench-bus install clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(MO)
@@ -160,6 +161,10 @@ demo: needs
 
 bench: all $(SIM) $(BENCH)
 	@HJ_BUILD=$(abspath $(B)) bench/run
+
+bench-bus: needs all $(SIM) $(BENCH)
+	@bench/bus needs || echo "bench-bus: goes on without them"
+	@HJ_BUILD=$(abspath $(B)) bench/bus $(T)
 
 install: all
 	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
