@@ -2,6 +2,7 @@
  * An answer waits until the line has been silent for 3.5 characters, as every unit must. Other units may hang on the
  * line and others may ask them: that is passed over. */
 #include "bus_listen.h"
+#include "bus_rs485.h"
 
 #include <errno.h>
 #include <modbus/modbus.h>
@@ -87,13 +88,17 @@ static void take_requests(struct listen_way *w, hj_usec now)
 
 static int send_answer(struct listen_way *w, hj_usec now)
 {
-	ssize_t n = write(modbus_get_socket(w->ctx), w->answer, w->answer_length);
+	enum hj_rs485 mode = w->of->conf->rs485;
+	int fd = modbus_get_socket(w->ctx), r = bus_rs485_is_ours(mode) ? bus_rs485_send(fd, mode) : 0;
+	ssize_t n = r < 0 ? 0 : write(fd, w->answer, w->answer_length);
 
 	if (n < 0 && errno != EAGAIN)
-		return -errno;
+		r = -errno;
+	if (r >= 0 && bus_rs485_is_ours(mode))
+		r = bus_rs485_receive(fd, mode, now + w->answer_length * w->serve.char_us);
 	hj_serve_sent(&w->serve, w->answer, w->answer_length, now);
 	w->answer_length = 0;
-	return 0;
+	return r;
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -142,11 +147,15 @@ static int on_bytes(sd_event_source *source, int fd, uint32_t events, void *user
 static int connect_port(struct listen_way *w)
 {
 	const struct hj_conf_bus *c = w->of->conf;
+	int r;
 
 	w->ctx = modbus_new_rtu(c->port, (int)c->baud, c->parity, (int)c->data_bits, (int)c->stop_bits);
 	if (!w->ctx)
 		return errno ? -errno : -ENOMEM;
-	return modbus_connect(w->ctx) < 0 ? -errno : claim(w->ctx);
+	if (modbus_connect(w->ctx) < 0)
+		return -errno;
+	r = claim(w->ctx);
+	return r < 0 ? r : bus_rs485_setup(modbus_get_socket(w->ctx), c->rs485);
 }
 
 static int watch(struct listen_way *w)
@@ -173,6 +182,8 @@ static int line_open(struct listen *l, struct listen_way **ret)
 	w->silence = hj_max(one * SILENCE_CHARS_X2 / 2, (hj_usec)SILENCE_LEAST_US);
 	hj_serve_init(&w->serve, HJ_SERVE_RTU, w->silence + BUNCH_US, one);
 	listen_add_units(l, &w->serve);
+	if (l->conf->echo == HJ_ECHO_OFF)
+		w->serve.echo_misses = HJ_SERVE_ECHO_MISSES;
 	r = connect_port(w);
 	if (r >= 0)
 		r = watch(w);
