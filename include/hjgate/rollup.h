@@ -59,6 +59,19 @@ void hj_rollup_boot(struct hj_rollup_bus *b, const uint8_t boot[HJ_ID_BYTES]);
 void hj_rollup_count_from(struct hj_rollup_bus *b, uint64_t first);
 void hj_rollup_connect(struct hj_rollup_bus *b, bool connected, const struct hj_now *now);
 
+/* A total was reset: this one reading was at most a tenth of the one before. */
+#define HJ_ROLLUP_FALLEN_MAX 16 /* kept until they are asked for; more are not told */
+struct hj_fallen {
+	uint32_t point;
+	int64_t time_ms;
+	double from, to;
+};
+bool hj_rollup_fallen(struct hj_rollup *r, struct hj_fallen *ret); /* false: none left */
+
+/* The meter of this total was or will be swapped: see hj_total_swap(). -EINVAL: no total; -ERANGE; -ENOMEM. */
+int hj_rollup_swap(struct hj_rollup *r, uint32_t point, double old, double new, const struct hj_now *now,
+        double *ret_old, double *ret_new);
+
 /* Takes the bus's next sample in (its `point` is the number). HJ_ROLLUP_LATE: counted as late. -ENOBUFS: too many
  * windows are open: take what is closed first. -EINVAL: no such point. -ENOMEM. On an error the sample has not been
  * counted. */

@@ -35,6 +35,15 @@ void tell_joined(struct stored *s, const char *uplink, uint64_t count)
 	        json_pack("{s:s, s:I}", "uplink", uplink, "count", (json_int_t)count));
 }
 
+void tell_reset(struct stored *s, const struct hj_fallen *f)
+{
+	const struct hj_point *p = hj_dictionary_find(&s->points, f->point);
+
+	if (p)
+		hj_report_at(s->report, "total-reset", HJ_MOMENT, p->name, f->time_ms,
+		        json_pack("{s:s, s:f, s:f}", "point", p->name, "old", f->from, "new", f->to));
+}
+
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms)
 {
 	hj_report_at(s->report, "power-failure", HJ_BEGIN, "power", begin_ms, NULL);

@@ -8,7 +8,8 @@
 
 #include "hjgate/log.h"
 
-#define POINT_VERSION 1
+#define POINT_VERSION 2 /* 1 had no wrap */
+#define POINT_OLDEST  1
 #define POINT_PREFIX  "point."
 
 static int put_text(struct hj_buf *to, const char *text)
@@ -27,7 +28,8 @@ static int encode(const struct hj_point *p, struct hj_buf *to)
 	r = r < 0 ? r : hj_buf_put_be(to, p->interval_ms, 4);
 	r = r < 0 ? r : put_text(to, p->name);
 	r = r < 0 ? r : put_text(to, p->factor);
-	return r < 0 ? r : put_text(to, p->unit);
+	r = r < 0 ? r : put_text(to, p->unit);
+	return r < 0 ? r : hj_buf_put_double(to, p->wrap);
 }
 
 static void get_text(struct hj_reader *in, char *to, size_t size)
@@ -47,14 +49,17 @@ static int decode(const void *data, size_t n, struct hj_point *ret)
 {
 	struct hj_reader in = { .p = data, .end = (const uint8_t *)data + n };
 	struct hj_point p = { 0 };
+	unsigned version = (unsigned)hj_get_be(&in, 1);
 
-	if (hj_get_be(&in, 1) != POINT_VERSION)
+	if (version < POINT_OLDEST || version > POINT_VERSION)
 		return -EBADMSG;
 	p.total = hj_get_be(&in, 1);
 	p.interval_ms = (uint32_t)hj_get_be(&in, 4);
 	get_text(&in, p.name, sizeof(p.name));
 	get_text(&in, p.factor, sizeof(p.factor));
 	get_text(&in, p.unit, sizeof(p.unit));
+	if (version >= 2)
+		p.wrap = hj_get_double(&in);
 	if (in.failed || in.p != in.end)
 		return -EBADMSG;
 	*ret = p;

@@ -75,6 +75,7 @@ int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 {
 	struct hj_now now = hj_now();
 	struct hj_rollup_bus *b;
+	struct hj_fallen fallen;
 	size_t skip, taken = 0;
 	uint64_t next;
 	int r;
@@ -98,6 +99,8 @@ int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 	r = add_all(s, b, a, skip, &taken);
 	*ret_next = next + taken;
 	stream_samples(s, a->samples + skip, taken);
+	while (hj_rollup_fallen(s->rollup, &fallen))
+		tell_reset(s, &fallen);
 	if (r >= 0)
 		hj_rollup_upto(s->rollup, b, a->upto_ms, &now);
 	if (taken)

@@ -206,4 +206,5 @@ void tell_disk(struct stored *s, int error); /* 0: it is well again */
 void tell_damaged(struct stored *s, const char *path);
 void tell_late(struct stored *s, const char *bus, uint64_t count);
 void tell_joined(struct stored *s, const char *uplink, uint64_t count);
+void tell_reset(struct stored *s, const struct hj_fallen *f);
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms);

@@ -271,10 +271,12 @@ json_t *hj_point_to_json(const struct hj_point *p, bool with_number)
 	json_t *j = json_pack("{s:s, s:s, s:s, s:b, s:I}", "name", p->name, "factor", p->factor, "unit", p->unit,
 	        "total", p->total, "interval", (json_int_t)p->interval_ms);
 
-	if (!j || !with_number || !json_object_set_new(j, "number", json_integer(p->number)))
-		return j;
-	json_decref(j);
-	return NULL;
+	if (j && ((p->wrap > 0 && json_object_set_new(j, "wrap", json_real(p->wrap))) ||
+	                 (with_number && json_object_set_new(j, "number", json_integer(p->number))))) {
+		json_decref(j);
+		return NULL;
+	}
+	return j;
 }
 
 /* METER.POINT, each part a name. */
@@ -299,7 +301,8 @@ static int text_from_json(const json_t *j, char *to, size_t size)
 
 int hj_point_from_json(json_t *j, struct hj_point *ret)
 {
-	const json_t *number = json_object_get(j, "number"), *total = json_object_get(j, "total");
+	const json_t *number = json_object_get(j, "number"), *total = json_object_get(j, "total"),
+	             *wrap = json_object_get(j, "wrap");
 	struct hj_point p = { 0 };
 	int64_t n = 0, interval;
 
@@ -309,6 +312,8 @@ int hj_point_from_json(json_t *j, struct hj_point *ret)
 	        (p.factor[0] && hj_factor_check(p.factor, NULL) < 0) ||
 	        text_from_json(json_object_get(j, "unit"), p.unit, sizeof(p.unit)) < 0 ||
 	        int_from_json(json_object_get(j, "interval"), 1, HJ_INTERVAL_MAX_MS, &interval) < 0)
+		return -EBADMSG;
+	if (wrap && (value_from_json(wrap, &p.wrap) < 0 || !(p.wrap > 0)))
 		return -EBADMSG;
 	p.number = (uint32_t)n;
 	p.total = json_is_true(total);

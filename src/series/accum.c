@@ -6,12 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "hjgate/decimal.h"
 #include "hjgate/rollup.h"
 
 #define FIRST_SIZE  8
 #define ACCUM_BYTES 8 /* the least that an encoded one takes */
 
-enum { HAS_VALUES = 1, HAS_LAST = 2, HAS_ODD = 4, HAS_ALL = 7 };
+enum { HAS_VALUES = 1, HAS_LAST = 2, HAS_ODD = 4, HAS_GROWN = 8, HAS_ALL = 15 };
 
 /* Most serious last: it wins where two are equally frequent. */
 static const char odd_flags[ACCUM_FLAGS] = { HJ_FLAG_MANUAL, HJ_FLAG_STOPPED, HJ_FLAG_MAINTAIN, HJ_FLAG_CALIBRATE,
@@ -55,7 +56,7 @@ struct accum *accums_get(struct accums *a, uint32_t point)
 	if (grow(a) < 0)
 		return NULL;
 	memmove(&a->list[lo + 1], &a->list[lo], (a->count - lo) * sizeof(*a->list));
-	a->list[lo] = (struct accum){ .point = point, .min = NAN, .max = NAN, .last = NAN };
+	a->list[lo] = (struct accum){ .point = point, .min = NAN, .max = NAN, .last = NAN, .grown = NAN };
 	a->count++;
 	return &a->list[lo];
 }
@@ -90,11 +91,18 @@ void accum_merge(struct accum *a, const struct accum *b)
 		a->odd[i] += b->odd[i];
 	if (isfinite(b->last))
 		a->last = b->last;
+	accum_grow(a, b->grown);
+}
+
+void accum_grow(struct accum *a, double grown)
+{
+	if (isfinite(grown))
+		a->grown = isfinite(a->grown) ? hj_decimal_sum(a->grown, grown) : grown;
 }
 
 void accum_add(struct accum *a, const struct hj_sample *s)
 {
-	struct accum one = { .min = NAN, .max = NAN, .last = NAN };
+	struct accum one = { .min = NAN, .max = NAN, .last = NAN, .grown = NAN };
 	size_t odd = accum_flag_index(s->flag);
 
 	if (isfinite(s->value)) {
@@ -161,7 +169,8 @@ static int put_counts(const struct accum *a, struct hj_buf *to)
 static int put_accum(const struct accum *a, struct hj_buf *to)
 {
 	bool odd = accum_samples(a) != a->got;
-	unsigned mask = (a->values ? HAS_VALUES : 0) | (isfinite(a->last) ? HAS_LAST : 0) | (odd ? HAS_ODD : 0);
+	unsigned mask = (a->values ? HAS_VALUES : 0) | (isfinite(a->last) ? HAS_LAST : 0) | (odd ? HAS_ODD : 0) |
+	                (isfinite(a->grown) ? HAS_GROWN : 0);
 	int r = hj_buf_put_be(to, a->point, 4);
 
 	r = r < 0 ? r : hj_buf_put_be(to, mask, 1);
@@ -175,6 +184,8 @@ static int put_accum(const struct accum *a, struct hj_buf *to)
 	}
 	if (r >= 0 && mask & HAS_LAST)
 		r = hj_buf_put_double(to, a->last);
+	if (r >= 0 && mask & HAS_GROWN)
+		r = hj_buf_put_double(to, a->grown);
 	return r;
 }
 
@@ -191,7 +202,7 @@ static void get_accum(struct hj_reader *in, struct accum *a)
 {
 	unsigned mask;
 
-	*a = (struct accum){ .min = NAN, .max = NAN, .last = NAN };
+	*a = (struct accum){ .min = NAN, .max = NAN, .last = NAN, .grown = NAN };
 	a->point = (uint32_t)hj_get_be(in, 4);
 	mask = (unsigned)hj_get_be(in, 1);
 	a->got = (uint32_t)hj_get_be(in, 4);
@@ -205,6 +216,8 @@ static void get_accum(struct hj_reader *in, struct accum *a)
 	}
 	if (mask & HAS_LAST)
 		a->last = hj_get_double(in);
+	if (mask & HAS_GROWN)
+		a->grown = hj_get_double(in);
 	if (mask & ~(unsigned)HAS_ALL || (a->values && (!isfinite(a->min) || !isfinite(a->max) || isnan(a->sum))))
 		in->failed = 1;
 }

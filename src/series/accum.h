@@ -14,7 +14,8 @@ struct accum {
 	uint32_t values;           /* samples in sum, min, max: the normal ones or, while there is none, the others */
 	uint32_t odd[ACCUM_FLAGS]; /* samples of each abnormal flag */
 	double sum, min, max;
-	double last; /* newest value */
+	double last;  /* newest value */
+	double grown; /* of a total: by all of them; NaN: none was counted */
 };
 
 struct accums {
@@ -27,6 +28,7 @@ struct accum *accums_get(struct accums *a, uint32_t point);
 void accums_done(struct accums *a);
 
 void accum_add(struct accum *a, const struct hj_sample *s);
+void accum_grow(struct accum *a, double grown); /* NaN: not at all */
 void accum_merge(struct accum *a, const struct accum *b);
 uint32_t accum_samples(const struct accum *a);
 /* The flag of `got` normal samples of `expected`, and these abnormal ones. */

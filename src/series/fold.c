@@ -8,6 +8,7 @@
 
 #include "accum.h"
 #include "hjgate/clock.h"
+#include "hjgate/decimal.h"
 
 #define FIRST_SIZE  8
 #define FAR_WINDOWS 24
@@ -183,7 +184,7 @@ static void add_stat(struct folded *p, int64_t label_ms, int64_t minute_ms, cons
 	if (odd < ACCUM_FLAGS)
 		p->odd[odd] += s->expected;
 	if (isfinite(s->cou))
-		p->cou = isfinite(p->cou) ? p->cou + s->cou : s->cou;
+		p->cou = isfinite(p->cou) ? hj_decimal_sum(p->cou, s->cou) : s->cou;
 	if (isfinite(s->last))
 		p->last = s->last;
 	if (isfinite(s->avg))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define FIRST_WINDOWS 4
+#define FIRST_STATES  16
 
 int hj_rollup_new(int64_t length_ms, const struct hj_dictionary *points, struct hj_rollup **ret)
 {
@@ -48,6 +49,7 @@ void hj_rollup_free(struct hj_rollup *r)
 		return;
 	while (r->count)
 		rollup_drop_bus(r, r->count - 1);
+	rollup_drop_states(r);
 	free(r);
 }
 
@@ -143,15 +145,103 @@ void hj_rollup_connect(struct hj_rollup_bus *b, bool connected, const struct hj_
 
 /* ---- adding ---- */
 
+static size_t state_position(const struct hj_rollup *r, uint32_t point)
+{
+	size_t lo = 0, hi = r->state_count;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (r->states[mid].point < point)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static int grow_states(struct hj_rollup *r)
+{
+	size_t size = r->state_size ? 2 * r->state_size : FIRST_STATES;
+	struct point_state *states;
+
+	if (r->state_count < r->state_size)
+		return 0;
+	if (r->state_count >= HJ_POINTS_MAX)
+		return -ENOSPC;
+	states = realloc(r->states, size * sizeof(*states));
+	if (!states)
+		return -ENOMEM;
+	r->states = states;
+	r->state_size = size;
+	return 0;
+}
+
 struct point_state *rollup_state(struct hj_rollup *r, uint32_t point)
 {
-	for (size_t i = 0; i < r->state_count; i++)
-		if (r->states[i].point == point)
-			return &r->states[i];
-	if (r->state_count == HJ_POINTS_MAX)
+	size_t i = state_position(r, point);
+
+	if (i < r->state_count && r->states[i].point == point)
+		return &r->states[i];
+	if (grow_states(r) < 0)
 		return NULL;
-	r->states[r->state_count] = (struct point_state){ .point = point, .last = NAN, .label_ms = INT64_MIN };
-	return &r->states[r->state_count++];
+	memmove(&r->states[i + 1], &r->states[i], (r->state_count - i) * sizeof(*r->states));
+	r->states[i] = (struct point_state){ .point = point, .label_ms = INT64_MIN };
+	r->state_count++;
+	return &r->states[i];
+}
+
+struct hj_total *rollup_total(struct point_state *state)
+{
+	if (!state->total) {
+		state->total = malloc(sizeof(*state->total));
+		if (state->total)
+			hj_total_init(state->total);
+	}
+	return state->total;
+}
+
+void rollup_drop_states(struct hj_rollup *r)
+{
+	for (size_t i = 0; i < r->state_count; i++)
+		free(r->states[i].total);
+	free(r->states);
+	r->states = NULL;
+	r->state_count = r->state_size = 0;
+}
+
+/* ---- totals ---- */
+
+static void count_total(struct hj_rollup *r, const struct hj_point *p, struct hj_total *total, struct accum *accum,
+        const struct hj_sample *s)
+{
+	double before = total->newest;
+	enum hj_total_step step;
+
+	accum_grow(accum, hj_total_add(total, p->wrap, s->value, s->time_ms, &step));
+	if (step != HJ_TOTAL_RESET || r->fallen_count == HJ_ROLLUP_FALLEN_MAX)
+		return;
+	r->fallen[r->fallen_count++] = (struct hj_fallen){ s->point, s->time_ms, before, s->value };
+}
+
+bool hj_rollup_fallen(struct hj_rollup *r, struct hj_fallen *ret)
+{
+	if (!r->fallen_count)
+		return false;
+	*ret = r->fallen[--r->fallen_count];
+	return true;
+}
+
+int hj_rollup_swap(struct hj_rollup *r, uint32_t point, double old, double new, const struct hj_now *now,
+        double *ret_old, double *ret_new)
+{
+	const struct hj_point *p = hj_dictionary_find(r->dictionary, point);
+	struct point_state *state = p && p->total ? rollup_state(r, point) : NULL;
+	struct hj_total *total = state ? rollup_total(state) : NULL;
+
+	if (!total)
+		return p && p->total ? -ENOMEM : -EINVAL;
+	return hj_total_swap(total, old, new, now->wall_ms, ret_old, ret_new);
 }
 
 static int grow(struct hj_rollup_bus *b)
@@ -204,12 +294,14 @@ int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_
 {
 	int64_t length = s->time_ms < r->switch_ms ? r->old_length_ms : r->length_ms;
 	int64_t label = hj_window_start(s->time_ms, length);
+	const struct hj_point *p = hj_dictionary_find(r->dictionary, s->point);
+	struct hj_total *total = NULL;
 	struct point_state *state;
 	struct window *window;
 	struct accum *accum;
 	int e;
 
-	if (!hj_dictionary_find(r->dictionary, s->point))
+	if (!p)
 		return -EINVAL;
 	if (is_closed(b, label)) {
 		b->counted++;
@@ -225,6 +317,12 @@ int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_
 	state = rollup_state(r, s->point);
 	if (!accum || !state)
 		return accum ? -EINVAL : -ENOMEM;
+	if (p->total && hj_sample_has_value(s)) {
+		total = rollup_total(state);
+		if (!total)
+			return -ENOMEM;
+		count_total(r, p, total, accum, s);
+	}
 	state->bus = b;
 	accum_add(accum, s);
 	b->counted++;

@@ -135,19 +135,6 @@ static int join_window(struct hj_rollup *r, struct joined *j, const struct windo
 	return 0;
 }
 
-/* Growth since the window before; none for the very first, nor when the register fell (a reset). */
-static double growth(struct point_state *state, double last)
-{
-	double cou = NAN;
-
-	if (!isfinite(last))
-		return NAN;
-	if (last >= state->last)
-		cou = last - state->last;
-	state->last = last;
-	return cou;
-}
-
 /* A point that another bus has closed under this very label already (its meter was moved) is not said twice. */
 static int make_stats(struct hj_rollup *r, const struct joined *j, struct hj_closed *c)
 {
@@ -165,7 +152,8 @@ static int make_stats(struct hj_rollup *r, const struct joined *j, struct hj_clo
 		if (!state || state->label_ms == c->label_ms)
 			continue;
 		accum_stat(a, p, c->label_ms + c->length_ms - j->from_ms[i], stat);
-		stat->cou = growth(state, stat->last);
+		if (p && p->total && state->total)
+			stat->cou = hj_total_close(state->total, a->grown);
 		state->label_ms = c->label_ms;
 		c->stats.count++;
 	}

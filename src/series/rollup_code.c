@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#define CHECKPOINT_VERSION 1
+#define CHECKPOINT_VERSION 2 /* 1 had only the last reading of each total */
+#define CHECKPOINT_OLDEST  1
 
 static int put_text(struct hj_buf *to, const char *text)
 {
@@ -63,13 +64,13 @@ static int put_totals(const struct hj_rollup *r, struct hj_buf *to)
 	int e;
 
 	for (size_t i = 0; i < r->state_count; i++)
-		n += isfinite(r->states[i].last);
+		n += r->states[i].total != NULL;
 	e = hj_buf_put_be(to, n, 2);
 	for (size_t i = 0; i < r->state_count && e >= 0; i++) {
-		if (!isfinite(r->states[i].last))
+		if (!r->states[i].total)
 			continue;
 		e = hj_buf_put_be(to, r->states[i].point, 4);
-		e = e < 0 ? e : hj_buf_put_double(to, r->states[i].last);
+		e = e < 0 ? e : hj_total_encode(r->states[i].total, to);
 	}
 	return e;
 }
@@ -93,18 +94,49 @@ int hj_rollup_encode(const struct hj_rollup *r, struct hj_buf *to)
 
 /* ---- decoding ---- */
 
-static int get_totals(struct hj_rollup *r, struct hj_reader *in)
+static void get_total(struct hj_reader *in, unsigned version, struct hj_total *total)
+{
+	if (version >= 2)
+		return hj_total_decode(in, total);
+	total->newest = hj_get_double(in);
+	total->carry = 0;
+	in->failed |= !isfinite(total->newest);
+}
+
+static int get_totals(struct hj_rollup *r, struct hj_reader *in, unsigned version)
 {
 	size_t n = hj_get_be(in, 2);
 
 	for (size_t i = 0; i < n && !in->failed; i++) {
 		struct point_state *state = rollup_state(r, (uint32_t)hj_get_be(in, 4));
+		struct hj_total *total = state ? rollup_total(state) : NULL;
 
-		if (!state)
+		if (!total)
 			return -EBADMSG;
-		state->last = hj_get_double(in);
+		get_total(in, version, total);
 	}
 	return in->failed ? -EBADMSG : 0;
+}
+
+/* Of the windows that were open then only the last readings are known: what they grew by is counted from those. */
+static void adopt_version_1(struct hj_rollup *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		for (size_t k = 0; k < r->buses[i]->count; k++) {
+			struct accums *accums = &r->buses[i]->windows[k].accums;
+
+			for (size_t n = 0; n < accums->count; n++) {
+				struct accum *a = &accums->list[n];
+				const struct hj_point *p = hj_dictionary_find(r->dictionary, a->point);
+				struct point_state *state = p && p->total ? rollup_state(r, a->point) : NULL;
+				struct hj_total *total = state ? rollup_total(state) : NULL;
+				enum hj_total_step step;
+
+				if (total && isfinite(a->last))
+					accum_grow(a, hj_total_add(total, p->wrap, a->last,
+					                      r->buses[i]->windows[k].label_ms, &step));
+			}
+		}
 }
 
 static int get_window(struct hj_rollup *r, struct hj_rollup_bus *b, struct hj_reader *in, const struct hj_now *now)
@@ -217,17 +249,18 @@ static void change_length(struct hj_rollup *r, int64_t new_length, const struct 
 static int decode(struct hj_rollup *r, struct hj_reader *in, const struct hj_now *now)
 {
 	int64_t wanted = r->length_ms;
+	unsigned version = (unsigned)hj_get_be(in, 1);
 	size_t buses;
 	int e;
 
-	if (hj_get_be(in, 1) != CHECKPOINT_VERSION)
+	if (version < CHECKPOINT_OLDEST || version > CHECKPOINT_VERSION)
 		return -EBADMSG;
 	r->length_ms = (int64_t)hj_get_be(in, 4);
 	r->old_length_ms = (int64_t)hj_get_be(in, 4);
 	r->switch_ms = get_i64(in);
 	if (r->length_ms <= 0 || r->old_length_ms <= 0)
 		return -EBADMSG;
-	e = get_totals(r, in);
+	e = get_totals(r, in, version);
 	buses = hj_get_be(in, 1);
 	if (buses > HJ_ROLLUP_BUSES_MAX)
 		return -EBADMSG;
@@ -235,6 +268,8 @@ static int decode(struct hj_rollup *r, struct hj_reader *in, const struct hj_now
 		e = get_bus(r, in, now);
 	if (e < 0 || in->failed || in->p != in->end)
 		return e < 0 ? e : -EBADMSG;
+	if (version < 2)
+		adopt_version_1(r);
 	if (r->length_ms != wanted)
 		change_length(r, wanted, now);
 	return 0;
@@ -250,7 +285,7 @@ int hj_rollup_decode(struct hj_rollup *r, const void *data, size_t n, const stru
 		return 0;
 	while (r->count)
 		rollup_drop_bus(r, r->count - 1);
-	r->state_count = 0;
+	rollup_drop_states(r);
 	r->length_ms = r->old_length_ms = wanted;
 	r->switch_ms = INT64_MIN;
 	return e;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hjgate/rollup.h"
+#include "hjgate/total.h"
 #include "accum.h"
 
 #define ROLLUP_POINTS_MAX (HJ_POINTS_MAX + 1)
@@ -31,11 +32,11 @@ struct hj_rollup_bus {
 	size_t closed_count;
 };
 
-/* What outlives a window, by point: a total's last value, which bus has the point. */
+/* What outlives a window, by point: how a total stands, which bus has the point. */
 struct point_state {
 	uint32_t point;
-	double last;      /* of a total, when its newest window was closed; NaN before */
-	int64_t label_ms; /* the newest label closed with this point; INT64_MIN before */
+	struct hj_total *total; /* NULL: not a total */
+	int64_t label_ms;       /* the newest label closed with this point; INT64_MIN before */
 	const struct hj_rollup_bus *bus;
 };
 
@@ -45,8 +46,10 @@ struct hj_rollup {
 	const struct hj_dictionary *dictionary;
 	struct hj_rollup_bus *buses[HJ_ROLLUP_BUSES_MAX];
 	size_t count;
-	struct point_state states[HJ_POINTS_MAX];
-	size_t state_count;
+	struct point_state *states; /* sorted by point */
+	size_t state_count, state_size;
+	struct hj_fallen fallen[HJ_ROLLUP_FALLEN_MAX]; /* not yet told */
+	size_t fallen_count;
 };
 
 int rollup_new_bus(struct hj_rollup *r, const char *name, const struct hj_now *now, struct hj_rollup_bus **ret);
@@ -54,5 +57,7 @@ int rollup_open_window(struct hj_rollup_bus *b, int64_t label_ms, int64_t length
 void rollup_note_closed(struct hj_rollup_bus *b, int64_t from_ms, int64_t end_ms);
 void rollup_drop_window(struct hj_rollup_bus *b, size_t i);
 void rollup_drop_bus(struct hj_rollup *r, size_t i);
-struct point_state *rollup_state(
-        struct hj_rollup *r, uint32_t point); /* made where absent; NULL when there are too many */
+/* Made where absent; NULL when there are too many, or memory is short. It stays until the next one is made. */
+struct point_state *rollup_state(struct hj_rollup *r, uint32_t point);
+struct hj_total *rollup_total(struct point_state *state); /* made where absent; NULL when out of memory */
+void rollup_drop_states(struct hj_rollup *r);

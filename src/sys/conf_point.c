@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SCALE_MOST   1e12
+#define WRAP_MOST    1e18
 #define ADDRESS_MOST 65535
 #define AT_MOST      255
 #define DATA_MOST    0xffffffffLL /* a data identifier */
@@ -113,6 +114,7 @@ static const struct conf_key point_keys[] = {
 	{ "invalid", CONF_NUMBERS, 0, AT(value.invalid), .least = 1, .most = HJ_INVALID_MAX },
 	{ "range", CONF_NUMBERS, 0, AT(value.range), .least = 2, .most = 2 },
 	{ "dead_band", CONF_FLOAT, 0, AT(value.dead_band), .least = 0, .most = SCALE_MOST },
+	{ "wrap", CONF_FLOAT, 0, AT(value.wrap), .least = 0, .most = WRAP_MOST },
 	{ "decimals", CONF_INT, 0, AT(p.decimals), .least = 0, .most = 9, .preset = -1 },
 	{ "event", CONF_BOOL, 0, AT(p.event) },
 	{ "total", CONF_BOOL, 0, AT(p.point.total) },

@@ -128,7 +128,7 @@ static void whole_bus(void **state)
 	assert_int_equal(p->point.interval_ms, 10000);
 	assert_int_equal(p->line, 7);
 	assert_int_equal(p[1].address, 65534);
-	assert_true(p[1].point.total);
+	assert_true(p[1].point.total && p[1].point.wrap == 4294967296.0);
 	assert_int_equal(p[1].point.interval_ms, 60000);
 	assert_int_equal(p[1].decimals, -1);
 	assert_int_equal(p[2].table, HJ_TABLE_COIL);
@@ -184,7 +184,12 @@ static void values_by_rules(void **state)
 	        "{ name = \"b\"; table = \"input\"; address = 1; ratio = \"ptct\"; invalid = [ 0xFFFF ]; },\n"
 	        "{ name = \"c\"; table = \"input\"; address = 2; type = \"float32\"; ratio = \"pt\";\n"
 	        "  invalid = ( -3.4e38, 0x7FFFFFFF ); range = [ -50.0, 400.0 ]; dead_band = 0.5; },\n"
-	        "{ name = \"d\"; table = \"input\"; address = 3; invalid = ( 65535.0 ); } ); } );\n");
+	        "{ name = \"d\"; table = \"input\"; address = 3; invalid = ( 65535.0 ); },\n"
+	        "{ name = \"e\"; table = \"input\"; address = 4; total = true; scale = 0.1; wrap = 1000.0; },\n"
+	        "{ name = \"f\"; table = \"input\"; address = 5; total = true; scale = 0.1; ratio = \"ct\"; },\n"
+	        "{ name = \"g\"; table = \"input\"; address = 6; total = true; bits = 8; },\n"
+	        "{ name = \"h\"; table = \"input\"; address = 7; total = true; type = \"bcd\"; length = 3; },\n"
+	        "{ name = \"i\"; table = \"input\"; address = 9; total = true; type = \"int32\"; } ); } );\n");
 	assert_int_equal(hj_conf_load_bus(root, "north", &b, &errors), 0);
 	p = b.meters[0].points;
 	assert_true(b.meters[0].pt == 100 && b.meters[0].ct == 0.3);
@@ -199,6 +204,8 @@ static void values_by_rules(void **state)
 	assert_true(p[2].rules->invalid[0] == -3.4e38 && p[2].rules->invalid[1] == 2147483647);
 	assert_true(p[2].rules->least == -50 && p[2].rules->most == 400 && p[2].rules->dead_band == 0.5);
 	assert_ptr_equal(p[0].equipment, p[3].equipment);
+	assert_true(p[3].point.wrap == 0 && p[4].point.wrap == 1000 && p[5].point.wrap == 1966.08);
+	assert_true(p[6].point.wrap == 0 && p[7].point.wrap == 1000000 && p[8].point.wrap == 0);
 	hj_conf_bus_done(&b);
 }
 
@@ -384,6 +391,7 @@ static void bad_values(void **state)
 		        "least plausible" },
 		{ "name = \"p\"; table = \"input\"; address = 1; range = [ 4.0 ];", 4, "is not allowed",
 		        "2 to 2 numbers" },
+		{ "name = \"p\"; table = \"input\"; address = 1; wrap = 10.0;", 4, "only a total", "remove it" },
 		{ "name = \"p\"; table = \"coil\"; address = 1; dead_band = 1;", 4, "no number", "remove it" },
 		{ "name = \"p\"; table = \"input\"; address = 1; ratio = \"cpt\";", 4, "ratio = \"cpt\"",
 		        "\"ptct\"" },

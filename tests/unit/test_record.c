@@ -180,6 +180,12 @@ static void test_json_point(void **state)
 	assert_int_equal(hj_point_from_json(j, &back), 0);
 	assert_true(hj_point_same(&p, &back));
 	assert_int_equal(back.number, 5);
+	json_object_set_new(j, "wrap", json_real(1000000));
+	assert_int_equal(hj_point_from_json(j, &back), 0);
+	assert_true(back.wrap == 1000000 && !hj_point_same(&p, &back) && hj_point_means_same(&p, &back));
+	json_object_set_new(j, "wrap", json_integer(0));
+	assert_int_equal(hj_point_from_json(j, &back), -EBADMSG);
+	json_object_del(j, "wrap");
 	json_object_set_new(j, "name", json_string("no-dot"));
 	assert_int_equal(hj_point_from_json(j, &back), -EBADMSG);
 	json_object_set_new(j, "name", json_string("oven.power"));

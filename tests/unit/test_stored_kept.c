@@ -67,6 +67,33 @@ static void test_receipt_outlives(void **state)
 	assert_int_equal(hj_seqset_total(&u->owed), 6);
 }
 
+/* ---- points ---- */
+
+/* A point as version 1 wrote it is read, and one with a wrap keeps it. */
+static void test_points_outlive(void **state)
+{
+	static const char old[] = "\1\1\0\0\xea\x60\3m.e\6ea0102\3kWh";
+	struct hj_point p = { .name = "m.f", .total = true, .interval_ms = 1000, .wrap = 1e6 };
+	const struct hj_point *found;
+
+	assert_int_equal(hj_ledger_put(s->ledger, "point.7", old, sizeof(old) - 1), 0);
+	assert_int_equal(dictionary_number(s, &p), 0);
+	assert_int_equal(commit_now(s), 0);
+	restart();
+	found = hj_dictionary_find(&s->points, 7);
+	assert_non_null(found);
+	assert_string_equal(found->name, "m.e");
+	assert_string_equal(found->unit, "kWh");
+	assert_true(found->total && found->interval_ms == 60000 && found->wrap == 0);
+	found = hj_dictionary_find_name(&s->points, "m.f");
+	assert_true(found && hj_point_same(found, &p));
+	/* Another wrap is the same point still. */
+	p.wrap = 1e5;
+	assert_int_equal(dictionary_number(s, &p), 0);
+	assert_int_equal(p.number, 1);
+	assert_true(hj_dictionary_find(&s->points, 1)->wrap == 1e5);
+}
+
 /* ---- hours ---- */
 
 static uint64_t number;
@@ -304,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_receipt_outlives),
+		T(test_points_outlive),
 		T(test_late_minutes_after_a_restart),
 		T(test_full_disk_cuts_what_is_acknowledged),
 		T(test_urgent_commits_are_grouped),

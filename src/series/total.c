@@ -1,0 +1,226 @@
+/* Totals: see total.h. All sums are of decimals, so that hours and days are exactly what their minutes add up to. */
+#include "hjgate/total.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "hjgate/cleanup.h"
+#include "hjgate/decimal.h"
+
+#define PART 10 /* a tenth, see total.h */
+
+enum { HAS_NEWEST = 1, HAS_CARRY = 2, HAS_FALL = 4, HAS_SWAP = 8, HAS_OLD = 16, HAS_NEW = 32, HAS_ALL = 63 };
+
+void hj_total_init(struct hj_total *t)
+{
+	*t = (struct hj_total){ .newest = NAN, .carry = NAN, .fall.from = NAN };
+}
+
+static double plus(double a, double b)
+{
+	return hj_decimal_sum(a, b);
+}
+
+static double minus(double a, double b)
+{
+	return hj_decimal_difference(a, b);
+}
+
+static void carry(struct hj_total *t, double grown)
+{
+	t->carry = isnan(t->carry) ? grown : plus(t->carry, grown);
+}
+
+/* ---- readings ---- */
+
+static enum hj_total_step step_of(double before, double wrap, double value)
+{
+	if (value >= before)
+		return HJ_TOTAL_GREW;
+	if (wrap > 0 && before <= wrap && before >= wrap - wrap / PART && value >= 0 && value <= wrap / PART)
+		return HJ_TOTAL_WRAPPED;
+	return value >= 0 && value <= before / PART ? HJ_TOTAL_RESET : HJ_TOTAL_FELL;
+}
+
+static double growth_of(enum hj_total_step step, double before, double wrap, double value)
+{
+	switch (step) {
+	case HJ_TOTAL_GREW:
+		return minus(value, before);
+	case HJ_TOTAL_WRAPPED:
+		return plus(minus(wrap, before), value);
+	case HJ_TOTAL_RESET:
+		return value;
+	default:
+		return 0;
+	}
+}
+
+/* At one stride from a reading that had fallen back to where it was before: that reading was none. */
+static bool came_back(const struct hj_total *t, double value)
+{
+	return isfinite(t->fall.from) && t->newest == t->fall.to && value >= t->fall.from;
+}
+
+static double take_back(struct hj_total *t, double value)
+{
+	double grown = minus(minus(value, t->fall.from), t->fall.counted);
+
+	t->fall.from = NAN;
+	if (grown >= 0)
+		return grown;
+	carry(t, grown);
+	return 0;
+}
+
+/* Is this reading the new meter's? Where both are possible, whose reading it is nearer to. */
+static bool is_new_meter(const struct hj_total *t, double value)
+{
+	if (isnan(t->newest) || value < t->newest)
+		return true;
+	return isfinite(t->swap.new) && fabs(value - t->swap.new) < fabs(value - t->newest);
+}
+
+static double swapped(struct hj_total *t, double value)
+{
+	double grown = 0;
+
+	if (isfinite(t->swap.old) && isfinite(t->newest))
+		grown = fmax(minus(t->swap.old, t->newest), 0);
+	if (isfinite(t->swap.new))
+		grown = plus(grown, fmax(minus(value, t->swap.new), 0));
+	t->swap.awaited = false;
+	t->fall.from = NAN;
+	return grown;
+}
+
+double hj_total_add(struct hj_total *t, double wrap, double value, int64_t time_ms, enum hj_total_step *ret_step)
+{
+	double before = t->newest, grown;
+
+	*ret_step = HJ_TOTAL_GREW;
+	if (t->swap.awaited && is_new_meter(t, value)) {
+		grown = swapped(t, value);
+	} else if (isnan(before)) {
+		grown = NAN;
+	} else if (came_back(t, value)) {
+		grown = take_back(t, value);
+	} else {
+		*ret_step = step_of(before, wrap, value);
+		grown = fmax(growth_of(*ret_step, before, wrap, value), 0);
+		if (*ret_step != HJ_TOTAL_GREW) {
+			t->fall.from = before;
+			t->fall.to = value;
+			t->fall.counted = grown;
+			t->fall.time_ms = time_ms;
+		}
+	}
+	t->newest = value;
+	return grown;
+}
+
+double hj_total_close(struct hj_total *t, double grown)
+{
+	double cou;
+
+	if (isnan(t->newest))
+		return NAN;
+	if (isnan(t->carry)) {
+		t->carry = 0; /* the very first */
+		return NAN;
+	}
+	if (isnan(grown))
+		return NAN;
+	grown = plus(grown, t->carry);
+	cou = fmax(grown, 0);
+	t->carry = fmin(grown, 0);
+	return cou;
+}
+
+/* ---- a swap ---- */
+
+/* Has the new meter been read already? The reading that was told for the old one is then nearer to where the fall
+ * began than to the newest; failing that, the new one's is nearer to where it ended. */
+static bool is_past(const struct hj_total *t, double old, double new, int64_t now_ms)
+{
+	if (isnan(t->fall.from) || now_ms - t->fall.time_ms > HJ_TOTAL_SWAP_MS)
+		return false;
+	if (isfinite(old))
+		return fabs(old - t->fall.from) <= fabs(old - t->newest);
+	return isnan(new) || fabs(new - t->fall.to) <= fabs(new - t->newest);
+}
+
+int hj_total_swap(struct hj_total *t, double old, double new, int64_t now_ms, double *ret_old, double *ret_new)
+{
+	bool past = is_past(t, old, new, now_ms);
+	double last = past ? t->fall.from : t->newest, first = past ? t->fall.to : NAN, grown;
+
+	*ret_old = isfinite(old) && !(old < last) ? old : last;
+	*ret_new = isfinite(new) && !(new > first) ? new : first;
+	if (old < last || new > first)
+		return -ERANGE;
+	if (!past) {
+		t->swap.awaited = true;
+		t->swap.old = old;
+		t->swap.new = new;
+		return 0;
+	}
+	grown = plus(minus(*ret_old, last), minus(first, *ret_new));
+	carry(t, minus(grown, t->fall.counted));
+	t->fall.from = NAN;
+	return 0;
+}
+
+/* ---- coding ---- */
+
+static int put_if(struct hj_buf *to, bool there, double value)
+{
+	return there ? hj_buf_put_double(to, value) : 0;
+}
+
+int hj_total_encode(const struct hj_total *t, struct hj_buf *to)
+{
+	bool newest = isfinite(t->newest), carried = isfinite(t->carry), fall = isfinite(t->fall.from),
+	     swap = t->swap.awaited, old = swap && isfinite(t->swap.old), new = swap &&isfinite(t->swap.new);
+	unsigned mask = newest * HAS_NEWEST + carried * HAS_CARRY + fall * HAS_FALL + swap * HAS_SWAP +
+	                old * HAS_OLD + new *HAS_NEW;
+	int r = hj_buf_put_be(to, mask, 1);
+
+	r = r < 0 ? r : put_if(to, newest, t->newest);
+	r = r < 0 ? r : put_if(to, carried, t->carry);
+	r = r < 0 ? r : put_if(to, fall, t->fall.from);
+	r = r < 0 ? r : put_if(to, fall, t->fall.to);
+	r = r < 0 ? r : put_if(to, fall, t->fall.counted);
+	if (r >= 0 && fall)
+		r = hj_buf_put_be(to, (uint64_t)t->fall.time_ms, 8);
+	r = r < 0 ? r : put_if(to, old, t->swap.old);
+	return r < 0 ? r : put_if(to, new, t->swap.new);
+}
+
+static double get_if(struct hj_reader *in, bool there)
+{
+	double value = there ? hj_get_double(in) : NAN;
+
+	if (there && !isfinite(value))
+		in->failed = 1;
+	return value;
+}
+
+void hj_total_decode(struct hj_reader *in, struct hj_total *ret)
+{
+	unsigned mask = (unsigned)hj_get_be(in, 1);
+	bool fall = mask & HAS_FALL;
+
+	hj_total_init(ret);
+	if (mask & ~(unsigned)HAS_ALL || (!(mask & HAS_SWAP) && mask & (HAS_OLD | HAS_NEW)))
+		in->failed = 1;
+	ret->newest = get_if(in, mask & HAS_NEWEST);
+	ret->carry = get_if(in, mask & HAS_CARRY);
+	ret->fall.from = get_if(in, fall);
+	ret->fall.to = get_if(in, fall);
+	ret->fall.counted = get_if(in, fall);
+	ret->fall.time_ms = fall ? (int64_t)hj_get_be(in, 8) : 0;
+	ret->swap.awaited = mask & HAS_SWAP;
+	ret->swap.old = get_if(in, mask & HAS_OLD);
+	ret->swap.new = get_if(in, mask & HAS_NEW);
+}
