@@ -1,38 +1,150 @@
-/* A ring of transactions. Answers are kept in their own length; without memory for one, its bytes are left out. */
+/* A ring of bytes. Each transaction is a head and its bytes, all in one piece: what would not fit before the end of the
+ * ring begins at its start, and a head of length 0 says so. The oldest give way. */
 #include "frames.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void frames_add(struct frames *f, int64_t time_ms, const struct bus_answer *a, bool good)
-{
-	struct frame *to = &f->ring[(f->head + f->count) % FRAMES_KEPT];
+#include "hjgate/cleanup.h"
 
-	if (f->count == FRAMES_KEPT) {
-		f->head = (f->head + 1) % FRAMES_KEPT;
-		f->count--;
-	}
-	free(to->received);
-	*to = (struct frame){
-		.time_ms = time_ms, .error = good ? NULL : a->is.why, .sent_length = (uint16_t)a->sent_length
-	};
-	memcpy(to->sent, a->sent, a->sent_length);
-	to->received = a->received_length ? malloc(a->received_length) : NULL;
-	if (to->received) {
-		memcpy(to->received, a->received, a->received_length);
-		to->received_length = (uint16_t)a->received_length;
-	}
+struct head {
+	struct frame is; /* its pointers are set when it is looked at */
+	uint32_t length; /* of it all; 0: the rest of the ring is empty */
+};
+
+static size_t room_of(size_t sent, size_t received)
+{
+	return (sizeof(struct head) + sent + received + 7) & ~(size_t)7;
+}
+
+static void head_at(const struct frames *f, size_t at, struct head *ret)
+{
+	memcpy(ret, f->ring + at, sizeof(*ret));
+}
+
+/* Where the frame lies that was expected at `at`: there, or at the start of the ring. */
+static size_t settle(const struct frames *f, size_t at)
+{
+	uint32_t length;
+
+	if (at + sizeof(struct head) > FRAMES_BYTES)
+		return 0;
+	memcpy(&length, f->ring + at + offsetof(struct head, length), sizeof(length));
+	return length ? at : 0;
+}
+
+static void forget_oldest(struct frames *f)
+{
+	struct head h;
+
+	f->tail = settle(f, f->tail);
+	head_at(f, f->tail, &h);
+	f->tail += h.length;
+	f->count--;
+}
+
+/* Bytes free in one piece at `head`. */
+static size_t free_at_head(const struct frames *f)
+{
+	if (!f->count)
+		return FRAMES_BYTES - f->head;
+	return f->tail > f->head ? f->tail - f->head : f->tail == f->head ? 0 : FRAMES_BYTES - f->head;
+}
+
+static void wrap(struct frames *f)
+{
+	/* What lies from the tail to the end would be passed over. */
+	while (f->count && settle(f, f->tail) >= f->head)
+		forget_oldest(f);
+	if (f->head + sizeof(struct head) <= FRAMES_BYTES)
+		memset(f->ring + f->head, 0, sizeof(struct head));
+	f->head = 0;
+	if (f->count)
+		f->tail = settle(f, f->tail);
+}
+
+static void make_room(struct frames *f, size_t n)
+{
+	if (!f->count)
+		f->head = f->tail = 0;
+	if (f->head + n > FRAMES_BYTES)
+		wrap(f);
+	while (f->count && free_at_head(f) < n)
+		forget_oldest(f);
+	if (!f->count)
+		f->tail = f->head;
+}
+
+void frames_add(struct frames *f, int64_t time_us, uint32_t took_us, const struct hj_question *q,
+        const struct bus_answer *a, bool good)
+{
+	struct head h = { .is = { .number = hj_max(f->next, (uint64_t)1),
+		                  .time_us = time_us,
+		                  .took_us = took_us,
+		                  .error = good ? NULL : a->is.why,
+		                  .unit_id = q->unit_id,
+		                  .table = (uint8_t)q->table,
+		                  .address = q->address,
+		                  .count = q->count,
+		                  .exception = (uint8_t)a->is.exception,
+		                  .sent_length = (uint16_t)a->sent_length,
+		                  .received_length = (uint16_t)a->received_length } };
+
+	if (!f->ring)
+		f->ring = malloc(FRAMES_BYTES);
+	if (!f->ring)
+		return;
+	h.length = (uint32_t)room_of(a->sent_length, a->received_length);
+	make_room(f, h.length);
+	memcpy(f->ring + f->head, &h, sizeof(h));
+	memcpy(f->ring + f->head + sizeof(h), a->sent, a->sent_length);
+	memcpy(f->ring + f->head + sizeof(h) + a->sent_length, a->received, a->received_length);
+	f->head += h.length;
+	f->next = h.is.number + 1;
 	f->count++;
 }
 
-const struct frame *frames_at(const struct frames *f, size_t i)
+static void take(const struct frames *f, size_t at, struct frame *ret, size_t *ret_length)
 {
-	return i < f->count ? &f->ring[(f->head + i) % FRAMES_KEPT] : NULL;
+	struct head h;
+
+	head_at(f, at, &h);
+	*ret = h.is;
+	ret->sent = f->ring + at + sizeof(h);
+	ret->received = ret->sent + h.is.sent_length;
+	*ret_length = h.length;
+}
+
+bool frames_next(const struct frames *f, struct frames_cursor *c, struct frame *ret)
+{
+	uint64_t oldest = f->next - f->count;
+	size_t length;
+
+	if (!f->count || c->number >= f->next)
+		return false;
+	if (c->number < oldest)
+		c->number = oldest;
+	if (c->at_number < oldest || c->at_number > c->number) {
+		c->at = f->tail;
+		c->at_number = oldest;
+	}
+	do {
+		c->at = settle(f, c->at);
+		take(f, c->at, ret, &length);
+		c->at += length;
+		c->at_number++;
+	} while (ret->number < c->number);
+	c->number++;
+	return true;
+}
+
+struct frames_cursor frames_newest(const struct frames *f, uint64_t n)
+{
+	return (struct frames_cursor){ .number = n < f->count ? f->next - n : f->next - f->count };
 }
 
 void frames_done(struct frames *f)
 {
-	for (size_t i = 0; i < FRAMES_KEPT; i++)
-		free(f->ring[i].received);
+	free(f->ring);
 	memset(f, 0, sizeof(*f));
 }
