@@ -1,5 +1,5 @@
-/* How well one meter answers: shares of the last hour, day and 30 days (the guideline wants 95 %: W2), and how long it
- * takes. Pure: times are handed down. What is kept over a restart is hours and days; the round trips are not. */
+/* How well one meter answers: shares of the last hour, day and 30 days (the guideline wants 95 %: W2), and how long
+ * it takes. Pure: times are handed down. What is kept over a restart is hours and days; the round trips are not. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,8 +28,8 @@ struct hj_figures {
 };
 
 void hj_figures_init(struct hj_figures *f, int64_t now_ms);
-/* A collection: answered (an exception is an answer that brought nothing: got false), or not. A clock that is set back
- * counts into the newest period until it is passed again. */
+/* A collection: answered (an exception is an answer that brought nothing: got false), or not. A clock that is set
+ * back counts into the newest period until it is passed again. */
 void hj_figures_add(struct hj_figures *f, int64_t now_ms, bool got);
 void hj_figures_trip(struct hj_figures *f, hj_usec took);
 

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "hjgate/ipc_server.h"
@@ -64,3 +65,11 @@ void hj_service_status(const char *format, ...) _printf_(1, 2); /* STATUS= for s
 /* ROOT + "/etc/hjgate" and so on, each with `rest` behind it. -ENAMETOOLONG. */
 enum hj_dir { HJ_DIR_ETC, HJ_DIR_RUN, HJ_DIR_STATE, HJ_DIR_SHARE };
 int hj_path(const char *root, enum hj_dir dir, const char *rest, char ret[HJ_PATH_MAX]);
+/* Makes the folder of an absolute path and those above it, where they are absent. -errno. */
+int hj_make_folders(const char *path, mode_t mode);
+/* A folder of one's own below /var/lib/hjgate, made where absent; -ENOENT where that itself is absent, which the unit
+ * or `hjgate run` makes. */
+int hj_state_folder(const char *root, const char *rest, mode_t mode, char ret[HJ_PATH_MAX]);
+/* The file anew, whole or not at all, on the disk when this is over: by way of PATH.part. -errno. */
+#define HJ_PART ".part"
+int hj_write_whole(const char *path, const void *data, size_t n, mode_t mode);

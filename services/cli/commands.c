@@ -91,9 +91,7 @@ static const struct cli_command commands[] = {
 	                      "register 40001 of a manual\n"
 	                      "is usually holding 0. To probe needs the group hjgate-admin."),
 	        .fn = cli_meter,
-	        .options = cli_meter_options,
 	        .lines = LINES({ CLI_LOOK, "meter BUS", N_("one bus: each meter, asked and answered") },
-	                { CLI_LOOK, "meter BUS frames", N_("the newest requests and answers, as bytes") },
 	                { CLI_TOOLS, "meter BUS probe UNIT TABLE ADDRESS COUNT", N_("ask a unit once, now") }),
 	        .examples = EXAMPLES("hjgate meter north", "hjgate meter north probe 3 holding 0 4"),
 	},
@@ -123,6 +121,20 @@ static const struct cli_command commands[] = {
 	        .lines = LINES({ CLI_CHECK, "models [NAME]",
 	                N_("the kinds of meter that are known, or one with its points") }),
 	        .examples = EXAMPLES("hjgate models", "hjgate models eastron-sdm630"),
+	},
+	{
+	        .name = "frames",
+	        .details = N_(
+	                "Each bus keeps its newest 256 KiB of requests and answers by itself, and on the disk those "
+	                "around the first error of\n"
+	                "each kind of each meter. A capture is decoded by tshark -d rtacser.data,mbrtu."),
+	        .fn = cli_frames,
+	        .options = cli_frames_options,
+	        .lines = LINES({ CLI_LOOK, "frames BUS [-f]", N_("what went over a bus: bytes and their meaning") },
+	                { CLI_LOOK, "frames BUS saved [NAME]",
+	                        N_("the frames around the first errors, from the disk") }),
+	        .examples = EXAMPLES("hjgate frames north -f", "hjgate frames north --last 1000 --pcap >north.pcap",
+	                "hjgate frames north saved"),
 	},
 	{
 	        .name = "check",

@@ -13,13 +13,6 @@ static const struct writer_column uplink_columns[] = {
 	{ "text", N_("FRAME"), false },
 };
 
-static const struct writer_column meter_columns[] = {
-	{ "time", N_("TIME"), false },
-	{ "sent", N_("SENT"), false },
-	{ "received", N_("RECEIVED"), false },
-	{ "error", N_("TROUBLE"), false },
-};
-
 /* With milliseconds: what answers what shows by them. */
 static void time_cell(struct writer *w, json_t *frame)
 {
@@ -53,24 +46,6 @@ void cli_uplink_frames(struct writer *w, json_t *frames)
 		time_cell(w, frame);
 		writer_cell(w, STYLE_PLAIN, cli_member(frame, "direction"), cli_word(cli_string(frame, "direction")));
 		frame_cell(w, frame);
-	}
-	writer_table_end(w);
-}
-
-void cli_meter_frames(struct writer *w, json_t *frames)
-{
-	json_t *frame;
-	size_t i;
-
-	writer_table(w, "frames", meter_columns, hj_array_size(meter_columns));
-	json_array_foreach(frames, i, frame)
-	{
-		const char *error = cli_string(frame, "error");
-
-		time_cell(w, frame);
-		writer_cell_text(w, cli_string(frame, "sent"));
-		writer_cell_text(w, cli_string(frame, "received"));
-		writer_cell(w, STYLE_BAD, cli_member(frame, "error"), error ? error : "");
 	}
 	writer_table_end(w);
 }

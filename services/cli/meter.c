@@ -1,28 +1,19 @@
-/* `hjgate meter`: one bus and its meters, the bytes on it, and one question asked by hand. */
+/* `hjgate meter`: one bus and its meters, and one question asked by hand. */
 #include <stdio.h>
 #include <string.h>
 
 #include "ask.h"
-#include "frames.h"
 #include "instances.h"
 #include "tables.h"
 #include "writer.h"
 
-#define FRAMES_BY_DEFAULT 20
-#define UNIT_MOST         247
-#define ADDRESS_MOST      65535
-#define COUNT_MOST        125 /* registers of one request */
-#define SOCKET_MAX        (HJ_NAME_MAX + 24)
+#define UNIT_MOST    247
+#define ADDRESS_MOST 65535
+#define COUNT_MOST   125 /* registers of one request */
+#define SOCKET_MAX   (HJ_NAME_MAX + 24)
 
 struct meter {
-	int64_t last;
 	const char *bus;
-};
-
-const struct cli_option cli_meter_options[] = {
-	{ "--last", 'n', CLI_COUNT, N_("N"), N_("with frames: the newest N (20 as without)"),
-	        offsetof(struct meter, last) },
-	{ 0 },
 };
 
 static const struct writer_column probe_columns[] = {
@@ -88,23 +79,6 @@ static int show(struct cli *cli, const struct meter *m, int argc, char **argv)
 	return HJ_EXIT_OK;
 }
 
-static int frames(struct cli *cli, const struct meter *m, int argc, char **argv)
-{
-	_cleanup_(writer_freep) struct writer *w = NULL;
-	_cleanup_json_ json_t *answer = NULL;
-	char socket[SOCKET_MAX];
-	int r = cli_ask(cli, socket_of(m->bus, "look", socket), "hjgate.Meter.Frames",
-	        json_pack("{sI}", "limit", (json_int_t)(m->last ? m->last : FRAMES_BY_DEFAULT)), &answer);
-
-	if (r)
-		return r;
-	w = open_writer(cli);
-	if (json_array_size(json_object_get(answer, "frames")) == 0)
-		writer_say(w, STYLE_WARN, "%s", _("no frames yet"));
-	cli_meter_frames(w, json_object_get(answer, "frames"));
-	return HJ_EXIT_OK;
-}
-
 static void show_values(const struct cli *cli, json_t *answer, uint64_t address)
 {
 	_cleanup_(writer_freep) struct writer *w = open_writer(cli);
@@ -158,7 +132,7 @@ static int probe(struct cli *cli, const struct meter *m, int argc, char **argv)
 static const struct {
 	const char *word;
 	int (*fn)(struct cli *cli, const struct meter *m, int argc, char **argv);
-} actions[] = { { "status", show }, { "frames", frames }, { "probe", probe } };
+} actions[] = { { "status", show }, { "probe", probe } };
 
 static int act(struct cli *cli, const struct meter *m, const char *word, int argc, char **argv)
 {
@@ -203,10 +177,8 @@ static int list(struct cli *cli)
 int cli_meter(struct cli *cli, int argc, char **argv)
 {
 	struct meter m = { 0 };
-	int r = cli_options(cli, cli_meter_options, &m, &argc, argv);
+	int r;
 
-	if (r)
-		return r;
 	if (argc == 1)
 		return list(cli);
 	m.bus = argv[1];

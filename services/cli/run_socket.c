@@ -22,23 +22,6 @@
 #define LOCK_MODE    0644
 #define BOOT_ID_MODE 0644
 
-static int make_folder(const char *path)
-{
-	char part[HJ_PATH_MAX];
-
-	for (const char *end = path; end; end = *end ? strchr(end, '/') : NULL) {
-		size_t n;
-
-		end++;
-		n = strcspn(end, "/") + (size_t)(end - path);
-		memcpy(part, path, n);
-		part[n] = '\0';
-		if (mkdir(part, FOLDER_MODE) < 0 && errno != EEXIST && errno != EISDIR)
-			return -errno;
-	}
-	return 0;
-}
-
 int run_folders_make(struct run *run)
 {
 	static const enum hj_dir folders[] = { HJ_DIR_RUN, HJ_DIR_STATE };
@@ -48,7 +31,7 @@ int run_folders_make(struct run *run)
 	for (size_t i = 0; i < hj_array_size(folders); i++) {
 		r = hj_path(run->root, folders[i], NULL, path);
 		if (!r)
-			r = make_folder(path);
+			r = hj_make_folders(path, FOLDER_MODE);
 		if (r < 0)
 			return hj_log_error(r, "cannot make %s%s", run->root,
 			        folders[i] == HJ_DIR_RUN ? "/run/hjgate" : "/var/lib/hjgate");

@@ -30,10 +30,18 @@ static const struct writer_column meter_columns[] = {
 	{ "unit_id", N_("UNIT ID"), true },
 	{ "equipment", N_("EQUIPMENT"), false },
 	{ "state", N_("STATE"), false },
+	{ "hour", N_("HOUR"), true },
+	{ "day", N_("DAY"), true },
+	{ "month", N_("30 DAYS"), true },
 	{ "asked", N_("ASKED"), true },
 	{ "answered", N_("ANSWERED"), true },
-	{ "collected", N_("COLLECTED"), true },
-	{ "answer_ms", N_("ANSWERS IN"), true },
+	{ "timeouts", N_("SILENT"), true },
+	{ "broken", N_("BROKEN"), true },
+	{ "exceptions", N_("REFUSED"), true },
+	{ "late", N_("LATE"), true },
+	{ "p50_ms", N_("P50"), true },
+	{ "p95_ms", N_("P95"), true },
+	{ "max_ms", N_("MAX"), true },
 	{ "last_answer", N_("LAST ANSWER"), false },
 	{ "last_error", N_("LAST ERROR"), false },
 };
@@ -94,6 +102,17 @@ static void ms_cell(struct writer *w, json_t *value)
 		writer_cell(w, STYLE_DIM, json_null(), "-");
 }
 
+static void trip_cell(struct writer *w, json_t *value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.1f ms", cli_number(value));
+	if (json_is_number(value))
+		writer_cell(w, STYLE_PLAIN, json_incref(value), text);
+	else
+		writer_cell(w, STYLE_DIM, json_null(), "-");
+}
+
 static void trouble_cell(struct writer *w, const char *text)
 {
 	writer_cell(w, STYLE_BAD, text ? json_string_nocheck(text) : json_null(), cli_reason(text));
@@ -132,7 +151,11 @@ void cli_meters_begin(struct writer *w)
 
 static void meter_row(struct writer *w, const char *bus, json_t *meter)
 {
+	static const char *const shares[] = { "hour", "day", "month" },
+	                         *const counts[] = { "timeouts", "broken", "exceptions", "late" },
+	                         *const trips[] = { "p50_ms", "p95_ms", "max_ms" };
 	const char *state = cli_string(meter, "state");
+	json_t *figures = json_object_get(meter, "figures");
 	bool lost = state && !strcmp(state, "lost"), ok = state && !strcmp(state, "ok");
 
 	writer_cell_text(w, bus);
@@ -140,10 +163,14 @@ static void meter_row(struct writer *w, const char *bus, json_t *meter)
 	writer_cell_int(w, cli_int(meter, "unit_id"));
 	writer_cell_text(w, cli_string(meter, "equipment"));
 	writer_cell(w, lost ? STYLE_BAD : ok ? STYLE_GOOD : STYLE_DIM, cli_member(meter, "state"), cli_word(state));
+	for (size_t i = 0; i < hj_array_size(shares); i++)
+		percent_cell(w, cli_number(json_object_get(figures, shares[i])));
 	writer_cell_int(w, cli_int(meter, "asked"));
 	writer_cell_int(w, cli_int(meter, "answered"));
-	percent_cell(w, percent(cli_int(meter, "answered"), cli_int(meter, "asked")));
-	ms_cell(w, json_object_get(meter, "answer_ms"));
+	for (size_t i = 0; i < hj_array_size(counts); i++)
+		writer_cell_int(w, cli_int(figures, counts[i]));
+	for (size_t i = 0; i < hj_array_size(trips); i++)
+		trip_cell(w, json_object_get(figures, trips[i]));
 	writer_cell_time(w, cli_time(meter, "last_answer"));
 	trouble_cell(w, cli_string(meter, "last_error"));
 }

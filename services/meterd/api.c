@@ -1,5 +1,5 @@
-/* hjgate.Meter: Status and Frames, which are read from the meterd's state; what touches the bus is in api_tools.c,
- * api_write.c and api_adhoc.c. A wrong parameter is answered with its name. */
+/* hjgate.Meter: Status, which is read from the meterd's state; Frames and Saved are in api_frames.c, what touches the
+ * bus in api_tools.c, api_write.c and api_adhoc.c. A wrong parameter is answered with its name. */
 #include "api.h"
 
 #include <errno.h>
@@ -19,13 +19,33 @@ static json_t *int_or_null(bool known, int64_t value)
 	return known ? json_integer(value) : json_null();
 }
 
+static json_t *number_or_null(double value)
+{
+	return value == value ? json_real(value) : json_null();
+}
+
+/* What is behind the shares, and how long the meter takes. */
+static json_t *figures_json(const struct meter *m)
+{
+	struct hj_figures_look look;
+
+	hj_figures_look(&m->figures, hj_now().wall_ms, &look);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "hour", number_or_null(look.hour),
+	        "day", number_or_null(look.day), "month", number_or_null(look.month), "p50_ms",
+	        number_or_null(look.p50_ms), "p95_ms", number_or_null(look.p95_ms), "max_ms",
+	        number_or_null(look.max_ms), "timeouts", (json_int_t)m->exchanges.timeouts, "broken",
+	        (json_int_t)m->exchanges.broken, "exceptions", (json_int_t)m->exchanges.exceptions, "late",
+	        (json_int_t)m->exchanges.late);
+}
+
 static json_t *meter_json(const struct meter *m)
 {
-	return json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "name", m->conf->name, "unit_id",
-	        (json_int_t)m->conf->unit_id, "equipment", m->conf->equipment, "state", meter_state_name(m->state),
-	        "asked", (json_int_t)m->asked, "answered", (json_int_t)m->answered, "last_answer",
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "name", m->conf->name, "unit_id",
+	        (json_int_t)m->conf->unit_id, "station", m->conf->station, "equipment", m->conf->equipment, "state",
+	        meter_state_name(m->state), "asked", (json_int_t)m->exchanges.asked, "answered",
+	        (json_int_t)m->exchanges.answered, "last_answer",
 	        int_or_null(m->last_answer_ms != 0, m->last_answer_ms), "last_error", text_or_null(m->last_error),
-	        "answer_ms", int_or_null(m->answer_ms >= 0, m->answer_ms));
+	        "answer_ms", int_or_null(m->answer_ms >= 0, m->answer_ms), "figures", figures_json(m));
 }
 
 static json_t *meters_json(const struct meterd *m)
@@ -77,45 +97,10 @@ static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdat
 	                (json_int_t)m->junk_bytes, "traffic", traffic_json(m), "meters", meters_json(m)));
 }
 
-static json_t *hex_json(const uint8_t *p, size_t n)
-{
-	char text[2 * BUS_FRAME_MAX + 1] = "";
-
-	for (size_t i = 0; i < n && i < BUS_FRAME_MAX; i++)
-		snprintf(text + 2 * i, 3, "%02x", p[i]);
-	return json_string(text);
-}
-
-static json_t *frame_json(const struct frame *f)
-{
-	return json_pack("{s:I, s:o, s:o, s:o}", "time", (json_int_t)f->time_ms, "sent",
-	        hex_json(f->sent, f->sent_length), "received", hex_json(f->received, f->received_length), "error",
-	        text_or_null(f->error));
-}
-
-static int on_frames(struct hj_ipc_call *call, json_t *parameters, void *userdata)
-{
-	struct meterd *m = userdata;
-	int64_t limit = FRAMES_KEPT;
-	const struct hj_param table[] = { { "limit", HJ_PARAM_INT, false, &limit } };
-	const char *bad = NULL;
-	json_t *list;
-	size_t first;
-
-	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
-		return hj_ipc_fail_parameter(call, bad);
-	if (limit < 1)
-		return hj_ipc_fail_parameter(call, "limit");
-	list = json_array();
-	first = (uint64_t)limit < m->frames.count ? m->frames.count - (size_t)limit : 0;
-	for (size_t i = first; list && i < m->frames.count; i++)
-		json_array_append_new(list, frame_json(frames_at(&m->frames, i)));
-	return hj_ipc_reply(call, json_pack("{s:o}", "frames", list));
-}
-
 static const struct hj_ipc_method methods[] = {
 	{ "Status", HJ_ANY_RIGHT, on_status },
-	{ "Frames", HJ_ANY_RIGHT, on_frames },
+	{ "Frames", HJ_ANY_RIGHT, api_frames },
+	{ "Saved", HJ_ANY_RIGHT, api_saved },
 	{ "Probe", HJ_CHANGE, api_probe },
 	{ "Ask", HJ_CHANGE, api_ask },
 	{ "Write", HJ_CHANGE, api_write },

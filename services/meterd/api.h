@@ -10,6 +10,9 @@ const char *api_question(int64_t unit_id, const char *table, int64_t address, in
         struct hj_question *ret);
 uint16_t api_value_at(const struct hj_question *q, const uint8_t *data, size_t i);
 
+/* api_frames.c */
+int api_frames(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_saved(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 /* api_tools.c */
 int api_probe(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_ask(struct hj_ipc_call *call, json_t *parameters, void *userdata);

@@ -1,5 +1,5 @@
-/* A ring of bytes. Each transaction is a head and its bytes, all in one piece: what would not fit before the end of the
- * ring begins at its start, and a head of length 0 says so. The oldest give way. */
+/* A ring of bytes. Each transaction is a head and its bytes, all in one piece: what would not fit before the end of
+ * the ring begins at its start, and a head of length 0 says so. The oldest give way. */
 #include "frames.h"
 
 #include <stdlib.h>

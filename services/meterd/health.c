@@ -48,7 +48,6 @@ void health_answered(struct meterd *m, struct meter *meter, const struct hj_now 
 {
 	enum meter_state before = meter->state;
 
-	meter->answered++;
 	meter->failures = 0;
 	meter->failing_since = 0;
 	meter->last_answer_ms = now->wall_ms;

@@ -38,6 +38,9 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 	heed_clock(m);
 	peer_kick(m->peer);
 	health_outbox(m);
+	snapshots_write(&m->snapshots, &m->frames, false);
+	meterd_frames_pump(m);
+	figures_keep(m, hj_now().wall_ms, false);
 	if (next == HJ_USEC_NEVER)
 		return 0;
 	sd_event_source_set_time(source, next);
@@ -83,6 +86,8 @@ static int build(struct meterd *m, const char *root)
 		r = m->bus->ops->attach(m->bus, m->event, NULL, NULL);
 	if (r < 0)
 		return r;
+	snapshots_init(&m->snapshots, root, m->conf.name);
+	figures_load(m, root);
 	snprintf(source, sizeof(source), "meterd@%s", m->conf.name);
 	r = hj_report_new(m->event, root, source, &m->report);
 	if (r < 0)
@@ -142,6 +147,11 @@ void meterd_free(struct meterd *m)
 	change_window(m);
 	if (m->started)
 		health_program(m, "program-stop");
+	meterd_frames_end(m);
+	if (m->started) {
+		snapshots_write(&m->snapshots, &m->frames, true);
+		figures_keep(m, hj_now().wall_ms, true);
+	}
 	hj_report_free(m->report);
 	bus_free(m->bus);
 	pushed_free(m);

@@ -5,10 +5,12 @@
 
 #include "bus.h"
 #include "change.h"
+#include "figures.h"
 #include "frames.h"
 #include "loan.h"
 #include "outbox.h"
 #include "peer.h"
+#include "snapshots.h"
 #include "sniff.h"
 
 #include "hjgate/ipc_server.h"
@@ -26,7 +28,8 @@ struct meter {
 	enum meter_state state;
 	unsigned failures;     /* in a row */
 	hj_usec failing_since; /* 0: the newest question was answered */
-	uint64_t asked, answered;
+	struct exchanges exchanges;
+	struct hj_figures figures;
 	int64_t last_answer_ms; /* 0: none yet */
 	char last_error[96];
 	int64_t answer_ms; /* how long the newest answer took; -1: none yet */
@@ -61,6 +64,12 @@ struct meterd {
 	struct peer *peer;
 	struct hj_report *report;
 	struct frames frames;
+	struct frame_stream *frame_streams; /* who follows them: api_frames.c */
+	struct snapshots snapshots;
+	struct meter *asked_before; /* the meter of the newest exchange; NULL: none, or one that is not configured */
+	char figures_path[HJ_PATH_MAX];
+	int64_t figures_kept_ms;
+	bool figures_failed;
 	uint64_t requests, errors, junk_bytes, lost_told;
 	bool outbox_full, started;
 	sd_event_source *turn_timer, *window_timer;
@@ -119,5 +128,9 @@ void health_outbox(struct meterd *m);
 void health_refused(enum hj_right right, const char *why, void *userdata); /* a message on a local socket */
 void health_program(struct meterd *m, const char *code);                   /* program-start, program-stop */
 const char *meter_state_name(enum meter_state state);
+
+/* api_frames.c */
+void meterd_frames_pump(struct meterd *m);
+void meterd_frames_end(struct meterd *m);
 
 extern const struct hj_ipc_interface meterd_interface; /* api.c */

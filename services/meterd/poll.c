@@ -39,6 +39,7 @@ static bool is_port_error(int r)
 int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
 {
 	bool was_open = m->bus->is_open;
+	hj_usec begin = hj_now().mono;
 	struct hj_now now;
 	int r;
 
@@ -53,7 +54,8 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, str
 		return r;
 	m->requests++;
 	m->errors += r < 0;
-	frames_add(&m->frames, now.wall_ms, ret, r == 0);
+	frames_add(&m->frames, now.wall_ms * (int64_t)HJ_USEC_PER_MS, (uint32_t)(now.mono - begin), q, ret, r == 0);
+	figures_exchange(m, q, ret, r, now.mono - begin);
 	health_junk(m, ret, r);
 	if (!was_open)
 		return r; /* it is known to be lost: who probes does not put off the next try */
@@ -77,9 +79,8 @@ static void miss(struct meterd *m, size_t request, hj_usec due, const struct hj_
 	time_ms = hj_max(time_ms, peer_upto(m->peer));
 	time_ms = hj_min(time_ms, now->wall_ms);
 	samples_none(m, &m->plan.requests[request], time_ms, HJ_FLAG_LINK);
+	figures_collection(m, m->request_meter[request], now->wall_ms, false);
 }
-
-/* ---- one request ---- */
 
 /* Where it was asked: "holding 100, count 4", or "data 0x02010100". */
 static const char *place_of(const struct hj_request *q, char to[PLACE_TEXT])
@@ -110,6 +111,7 @@ static void failed(struct meterd *m, size_t request, const char *why, const stru
 	if (!m->bus->is_open)
 		return; /* that was the port: the meter need not rest for it */
 	hj_schedule_result(&m->schedule, request, false, now->mono);
+	figures_collection(m, m->request_meter[request], now->wall_ms, false);
 	health_failed(m, meter, now, text);
 }
 
@@ -147,10 +149,10 @@ static void run(struct meterd *m, size_t request)
 		return samples_none(m, q, now.wall_ms, HJ_FLAG_LINK);
 	m->tries++;
 	m->request_took[request] = (uint32_t)took_ms;
-	meter->asked++;
 	if (r == 0 || r == -EREMOTEIO) {
 		health_answered(m, meter, &now, took_ms);
 		hj_schedule_result(&m->schedule, request, true, now.mono);
+		figures_collection(m, m->request_meter[request], now.wall_ms, r == 0);
 		if (r == 0) {
 			samples_add(m, q, &a.is, now.wall_ms);
 			requests_answered(m, request);

@@ -69,7 +69,9 @@ static void on_pushed(const struct hj_question *what, const uint8_t *data, size_
 		}
 		if (!found || m->bus->ops->ask)
 			continue;
-		m->meters[i].asked++;
+		m->meters[i].exchanges.asked++;
+		m->meters[i].exchanges.answered++;
+		figures_collection(m, i, now.wall_ms, true);
 		m->pushed->heard[i] = now.mono;
 		health_answered(m, &m->meters[i], &now, -1);
 	}
@@ -88,7 +90,8 @@ static void miss(struct meterd *m, size_t point, size_t meter, const struct hj_n
 		return; /* it is the port, or the instrument reports other points */
 	snprintf(why, sizeof(why), "has not reported for %llu s",
 	        (unsigned long long)(interval(m, point) / HJ_USEC_PER_SEC));
-	m->meters[meter].asked++;
+	m->meters[meter].exchanges.asked++;
+	figures_collection(m, meter, now->wall_ms, false);
 	health_silent(m, &m->meters[meter], why);
 }
 

@@ -19,7 +19,8 @@
 #include "hjgate/text.h"
 
 #define SNAPSHOT_BYTES_MAX (256 << 10)
-#define PART               ".part"
+#define FOLDER_MODE        0750
+#define FILE_MODE          0640
 
 static void close_dir(DIR **d)
 {
@@ -36,14 +37,14 @@ static int path_of(const struct snapshots *s, const char *name, char ret[HJ_PATH
 
 void snapshots_init(struct snapshots *s, const char *root, const char *bus)
 {
-	char rest[HJ_PATH_MAX], path[HJ_PATH_MAX];
+	char rest[HJ_PATH_MAX];
+	int r;
 
 	*s = (struct snapshots){ 0 };
 	snprintf(rest, sizeof(rest), "meterd/%s/frames", bus);
-	if (hj_path(root, HJ_DIR_STATE, rest, path) < 0 || hj_make_folders(path) < 0)
-		hj_warn("bus %s: cannot make %s: no frames are saved around errors", bus, path);
-	else
-		hj_text_copy(s->folder, sizeof(s->folder), path);
+	r = hj_state_folder(root, rest, FOLDER_MODE, s->folder);
+	if (r < 0)
+		hj_log_error(r, "bus %s: cannot make %s: no frames are saved around errors", bus, rest);
 }
 
 /* ---- one file ---- */
@@ -70,26 +71,6 @@ static int put_frame(struct hj_buf *b, const struct frame *f)
 	return r < 0 ? r : hj_buf_printf(b, f->error ? "  %s\n" : "\n", f->error);
 }
 
-static int write_whole(const char *path, const struct hj_buf *b)
-{
-	char part[HJ_PATH_MAX + sizeof(PART)];
-	_cleanup_close_ int fd = -1;
-	ssize_t n;
-
-	snprintf(part, sizeof(part), "%s" PART, path);
-	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	if (fd < 0)
-		return -errno;
-	n = write(fd, b->data, b->len);
-	if (n != (ssize_t)b->len || fdatasync(fd) < 0 || rename(part, path) < 0) {
-		int r = n >= 0 && n != (ssize_t)b->len ? -ENOSPC : -errno;
-
-		unlink(part);
-		return r;
-	}
-	return 0;
-}
-
 static int save(const struct snapshots *s, const struct frames *f, const struct snapshot_pending *p)
 {
 	struct frames_cursor c = { .number = p->first };
@@ -100,7 +81,7 @@ static int save(const struct snapshots *s, const struct frames *f, const struct 
 
 	while (r >= 0 && c.number <= p->last && frames_next(f, &c, &frame) && frame.number <= p->last)
 		r = put_frame(&b, &frame);
-	return r < 0 ? r : write_whole(path, &b);
+	return r < 0 ? r : hj_write_whole(path, b.data, b.len, FILE_MODE);
 }
 
 /* ---- which there are ---- */
@@ -121,7 +102,7 @@ size_t snapshots_list(const struct snapshots *s, struct snapshot_file ret[SNAPSH
 	while (d && n < SNAPSHOTS_MOST && (e = readdir(d))) {
 		struct stat st;
 
-		if (e->d_name[0] == '.' || strlen(e->d_name) >= SNAPSHOT_NAME_MAX || strstr(e->d_name, PART) ||
+		if (e->d_name[0] == '.' || strlen(e->d_name) >= SNAPSHOT_NAME_MAX || strstr(e->d_name, HJ_PART) ||
 		        fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		hj_text_copy(ret[n].name, sizeof(ret[n].name), e->d_name);
@@ -134,7 +115,7 @@ size_t snapshots_list(const struct snapshots *s, struct snapshot_file ret[SNAPSH
 
 int snapshots_read(const struct snapshots *s, const char *name, char **ret)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_fd_ int fd = -1;
 	_cleanup_free_ char *text = NULL;
 	char path[HJ_PATH_MAX];
 	ssize_t n;
@@ -187,13 +168,12 @@ static bool is_known(const struct snapshots *s, const char *name, int64_t now_ms
 	for (size_t i = 0; i < s->pending_count; i++)
 		if (!strcmp(s->pending[i].name, name))
 			return true;
-	return path_of(s, name, path) < 0 || (stat(path, &st) == 0 &&
-	                                             now_ms - (int64_t)st.st_mtime * HJ_MS_PER_SEC <
-	                                                     SNAPSHOT_AGAIN_DAYS * HJ_MS_PER_DAY);
+	return path_of(s, name, path) < 0 || (stat(path, &st) == 0 && now_ms - (int64_t)st.st_mtime * HJ_MS_PER_SEC <
+	                                                                      SNAPSHOT_AGAIN_DAYS * HJ_MS_PER_DAY);
 }
 
-void snapshots_error(
-        struct snapshots *s, const struct frames *f, const char *meter, const char *error, int exception, int64_t now_ms)
+void snapshots_error(struct snapshots *s, const struct frames *f, const char *meter, const char *error, int exception,
+        int64_t now_ms)
 {
 	struct snapshot_pending p = { .time_ms = now_ms };
 

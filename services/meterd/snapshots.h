@@ -8,12 +8,12 @@
 
 #include "hjgate/service.h"
 
-#define SNAPSHOTS_MOST        64 /* files of one bus; the oldest gives way */
-#define SNAPSHOT_BEFORE       32 /* frames with the one that failed */
-#define SNAPSHOT_AFTER        32
-#define SNAPSHOT_AGAIN_DAYS   30 /* a file older than this is taken anew at the next such error */
-#define SNAPSHOTS_PENDING     8  /* errors whose later frames are still awaited */
-#define SNAPSHOT_NAME_MAX     96 /* bytes: METER.KIND */
+#define SNAPSHOTS_MOST      64 /* files of one bus; the oldest gives way */
+#define SNAPSHOT_BEFORE     32 /* frames with the one that failed */
+#define SNAPSHOT_AFTER      32
+#define SNAPSHOT_AGAIN_DAYS 30 /* a file older than this is taken anew at the next such error */
+#define SNAPSHOTS_PENDING   8  /* errors whose later frames are still awaited */
+#define SNAPSHOT_NAME_MAX   96 /* bytes: METER.KIND */
 
 struct snapshot_pending {
 	char name[SNAPSHOT_NAME_MAX];
@@ -31,8 +31,8 @@ struct snapshots {
 /* Makes the folder FRAMES below the bus's own; without it nothing is saved, which is said. */
 void snapshots_init(struct snapshots *s, const char *root, const char *bus);
 /* An exchange of this meter failed: its frame is the newest of the ring. */
-void snapshots_error(
-        struct snapshots *s, const struct frames *f, const char *meter, const char *error, int exception, int64_t now_ms);
+void snapshots_error(struct snapshots *s, const struct frames *f, const char *meter, const char *error, int exception,
+        int64_t now_ms);
 /* After each frame: writes what has all its frames; `all`: whatever it has. */
 void snapshots_write(struct snapshots *s, const struct frames *f, bool all);
 

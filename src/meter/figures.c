@@ -1,5 +1,5 @@
-/* Rings of counts by period. The hour is made of minutes and the day of hours, so each slides by the finer step; the 30
- * days slide by days of Beijing time. A period that nobody counted in is empty, not left out. */
+/* Rings of counts by period. The hour is made of minutes and the day of hours, so each slides by the finer step; the
+ * 30 days slide by days of Beijing time. A period that nobody counted in is empty, not left out. */
 #include "hjgate/meter_figures.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 
 #define MINUTE_MS    60000
 #define HOUR_MS      3600000
+#define TALLY_MOST   10000000u /* of one period: more than 100 requests a second */
 #define TRIP_UNIT_US 100
 #define FORMAT       1
 #define PERIODS_MOST (HJ_TIME_MAX_MS / MINUTE_MS)
@@ -72,6 +73,8 @@ void hj_figures_add(struct hj_figures *f, int64_t now_ms, bool got)
 
 		advance(&rings[i], now_ms);
 		t = &rings[i].list[slot(&rings[i], *rings[i].at)];
+		if (t->wanted == TALLY_MOST)
+			continue;
 		t->wanted++;
 		t->got += got;
 	}
@@ -180,7 +183,7 @@ static void get_ring(struct hj_reader *in, struct ring *r)
 	for (unsigned i = 0; i < r->size; i++) {
 		r->list[i].wanted = (uint32_t)hj_get_be(in, 4);
 		r->list[i].got = (uint32_t)hj_get_be(in, 4);
-		if (r->list[i].got > r->list[i].wanted)
+		if (r->list[i].got > r->list[i].wanted || r->list[i].wanted > TALLY_MOST)
 			in->failed = 1;
 	}
 }

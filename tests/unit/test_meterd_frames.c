@@ -1,5 +1,5 @@
-/* The ring of frames against a plain list: what is kept are the newest, whole and in order, however long they are, and
- * whoever reads along misses none that is kept. */
+/* The ring of frames against a plain list: what is kept are the newest, whole and in order, however long they are,
+ * and whoever reads along misses none that is kept. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

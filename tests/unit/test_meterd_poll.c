@@ -115,7 +115,7 @@ static void a_port_that_opens_and_fails_stays_lost(void **state)
 	turn(&w);
 	assert_string_equal(w.m.port_error, "");
 	assert_true(w.m.reopen_pause == 0);
-	assert_int_equal(w.m.meters[0].answered, 1);
+	assert_int_equal(w.m.meters[0].exchanges.answered, 1);
 	tear_down(&w);
 }
 

@@ -1,0 +1,241 @@
+/* `hjgate frames`: what went over a bus, as bytes and in words, or as a capture that Wireshark reads. A meterd keeps
+ * the newest by itself, so that a fault can be looked at after it happened; those around the first error of a kind
+ * are on its disk. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ask.h"
+#include "instances.h"
+#include "pcap.h"
+#include "tables.h"
+#include "writer.h"
+
+#include "hjgate/clock.h"
+
+#define LAST_BY_DEFAULT 20
+#define VALUES_SHOWN    12 /* registers of one answer, in words */
+#define SOCKET_MAX      (HJ_NAME_MAX + 24)
+#define MEANING_MAX     256
+#define MBAP_BYTES      6 /* before the unit id on Modbus TCP */
+#define EXCEPTION_BIT   0x80
+
+struct frames {
+	const struct cli *cli;
+	int64_t last;
+	bool follow, pcap;
+	struct writer *w;
+	size_t seen;
+};
+
+const struct cli_option cli_frames_options[] = {
+	{ "--last", 'n', CLI_COUNT, N_("N"), N_("the newest N (20 as without)"), offsetof(struct frames, last) },
+	{ "--follow", 'f', CLI_FLAG, NULL, N_("go on until Ctrl-C"), offsetof(struct frames, follow) },
+	{ "--pcap", 0, CLI_FLAG, NULL, N_("a capture for Wireshark, to standard output"),
+	        offsetof(struct frames, pcap) },
+	{ 0 },
+};
+
+static const struct writer_column columns[] = {
+	{ "number", NULL, false },
+	{ "time", N_("TIME"), false },
+	{ "took_us", N_("TOOK"), true },
+	{ "sent", N_("SENT"), false },
+	{ "received", N_("RECEIVED"), false },
+	{ "meaning", N_("MEANING"), false },
+	{ "error", N_("TROUBLE"), false },
+};
+
+static const struct writer_column file_columns[] = {
+	{ "name", N_("NAME"), false },
+	{ "time", N_("TIME"), false },
+	{ "bytes", N_("BYTES"), true },
+};
+
+/* ---- in words ---- */
+
+static size_t unhex(const char *text, uint8_t *to, size_t size)
+{
+	size_t n = 0;
+	unsigned byte;
+
+	while (text && n < size && sscanf(text + 2 * n, "%2x", &byte) == 1 && text[2 * n + 1])
+		to[n++] = (uint8_t)byte;
+	return n;
+}
+
+/* The registers or bits of a good Modbus answer; nothing of any other. */
+static size_t put_values(const uint8_t *p, size_t n, size_t count, char *to, size_t size)
+{
+	bool bits = n > 1 && (p[1] == 1 || p[1] == 2);
+	size_t used = 0, bytes = n > 2 ? p[2] : 0;
+
+	if (n < 3 || p[1] < 1 || p[1] > 4 || 3 + bytes > n || (bits ? count > 8 * bytes : 2 * count != bytes))
+		return 0;
+	for (size_t i = 0; i < count && i < VALUES_SHOWN; i++)
+		used += (size_t)snprintf(to + used, size - used, " %u",
+		        bits ? p[3 + i / 8] >> (i % 8) & 1u : (unsigned)(p[3 + 2 * i] << 8 | p[4 + 2 * i]));
+	if (count > VALUES_SHOWN)
+		used += (size_t)snprintf(to + used, size - used, " ...");
+	return used;
+}
+
+static void meaning_of(json_t *frame, const char *type, char to[MEANING_MAX])
+{
+	const char *table = cli_string(frame, "table"), *error = cli_string(frame, "error");
+	uint8_t bytes[512];
+	size_t n = unhex(cli_string(frame, "received"), bytes, sizeof(bytes)), used,
+	       skip = type && !strcmp(type, "tcp") ? MBAP_BYTES : 0;
+
+	if (table && !strcmp(table, "data"))
+		used = (size_t)snprintf(to, MEANING_MAX, "%08llX", (unsigned long long)cli_int(frame, "address"));
+	else
+		used = (size_t)snprintf(to, MEANING_MAX, "%lld %.16s %lld+%lld", (long long)cli_int(frame, "unit_id"),
+		        table ? table : "?", (long long)cli_int(frame, "address"),
+		        (long long)cli_int(frame, "count"));
+	if (cli_int(frame, "exception"))
+		snprintf(to + used, MEANING_MAX - used, ": exception %lld", (long long)cli_int(frame, "exception"));
+	else if (!error && n > skip) {
+		to[used] = ':';
+		n = put_values(bytes + skip, n - skip, (size_t)hj_max(cli_int(frame, "count"), (int64_t)0),
+		        to + used + 1, MEANING_MAX - used - 1);
+		to[used + (n ? 1 + n : 0)] = '\0';
+	}
+}
+
+/* ---- showing ---- */
+
+static void show_frame(struct writer *w, json_t *frame, const char *type)
+{
+	char text[HJ_TIME_HUMAN_LEN + 1], took[32], meaning[MEANING_MAX];
+	const char *error = cli_string(frame, "error");
+
+	hj_time_human(cli_time(frame, "time"), true, text);
+	snprintf(took, sizeof(took), "%.1f ms", (double)cli_int(frame, "took_us") / 1000);
+	meaning_of(frame, type, meaning);
+	writer_cell(w, STYLE_PLAIN, cli_member(frame, "number"), NULL);
+	writer_cell(w, STYLE_PLAIN, cli_member(frame, "time"), text);
+	writer_cell(w, STYLE_PLAIN, cli_member(frame, "took_us"), took);
+	writer_cell_text(w, cli_string(frame, "sent"));
+	writer_cell_text(w, cli_string(frame, "received"));
+	writer_cell_text(w, meaning);
+	writer_cell(w, STYLE_BAD, cli_member(frame, "error"), error ? error : "");
+}
+
+static void capture_frame(json_t *frame)
+{
+	uint8_t bytes[512];
+	size_t n;
+	int64_t end_us = cli_time(frame, "time") * (int64_t)HJ_USEC_PER_MS;
+
+	n = unhex(cli_string(frame, "sent"), bytes, sizeof(bytes));
+	pcap_packet(stdout, end_us - cli_int(frame, "took_us"), PCAP_SENT, bytes, n);
+	n = unhex(cli_string(frame, "received"), bytes, sizeof(bytes));
+	if (n)
+		pcap_packet(stdout, end_us, PCAP_RECEIVED, bytes, n);
+}
+
+static int take(json_t *answer, bool continues, void *userdata)
+{
+	struct frames *f = userdata;
+	json_t *frame;
+	size_t i;
+
+	(void)continues;
+	json_array_foreach(json_object_get(answer, "frames"), i, frame)
+	{
+		f->seen++;
+		if (f->pcap)
+			capture_frame(frame);
+		else
+			show_frame(f->w, frame, cli_string(answer, "type"));
+	}
+	if (f->pcap)
+		return fflush(stdout) == EOF;
+	if (f->follow)
+		writer_flush(f->w);
+	return 0;
+}
+
+static int list(struct frames *f, const char *socket)
+{
+	int r;
+
+	if (f->pcap)
+		pcap_begin(stdout);
+	else
+		f->w = writer_stdout(!f->cli->json ? WRITER_TEXT : f->follow ? WRITER_JSON_LINES : WRITER_JSON);
+	if (f->w)
+		writer_table(f->w, "frames", columns, hj_array_size(columns));
+	r = cli_stream(f->cli, socket, "hjgate.Meter.Frames",
+	        json_pack("{sI sb}", "limit", (json_int_t)f->last, "follow", (int)f->follow),
+	        f->follow ? -1 : CLI_ANSWER_MS, take, f);
+	if (!f->w)
+		return r;
+	writer_table_end(f->w);
+	if (r == 0 && !f->seen)
+		writer_say(f->w, STYLE_WARN, "%s", _("no frames yet"));
+	writer_free(f->w);
+	return r;
+}
+
+/* ---- what the meterd saved ---- */
+
+static int saved(const struct cli *cli, const char *socket, const char *name)
+{
+	_cleanup_(writer_freep) struct writer *w = NULL;
+	_cleanup_json_ json_t *answer = NULL;
+	const char *text;
+	json_t *file;
+	size_t i;
+	int r = cli_ask(cli, socket, "hjgate.Meter.Saved", name ? json_pack("{ss}", "name", name) : NULL, &answer);
+
+	if (r)
+		return r;
+	text = cli_string(answer, "text");
+	if (name && !cli->json) {
+		fputs(text ? text : "", stdout);
+		return HJ_EXIT_OK;
+	}
+	w = writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
+	if (name) {
+		writer_field(w, "text", NULL, STYLE_PLAIN, cli_member(answer, "text"), NULL);
+		return HJ_EXIT_OK;
+	}
+	if (json_array_size(json_object_get(answer, "files")) == 0)
+		writer_say(w, STYLE_GOOD, "%s", _("nothing was saved: no meter has given an error yet"));
+	writer_table(w, "files", file_columns, hj_array_size(file_columns));
+	json_array_foreach(json_object_get(answer, "files"), i, file)
+	{
+		writer_cell_text(w, cli_string(file, "name"));
+		writer_cell_time(w, cli_time(file, "time"));
+		writer_cell_int(w, cli_int(file, "bytes"));
+	}
+	writer_table_end(w);
+	return HJ_EXIT_OK;
+}
+
+int cli_frames(struct cli *cli, int argc, char **argv)
+{
+	static const char *const words[] = { "saved", NULL };
+	struct frames f = { .cli = cli };
+	char socket[SOCKET_MAX];
+	int r = cli_options(cli, cli_frames_options, &f, &argc, argv);
+
+	if (r)
+		return r;
+	if (argc < 2)
+		return cli_usage(cli, "%s", _("frames needs the name of a bus"));
+	r = cli_instance_known(cli, "buses.d", "meterd", argv[1]);
+	if (r)
+		return r;
+	snprintf(socket, sizeof(socket), "meterd@%s.look", argv[1]);
+	if (argc > 2 && strcmp(argv[2], "saved"))
+		return cli_unknown(cli, N_("word"), argv[2], words);
+	if (argc > 4)
+		return cli_usage(cli, _("\"%s\" is too much"), argv[4]);
+	if (argc > 2)
+		return saved(cli, socket, argc > 3 ? argv[3] : NULL);
+	if (!f.last)
+		f.last = LAST_BY_DEFAULT;
+	return list(&f, socket);
+}
