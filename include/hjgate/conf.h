@@ -105,6 +105,7 @@ struct hj_conf_bus {
 	int64_t gap;              /* ms before each request, 0..2000; 0 = what the protocol asks for */
 	enum hj_echo echo;
 	enum hj_rs485 rs485;
+	int64_t poll_preset_ms; /* of points that do not say how often: 5 minutes, and at most the base window */
 	struct hj_conf_meter *meters;
 	size_t meter_count;
 	struct hj_conf_pool pool; /* what meters and points only point to */

@@ -117,7 +117,7 @@ static const struct conf_key meter_keys[] = {
 	        .hint = N_("the digits of its address, as on its plate") },
 	{ "equipment", CONF_STRING, 0, AT(equipment), .check = conf_check_text,
 	        .hint = N_("what it measures, in 127 bytes at most") },
-	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = CONF_POLL_MOST_S, .preset = 5 },
+	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = CONF_POLL_MOST_S },
 	{ "pt", CONF_FLOAT, 0, AT(m.pt), .least = RATIO_LEAST, .most = RATIO_MOST, .preset = 1 },
 	{ "ct", CONF_FLOAT, 0, AT(m.ct), .least = RATIO_LEAST, .most = RATIO_MOST, .preset = 1 },
 	{ "max_registers", CONF_INT, 0, AT(m.limits.max_registers), .least = 1, .most = CONF_REGISTERS_MOST },
@@ -364,10 +364,22 @@ static void settle_stations(const config_setting_t *root, struct hj_conf_bus *b)
 		b->response_timeout = STATION_TIMEOUT_MS;
 }
 
+/* How often points are read that say nothing: each once in a record. */
+static int64_t poll_preset(const char *root)
+{
+	_cleanup_(hj_conf_errors_done) struct hj_conf_errors ignored = { 0 };
+	struct hj_conf_main c;
+
+	/* What is wrong with hjgate.conf is told where that is read for itself. */
+	if (!root || hj_conf_load_main(root, &c, &ignored) < 0)
+		return HJ_INTERVAL_MAX_MS;
+	return hj_min(hj_conf_minute_ms(&c), (int64_t)HJ_INTERVAL_MAX_MS);
+}
+
 int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b)
 {
 	const config_setting_t *root = config_root_setting(&f->config);
-	struct bus_text t = { 0 };
+	struct bus_text t = { .b.poll_preset_ms = poll_preset(f->root) };
 	int r;
 
 	hj_text_copy(t.b.file, sizeof(t.b.file), f->path);

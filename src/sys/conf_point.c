@@ -345,6 +345,8 @@ int conf_point_keep(struct conf_file *f, const config_setting_t *item, const str
 		return r;
 	p.address = (uint32_t)t->address;
 	p.point.interval_ms = (uint32_t)((t->poll_interval ? t->poll_interval : to->poll_interval) * 1000);
+	if (!p.point.interval_ms)
+		p.point.interval_ms = (uint32_t)to->bus->poll_preset_ms;
 	snprintf(p.point.name, sizeof(p.point.name), "%s%s%s", m->name, m->name[0] ? "." : "", t->name);
 	p.equipment = conf_keep(&to->bus->pool, equipment, strlen(equipment) + 1);
 	points = p.equipment ? realloc(m->points, (m->point_count + 1) * sizeof(*points)) : NULL;

@@ -97,6 +97,26 @@ static void nothing_at_all(void **state)
 	hj_conf_done(&c);
 }
 
+/* Without a word about it each point is read once in a record. */
+static void a_point_is_read_once_a_window(void **state)
+{
+	static const char *const mains[] = { "format = 1;\n", "format = 1;\nbase_window = 60;\n",
+		"format = 1;\ntest_minute = 3;\n" };
+	static const uint32_t intervals[] = { 300000, 60000, 3000 };
+
+	put("buses.d/north.conf", "format = 1; port = \"/dev/ttyS1\"; meters = ( { name = \"fan\"; unit_id = 3;"
+	                          " points = ( { name = \"i\"; table = \"input\"; address = 1; } ); } );\n");
+	for (size_t i = 0; i < 3; i++) {
+		struct hj_conf_errors errors = { 0 };
+		struct hj_conf_bus b;
+
+		put("hjgate.conf", mains[i]);
+		assert_int_equal(hj_conf_load_bus(root, "north", &b, &errors), 0);
+		assert_int_equal(b.meters[0].points[0].point.interval_ms, intervals[i]);
+		hj_conf_bus_done(&b);
+	}
+}
+
 static void whole_bus(void **state)
 {
 	struct hj_conf_errors errors = { 0 };
@@ -627,6 +647,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(nothing_at_all),
+		T(a_point_is_read_once_a_window),
 		T(whole_bus),
 		T(presets_of_stations),
 		T(values_by_rules),

@@ -113,7 +113,7 @@ static void few_lines(void **state)
 	assert_int_equal(p[0].table, HJ_TABLE_INPUT);
 	assert_int_equal(p[0].address, 6);
 	assert_int_equal(p[0].codec.type, HJ_TYPE_FLOAT32);
-	assert_int_equal(p[0].point.interval_ms, 5000);
+	assert_int_equal(p[0].point.interval_ms, 300000);
 	assert_int_equal(p[0].line, 4);
 	assert_int_equal(p[1].codec.order, HJ_ORDER_CDAB);
 	assert_int_equal(p[1].point.interval_ms, 60000);
