@@ -18,6 +18,7 @@
 #define HJ_CONF_UPLINKS_MAX 16
 #define HJ_CONF_METERS_MAX  247 /* on one bus */
 #define HJ_CONF_POINTS_MAX  128 /* of one meter */
+#define HJ_CONF_PUBLISH_MAX 512 /* values that one bus shows to others */
 #define HJ_CONF_ERRORS_MAX  50
 #define HJ_CONF_TEXT_MAX    127 /* bytes of a free text: path, host, equipment */
 #define HJ_ADDRESS_MAX      45  /* an IPv6 address as text */
@@ -89,6 +90,13 @@ struct hj_conf_meter {
 	size_t point_count;
 	int line;
 };
+/* A value that others may look up on a bus that serves. */
+struct hj_conf_published {
+	const char *point; /* METER.POINT, of any bus */
+	struct hj_codec codec;
+	uint16_t address; /* of a bit: coil and discrete input; else holding and input register */
+	int line;
+};
 struct hj_conf_bus {
 	char name[HJ_NAME_MAX + 1]; /* from the file's name */
 	enum hj_bus_kind kind;
@@ -108,6 +116,9 @@ struct hj_conf_bus {
 	int64_t poll_preset_ms; /* of points that do not say how often: 5 minutes, and at most the base window */
 	struct hj_conf_meter *meters;
 	size_t meter_count;
+	struct hj_conf_published *publish;
+	size_t publish_count;
+	int64_t publish_unit;     /* the unit id that they are read from */
 	struct hj_conf_pool pool; /* what meters and points only point to */
 	char file[256];
 };

@@ -1,7 +1,7 @@
 /* The whole configuration and what only the whole shows. Each file is read by the same loader its daemon uses; then
  * the rules across files are held over those that are right. An uplink's points are only judged when every bus is
  * right, so that one mistake is not told twice. */
-#include "conf_table.h"
+#include "conf_bus.h"
 
 #include <errno.h>
 #include <string.h>
@@ -303,6 +303,8 @@ static int check_between(const struct hj_conf *c, bool buses_right, struct hj_co
 	int r;
 
 	check_buses(c, errors);
+	for (size_t i = 0; buses_right && i < c->bus_count; i++)
+		conf_publish_check_points(c, &c->buses[i], errors);
 	for (size_t i = 0; i < c->uplink_count; i++) {
 		r = check_uplink(c, &c->uplinks[i], buses_right, errors);
 		if (r < 0)

@@ -134,6 +134,7 @@ static const struct conf_key meter_keys[] = {
 #undef AT
 
 static int add_meter(struct conf_file *f, const config_setting_t *item, void *bus_text);
+static int add_published(struct conf_file *f, const config_setting_t *item, void *bus_text);
 
 /* One bus being read. */
 struct bus_text {
@@ -158,7 +159,9 @@ static const struct conf_key bus_keys[] = {
 	{ "gap", CONF_INT, 0, AT(gap), .least = 0, .most = HJ_BUS_GAP_MOST, .preset = 0 },
 	{ "response_timeout", CONF_INT, 0, AT(response_timeout), .least = 20, .most = 5000, .preset = 500 },
 	{ "retries", CONF_INT, 0, AT(retries), .least = 0, .most = 5, .preset = 1 },
-	{ "meters", CONF_LIST, CONF_REQUIRED, .least = 1, .most = HJ_CONF_METERS_MAX, .item = add_meter },
+	{ "publish_unit", CONF_INT, 0, AT(publish_unit), .least = 1, .most = UNIT_MOST, .preset = UNIT_MOST },
+	{ "publish", CONF_LIST, .least = 1, .most = HJ_CONF_PUBLISH_MAX, .item = add_published },
+	{ "meters", CONF_LIST, .least = 1, .most = HJ_CONF_METERS_MAX, .item = add_meter },
 };
 #undef AT
 
@@ -224,6 +227,17 @@ static void check_way(struct conf_file *f, const config_setting_t *root, const s
 	for (size_t i = 0; i < hj_array_size(serial) && bus->traits & (HJ_BUS_HOST | HJ_BUS_LINES); i++)
 		not_for(f, root, bus, serial[i]);
 	check_serves(f, root, b, serial, hj_array_size(serial));
+}
+
+/* A bus without meters is of use only where others look values up. */
+static void check_meters(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b)
+{
+	if (config_setting_get_member(root, "meters"))
+		return;
+	if (hj_bus_type(b->kind)->traits & HJ_BUS_SERVES && config_setting_get_member(root, "publish"))
+		return;
+	conf_remedy(conf_error(f, NULL, _("%s is missing in this %s"), "meters", _("bus")),
+	        _("write %s = ( { ... }, { ... } );"), "meters");
 }
 
 /* ---- a meter ---- */
@@ -341,11 +355,17 @@ static int add_meter(struct conf_file *f, const config_setting_t *item, void *bu
 	return 0;
 }
 
+static int add_published(struct conf_file *f, const config_setting_t *item, void *bus_text)
+{
+	return conf_publish_add(f, item, &((struct bus_text *)bus_text)->b);
+}
+
 void hj_conf_bus_done(struct hj_conf_bus *b)
 {
 	for (size_t i = 0; i < b->meter_count; i++)
 		free(b->meters[i].points);
 	free(b->meters);
+	free(b->publish);
 	conf_pool_done(&b->pool);
 	*b = (struct hj_conf_bus){ 0 };
 }
@@ -389,6 +409,8 @@ int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b)
 	if (r >= 0) {
 		settle_stations(root, b);
 		check_way(f, root, b);
+		check_meters(f, root, b);
+		conf_publish_check(f, root, b);
 	}
 	return r;
 }

@@ -78,6 +78,15 @@ int conf_model_factor(struct conf_file *f, const config_setting_t *item, void *m
 /* What the meter's group does not say itself: all points where it names none, the limits. -ENOMEM. */
 int conf_model_fill(struct conf_file *f, const config_setting_t *meter, struct conf_meter_text *to);
 
+/* One group of `publish`. -ENOMEM. */
+int conf_publish_add(struct conf_file *f, const config_setting_t *item, struct hj_conf_bus *to);
+/* What holds between them, after the whole file has been read. */
+void conf_publish_check(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b);
+/* Between all buses: the points that are there. */
+struct hj_conf;
+void conf_publish_check_points(const struct hj_conf *c, const struct hj_conf_bus *b, struct hj_conf_errors *errors);
+extern const struct conf_choice conf_orders[];
+
 /* One address of `barriers`. */
 int conf_limit_barrier(struct conf_file *f, const config_setting_t *item, struct hj_conf_limits *to);
 

@@ -36,7 +36,7 @@ static const struct conf_choice types[] = {
 	{ "text", HJ_TYPE_TEXT },
 	{ NULL, 0 },
 };
-static const struct conf_choice orders[] = {
+const struct conf_choice conf_orders[] = {
 	{ "ABCD", HJ_ORDER_ABCD },
 	{ "CDAB", HJ_ORDER_CDAB },
 	{ "BADC", HJ_ORDER_BADC },
@@ -61,7 +61,7 @@ const char *hj_type_name(enum hj_type type)
 
 const char *hj_order_name(enum hj_order order)
 {
-	return choice_name(orders, order);
+	return choice_name(conf_orders, order);
 }
 
 const char *hj_table_name(enum hj_table table)
@@ -104,7 +104,7 @@ static const struct conf_key point_keys[] = {
 	{ "address", CONF_INT, CONF_REQUIRED, AT(address), .least = 0, .most = DATA_MOST },
 	{ "at", CONF_INT, 0, AT(p.at), .least = 0, .most = AT_MOST },
 	{ "type", CONF_ENUM, 0, AT(p.codec.type), .choices = types, .preset = HJ_TYPE_UINT16 },
-	{ "order", CONF_ENUM, 0, AT(p.codec.order), .choices = orders, .preset = HJ_ORDER_ABCD },
+	{ "order", CONF_ENUM, 0, AT(p.codec.order), .choices = conf_orders, .preset = HJ_ORDER_ABCD },
 	{ "length", CONF_INT, 0, AT(p.codec.length), .least = 1, .most = HJ_CODEC_TEXT_MAX },
 	{ "bit", CONF_INT, 0, AT(p.codec.bit), .least = 0, .most = 63 },
 	{ "bits", CONF_INT, 0, AT(p.codec.bits), .least = 1, .most = 53 },

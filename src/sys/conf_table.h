@@ -39,6 +39,9 @@ void conf_file_done(struct conf_file *f);
 int conf_instance_open(
         struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors);
 
+/* METER.POINT. */
+int conf_check_point_name(const char *text, const char **ret_why);
+
 /* What the loaders do with an open file; the same for a text in memory, which the fuzzer feeds. */
 int conf_main_read(struct conf_file *f, struct hj_conf_main *c);
 int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b);

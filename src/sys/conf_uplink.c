@@ -60,7 +60,7 @@ static int check_pw(const char *text, const char **ret_why)
 	return 0;
 }
 
-static int check_point(const char *text, const char **ret_why)
+int conf_check_point_name(const char *text, const char **ret_why)
 {
 	const char *dot = strchr(text, '.');
 	char meter[HJ_NAME_MAX + 1];
@@ -78,7 +78,7 @@ static int check_point(const char *text, const char **ret_why)
 
 #define AT(member) CONF_AT(struct hj_conf_factor, member)
 static const struct conf_key factor_keys[] = {
-	{ "point", CONF_STRING, CONF_REQUIRED, AT(point), .check = check_point,
+	{ "point", CONF_STRING, CONF_REQUIRED, AT(point), .check = conf_check_point_name,
 	        .hint = N_("METER.POINT as in a file of buses.d") },
 	{ "factor", CONF_STRING, 0, AT(factor), .check = hj_factor_check,
 	        .hint = N_("the platform's code of 1 to 16 letters A-Z a-z and digits") },
