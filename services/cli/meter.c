@@ -47,6 +47,8 @@ static void show_traffic(struct writer *w, json_t *traffic)
 		{ "connections", N_("connections open") },
 		{ "accepted", N_("connections in all") },
 		{ "dropped", N_("connections dropped") },
+		{ "published", N_("values published") },
+		{ "valid", N_("of these there now") },
 	};
 
 	if (!json_is_object(traffic))

@@ -41,6 +41,7 @@ struct bus_traffic {
 	uint64_t broken, broken_bytes;
 	uint64_t accepted, dropped; /* connections; dropped: idle too long, one too many, or no Modbus */
 	unsigned connections;       /* open now */
+	unsigned published, valid;  /* values that are shown, and those of them that are there now */
 };
 
 struct bus {
@@ -63,6 +64,9 @@ struct bus_ops {
 	void (*free)(struct bus *b);
 	/* NULL where the bus never speaks by itself. Called once, before open(). */
 	int (*attach)(struct bus *b, sd_event *event, bus_pushed_fn pushed, void *userdata);
+	/* What the values of conf->publish with this point's name are from now on: NaN, none; after `until`, none
+	 * either. NULL where nobody can look them up. */
+	void (*show)(struct bus *b, const char *point, double value, hj_usec until);
 	void (*traffic)(const struct bus *b, struct bus_traffic *ret); /* NULL: nobody asks this bus for anything */
 };
 

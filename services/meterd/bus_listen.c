@@ -4,11 +4,15 @@
  * 2), so that a wrong address shows at the instrument and not as silence here; one that reaches beyond them is taken,
  * since many instruments send their registers in one block.
  *
- * Over TCP the unit ids 0 and 255 mean the gateway itself: where it stands for one instrument only, that one. */
+ * Under a unit id of its own others look up the newest values of points of any bus: conf->publish. Those come from
+ * outside, by show(); nothing can be written there.
+ *
+ * Over TCP the unit ids 0 and 255 mean the gateway itself: where it stands for one unit only, that one. */
 #include "bus_listen.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hjgate/now.h"
 
@@ -30,18 +34,29 @@ void listen_add_units(const struct listen *l, struct hj_serve *s)
 {
 	for (size_t i = 0; i < l->conf->meter_count; i++)
 		hj_serve_add_unit(s, (uint8_t)l->conf->meters[i].unit_id);
-	if (s->framing != HJ_SERVE_TCP || l->conf->meter_count != 1)
+	if (l->board.count)
+		hj_serve_add_unit(s, (uint8_t)l->conf->publish_unit);
+	if (s->framing != HJ_SERVE_TCP || l->conf->meter_count + (l->board.count > 0) != 1)
 		return;
 	hj_serve_add_unit(s, HJ_SERVE_EVERY_UNIT);
 	hj_serve_add_unit(s, UNIT_TCP_SELF);
 }
 
+/* Nobody is left out. Where these ids are not served, no request with them comes here: listen_add_units(). */
+static bool is_for_all(enum hj_serve_framing framing, const struct hj_serve_request *q)
+{
+	return q->unit_id == HJ_SERVE_EVERY_UNIT || (framing == HJ_SERVE_TCP && q->unit_id == UNIT_TCP_SELF);
+}
+
 static bool is_for(
         const struct listen *l, enum hj_serve_framing framing, const struct hj_serve_request *q, size_t meter)
 {
-	if (q->unit_id == HJ_SERVE_EVERY_UNIT || (framing == HJ_SERVE_TCP && q->unit_id == UNIT_TCP_SELF))
-		return true;
-	return l->conf->meters[meter].unit_id == q->unit_id;
+	return is_for_all(framing, q) || l->conf->meters[meter].unit_id == q->unit_id;
+}
+
+static bool is_for_board(const struct listen *l, enum hj_serve_framing framing, const struct hj_serve_request *q)
+{
+	return l->board.count && (q->unit_id == l->conf->publish_unit || is_for_all(framing, q));
 }
 
 /* ---- writing ---- */
@@ -107,20 +122,25 @@ static int do_write(struct listen *l, enum hj_serve_framing framing, const struc
 static int do_read(struct listen *l, enum hj_serve_framing framing, const struct hj_serve_request *q, uint8_t *to)
 {
 	const struct hj_image_span at = { q->table, q->address, q->count };
+	int r = -ENXIO;
 
-	for (size_t i = 0; i < l->conf->meter_count; i++) {
-		if (!is_for(l, framing, q, i))
-			continue;
-		switch (hj_image_read(&l->images[i], &at, to)) {
-		case 0:
-			return 0;
-		case -ENODATA:
-			return HJ_SERVE_FAILURE; /* it exists, but nothing has been written there yet */
-		default:
-			return HJ_SERVE_ADDRESS;
-		}
-	}
-	return HJ_SERVE_ADDRESS;
+	if (is_for_board(l, framing, q))
+		r = hj_board_read(&l->board, &at, hj_now().mono, to);
+	for (size_t i = 0; r == -ENXIO && i < l->conf->meter_count; i++)
+		if (is_for(l, framing, q, i))
+			r = hj_image_read(&l->images[i], &at, to);
+	if (r == -ENODATA)
+		return HJ_SERVE_FAILURE; /* it exists, but has no value now, or nothing has been written there yet */
+	return r < 0 ? HJ_SERVE_ADDRESS : 0;
+}
+
+static void listen_show(struct bus *b, const char *point, double value, hj_usec until)
+{
+	struct listen *l = listen_of(b);
+
+	for (size_t i = 0; i < l->conf->publish_count; i++)
+		if (!strcmp(l->conf->publish[i].point, point))
+			hj_board_set(&l->board, i, value, until);
 }
 
 size_t listen_respond(struct listen *l, enum hj_serve_framing framing, const struct hj_serve_request *q,
@@ -190,6 +210,8 @@ static void listen_traffic(const struct bus *b, struct bus_traffic *ret)
 	const struct listen *l = listen_of(b);
 
 	*ret = l->traffic;
+	ret->published = (unsigned)l->board.count;
+	ret->valid = (unsigned)hj_board_valid(&l->board, hj_now().mono);
 	if (l->way)
 		ops_of(l)->traffic(l->way, ret);
 }
@@ -202,6 +224,7 @@ static void listen_free(struct bus *b)
 	for (size_t i = 0; l->images && i < l->conf->meter_count; i++)
 		hj_image_done(&l->images[i]);
 	free(l->images);
+	free(l->board.slots);
 	sd_event_unref(l->event);
 	free(l);
 }
@@ -218,12 +241,29 @@ static int make_image(struct listen *l, size_t meter)
 	return hj_image_init(&l->images[meter], spans, conf->point_count);
 }
 
+static int make_board(struct listen *l)
+{
+	const struct hj_conf_bus *c = l->conf;
+	struct hj_board_slot *slots = calloc(c->publish_count + 1, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->publish_count; i++) {
+		slots[i].codec = c->publish[i].codec;
+		slots[i].address = c->publish[i].address;
+		slots[i].tag = i;
+	}
+	hj_board_init(&l->board, slots, c->publish_count);
+	return 0;
+}
+
 int bus_listen_new(const struct hj_conf_bus *conf, struct bus **ret)
 {
 	static const struct bus_ops ops = { .open = listen_open,
 		.close = listen_close,
 		.free = listen_free,
 		.attach = listen_attach,
+		.show = listen_show,
 		.traffic = listen_traffic };
 	struct listen *l = calloc(1, sizeof(*l));
 	int r = l ? 0 : -ENOMEM;
@@ -233,8 +273,7 @@ int bus_listen_new(const struct hj_conf_bus *conf, struct bus **ret)
 	l->bus.ops = &ops;
 	l->conf = conf;
 	l->images = calloc(conf->meter_count + 1, sizeof(*l->images));
-	if (!l->images)
-		r = -ENOMEM;
+	r = l->images ? make_board(l) : -ENOMEM;
 	for (size_t i = 0; r >= 0 && i < conf->meter_count; i++)
 		r = make_image(l, i);
 	if (r < 0) {

@@ -4,6 +4,7 @@
 
 #include "bus.h"
 
+#include "hjgate/meter_board.h"
 #include "hjgate/meter_image.h"
 #include "hjgate/meter_serve.h"
 
@@ -20,6 +21,7 @@ struct listen {
 	bus_pushed_fn pushed;
 	void *userdata;
 	struct hj_image *images; /* as conf->meters */
+	struct hj_board board;   /* of conf->publish, a slot's tag being its index there */
 	struct bus_traffic traffic;
 	struct listen_way *way;
 };

@@ -82,8 +82,6 @@ static int build(struct meterd *m, const char *root)
 	if (r < 0)
 		return r;
 	r = bus_new(&m->conf, &m->bus);
-	if (r >= 0 && m->bus->ops->attach)
-		r = m->bus->ops->attach(m->bus, m->event, NULL, NULL);
 	if (r < 0)
 		return r;
 	snapshots_init(&m->snapshots, root, m->conf.name);
@@ -95,6 +93,8 @@ static int build(struct meterd *m, const char *root)
 	r = peer_new(m->event, root, m->conf.name, m->points, m->point_count, &m->outbox, &m->peer);
 	if (r >= 0)
 		r = pushed_new(m);
+	if (r >= 0)
+		r = publish_new(m, root);
 	return r < 0 ? r : add_timers(m);
 }
 
@@ -143,6 +143,7 @@ void meterd_free(struct meterd *m)
 	loan_done(m);
 	sniff_close(m->sniff);
 	hj_ipc_call_unref(m->sniffer);
+	publish_free(m->publish);
 	peer_free(m->peer);
 	change_window(m);
 	if (m->started)

@@ -58,7 +58,8 @@ struct meterd {
 	size_t retry;           /* the request to be tried again; plan.count: none */
 	unsigned tries;
 
-	struct pushed *pushed; /* NULL: this bus never speaks by itself */
+	struct pushed *pushed;   /* NULL: this bus never speaks by itself */
+	struct publish *publish; /* NULL: nobody looks values up here */
 	struct changes changes;
 	struct outbox outbox;
 	struct peer *peer;
@@ -116,6 +117,10 @@ int pushed_new(struct meterd *m); /* before the bus is opened */
 void pushed_free(struct meterd *m);
 /* One turn of a bus that only speaks by itself: its port, and who has been silent too long. */
 hj_usec pushed_turn(struct meterd *m, const struct hj_now *now);
+
+/* peer_publish.c: the newest values of all points, for those who look them up here. */
+int publish_new(struct meterd *m, const char *root);
+void publish_free(struct publish *p);
 
 /* health.c: what became of it, for status and events. */
 void health_answered(struct meterd *m, struct meter *meter, const struct hj_now *now, int64_t took_ms);
