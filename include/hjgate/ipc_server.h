@@ -68,6 +68,8 @@ bool hj_ipc_call_more(const struct hj_ipc_call *call);       /* it asked for "mo
 unsigned hj_ipc_call_queued(const struct hj_ipc_call *call); /* replies not yet written: hold back above a few */
 enum hj_right hj_ipc_call_right(const struct hj_ipc_call *call);
 uid_t hj_ipc_call_uid(const struct hj_ipc_call *call); /* SO_PEERCRED: who asked, for the event */
+/* The same as a name; "uid N" where the system knows none. */
+void hj_ipc_call_name(const struct hj_ipc_call *call, char *to, size_t size);
 /* Called once, from the loop, when nothing is queued any more (soon, where nothing is), or when the client has
  * left. */
 void hj_ipc_call_on_drain(

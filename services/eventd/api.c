@@ -8,7 +8,6 @@
 #include "hjgate/text.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,17 +129,6 @@ static bool exists(const struct eventd *d, uint64_t id)
 	return d->ledger && hj_ledger_read(d->ledger, id, id, 0, is_event, &found) >= 0 && found;
 }
 
-static void name_of(uid_t uid, char *to, size_t size)
-{
-	struct passwd pw, *found = NULL;
-	char space[1024];
-
-	if (getpwuid_r(uid, &pw, space, sizeof(space), &found) == 0 && found)
-		hj_text_copy(to, size, pw.pw_name);
-	else
-		snprintf(to, size, "uid %u", (unsigned)uid);
-}
-
 static int on_acknowledge(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	struct row row = { .is = ROW_CAUSE, .time_ms = hj_now().wall_ms };
@@ -159,7 +147,7 @@ static int on_acknowledge(struct hj_ipc_call *call, json_t *parameters, void *us
 	if (id <= 0 || !exists(d, (uint64_t)id))
 		return hj_ipc_fail(call, "hjgate.Event.NoSuchEvent", json_pack("{s:I}", "id", (json_int_t)id));
 	row.of = (uint64_t)id;
-	name_of(hj_ipc_call_uid(call), row.source, sizeof(row.source));
+	hj_ipc_call_name(call, row.source, sizeof(row.source));
 	row.cause = strdup(cause);
 	return row.cause ? eventd_put(d, &row, call) : -ENOMEM;
 }

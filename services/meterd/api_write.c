@@ -4,7 +4,6 @@
 #include "api.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,23 +47,12 @@ static void values_text(const struct hj_question *q, const uint8_t *data, char t
 		        to + used, VALUES_TEXT - used, "%s%u", i ? " " : "", api_value_at(q, data, i));
 }
 
-static void name_of(uid_t uid, char *to, size_t size)
-{
-	struct passwd pw, *found = NULL;
-	char space[1024];
-
-	if (getpwuid_r(uid, &pw, space, sizeof(space), &found) == 0 && found)
-		hj_text_copy(to, size, pw.pw_name);
-	else
-		snprintf(to, size, "uid %u", (unsigned)uid);
-}
-
 static void tell(struct meterd *m, const struct writing *w, const char *result)
 {
 	const struct hj_question *q = &w->loan.question;
 	char by[64], before[VALUES_TEXT], now[VALUES_TEXT], key[2 * HJ_NAME_MAX];
 
-	name_of(hj_ipc_call_uid(w->loan.call), by, sizeof(by));
+	hj_ipc_call_name(w->loan.call, by, sizeof(by));
 	values_text(q, w->has_before ? w->before : NULL, before);
 	values_text(q, w->data, now);
 	snprintf(key, sizeof(key), "bus %s", m->conf.name);

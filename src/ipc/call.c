@@ -3,11 +3,13 @@
  * handler that fails, or that drops a call unanswered, gives an error reply: no client waits for ever for a mistake
  * of ours. */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hjgate/idl.h"
+#include "hjgate/text.h"
 #include "server_private.h"
 
 #define FAILED       "hjgate.Failed"
@@ -170,6 +172,17 @@ enum hj_right hj_ipc_call_right(const struct hj_ipc_call *call)
 uid_t hj_ipc_call_uid(const struct hj_ipc_call *call)
 {
 	return call->uid;
+}
+
+void hj_ipc_call_name(const struct hj_ipc_call *call, char *to, size_t size)
+{
+	struct passwd pw, *found = NULL;
+	char space[1024];
+
+	if (getpwuid_r(call->uid, &pw, space, sizeof(space), &found) == 0 && found)
+		hj_text_copy(to, size, pw.pw_name);
+	else
+		snprintf(to, size, "uid %u", (unsigned)call->uid);
 }
 
 void hj_ipc_call_on_drain(
