@@ -42,12 +42,12 @@ static inline void hj_json_decref_p(json_t **j)
 #define _cleanup_json_ _cleanup_(hj_json_decref_p)
 
 /* One parameter by table: what it is called, of which type, where it goes. */
-enum hj_param_type { HJ_PARAM_STRING, HJ_PARAM_INT, HJ_PARAM_BOOL, HJ_PARAM_ARRAY, HJ_PARAM_OBJECT };
+enum hj_param_type { HJ_PARAM_STRING, HJ_PARAM_INT, HJ_PARAM_NUMBER, HJ_PARAM_BOOL, HJ_PARAM_ARRAY, HJ_PARAM_OBJECT };
 struct hj_param {
 	const char *name;
 	enum hj_param_type type;
 	bool required;
-	/* const char **, int64_t *, bool *, json_t ** (borrowed); untouched where the parameter is absent or null */
+	/* const char **, int64_t *, double *, bool *, json_t ** (borrowed); untouched where it is absent or null */
 	void *to;
 };
 /* 0, or -EINVAL with *ret_bad the name of the first that is missing, unknown or of the wrong type. */

@@ -24,7 +24,7 @@
 #define HJ_ROLLUP_BUSES_MAX   32
 #define HJ_ROLLUP_WINDOWS_MAX 64 /* open at a time, of one bus */
 /* stretches of closed labels remembered for one bus: each clock step or pause makes one; then the nearest join */
-#define HJ_ROLLUP_CLOSED_MAX  8
+#define HJ_ROLLUP_CLOSED_MAX 8
 /* a window this far beyond what the bus says is a wrong clock's: closed as it is */
 #define HJ_ROLLUP_AHEAD_MS    HJ_MS_PER_DAY
 #define HJ_ROLLUP_NORMAL_PART 0.75 /* of the expected samples must be normal for flag N */
@@ -68,7 +68,8 @@ struct hj_fallen {
 };
 bool hj_rollup_fallen(struct hj_rollup *r, struct hj_fallen *ret); /* false: none left */
 
-/* The meter of this total was or will be swapped: see hj_total_swap(). -EINVAL: no total; -ERANGE; -ENOMEM. */
+/* The meter of this total was or will be swapped: see hj_total_swap(); HJ_TOTAL_AWAITED too. -EINVAL: no total;
+ * -ERANGE; -ENOMEM. */
 int hj_rollup_swap(struct hj_rollup *r, uint32_t point, double old, double new, const struct hj_now *now,
         double *ret_old, double *ret_new);
 

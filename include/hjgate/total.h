@@ -27,6 +27,7 @@ struct hj_total {
 	struct {
 		double from, to, counted;
 		int64_t time_ms;
+		bool swapped; /* it was explained: the meter was swapped there */
 	} fall;
 	/* A meter that is to be swapped, told before the new one was read. */
 	struct {
@@ -46,9 +47,11 @@ double hj_total_close(struct hj_total *t, double grown);
 
 /* The meter was swapped, or is going to be: the old one ended at `old`, the new one began at `new` (NaN: not told;
  * then the old one ended where it was read last, the new one began where it was read first). When the new one has
- * been read already, what was made of its first reading is put right; which is meant is seen from the readings.
- * -ERANGE: the old one had been read above `old`, or the new one below `new`; ret_old and ret_new (written then,
- * too) say what was read. */
+ * been read already, what was made of its first reading is put right; which is meant is seen from the readings. To
+ * tell the same swap again, or with better readings, changes what was told. HJ_TOTAL_AWAITED: the new one has not
+ * been read. -ERANGE: the old one had been read above `old`, or the new one below `new`; ret_old and ret_new (written
+ * then, too) say what was read. */
+#define HJ_TOTAL_AWAITED 1
 int hj_total_swap(struct hj_total *t, double old, double new, int64_t now_ms, double *ret_old, double *ret_new);
 
 int hj_total_encode(const struct hj_total *t, struct hj_buf *to);

@@ -87,13 +87,22 @@ static const struct cli_command commands[] = {
 	},
 	{
 	        .name = "meter",
-	        .details = N_("TABLE is coil, discrete, holding or input; ADDRESS counts from 0, as in the protocol: "
-	                      "register 40001 of a manual\n"
-	                      "is usually holding 0. To probe needs the group hjgate-admin."),
+	        .details =
+	                N_("TABLE is coil, discrete, holding or input; ADDRESS counts from 0, as in the protocol: "
+	                   "register 40001 of a manual\n"
+	                   "is usually holding 0. To probe and to swap need the group hjgate-admin.\n"
+	                   "swap: another meter hangs there, or soon will, and the total METER.POINT goes on. "
+	                   "The readings are those of\n"
+	                   "the displays, in the unit of the point and with its ratio; one that nobody knows is left "
+	                   "out."),
 	        .fn = cli_meter,
+	        .options = cli_meter_options,
 	        .lines = LINES({ CLI_LOOK, "meter BUS", N_("one bus: each meter, asked and answered") },
-	                { CLI_TOOLS, "meter BUS probe UNIT TABLE ADDRESS COUNT", N_("ask a unit once, now") }),
-	        .examples = EXAMPLES("hjgate meter north", "hjgate meter north probe 3 holding 0 4"),
+	                { CLI_TOOLS, "meter BUS probe UNIT TABLE ADDRESS COUNT", N_("ask a unit once, now") },
+	                { CLI_CHANGE, "meter BUS swap METER.POINT",
+	                        N_("another meter hangs there: its total goes on") }),
+	        .examples = EXAMPLES("hjgate meter north", "hjgate meter north probe 3 holding 0 4",
+	                "hjgate meter north swap oven.energy --old 48213.7 --new 0.3"),
 	},
 	{
 	        .name = "bus",

@@ -4,16 +4,20 @@
 
 #include "ask.h"
 #include "instances.h"
+#include "meter.h"
 #include "tables.h"
 #include "writer.h"
 
 #define UNIT_MOST    247
 #define ADDRESS_MOST 65535
 #define COUNT_MOST   125 /* registers of one request */
-#define SOCKET_MAX   (HJ_NAME_MAX + 24)
 
-struct meter {
-	const char *bus;
+const struct cli_option cli_meter_options[] = {
+	{ "--old", 0, CLI_TEXT, N_("READING"), N_("with swap: what the old meter showed in the end"),
+	        offsetof(struct meter_words, old) },
+	{ "--new", 0, CLI_TEXT, N_("READING"), N_("with swap: what the new one showed at first"),
+	        offsetof(struct meter_words, new) },
+	{ 0 },
 };
 
 static const struct writer_column probe_columns[] = {
@@ -22,9 +26,9 @@ static const struct writer_column probe_columns[] = {
 	{ "hexadecimal", N_("HEXADECIMAL"), true },
 };
 
-static const char *socket_of(const char *bus, const char *right, char to[SOCKET_MAX])
+static const char *socket_of(const char *bus, const char *right, char to[METER_SOCKET])
 {
-	snprintf(to, SOCKET_MAX, "meterd@%s.%s", bus, right);
+	snprintf(to, METER_SOCKET, "meterd@%s.%s", bus, right);
 	return to;
 }
 
@@ -60,11 +64,11 @@ static void show_traffic(struct writer *w, json_t *traffic)
 	writer_close(w);
 }
 
-static int show(struct cli *cli, const struct meter *m, int argc, char **argv)
+static int show(struct cli *cli, const struct meter_words *m, int argc, char **argv)
 {
 	_cleanup_(writer_freep) struct writer *w = NULL;
 	_cleanup_json_ json_t *answer = NULL;
-	char socket[SOCKET_MAX];
+	char socket[METER_SOCKET];
 	int r = cli_ask(cli, socket_of(m->bus, "look", socket), "hjgate.Meter.Status", NULL, &answer);
 
 	if (r)
@@ -102,12 +106,12 @@ static void show_values(const struct cli *cli, json_t *answer, uint64_t address)
 }
 
 /* UNIT TABLE ADDRESS COUNT */
-static int probe(struct cli *cli, const struct meter *m, int argc, char **argv)
+static int probe(struct cli *cli, const struct meter_words *m, int argc, char **argv)
 {
 	static const char *const tables[] = { "coil", "discrete", "holding", "input", NULL };
 	_cleanup_json_ json_t *answer = NULL;
 	uint64_t unit, address, count;
-	char socket[SOCKET_MAX];
+	char socket[METER_SOCKET];
 	int r;
 
 	if (argc != 4)
@@ -133,10 +137,10 @@ static int probe(struct cli *cli, const struct meter *m, int argc, char **argv)
 
 static const struct {
 	const char *word;
-	int (*fn)(struct cli *cli, const struct meter *m, int argc, char **argv);
-} actions[] = { { "status", show }, { "probe", probe } };
+	int (*fn)(struct cli *cli, const struct meter_words *m, int argc, char **argv);
+} actions[] = { { "status", show }, { "probe", probe }, { "swap", cli_meter_swap } };
 
-static int act(struct cli *cli, const struct meter *m, const char *word, int argc, char **argv)
+static int act(struct cli *cli, const struct meter_words *m, const char *word, int argc, char **argv)
 {
 	const char *words[hj_array_size(actions) + 1] = { 0 };
 
@@ -153,7 +157,7 @@ static int list(struct cli *cli)
 {
 	_cleanup_(cli_instances_done) struct cli_instances found = { 0 };
 	_cleanup_(writer_freep) struct writer *w = NULL;
-	char socket[SOCKET_MAX];
+	char socket[METER_SOCKET];
 	int status = HJ_EXIT_OK;
 
 	cli_instances(cli->root, "buses.d", "meterd", &found);
@@ -178,9 +182,11 @@ static int list(struct cli *cli)
 
 int cli_meter(struct cli *cli, int argc, char **argv)
 {
-	struct meter m = { 0 };
-	int r;
+	struct meter_words m = { 0 };
+	int r = cli_options(cli, cli_meter_options, &m, &argc, argv);
 
+	if (r)
+		return r;
 	if (argc == 1)
 		return list(cli);
 	m.bus = argv[1];

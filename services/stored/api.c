@@ -1,6 +1,6 @@
-/* hjgate.Store, the methods that change something: Append (answered at once), Put, Setting and Resend (answered when
- * on the disk), Confirm. What streams is in api_stream.c and api_read.c. Input is checked whole before anything of it
- * is used. */
+/* hjgate.Store, the methods that change something: Append (answered at once), Put, Setting and Resend (answered
+ * when on the disk), Confirm; Swap is in api_swap.c. What streams is in api_stream.c and api_read.c. Input is checked
+ * whole before anything of it is used. */
 #include "stored.h"
 
 #include <errno.h>
@@ -113,8 +113,7 @@ static int on_append(struct hj_ipc_call *call, json_t *parameters, void *userdat
 
 /* ---- answers that wait for the disk ---- */
 
-/* r of the commit. Takes the answer, and the reference that waited. */
-static void done(struct hj_ipc_call *call, int r, const char *what, json_t *answer)
+void api_done(struct hj_ipc_call *call, int r, const char *what, json_t *answer)
 {
 	if (r < 0) {
 		json_decref(answer);
@@ -128,7 +127,7 @@ static void done(struct hj_ipc_call *call, int r, const char *what, json_t *answ
 /* r and seq of the commit; the waiter is the call. */
 static void done_put(int r, uint64_t seq, void *waiter)
 {
-	done(waiter, r, "records", json_pack("{s:I}", "seq", (json_int_t)seq));
+	api_done(waiter, r, "records", json_pack("{s:I}", "seq", (json_int_t)seq));
 }
 
 static int on_put(struct hj_ipc_call *call, json_t *parameters, void *userdata)
@@ -231,7 +230,7 @@ static void done_resend(int r, uint64_t seq, void *waiter)
 {
 	struct resending *w = waiter;
 
-	done(w->call, r, "records", json_pack("{s:I}", "records", (json_int_t)w->records));
+	api_done(w->call, r, "records", json_pack("{s:I}", "records", (json_int_t)w->records));
 	free(w);
 }
 
@@ -321,7 +320,8 @@ static void done_set(int r, uint64_t seq, void *waiter)
 {
 	struct set *w = waiter;
 
-	done(w->call, r, "settings", json_pack("{s:o}", "value", w->removed ? json_null() : json_string(w->value)));
+	api_done(w->call, r, "settings",
+	        json_pack("{s:o}", "value", w->removed ? json_null() : json_string(w->value)));
 	free(w);
 }
 
@@ -377,6 +377,7 @@ static const struct hj_ipc_method methods[] = {
 	{ "Read", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_read },
 	{ "Confirm", HJ_PEER, on_confirm },
 	{ "Resend", HJ_CHANGE | HJ_PEER, on_resend },
+	{ "Swap", HJ_CHANGE, api_swap },
 	{ "Setting", HJ_PEER, on_setting },
 	{ "Query", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_query },
 	{ "Status", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_status },

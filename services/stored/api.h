@@ -8,11 +8,15 @@
 /* TooMany or DiskTrouble, by what r is. */
 int api_fail(struct hj_ipc_call *call, int r, const char *what, int64_t most);
 
+/* To whoever waited for the disk: r of the commit. Takes the answer, and the reference that waited. */
+void api_done(struct hj_ipc_call *call, int r, const char *what, json_t *answer);
+
 int api_durable(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_watch(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_read(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_query(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_swap(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 
 /* Which points a stream has told, by position in the dictionary. */
 struct told {

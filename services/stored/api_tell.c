@@ -1,6 +1,7 @@
 /* What the store tells eventd. */
 #include "stored.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "hjgate/log.h"
@@ -42,6 +43,18 @@ void tell_reset(struct stored *s, const struct hj_fallen *f)
 	if (p)
 		hj_report_at(s->report, "total-reset", HJ_MOMENT, p->name, f->time_ms,
 		        json_pack("{s:s, s:f, s:f}", "point", p->name, "old", f->from, "new", f->to));
+}
+
+static json_t *reading(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+void tell_swap(struct stored *s, const char *point, const char *by, double old, double new)
+{
+	hj_report(s->report, "meter-swapped", HJ_MOMENT, point,
+	        json_pack(
+	                "{s:s, s:s, s:o, s:o}", "point", point, "by", by, "old", reading(old), "new", reading(new)));
 }
 
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms)

@@ -207,4 +207,5 @@ void tell_damaged(struct stored *s, const char *path);
 void tell_late(struct stored *s, const char *bus, uint64_t count);
 void tell_joined(struct stored *s, const char *uplink, uint64_t count);
 void tell_reset(struct stored *s, const struct hj_fallen *f);
+void tell_swap(struct stored *s, const char *point, const char *by, double old, double new); /* NaN: not known */
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms);

@@ -12,6 +12,8 @@ static bool type_fits(const json_t *value, enum hj_param_type type)
 		return json_is_string(value);
 	case HJ_PARAM_INT:
 		return json_is_integer(value);
+	case HJ_PARAM_NUMBER:
+		return json_is_number(value);
 	case HJ_PARAM_BOOL:
 		return json_is_boolean(value);
 	case HJ_PARAM_ARRAY:
@@ -30,6 +32,9 @@ static void store(json_t *value, const struct hj_param *p)
 		break;
 	case HJ_PARAM_INT:
 		*(int64_t *)p->to = json_integer_value(value);
+		break;
+	case HJ_PARAM_NUMBER:
+		*(double *)p->to = json_number_value(value);
 		break;
 	case HJ_PARAM_BOOL:
 		*(bool *)p->to = json_is_true(value);

@@ -28,6 +28,9 @@ static const struct hj_event_type catalogue[] = {
 	        N_("{by} wrote {new} to {table} {address} of unit {unit} on bus {bus}, where {old} was: {result}") },
 	{ "reports-lost", HJ_EVENT_WARN, 0, N_("{count} reports of {source} are lost: it could not hand them on") },
 	{ "total-reset", HJ_EVENT_WARN, 0, N_("{point} was reset: it read {old}, then {new}") },
+	{ "meter-swapped", HJ_EVENT_INFO, 0,
+	        N_("{by} recorded another meter for {point}: the old one ended at {old}, the new one began at "
+	           "{new}") },
 	{ "switch-changed", HJ_EVENT_INFO, 0, N_("{point} changed from {from} to {to}") },
 	{ "switch-chattered", HJ_EVENT_WARN, 0,
 	        N_("{point} changed {count} times more, from {from} to {to} in the end") },

@@ -9,7 +9,16 @@
 
 #define PART 10 /* a tenth, see total.h */
 
-enum { HAS_NEWEST = 1, HAS_CARRY = 2, HAS_FALL = 4, HAS_SWAP = 8, HAS_OLD = 16, HAS_NEW = 32, HAS_ALL = 63 };
+enum {
+	HAS_NEWEST = 1,
+	HAS_CARRY = 2,
+	HAS_FALL = 4,
+	HAS_SWAP = 8,
+	HAS_OLD = 16,
+	HAS_NEW = 32,
+	SWAPPED = 64,
+	HAS_ALL = 127
+};
 
 void hj_total_init(struct hj_total *t)
 {
@@ -59,7 +68,7 @@ static double growth_of(enum hj_total_step step, double before, double wrap, dou
 /* At one stride from a reading that had fallen back to where it was before: that reading was none. */
 static bool came_back(const struct hj_total *t, double value)
 {
-	return isfinite(t->fall.from) && t->newest == t->fall.to && value >= t->fall.from;
+	return isfinite(t->fall.from) && !t->fall.swapped && t->newest == t->fall.to && value >= t->fall.from;
 }
 
 static double take_back(struct hj_total *t, double value)
@@ -73,12 +82,15 @@ static double take_back(struct hj_total *t, double value)
 	return 0;
 }
 
-/* Is this reading the new meter's? Where both are possible, whose reading it is nearer to. */
+/* Is this reading the new meter's? Where it is known how that one began, whose reading it is nearer to: a last digit
+ * that trembles while the old one still hangs there is none. */
 static bool is_new_meter(const struct hj_total *t, double value)
 {
-	if (isnan(t->newest) || value < t->newest)
+	if (isnan(t->newest))
 		return true;
-	return isfinite(t->swap.new) && fabs(value - t->swap.new) < fabs(value - t->newest);
+	if (isnan(t->swap.new))
+		return value < t->newest;
+	return fabs(value - t->swap.new) < fabs(value - t->newest);
 }
 
 static double swapped(struct hj_total *t, double value)
@@ -113,6 +125,7 @@ double hj_total_add(struct hj_total *t, double wrap, double value, int64_t time_
 			t->fall.to = value;
 			t->fall.counted = grown;
 			t->fall.time_ms = time_ms;
+			t->fall.swapped = false;
 		}
 	}
 	t->newest = value;
@@ -163,11 +176,12 @@ int hj_total_swap(struct hj_total *t, double old, double new, int64_t now_ms, do
 		t->swap.awaited = true;
 		t->swap.old = old;
 		t->swap.new = new;
-		return 0;
+		return HJ_TOTAL_AWAITED;
 	}
 	grown = plus(minus(*ret_old, last), minus(first, *ret_new));
 	carry(t, minus(grown, t->fall.counted));
-	t->fall.from = NAN;
+	t->fall.counted = grown;
+	t->fall.swapped = true;
 	return 0;
 }
 
@@ -183,7 +197,7 @@ int hj_total_encode(const struct hj_total *t, struct hj_buf *to)
 	bool newest = isfinite(t->newest), carried = isfinite(t->carry), fall = isfinite(t->fall.from),
 	     swap = t->swap.awaited, old = swap && isfinite(t->swap.old), new = swap &&isfinite(t->swap.new);
 	unsigned mask = newest * HAS_NEWEST + carried * HAS_CARRY + fall * HAS_FALL + swap * HAS_SWAP +
-	                old * HAS_OLD + new *HAS_NEW;
+	                old * HAS_OLD + new *HAS_NEW + (fall && t->fall.swapped) * SWAPPED;
 	int r = hj_buf_put_be(to, mask, 1);
 
 	r = r < 0 ? r : put_if(to, newest, t->newest);
@@ -212,7 +226,8 @@ void hj_total_decode(struct hj_reader *in, struct hj_total *ret)
 	bool fall = mask & HAS_FALL;
 
 	hj_total_init(ret);
-	if (mask & ~(unsigned)HAS_ALL || (!(mask & HAS_SWAP) && mask & (HAS_OLD | HAS_NEW)))
+	if (mask & ~(unsigned)HAS_ALL || (!(mask & HAS_SWAP) && mask & (HAS_OLD | HAS_NEW)) ||
+	        (!fall && mask & SWAPPED))
 		in->failed = 1;
 	ret->newest = get_if(in, mask & HAS_NEWEST);
 	ret->carry = get_if(in, mask & HAS_CARRY);
@@ -220,6 +235,7 @@ void hj_total_decode(struct hj_reader *in, struct hj_total *ret)
 	ret->fall.to = get_if(in, fall);
 	ret->fall.counted = get_if(in, fall);
 	ret->fall.time_ms = fall ? (int64_t)hj_get_be(in, 8) : 0;
+	ret->fall.swapped = mask & SWAPPED;
 	ret->swap.awaited = mask & HAS_SWAP;
 	ret->swap.old = get_if(in, mask & HAS_OLD);
 	ret->swap.new = get_if(in, mask & HAS_NEW);

@@ -1,5 +1,6 @@
 /* Totals that wrap, are reset, fall and are swapped: by hand, and random histories through a rollup that is closed,
  * restarted and folded anywhere, against a meter whose true growth is known. */
+/* long because: what is told by hand and what random histories must come to is one account of a total. */
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -106,19 +107,22 @@ static void swap_told_before(void **state)
 	double old, new;
 
 	(void)state;
-	assert_int_equal(hj_total_swap(&t, 48213.7, 0.3, 10, &old, &new), 0);
-	/* The old one is still there for a moment. */
+	assert_int_equal(hj_total_swap(&t, 48213.7, 0.3, 10, &old, &new), HJ_TOTAL_AWAITED);
+	/* The old one is still there for a moment, and its last digit trembles. */
 	assert_true(hj_total_add(&t, 0, 48213.6, 11, &step) == 0.1);
+	assert_true(hj_total_add(&t, 0, 48213.5, 11, &step) == 0);
+	assert_true(hj_total_add(&t, 0, 48213.6, 11, &step) == 0);
+	assert_true(t.swap.awaited);
 	assert_true(hj_total_add(&t, 0, 0.4, 12, &step) == 0.2); /* 0.1 to its end, 0.1 of the new one */
 	assert_int_equal(step, HJ_TOTAL_GREW);
 	assert_true(hj_total_add(&t, 0, 0.5, 13, &step) == 0.1);
 
 	/* A new one that begins above the old one; and nothing told of either. */
 	t = begun(100);
-	assert_int_equal(hj_total_swap(&t, NAN, 20000, 10, &old, &new), 0);
+	assert_int_equal(hj_total_swap(&t, NAN, 20000, 10, &old, &new), HJ_TOTAL_AWAITED);
 	assert_true(hj_total_add(&t, 0, 20000.5, 11, &step) == 0.5);
 	t = begun(100);
-	assert_int_equal(hj_total_swap(&t, NAN, NAN, 10, &old, &new), 0);
+	assert_int_equal(hj_total_swap(&t, NAN, NAN, 10, &old, &new), HJ_TOTAL_AWAITED);
 	assert_true(hj_total_add(&t, 0, 60, 11, &step) == 0);
 	assert_true(hj_total_add(&t, 0, 61, 12, &step) == 1);
 	t = begun(100);
@@ -150,13 +154,41 @@ static void swap_told_after(void **state)
 	/* A week later it is another swap: the one that comes. */
 	t = begun(100);
 	hj_total_add(&t, 0, 1, 11, &step);
-	assert_int_equal(hj_total_swap(&t, NAN, NAN, 11 + HJ_TOTAL_SWAP_MS + 1, &old, &new), 0);
+	assert_int_equal(hj_total_swap(&t, NAN, NAN, 11 + HJ_TOTAL_SWAP_MS + 1, &old, &new), HJ_TOTAL_AWAITED);
 	assert_true(t.swap.awaited);
+}
+
+/* Whoever is not sure whether the command was heard gives it again; whoever misread the display corrects it. */
+static void swap_told_twice(void **state)
+{
+	struct hj_total t = begun(48213.5);
+	enum hj_total_step step;
+	double old, new, sum = 0;
+
+	(void)state;
+	sum += hj_total_add(&t, 0, 0.4, 11, &step);
+	assert_int_equal(hj_total_swap(&t, 48213.7, 0.3, 12, &old, &new), 0);
+	assert_int_equal(hj_total_swap(&t, 48213.7, 0.3, 13, &old, &new), 0);
+	sum = hj_total_close(&t, sum);
+	assert_true(fabs(sum - 0.3) < 1e-12);
+	assert_int_equal(hj_total_swap(&t, 48213.6, 0.3, 14, &old, &new), 0);
+	sum += hj_total_close(&t, hj_total_add(&t, 0, 2.4, 15, &step));
+	assert_true(fabs(sum - (0.1 + 2.1)) < 1e-12);
+	assert_false(t.swap.awaited);
+	/* The next one is another. */
+	assert_int_equal(hj_total_swap(&t, 2.5, 0, 16, &old, &new), HJ_TOTAL_AWAITED);
+	assert_true(hj_total_add(&t, 0, 0.2, 17, &step) == 0.3);
+
+	/* A new one that runs fast is not taken for the old one that came back. */
+	t = begun(100);
+	hj_total_add(&t, 0, 3, 11, &step);
+	hj_total_swap(&t, 100, 0, 12, &old, &new);
+	assert_true(hj_total_add(&t, 0, 120, 13, &step) == 117);
 }
 
 static void coded_as_it_is(void **state)
 {
-	struct hj_total totals[4], back;
+	struct hj_total totals[5], back;
 	enum hj_total_step step;
 	double old, new;
 
@@ -167,6 +199,9 @@ static void coded_as_it_is(void **state)
 	hj_total_add(&totals[2], 0, 1, 77, &step);
 	totals[3] = begun(100);
 	hj_total_swap(&totals[3], 101, NAN, 5, &old, &new);
+	totals[4] = totals[2];
+	hj_total_swap(&totals[4], 101, 0, 78, &old, &new);
+	assert_true(totals[4].fall.swapped);
 	for (size_t i = 0; i < hj_array_size(totals); i++) {
 		_cleanup_(hj_buf_done) struct hj_buf b = { 0 }, again = { 0 };
 		struct hj_reader in;
@@ -371,6 +406,7 @@ int main(void)
 		cmocka_unit_test(a_false_zero_is_no_reading),
 		cmocka_unit_test(swap_told_before),
 		cmocka_unit_test(swap_told_after),
+		cmocka_unit_test(swap_told_twice),
 		cmocka_unit_test(coded_as_it_is),
 		cmocka_unit_test(histories),
 		cmocka_unit_test(checkpoint_of_version_1),
