@@ -61,6 +61,7 @@ struct hj_conf_point {
 	enum hj_table table;   /* "coil", "discrete", "holding", "input" */
 	uint32_t address;      /* register or bit of the protocol, 0-based; data identifier; input of the GPIO chip */
 	bool event;            /* each change of it is an event */
+	uint32_t fast_ms;      /* between two looks whether it changed; 0: none */
 	uint8_t at;            /* of a data identifier: the value's first byte in the answer */
 	struct hj_codec codec; /* its scale has the ratio in it */
 	double scale, ratio;   /* as they are written */

@@ -1,6 +1,7 @@
-/* When to ask what on one bus: every request has its interval, none drifts, and a meter that does not answer is asked
- * seldom, so that its time-outs do not spoil the others' time. It knows no clock: `now` is CLOCK_BOOTTIME, handed
- * down. */
+/* When to ask what on one bus. Every request has its interval and its place on a grid that begins with the base
+ * windows, so that a record gets the same number of samples in each. Switches and states are looked at in between, on
+ * a fast lane. Which meters are at rest is the quarantine's to say. It knows no clock: `now` is CLOCK_BOOTTIME,
+ * handed down. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,47 +9,74 @@
 #include <stdint.h>
 
 #include "hjgate/clock.h"
+#include "hjgate/meter_quarantine.h"
 
-#define HJ_SCHEDULE_FAILURES   3                      /* in a row, before a meter is asked seldom */
-#define HJ_SCHEDULE_REST_FIRST (5 * HJ_USEC_PER_SEC)  /* between two questions to it; doubles ... */
-#define HJ_SCHEDULE_REST_MOST  (30 * HJ_USEC_PER_SEC) /* ... up to this */
+/* After the begin of an interval: a wall clock that is being slewed must not put a sample into the window before. At
+ * most a quarter of the interval. */
+#define HJ_SCHEDULE_MARGIN (500 * HJ_USEC_PER_MS)
 #define HJ_SCHEDULE_SPREAD                                                                                           \
-	(5 * HJ_USEC_PER_SEC) /* the first questions are spread over this, or over their interval */
+	(5 * HJ_USEC_PER_SEC)                  /* requests of one interval are spread over this; half of it at most */
+#define HJ_SCHEDULE_STEP (50 * HJ_USEC_PER_MS) /* a smaller change of the wall clock against ours is let be */
 
-struct hj_slot {
-	size_t meter; /* 0 .. meters-1 */
-	hj_usec interval, due;
+/* What is asked how often. */
+struct hj_timing {
+	size_t meter;
+	uint32_t interval_ms, fast_ms; /* fast_ms 0: not on the fast lane */
 };
 
-struct hj_rest {
-	unsigned failures;   /* in a row */
-	hj_usec rest, until; /* asked again at `until` */
+struct hj_slot {
+	size_t meter;
+	hj_usec interval, fast, phase; /* phase: its place in the interval */
+	hj_usec due;                   /* a sample is wanted */
+	hj_usec look;                  /* to see whether it changed; HJ_USEC_NEVER */
+	hj_usec soon;                  /* wanted at once, apart from the grid, since then; HJ_USEC_NEVER */
+	hj_usec tried;                 /* to see whether its meter answers again */
 };
 
 struct hj_schedule {
 	struct hj_slot *slots;
 	size_t count;
-	struct hj_rest *rests;
-	size_t meters;
+	int64_t origin;    /* our clock minus the wall clock that the grid is of */
+	bool was_fast;     /* the question before */
 	uint64_t overruns; /* due times passed over because the bus had no time for them */
 };
 
-/* meters[i] and intervals_ms[i] belong to request i. -ENOMEM; -EINVAL for an interval of 0. */
-int hj_schedule_init(struct hj_schedule *s, const size_t *meters, const uint32_t *intervals_ms, size_t count,
-        size_t meter_count, hj_usec now);
+/* The grid of this moment: intervals are counted as base windows are. */
+int64_t hj_schedule_origin(const struct hj_now *now);
+
+/* All are asked once at once, and from then on on the grid. -ENOMEM; -EINVAL for an interval of 0. */
+int hj_schedule_init(
+        struct hj_schedule *s, const struct hj_timing *timings, size_t count, int64_t origin, hj_usec now);
 void hj_schedule_done(struct hj_schedule *s);
 
-/* Nothing is due; ask this request now; or it is due but its meter is at rest: its samples are missed at *ret_due. */
-enum hj_turn { HJ_TURN_NONE, HJ_TURN_ASK, HJ_TURN_MISS };
+enum hj_turn {
+	HJ_TURN_NONE, /* nothing is due */
+	HJ_TURN_ASK,  /* ask this request now: its samples are wanted */
+	HJ_TURN_LOOK, /* ask it to see whether anything changed */
+	HJ_TURN_TRY,  /* ask it since its meter is at rest and may answer again; no longer than ret->cost */
+	HJ_TURN_MISS, /* it is due but its meter is at rest: its samples are missed */
+};
+struct hj_due {
+	size_t slot;
+	bool on_grid; /* not only wanted at once */
+	hj_usec due;  /* when it was */
+	hj_usec cost; /* of a try: what it may cost at most */
+};
 
-/* The request most overdue; its next due time is set, whatever becomes of this turn. */
-enum hj_turn hj_schedule_next(struct hj_schedule *s, hj_usec now, size_t *ret_slot, hj_usec *ret_due);
+/* What comes first; its next due time is set, whatever becomes of this turn. Whoever gets a question or a try tells
+ * the quarantine what became of it. */
+enum hj_turn hj_schedule_next(struct hj_schedule *s, struct hj_quarantine *q, hj_usec now, struct hj_due *ret);
 
-/* When hj_schedule_next() will have something; HJ_USEC_NEVER without requests. */
-hj_usec hj_schedule_due(const struct hj_schedule *s);
+/* When hj_schedule_next() will have something; HJ_USEC_NEVER. */
+hj_usec hj_schedule_due(const struct hj_schedule *s, const struct hj_quarantine *q);
 
-/* What became of a question (of all its tries). */
-void hj_schedule_result(struct hj_schedule *s, size_t slot, bool answered, hj_usec now);
+bool hj_schedule_fast_is_due(const struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now);
 
-/* Is this request's meter asked seldom at present? Then one try is enough. */
-bool hj_schedule_resting(const struct hj_schedule *s, size_t slot);
+/* This request apart from the grid, at `when`. */
+void hj_schedule_soon(struct hj_schedule *s, size_t slot, hj_usec when);
+/* All of them: the port is there again. */
+void hj_schedule_all_soon(struct hj_schedule *s, hj_usec now);
+/* A try of this request was answered: the others of its meter at once. */
+void hj_schedule_revived(struct hj_schedule *s, size_t slot, hj_usec now);
+/* Where the wall clock has moved against ours, the grid follows it; what lost its place by that is asked at once. */
+void hj_schedule_align(struct hj_schedule *s, int64_t origin, hj_usec now);

@@ -13,7 +13,7 @@
 
 static bool is_watched(const struct hj_conf_point *p)
 {
-	return p->event;
+	return p->event || p->fast_ms;
 }
 
 static int by_point(const void *a, const void *b)
@@ -70,12 +70,24 @@ static void seen_change(struct meterd *m, struct change *c, double from, int64_t
 	c->held_ms = time_ms;
 }
 
-bool change_seen(struct meterd *m, size_t point, double value, int64_t time_ms)
+static struct change *find(const struct meterd *m, size_t point)
 {
 	const struct change wanted = { .point = (uint16_t)point };
-	struct change *c = m->changes.count
-	                           ? bsearch(&wanted, m->changes.list, m->changes.count, sizeof(wanted), by_point)
-	                           : NULL;
+
+	return m->changes.count ? bsearch(&wanted, m->changes.list, m->changes.count, sizeof(wanted), by_point)
+	                        : NULL;
+}
+
+bool change_differs(const struct meterd *m, size_t point, double value)
+{
+	const struct change *c = find(m, point);
+
+	return c && !isnan(value) && !isnan(c->last) && c->last != value;
+}
+
+bool change_seen(struct meterd *m, size_t point, double value, int64_t time_ms)
+{
+	struct change *c = find(m, point);
 	double before;
 
 	if (!c || isnan(value))

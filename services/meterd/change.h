@@ -31,5 +31,8 @@ void change_free(struct meterd *m);
  * point has `event`. False for the first value, for NAN, and for a point that nobody watches. */
 bool change_seen(struct meterd *m, size_t point, double value, int64_t time_ms);
 
+/* Is this another value than the newest one? False where either is not known, and for a point that nobody watches. */
+bool change_differs(const struct meterd *m, size_t point, double value);
+
 /* The base window ends: tells together what was held back. */
 void change_window(struct meterd *m);

@@ -21,7 +21,7 @@
 
 /* ---- counting ---- */
 
-static struct meter *meter_of(struct meterd *m, const struct hj_question *q)
+struct meter *figures_meter(struct meterd *m, const struct hj_question *q)
 {
 	for (size_t i = 0; i < m->conf.meter_count; i++) {
 		const struct hj_conf_meter *c = m->meters[i].conf;
@@ -38,7 +38,7 @@ static struct meter *meter_of(struct meterd *m, const struct hj_question *q)
 
 void figures_exchange(struct meterd *m, const struct hj_question *q, const struct bus_answer *a, int r, hj_usec took)
 {
-	struct meter *meter = meter_of(m, q);
+	struct meter *meter = figures_meter(m, q);
 
 	if (a->junk && a->junk_is_late && m->asked_before)
 		m->asked_before->exchanges.late++;

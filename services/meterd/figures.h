@@ -8,6 +8,7 @@
 #include "hjgate/meter_figures.h"
 
 struct meterd;
+struct meter;
 
 /* Exchanges, each try by itself. */
 struct exchanges {
@@ -15,6 +16,8 @@ struct exchanges {
 	uint64_t timeouts, broken, exceptions, late;
 };
 
+/* Which meter a question goes to; NULL: one that is not configured. */
+struct meter *figures_meter(struct meterd *m, const struct hj_question *q);
 /* One exchange is over. `r` is what ask() gave. */
 void figures_exchange(struct meterd *m, const struct hj_question *q, const struct bus_answer *a, int r, hj_usec took);
 /* A collection of this meter is over: a request with all its tries, or one that its rest passed over. */

@@ -54,6 +54,7 @@ static int on_window(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	peer_window(m->peer);
 	change_window(m);
+	requests_window(m);
 	sd_event_source_set_time(source, window_end_us(m));
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

@@ -16,6 +16,7 @@
 #include "hjgate/ipc_server.h"
 #include "hjgate/meter_plan.h"
 #include "hjgate/meter_schedule.h"
+#include "hjgate/meter_timeout.h"
 #include "hjgate/report.h"
 
 enum meter_state { METER_UNKNOWN, METER_OK, METER_LOST };
@@ -30,9 +31,18 @@ struct meter {
 	hj_usec failing_since; /* 0: the newest question was answered */
 	struct exchanges exchanges;
 	struct hj_figures figures;
+	struct hj_timeout timeout;
 	int64_t last_answer_ms; /* 0: none yet */
 	char last_error[96];
 	int64_t answer_ms; /* how long the newest answer took; -1: none yet */
+};
+
+/* A question of the bus's own, and how often it was asked. */
+struct asking {
+	size_t request; /* plan.count: none */
+	enum hj_turn turn;
+	hj_usec cost; /* of a try: what it may cost */
+	unsigned tries;
 };
 
 struct meterd {
@@ -53,10 +63,10 @@ struct meterd {
 	struct hj_splits splits;
 	struct hj_plan plan;
 	struct hj_schedule schedule;
-	size_t *request_meter;  /* of each request */
+	struct hj_quarantine quarantine; /* of the meters */
+	struct hj_bus_cost cost;
 	uint32_t *request_took; /* ms, at its newest turn */
-	size_t retry;           /* the request to be tried again; plan.count: none */
-	unsigned tries;
+	struct asking again;    /* to be asked once more */
 
 	struct pushed *pushed;   /* NULL: this bus never speaks by itself */
 	struct publish *publish; /* NULL: nobody looks values up here */
@@ -96,11 +106,15 @@ void requests_free(struct meterd *m);
  * what it did. */
 bool requests_refused(struct meterd *m, size_t request); /* because of them: exception 2 or 3 */
 bool requests_answered(struct meterd *m, size_t request);
+/* A base window begins: what was learned long ago is forgotten, and the due times follow the wall clock. */
+void requests_window(struct meterd *m);
 
 /* samples.c: what is passed on. */
 int samples_new(struct meterd *m); /* after requests_new() */
 void samples_free(struct meterd *m);
 void samples_add(struct meterd *m, const struct hj_request *q, const struct hj_answer *a, int64_t time_ms);
+/* Only of those points that changed. */
+void samples_look(struct meterd *m, const struct hj_request *q, const struct hj_answer *a, int64_t time_ms);
 /* The request's points have no value: no answer (flag B), or a refusal (D). */
 void samples_none(struct meterd *m, const struct hj_request *q, int64_t time_ms, enum hj_flag flag);
 void samples_miss(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag flag); /* one point has none */

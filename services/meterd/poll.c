@@ -13,13 +13,15 @@
 #define PLACE_TEXT        40
 #define EXCEPTION_ADDRESS 2 /* some register of the request does not exist, perhaps one that nobody wants */
 #define EXCEPTION_VALUE   3 /* or they are too many */
+#define TRY_LEAST         (20 * HJ_USEC_PER_MS)  /* a try waits so long at least, whatever it may cost */
+#define PUT_OFF           (500 * HJ_USEC_PER_MS) /* until it is seen whether a late answer may still come */
 
 static void lose_port(struct meterd *m, int error, hj_usec now)
 {
 	m->bus->ops->close(m->bus);
 	health_port(m, error);
 	m->reopen_at = now + m->reopen_pause;
-	m->retry = m->plan.count;
+	m->again.request = m->plan.count;
 }
 
 static void open_port(struct meterd *m, hj_usec now)
@@ -29,11 +31,24 @@ static void open_port(struct meterd *m, hj_usec now)
 	m->port_proven = false;
 	if (r < 0)
 		lose_port(m, r, now);
+	else
+		hj_schedule_all_soon(&m->schedule, now);
 }
 
 static bool is_port_error(int r)
 {
 	return r < 0 && r != -ETIMEDOUT && r != -EBADMSG && r != -EREMOTEIO && r != -EAGAIN;
+}
+
+/* An answer came after nobody waited for it: that meter lives, and wants more time. */
+static void heard_late(struct meterd *m, const struct hj_question *late)
+{
+	struct meter *meter = figures_meter(m, late);
+
+	if (!meter)
+		return;
+	hj_timeout_late(&meter->timeout);
+	hj_quarantine_heard(&m->quarantine, (size_t)(meter - m->meters));
 }
 
 int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
@@ -56,6 +71,8 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, str
 	m->errors += r < 0;
 	frames_add(&m->frames, now.wall_ms * (int64_t)HJ_USEC_PER_MS, (uint32_t)(now.mono - begin), q, ret, r == 0);
 	figures_exchange(m, q, ret, r, now.mono - begin);
+	if (ret->late_whole)
+		heard_late(m, &ret->late);
 	health_junk(m, ret, r);
 	if (!was_open)
 		return r; /* it is known to be lost: who probes does not put off the next try */
@@ -79,7 +96,7 @@ static void miss(struct meterd *m, size_t request, hj_usec due, const struct hj_
 	time_ms = hj_max(time_ms, peer_upto(m->peer));
 	time_ms = hj_min(time_ms, now->wall_ms);
 	samples_none(m, &m->plan.requests[request], time_ms, HJ_FLAG_LINK);
-	figures_collection(m, m->request_meter[request], now->wall_ms, false);
+	figures_collection(m, m->plan.requests[request].meter, now->wall_ms, false);
 }
 
 /* Where it was asked: "holding 100, count 4", or "data 0x02010100". */
@@ -100,18 +117,21 @@ static void answered_exception(struct meter *meter, const struct hj_request *q, 
 	        place_of(q, place));
 }
 
-static void failed(struct meterd *m, size_t request, const char *why, const struct hj_now *now)
+static void failed(struct meterd *m, const struct asking *a, bool silent, const char *why, const struct hj_now *now)
 {
-	const struct hj_request *q = &m->plan.requests[request];
-	struct meter *meter = &m->meters[m->request_meter[request]];
+	const struct hj_request *q = &m->plan.requests[a->request];
+	struct meter *meter = &m->meters[q->meter];
 	char text[sizeof(meter->last_error)], place[PLACE_TEXT];
 
 	snprintf(text, sizeof(text), "%s at %s", why, place_of(q, place));
-	samples_none(m, q, now->wall_ms, HJ_FLAG_LINK);
+	/* Of a meter at rest each due time is told when it comes; nobody waits for the samples of a look. */
+	if (a->turn == HJ_TURN_ASK)
+		samples_none(m, q, now->wall_ms, HJ_FLAG_LINK);
 	if (!m->bus->is_open)
 		return; /* that was the port: the meter need not rest for it */
-	hj_schedule_result(&m->schedule, request, false, now->mono);
-	figures_collection(m, m->request_meter[request], now->wall_ms, false);
+	hj_quarantine_failed(&m->quarantine, q->meter, silent, now->mono);
+	if (a->turn == HJ_TURN_ASK)
+		figures_collection(m, q->meter, now->wall_ms, false);
 	health_failed(m, meter, now, text);
 }
 
@@ -126,84 +146,141 @@ static struct hj_question question_of(const struct meterd *m, const struct hj_re
 	return question;
 }
 
-static hj_usec response_timeout(const struct meterd *m)
+/* ---- one question of our own ---- */
+
+static hj_usec timeout_of(const struct meterd *m, const struct asking *a, const struct meter *meter)
 {
-	return (hj_usec)m->conf.response_timeout * HJ_USEC_PER_MS;
+	hj_usec learned = hj_timeout_get(&meter->timeout), whole = meter->timeout.whole,
+	        besides = hj_bus_cost_silent(&m->cost, 0);
+
+	if (a->turn == HJ_TURN_TRY)
+		return hj_min(learned, a->cost > besides + TRY_LEAST ? a->cost - besides : TRY_LEAST);
+	/* What was not answered in the learned time is given the whole. */
+	return a->tries ? hj_max(learned, whole) : learned;
 }
 
-static void run(struct meterd *m, size_t request)
+static void answered(
+        struct meterd *m, const struct asking *a, struct meter *meter, const struct hj_now *now, hj_usec took)
 {
-	const struct hj_request *q = &m->plan.requests[request];
-	struct hj_question question = question_of(m, q);
-	struct meter *meter = &m->meters[m->request_meter[request]];
-	hj_usec begin = hj_now().mono;
-	struct bus_answer a;
-	struct hj_now now;
-	int64_t took_ms;
-	int r;
+	bool was_resting = hj_quarantine_has(&m->quarantine, m->plan.requests[a->request].meter);
 
-	r = poll_ask(m, &question, response_timeout(m), &a);
-	now = hj_now();
-	took_ms = (int64_t)((now.mono - begin) / HJ_USEC_PER_MS);
-	if (r == -EAGAIN)
-		return samples_none(m, q, now.wall_ms, HJ_FLAG_LINK);
-	m->tries++;
-	m->request_took[request] = (uint32_t)took_ms;
-	if (r == 0 || r == -EREMOTEIO) {
-		health_answered(m, meter, &now, took_ms);
-		hj_schedule_result(&m->schedule, request, true, now.mono);
-		figures_collection(m, m->request_meter[request], now.wall_ms, r == 0);
-		if (r == 0) {
-			samples_add(m, q, &a.is, now.wall_ms);
-			requests_answered(m, request);
-			return;
-		}
-		answered_exception(meter, q, &a.is);
-		samples_none(m, q, now.wall_ms, HJ_FLAG_FAULT);
-		if (a.is.exception == EXCEPTION_ADDRESS || a.is.exception == EXCEPTION_VALUE)
-			requests_refused(m, request);
+	health_answered(m, meter, now, (int64_t)(took / HJ_USEC_PER_MS));
+	hj_quarantine_answered(&m->quarantine, m->plan.requests[a->request].meter);
+	if (was_resting)
+		hj_schedule_revived(&m->schedule, a->request, now->mono);
+}
+
+static void take_answer(
+        struct meterd *m, const struct asking *a, int r, const struct bus_answer *is, const struct hj_now *now)
+{
+	const struct hj_request *q = &m->plan.requests[a->request];
+
+	if (a->turn != HJ_TURN_LOOK)
+		figures_collection(m, q->meter, now->wall_ms, r == 0);
+	if (r == 0) {
+		(a->turn == HJ_TURN_LOOK ? samples_look : samples_add)(m, q, &is->is, now->wall_ms);
+		requests_answered(m, a->request);
 		return;
 	}
-	if (!is_port_error(r) && m->tries <= m->conf.retries && !hj_schedule_resting(&m->schedule, request))
-		m->retry = request;
+	answered_exception(&m->meters[q->meter], q, &is->is);
+	if (a->turn != HJ_TURN_LOOK)
+		samples_none(m, q, now->wall_ms, HJ_FLAG_FAULT);
+	if (is->is.exception == EXCEPTION_ADDRESS || is->is.exception == EXCEPTION_VALUE)
+		requests_refused(m, a->request);
+}
+
+/* The answer could not be told from a late one to another question. What is read seldom is asked when that can no
+ * longer come. */
+static void put_off(struct meterd *m, const struct asking *a, const struct hj_now *now)
+{
+	const struct hj_request *q = &m->plan.requests[a->request];
+
+	if (a->turn == HJ_TURN_ASK && q->interval_ms * HJ_USEC_PER_MS > 2 * HJ_EXCHANGE_LATE_MOST)
+		hj_schedule_soon(&m->schedule, a->request, now->mono + PUT_OFF);
+	else if (a->turn == HJ_TURN_ASK)
+		samples_none(m, q, now->wall_ms, HJ_FLAG_LINK);
+}
+
+/* One more try, where somebody waits for the samples and the silence may cost that. */
+static bool again(struct meterd *m, const struct asking *a, int r, hj_usec now)
+{
+	const struct hj_request *q = &m->plan.requests[a->request];
+
+	if (is_port_error(r) || a->turn != HJ_TURN_ASK || a->tries > m->conf.retries ||
+	        m->again.request < m->plan.count)
+		return false;
+	return r == -EBADMSG ||
+	       hj_quarantine_may_repeat(&m->quarantine, q->meter, m->meters[q->meter].timeout.whole, now);
+}
+
+static void run(struct meterd *m, struct asking *a)
+{
+	const struct hj_request *q = &m->plan.requests[a->request];
+	struct hj_question question = question_of(m, q);
+	struct meter *meter = &m->meters[q->meter];
+	hj_usec begin = hj_now().mono, took;
+	struct bus_answer is;
+	struct hj_now now;
+	int r;
+
+	r = poll_ask(m, &question, timeout_of(m, a, meter), &is);
+	now = hj_now();
+	took = now.mono - begin;
+	if (r == -EAGAIN)
+		return put_off(m, a, &now);
+	a->tries++;
+	m->request_took[a->request] = (uint32_t)(took / HJ_USEC_PER_MS);
+	if (r == 0 || r == -EREMOTEIO) {
+		hj_timeout_answered(&meter->timeout, is.turnaround ? is.turnaround : took);
+		answered(m, a, meter, &now, took);
+		return take_answer(m, a, r, &is, &now);
+	}
+	if (r == -ETIMEDOUT)
+		hj_quarantine_silent(&m->quarantine, q->meter, took, now.mono);
+	if (again(m, a, r, now.mono))
+		m->again = *a;
 	else
-		failed(m, request, a.is.why, &now);
+		failed(m, a, r == -ETIMEDOUT, is.is.why, &now);
 }
 
 /* ---- turns ---- */
 
 static hj_usec turn_closed(struct meterd *m, const struct hj_now *now)
 {
-	hj_usec due;
-	size_t request;
+	struct hj_due due;
+	enum hj_turn turn;
 
-	while (hj_schedule_next(&m->schedule, now->mono, &request, &due) != HJ_TURN_NONE)
-		miss(m, request, due, now);
-	due = hj_schedule_due(&m->schedule);
-	return hj_min(due, m->reopen_at);
+	while ((turn = hj_schedule_next(&m->schedule, &m->quarantine, now->mono, &due)) != HJ_TURN_NONE)
+		if (due.on_grid && turn != HJ_TURN_LOOK && turn != HJ_TURN_TRY)
+			miss(m, due.slot, due.due, now);
+	due.due = hj_schedule_due(&m->schedule, &m->quarantine);
+	return hj_min(due.due, m->reopen_at);
 }
 
-/* The request of this turn; plan.count where none is due. */
-static size_t choose(struct meterd *m, const struct hj_now *now)
+/* The question of this turn; its request is plan.count where there is none. */
+static struct asking choose(struct meterd *m, const struct hj_now *now)
 {
-	size_t request = m->retry;
+	struct asking a = m->again;
 	enum hj_turn turn;
-	hj_usec due;
+	struct hj_due due;
 
-	m->retry = m->plan.count;
-	if (request < m->plan.count)
-		return request;
-	m->tries = 0;
-	while ((turn = hj_schedule_next(&m->schedule, now->mono, &request, &due)) == HJ_TURN_MISS)
-		miss(m, request, due, now);
-	return turn == HJ_TURN_ASK ? request : m->plan.count;
+	/* One more try of a slow request does not go before the fast lane. */
+	if (a.request < m->plan.count && !hj_schedule_fast_is_due(&m->schedule, &m->quarantine, now->mono)) {
+		m->again.request = m->plan.count;
+		return a;
+	}
+	while ((turn = hj_schedule_next(&m->schedule, &m->quarantine, now->mono, &due)) == HJ_TURN_MISS)
+		miss(m, due.slot, due.due, now);
+	return (struct asking){
+		.request = turn == HJ_TURN_NONE ? m->plan.count : due.slot, .turn = turn, .cost = due.cost
+	};
 }
 
 hj_usec poll_turn(struct meterd *m)
 {
 	struct hj_now now = hj_now();
+	struct asking a;
 	hj_usec due;
-	size_t request;
 
 	if (!m->bus->ops->ask)
 		return pushed_turn(m, &now);
@@ -213,11 +290,13 @@ hj_usec poll_turn(struct meterd *m)
 		return turn_closed(m, &now);
 	if (now.mono < m->bus->free_at)
 		return m->bus->free_at;
-	request = choose(m, &now);
-	if (request < m->plan.count)
-		run(m, request);
+	a = choose(m, &now);
+	if (a.request < m->plan.count)
+		run(m, &a);
+	due = hj_schedule_due(&m->schedule, &m->quarantine);
 	if (!m->bus->is_open)
-		return hj_min(hj_schedule_due(&m->schedule), m->reopen_at);
-	due = m->retry < m->plan.count ? 0 : hj_schedule_due(&m->schedule);
+		return hj_min(due, m->reopen_at);
+	if (m->again.request < m->plan.count)
+		due = 0;
 	return hj_max(due, m->bus->free_at);
 }

@@ -16,6 +16,7 @@ static struct hj_want want_of(size_t meter, const struct hj_conf_point *p)
 		.address = p->address,
 		.count = (uint16_t)hj_codec_count(&p->codec, p->table),
 		.interval_ms = p->point.interval_ms,
+		.fast_ms = p->fast_ms,
 	};
 }
 
@@ -40,65 +41,107 @@ static int collect(struct meterd *m)
 	return 0;
 }
 
-static int make_schedule(
-        const struct meterd *m, const struct hj_plan *plan, size_t *request_meter, struct hj_schedule *ret)
+static int make_schedule(const struct hj_plan *plan, struct hj_schedule *ret)
 {
-	_cleanup_free_ uint32_t *intervals = calloc(plan->count + 1, sizeof(*intervals));
+	_cleanup_free_ struct hj_timing *timings = calloc(plan->count + 1, sizeof(*timings));
+	struct hj_now now = hj_now();
 
-	if (!intervals || !request_meter)
+	if (!timings)
 		return -ENOMEM;
 	for (size_t i = 0; i < plan->count; i++) {
-		intervals[i] = plan->requests[i].interval_ms;
-		request_meter[i] = plan->requests[i].meter;
+		const struct hj_request *q = &plan->requests[i];
+
+		timings[i] = (struct hj_timing){ q->meter, q->interval_ms, q->fast_ms };
 	}
-	return hj_schedule_init(ret, request_meter, intervals, plan->count, m->conf.meter_count, hj_now().mono);
+	return hj_schedule_init(ret, timings, plan->count, hj_schedule_origin(&now), now.mono);
 }
 
 static void forget(struct meterd *m)
 {
 	hj_plan_done(&m->plan);
 	hj_schedule_done(&m->schedule);
-	free(m->request_meter);
 	free(m->request_took);
-	m->request_meter = NULL;
 	m->request_took = NULL;
+}
+
+/* A new plan goes on where the old one was: each request has the place of that of its points which is due first. */
+static void carry(
+        const struct meterd *m, const struct hj_slot **slot_of, const struct hj_plan *plan, struct hj_schedule *to)
+{
+	for (size_t i = 0; i < m->plan.count; i++)
+		for (size_t k = 0; k < m->plan.requests[i].wants; k++)
+			slot_of[m->plan.order[m->plan.requests[i].first + k]] = &m->schedule.slots[i];
+	to->origin = m->schedule.origin;
+	to->overruns = m->schedule.overruns;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct hj_request *q = &plan->requests[i];
+		const struct hj_slot *first = slot_of[plan->order[q->first]];
+
+		for (size_t k = 1; k < q->wants; k++) {
+			const struct hj_slot *s = slot_of[plan->order[q->first + k]];
+
+			if (hj_min(s->due, s->soon) < hj_min(first->due, first->soon))
+				first = s;
+		}
+		to->slots[i] = *first;
+	}
 }
 
 static int make(struct meterd *m)
 {
-	_cleanup_free_ size_t *request_meter = NULL;
-	_cleanup_free_ uint32_t *took = NULL;
+	_cleanup_free_ struct hj_limits *limits = calloc(m->conf.meter_count + 1, sizeof(*limits));
+	_cleanup_free_ const struct hj_slot **slot_of = calloc(m->point_count + 1, sizeof(*slot_of));
+	_cleanup_free_ uint32_t *took = calloc(m->point_count + 1, sizeof(*took)); /* a request has a point */
+	struct hj_plan_rules rules = { .cost = m->cost, .limits = limits, .splits = &m->splits };
 	struct hj_schedule schedule;
 	struct hj_plan plan;
-	const struct hj_conf_bus *c = &m->conf;
-	unsigned bits = (unsigned)(1 + c->data_bits + c->stop_bits + (c->parity != 'N'));
-	struct hj_plan_rules rules = { .cost = hj_bus_cost_of(c->kind, c->baud, bits), .splits = &m->splits };
-	int r = hj_plan_make(m->wants, m->point_count, &rules, &plan);
+	int r;
 
+	if (!limits || !slot_of || !took)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->conf.meter_count; i++) {
+		const struct hj_conf_limits *l = &m->conf.meters[i].limits;
+
+		limits[i] = (struct hj_limits){ l->max_registers, l->barriers, l->barrier_count };
+	}
+	r = hj_plan_make(m->wants, m->point_count, &rules, &plan);
 	if (r < 0)
 		return r;
-	request_meter = calloc(plan.count + 1, sizeof(*request_meter));
-	took = calloc(plan.count + 1, sizeof(*took));
-	r = took ? make_schedule(m, &plan, request_meter, &schedule) : -ENOMEM;
+	r = make_schedule(&plan, &schedule);
 	if (r < 0) {
 		hj_plan_done(&plan);
 		return r;
 	}
+	if (m->plan.order)
+		carry(m, slot_of, &plan, &schedule);
 	forget(m);
 	m->plan = plan;
 	m->schedule = schedule;
-	m->request_meter = hj_steal(request_meter);
 	m->request_took = hj_steal(took);
-	m->retry = plan.count;
+	m->again.request = plan.count;
 	return 0;
+}
+
+static int expect_silence(struct meterd *m)
+{
+	hj_usec timeout = (hj_usec)m->conf.response_timeout * HJ_USEC_PER_MS;
+
+	for (size_t i = 0; i < m->conf.meter_count; i++)
+		hj_timeout_init(&m->meters[i].timeout, timeout);
+	return hj_quarantine_init(&m->quarantine, m->conf.meter_count, hj_bus_cost_silent(&m->cost, timeout),
+	        1 + (unsigned)m->conf.retries, hj_now().mono);
 }
 
 int requests_new(struct meterd *m)
 {
+	const struct hj_conf_bus *c = &m->conf;
 	int r = collect(m);
 
+	m->cost = hj_bus_cost_of(c->kind, c->baud, (unsigned)(1 + c->data_bits + c->stop_bits + (c->parity != 'N')));
 	if (r >= 0)
 		r = hj_splits_init(&m->splits, m->point_count);
+	if (r >= 0)
+		r = expect_silence(m);
 	return r < 0 ? r : make(m);
 }
 
@@ -106,6 +149,7 @@ void requests_free(struct meterd *m)
 {
 	forget(m);
 	hj_splits_done(&m->splits);
+	hj_quarantine_done(&m->quarantine);
 	free(m->points);
 	free(m->wants);
 	free(m->meters);
@@ -130,12 +174,23 @@ bool requests_refused(struct meterd *m, size_t request)
 	if (q->table == HJ_TABLE_DATA)
 		return false; /* asked by itself already */
 	next = hj_splits_refused(&m->splits, q, m->wants, m->plan.order, hj_now().mono);
-	if (next == HJ_SPLIT_AGAIN)
+	if (next == HJ_SPLIT_AGAIN) {
 		tell_refused(m, q);
+		hj_schedule_soon(&m->schedule, request, hj_now().mono); /* the parts of it take that over */
+	}
 	return follow(m, next);
 }
 
 bool requests_answered(struct meterd *m, size_t request)
 {
 	return follow(m, hj_splits_answered(&m->splits, &m->plan.requests[request], m->wants, m->plan.order));
+}
+
+void requests_window(struct meterd *m)
+{
+	struct hj_now now = hj_now();
+
+	if (hj_splits_expire(&m->splits, now.mono))
+		make(m);
+	hj_schedule_align(&m->schedule, hj_schedule_origin(&now), now.mono);
 }

@@ -76,3 +76,18 @@ void samples_add(struct meterd *m, const struct hj_request *q, const struct hj_a
 		samples_take(m, point, bytes_of(m->points[point], q, a, &bit), time_ms);
 	}
 }
+
+void samples_look(struct meterd *m, const struct hj_request *q, const struct hj_answer *a, int64_t time_ms)
+{
+	for (size_t i = 0; i < q->wants; i++) {
+		size_t point = m->plan.order[q->first + i];
+		const struct hj_conf_point *p = m->points[point];
+		double held = m->held[point], value;
+		uint8_t bit;
+		const uint8_t *bytes = bytes_of(p, q, a, &bit);
+
+		if (bytes && hj_value_decode(&p->codec, p->rules, bytes, &held, &value) == 0 &&
+		        change_differs(m, point, value))
+			samples_take(m, point, bytes, time_ms);
+	}
+}

@@ -1,6 +1,8 @@
-/* Due times and rests: see meter_schedule.h. A due time is always the one before it plus a whole number of intervals,
- * so that a slow answer delays nothing but itself. Pure; a bus has few requests, so they are searched, not kept in a
- * heap. */
+/* Due times: see meter_schedule.h. A due time is always the one before it plus a whole number of intervals, so that a
+ * slow answer delays nothing but itself. What is due is asked by deadline, which is a request's next due time: a scan
+ * of many slow points never makes a point of a short interval wait for all of it. The fast lane goes before both, at
+ * most one request later than it is due; only where it leaves so little time that a slow request has waited for half
+ * its interval do the two take turns. Pure; a bus has few requests, so they are searched, not kept in a heap. */
 #include "hjgate/meter_schedule.h"
 
 #include <errno.h>
@@ -8,35 +10,49 @@
 
 #include "hjgate/cleanup.h"
 
-static size_t most_overdue(const struct hj_schedule *s)
-{
-	size_t found = 0;
+#define MARGIN_PART 4 /* of an interval */
+#define SPREAD_PART 2
+#define LATE_PART   2
 
-	for (size_t i = 1; i < s->count; i++)
-		if (s->slots[i].due < s->slots[found].due)
-			found = i;
-	return found;
+int64_t hj_schedule_origin(const struct hj_now *now)
+{
+	return (int64_t)now->mono - (now->wall_ms + HJ_BEIJING_MS) * (int64_t)HJ_USEC_PER_MS;
 }
 
-int hj_schedule_init(struct hj_schedule *s, const size_t *meters, const uint32_t *intervals_ms, size_t count,
-        size_t meter_count, hj_usec now)
+/* The first place on the grid after `now`. */
+static hj_usec next_on_grid(int64_t origin, const struct hj_slot *slot, hj_usec now)
 {
-	*s = (struct hj_schedule){ .count = count, .meters = meter_count };
-	s->slots = calloc(count ? count : 1, sizeof(*s->slots));
-	s->rests = calloc(meter_count ? meter_count : 1, sizeof(*s->rests));
-	if (!s->slots || !s->rests) {
-		hj_schedule_done(s);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < count; i++) {
-		hj_usec interval = intervals_ms[i] * HJ_USEC_PER_MS, spread = hj_min(interval, HJ_SCHEDULE_SPREAD);
+	int64_t interval = (int64_t)slot->interval, begin = origin + (int64_t)slot->phase;
+	int64_t past = ((int64_t)now - begin) % interval; /* since the newest place; below 0 before the first */
 
-		if (!interval || meters[i] >= meter_count) {
+	return now + (hj_usec)((past < 0 ? 0 : interval) - past);
+}
+
+int hj_schedule_init(
+        struct hj_schedule *s, const struct hj_timing *timings, size_t count, int64_t origin, hj_usec now)
+{
+	*s = (struct hj_schedule){ .count = count, .origin = origin };
+	s->slots = calloc(count ? count : 1, sizeof(*s->slots));
+	if (!s->slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct hj_timing *t = &timings[i];
+		hj_usec interval = t->interval_ms * HJ_USEC_PER_MS;
+		hj_usec margin = hj_min(interval / MARGIN_PART, (hj_usec)HJ_SCHEDULE_MARGIN);
+		hj_usec spread = hj_min(interval / SPREAD_PART, (hj_usec)HJ_SCHEDULE_SPREAD);
+		struct hj_slot *slot = &s->slots[i];
+
+		if (!interval) {
 			hj_schedule_done(s);
 			return -EINVAL;
 		}
-		s->slots[i] =
-		        (struct hj_slot){ .meter = meters[i], .interval = interval, .due = now + spread * i / count };
+		*slot = (struct hj_slot){ .meter = t->meter,
+			.interval = interval,
+			.fast = t->fast_ms * HJ_USEC_PER_MS,
+			.phase = margin + spread * i / count,
+			.look = t->fast_ms ? now : HJ_USEC_NEVER,
+			.soon = now };
+		slot->due = next_on_grid(origin, slot, now);
 	}
 	return 0;
 }
@@ -44,53 +60,186 @@ int hj_schedule_init(struct hj_schedule *s, const size_t *meters, const uint32_t
 void hj_schedule_done(struct hj_schedule *s)
 {
 	free(s->slots);
-	free(s->rests);
 	*s = (struct hj_schedule){ 0 };
 }
 
-bool hj_schedule_resting(const struct hj_schedule *s, size_t slot)
+/* ---- what comes first ---- */
+
+static hj_usec wanted_at(const struct hj_slot *slot)
 {
-	return s->rests[s->slots[slot].meter].failures >= HJ_SCHEDULE_FAILURES;
+	return hj_min(slot->due, slot->soon);
 }
 
-enum hj_turn hj_schedule_next(struct hj_schedule *s, hj_usec now, size_t *ret_slot, hj_usec *ret_due)
+static hj_usec fast_at(const struct hj_slot *slot)
 {
-	struct hj_slot *slot;
-	size_t i = most_overdue(s);
-	hj_usec passed;
+	hj_usec at = wanted_at(slot);
 
-	if (!s->count || s->slots[i].due > now)
+	return hj_min(at, slot->look);
+}
+
+static struct hj_slot *missed(const struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now)
+{
+	for (size_t i = 0; i < s->count && q->resting; i++)
+		if (s->slots[i].due <= now && hj_quarantine_has(q, s->slots[i].meter))
+			return &s->slots[i];
+	return NULL;
+}
+
+static struct hj_slot *first_fast(const struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now)
+{
+	struct hj_slot *found = NULL;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct hj_slot *slot = &s->slots[i];
+
+		if (slot->fast && fast_at(slot) <= now && !hj_quarantine_has(q, slot->meter) &&
+		        (!found || fast_at(slot) < fast_at(found)))
+			found = slot;
+	}
+	return found;
+}
+
+static struct hj_slot *first_slow(const struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now)
+{
+	struct hj_slot *found = NULL;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct hj_slot *slot = &s->slots[i];
+
+		if (!slot->fast && wanted_at(slot) <= now && !hj_quarantine_has(q, slot->meter) &&
+		        (!found || wanted_at(slot) + slot->interval < wanted_at(found) + found->interval))
+			found = slot;
+	}
+	return found;
+}
+
+/* Any request of a meter will do to see whether it lives; they take turns, since it may not know one of them. */
+static struct hj_slot *to_try(struct hj_schedule *s, size_t meter)
+{
+	struct hj_slot *found = NULL;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (s->slots[i].meter == meter && (!found || s->slots[i].tried < found->tried))
+			found = &s->slots[i];
+	return found;
+}
+
+/* ---- turns ---- */
+
+/* The next due time after `now`; how many were passed over. */
+static uint64_t pass(hj_usec *due, hj_usec interval, hj_usec now)
+{
+	uint64_t passed = (now - *due) / interval;
+
+	*due += (passed + 1) * interval;
+	return passed;
+}
+
+static enum hj_turn take(struct hj_schedule *s, struct hj_slot *slot, hj_usec now, struct hj_due *ret)
+{
+	bool wanted = wanted_at(slot) <= now, on_grid = slot->due <= now;
+
+	*ret = (struct hj_due){ .slot = (size_t)(slot - s->slots), .on_grid = on_grid, .due = fast_at(slot) };
+	if (on_grid) {
+		ret->due = slot->due;
+		s->overruns += pass(&slot->due, slot->interval, now);
+	}
+	if (slot->look <= now)
+		pass(&slot->look, slot->fast, now);
+	slot->soon = HJ_USEC_NEVER;
+	s->was_fast = slot->fast;
+	return wanted ? HJ_TURN_ASK : HJ_TURN_LOOK;
+}
+
+static enum hj_turn try_one(struct hj_schedule *s, size_t meter, hj_usec cost, hj_usec now, struct hj_due *ret)
+{
+	struct hj_slot *slot = to_try(s, meter);
+
+	if (!slot)
 		return HJ_TURN_NONE;
-	slot = &s->slots[i];
-	*ret_slot = i;
-	*ret_due = slot->due;
-	/* A meter at rest costs no time, so each of its due times is told; for the others what was missed is over. */
-	if (hj_schedule_resting(s, i) && now < s->rests[slot->meter].until) {
+	*ret = (struct hj_due){ .slot = (size_t)(slot - s->slots), .due = now, .cost = cost };
+	slot->tried = now;
+	s->was_fast = false;
+	return HJ_TURN_TRY;
+}
+
+enum hj_turn hj_schedule_next(struct hj_schedule *s, struct hj_quarantine *q, hj_usec now, struct hj_due *ret)
+{
+	struct hj_slot *slot = missed(s, q, now), *fast;
+	hj_usec cost;
+	size_t meter;
+
+	/* A meter at rest costs no time, so each of its due times is told. */
+	if (slot) {
+		*ret = (struct hj_due){ .slot = (size_t)(slot - s->slots), .on_grid = true, .due = slot->due };
 		slot->due += slot->interval;
 		return HJ_TURN_MISS;
 	}
-	passed = (now - slot->due) / slot->interval;
-	s->overruns += passed;
-	slot->due += (passed + 1) * slot->interval;
-	return HJ_TURN_ASK;
+	fast = first_fast(s, q, now);
+	slot = first_slow(s, q, now);
+	if (fast && !(slot && s->was_fast && now - wanted_at(slot) >= slot->interval / LATE_PART))
+		return take(s, fast, now, ret);
+	if (hj_quarantine_next(q, now, &meter, &cost))
+		return try_one(s, meter, cost, now, ret);
+	return slot ? take(s, slot, now, ret) : HJ_TURN_NONE;
 }
 
-hj_usec hj_schedule_due(const struct hj_schedule *s)
+hj_usec hj_schedule_due(const struct hj_schedule *s, const struct hj_quarantine *q)
 {
-	return s->count ? s->slots[most_overdue(s)].due : HJ_USEC_NEVER;
+	hj_usec next = hj_quarantine_due(q);
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct hj_slot *slot = &s->slots[i];
+		hj_usec at = hj_quarantine_has(q, slot->meter) ? slot->due : fast_at(slot);
+
+		next = hj_min(next, at);
+	}
+	return next;
 }
 
-void hj_schedule_result(struct hj_schedule *s, size_t slot, bool answered, hj_usec now)
+bool hj_schedule_fast_is_due(const struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now)
 {
-	struct hj_rest *r = &s->rests[s->slots[slot].meter];
+	return first_fast(s, q, now);
+}
 
-	if (answered) {
-		*r = (struct hj_rest){ 0 };
+void hj_schedule_soon(struct hj_schedule *s, size_t slot, hj_usec when)
+{
+	s->slots[slot].soon = hj_min(s->slots[slot].soon, when);
+}
+
+void hj_schedule_all_soon(struct hj_schedule *s, hj_usec now)
+{
+	for (size_t i = 0; i < s->count; i++)
+		hj_schedule_soon(s, i, now);
+}
+
+void hj_schedule_revived(struct hj_schedule *s, size_t slot, hj_usec now)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->slots[i].meter == s->slots[slot].meter)
+			hj_schedule_soon(s, i, now);
+	s->slots[slot].soon = HJ_USEC_NEVER;
+}
+
+static void move(struct hj_schedule *s, struct hj_slot *slot, hj_usec now)
+{
+	hj_usec due = next_on_grid(s->origin, slot, now), moved;
+
+	if (slot->due <= now) {
+		slot->due = due - slot->interval; /* its turn is still to come */
 		return;
 	}
-	r->failures++;
-	if (r->failures < HJ_SCHEDULE_FAILURES)
+	moved = due > slot->due ? due - slot->due : slot->due - due;
+	if (moved > slot->interval / MARGIN_PART)
+		slot->soon = hj_min(slot->soon, now);
+	slot->due = due;
+}
+
+void hj_schedule_align(struct hj_schedule *s, int64_t origin, hj_usec now)
+{
+	if (llabs(origin - s->origin) < (int64_t)HJ_SCHEDULE_STEP)
 		return;
-	r->rest = r->rest ? hj_min(2 * r->rest, HJ_SCHEDULE_REST_MOST) : HJ_SCHEDULE_REST_FIRST;
-	r->until = now + r->rest;
+	s->origin = origin;
+	for (size_t i = 0; i < s->count; i++)
+		move(s, &s->slots[i], now);
 }

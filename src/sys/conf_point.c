@@ -11,6 +11,8 @@
 #define ADDRESS_MOST 65535
 #define AT_MOST      255
 #define DATA_MOST    0xffffffffLL /* a data identifier */
+#define FAST_LEAST   50           /* ms */
+#define FAST_MOST    60000
 
 static const struct conf_choice tables[] = {
 	{ "coil", HJ_TABLE_COIL },
@@ -117,6 +119,7 @@ static const struct conf_key point_keys[] = {
 	{ "wrap", CONF_FLOAT, 0, AT(value.wrap), .least = 0, .most = WRAP_MOST },
 	{ "decimals", CONF_INT, 0, AT(p.decimals), .least = 0, .most = 9, .preset = -1 },
 	{ "event", CONF_BOOL, 0, AT(p.event) },
+	{ "fast", CONF_INT, 0, AT(p.fast_ms), .least = FAST_LEAST, .most = FAST_MOST },
 	{ "total", CONF_BOOL, 0, AT(p.point.total) },
 	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = CONF_POLL_MOST_S },
 };
@@ -226,16 +229,22 @@ static void check_shape(struct conf_file *f, const config_setting_t *item, const
 }
 
 /* What has states rather than sizes. */
-static void check_watched(struct conf_file *f, const config_setting_t *item, const struct hj_conf_point *p)
+static void check_watched(
+        struct conf_file *f, const config_setting_t *item, enum hj_bus_kind kind, const struct hj_conf_point *p)
 {
 	enum hj_type type = p->codec.type;
 
 	if (type == HJ_TYPE_FLOAT32 || type == HJ_TYPE_FLOAT64 || type == HJ_TYPE_BCD || type == HJ_TYPE_BCD_SIGNED ||
-	        type == HJ_TYPE_TEXT || p->point.total)
+	        type == HJ_TYPE_TEXT || p->point.total) {
 		conf_needless(f, item, "event", _("only a switch or a state changes: a bit or an integer"));
+		conf_needless(f, item, "fast", _("only a switch or a state changes: a bit or an integer"));
+	} else if (hj_bus_type(kind)->traits & (HJ_BUS_SERVES | HJ_BUS_LINES)) {
+		conf_needless(f, item, "fast", _("this bus tells each change by itself"));
+	}
 }
 
-static void check_point(struct conf_file *f, const config_setting_t *item, const struct conf_point_text *t)
+static void check_point(
+        struct conf_file *f, const config_setting_t *item, enum hj_bus_kind kind, const struct conf_point_text *t)
 {
 	const struct hj_conf_point *p = &t->p;
 	struct hj_conf_error *e;
@@ -243,7 +252,7 @@ static void check_point(struct conf_file *f, const config_setting_t *item, const
 	check_type(f, item, p);
 	check_bounds(f, item, t);
 	check_shape(f, item, p);
-	check_watched(f, item, p);
+	check_watched(f, item, kind, p);
 	/* Of 16 bits the order says whether the two bytes are swapped (BADC, DCBA). */
 	if (p->codec.type == HJ_TYPE_BIT && config_setting_get_member(item, "order")) {
 		e = conf_error(f, conf_member(item, "order"), _("order means nothing for a bit"));
@@ -306,7 +315,7 @@ int conf_point_read(struct conf_file *f, const config_setting_t *item, enum hj_b
 		return r;
 	settle(f, item, hj_bus_type(kind), !base, &t.p);
 	if (conf_error_total(f->errors) == before)
-		check_point(f, item, &t);
+		check_point(f, item, kind, &t);
 	t.p.line = (int)config_setting_source_line(item);
 	*ret = t;
 	return 0;
@@ -347,6 +356,10 @@ int conf_point_keep(struct conf_file *f, const config_setting_t *item, const str
 	p.point.interval_ms = (uint32_t)((t->poll_interval ? t->poll_interval : to->poll_interval) * 1000);
 	if (!p.point.interval_ms)
 		p.point.interval_ms = (uint32_t)to->bus->poll_preset_ms;
+	if (p.point.interval_ms && p.fast_ms >= p.point.interval_ms)
+		conf_remedy(conf_error(f, conf_member(item, "fast"), _("fast = %u: it is read every %u ms as it is"),
+		                    p.fast_ms, p.point.interval_ms),
+		        _("remove fast, or write a longer poll_interval"));
 	snprintf(p.point.name, sizeof(p.point.name), "%s%s%s", m->name, m->name[0] ? "." : "", t->name);
 	p.equipment = conf_keep(&to->bus->pool, equipment, strlen(equipment) + 1);
 	points = p.equipment ? realloc(m->points, (m->point_count + 1) * sizeof(*points)) : NULL;

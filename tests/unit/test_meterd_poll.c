@@ -84,11 +84,11 @@ static void tear_down(struct world *w)
 	frames_done(&w->m.frames);
 }
 
-/* A turn at which the port may be opened again and, where that succeeds, the point is due. */
+/* A turn at which the port may be opened again; where that succeeds, the point is asked at once. */
 static void turn(struct world *w)
 {
 	w->m.reopen_at = 0;
-	w->m.schedule.slots[0].due = hj_now().mono + (port.open_result ? HJ_USEC_PER_SEC : 0);
+	w->m.schedule.slots[0].due = hj_now().mono + HJ_USEC_PER_SEC;
 	poll_turn(&w->m);
 }
 
