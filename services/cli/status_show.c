@@ -125,6 +125,9 @@ static void show_buses(const struct status *s, struct writer *w)
 	cli_buses_begin(w);
 	each(s, w, STATUS_BUS, cli_buses_row);
 	writer_table_end(w);
+	cli_refusals_begin(w);
+	each(s, w, STATUS_BUS, cli_refusals_rows);
+	writer_table_end(w);
 	if (!s->meters)
 		return;
 	writer_say(w, STYLE_PLAIN, "%s", "");

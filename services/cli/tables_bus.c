@@ -42,8 +42,20 @@ static const struct writer_column meter_columns[] = {
 	{ "p50_ms", N_("P50"), true },
 	{ "p95_ms", N_("P95"), true },
 	{ "max_ms", N_("MAX"), true },
+	{ "timeout_ms", N_("TIME-OUT"), true },
+	{ "rests", N_("RESTS"), true },
 	{ "last_answer", N_("LAST ANSWER"), false },
 	{ "last_error", N_("LAST ERROR"), false },
+};
+
+static const struct writer_column refusal_columns[] = {
+	{ "bus", N_("BUS"), false },
+	{ "meter", N_("METER"), false },
+	{ "table", N_("REFUSED"), false },
+	{ "address", N_("ADDRESS"), true },
+	{ "count", N_("COUNT"), true },
+	{ "cut", N_("ASKED APART AT"), true },
+	{ "point", N_("POINT"), false },
 };
 
 static double percent(int64_t part, int64_t whole)
@@ -171,6 +183,8 @@ static void meter_row(struct writer *w, const char *bus, json_t *meter)
 		writer_cell_int(w, cli_int(figures, counts[i]));
 	for (size_t i = 0; i < hj_array_size(trips); i++)
 		trip_cell(w, json_object_get(figures, trips[i]));
+	ms_cell(w, json_object_get(meter, "timeout_ms"));
+	writer_cell_int(w, cli_int(meter, "rests"));
 	writer_cell_time(w, cli_time(meter, "last_answer"));
 	trouble_cell(w, cli_string(meter, "last_error"));
 }
@@ -182,4 +196,43 @@ void cli_meters_rows(struct writer *w, json_t *status)
 
 	json_array_foreach(json_object_get(status, "meters"), i, meter)
 	        meter_row(w, cli_string(status, "bus"), meter);
+}
+
+void cli_refusals_begin(struct writer *w)
+{
+	writer_table(w, "refusals", refusal_columns, hj_array_size(refusal_columns));
+}
+
+static void refusal_rows(struct writer *w, const char *bus, json_t *meter)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(meter, "split"), i, item)
+	{
+		writer_cell_text(w, bus);
+		writer_cell_text(w, cli_string(meter, "name"));
+		writer_cell_text(w, cli_string(item, "table"));
+		writer_cell_int(w, cli_int(item, "address"));
+		writer_cell_int(w, cli_int(item, "count"));
+		writer_cell_int(w, cli_int(item, "cut"));
+		writer_cell_text(w, NULL);
+	}
+	json_array_foreach(json_object_get(meter, "refused"), i, item)
+	{
+		writer_cell_text(w, bus);
+		writer_cell_text(w, cli_string(meter, "name"));
+		for (int k = 0; k < 4; k++)
+			writer_cell_text(w, NULL);
+		writer_cell(w, STYLE_BAD, json_incref(item), json_string_value(item));
+	}
+}
+
+void cli_refusals_rows(struct writer *w, json_t *status)
+{
+	json_t *meter;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "meters"), i, meter)
+	        refusal_rows(w, cli_string(status, "bus"), meter);
 }

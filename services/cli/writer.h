@@ -31,7 +31,7 @@ struct writer;
 /* The rows of a table are held back so that its columns fit; beyond this many they go out, and later ones may push a
  * column wider. */
 #define WRITER_ROWS_HELD 256
-#define WRITER_COLUMNS   20
+#define WRITER_COLUMNS   24
 #define WRITER_DEPTH     8
 
 int writer_new(FILE *out, enum writer_form form, bool colour, struct writer **ret);

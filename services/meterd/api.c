@@ -38,14 +38,61 @@ static json_t *figures_json(const struct meter *m)
 	        (json_int_t)m->exchanges.late);
 }
 
-static json_t *meter_json(const struct meter *m)
+/* Requests that it refused and that are asked in parts since. */
+static json_t *split_json(const struct meterd *m, size_t meter)
 {
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "name", m->conf->name, "unit_id",
-	        (json_int_t)m->conf->unit_id, "station", m->conf->station, "equipment", m->conf->equipment, "state",
-	        meter_state_name(m->state), "asked", (json_int_t)m->exchanges.asked, "answered",
-	        (json_int_t)m->exchanges.answered, "last_answer",
-	        int_or_null(m->last_answer_ms != 0, m->last_answer_ms), "last_error", text_or_null(m->last_error),
-	        "answer_ms", int_or_null(m->answer_ms >= 0, m->answer_ms), "figures", figures_json(m));
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < m->splits.count; i++) {
+		const struct hj_split *s = &m->splits.list[i];
+
+		if (s->meter == meter && s->cut)
+			json_array_append_new(
+			        list, json_pack("{s:s, s:I, s:I, s:I}", "table", hj_table_name(s->table), "address",
+			                      (json_int_t)s->from, "count", (json_int_t)(s->to - s->from), "cut",
+			                      (json_int_t)s->cut));
+	}
+	return list;
+}
+
+static bool is_refused(const struct meterd *m, size_t point)
+{
+	const struct hj_want *w = &m->wants[point];
+
+	for (size_t i = 0; i < m->splits.count; i++) {
+		const struct hj_split *s = &m->splits.list[i];
+
+		if (!s->cut && s->meter == w->meter && s->table == w->table && s->from <= w->address &&
+		        w->address + w->count <= s->to)
+			return true;
+	}
+	return false;
+}
+
+static json_t *refused_json(const struct meterd *m, size_t meter)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < m->point_count; i++)
+		if (m->wants[i].meter == meter && is_refused(m, i))
+			json_array_append_new(list, json_string(m->points[i]->point.name));
+	return list;
+}
+
+static json_t *meter_json(const struct meterd *m, size_t i)
+{
+	const struct meter *meter = &m->meters[i];
+
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:b, s:I, s:o, s:o}", "name",
+	        meter->conf->name, "unit_id", (json_int_t)meter->conf->unit_id, "station", meter->conf->station,
+	        "equipment", meter->conf->equipment, "state", meter_state_name(meter->state), "asked",
+	        (json_int_t)meter->exchanges.asked, "answered", (json_int_t)meter->exchanges.answered, "last_answer",
+	        int_or_null(meter->last_answer_ms != 0, meter->last_answer_ms), "last_error",
+	        text_or_null(meter->last_error), "answer_ms", int_or_null(meter->answer_ms >= 0, meter->answer_ms),
+	        "figures", figures_json(meter), "timeout_ms",
+	        (json_int_t)(hj_timeout_get(&meter->timeout) / HJ_USEC_PER_MS), "resting",
+	        hj_quarantine_has(&m->quarantine, i), "rests", (json_int_t)m->quarantine.units[i].times, "split",
+	        split_json(m, i), "refused", refused_json(m, i));
 }
 
 static json_t *meters_json(const struct meterd *m)
@@ -53,7 +100,7 @@ static json_t *meters_json(const struct meterd *m)
 	json_t *list = json_array();
 
 	for (size_t i = 0; list && i < m->conf.meter_count; i++)
-		json_array_append_new(list, meter_json(&m->meters[i]));
+		json_array_append_new(list, meter_json(m, i));
 	return list;
 }
 
