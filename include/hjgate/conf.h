@@ -126,6 +126,7 @@ struct hj_conf_bus {
 
 /* ---- models/NAME.conf: the register map of a kind of meter ---- */
 #define HJ_CONF_SOURCES_MAX 8
+#define HJ_CONF_NOTES_MAX   6   /* notes of a model */
 struct hj_conf_model {
 	char id[HJ_NAME_MAX + 1]; /* from the file's name; what a meter's `model` says */
 	char name[64], maker[64]; /* as the maker writes them */
@@ -134,6 +135,8 @@ struct hj_conf_model {
 	enum hj_bus_kind kind; /* HJ_BUS_rtu stands for every bus of unit ids */
 	char sources[HJ_CONF_SOURCES_MAX][HJ_CONF_TEXT_MAX + 1];
 	size_t source_count;
+	char notes[HJ_CONF_NOTES_MAX][HJ_CONF_TEXT_MAX + 1]; /* what an installer must know */
+	size_t note_count;
 	int64_t baud; /* as delivered; 0 = not known */
 	char parity;  /* likewise */
 	struct hj_conf_limits limits;

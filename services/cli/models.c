@@ -121,15 +121,17 @@ static void serial_field(struct writer *w, const struct hj_conf_model *m)
 		        json_integer(m->limits.max_registers), NULL);
 }
 
-static void sources_field(struct writer *w, const struct hj_conf_model *m)
+/* One under another; for machines an array. */
+static void texts_field(
+        struct writer *w, const char *key, const char *label, const char (*list)[HJ_CONF_TEXT_MAX + 1], size_t n)
 {
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < m->source_count; i++) {
-		json_array_append_new(all, json_string_nocheck(m->sources[i]));
-		writer_field(w, NULL, i ? "" : _("checked against"), STYLE_PLAIN, NULL, m->sources[i]);
+	for (size_t i = 0; i < n; i++) {
+		json_array_append_new(all, json_string_nocheck(list[i]));
+		writer_field(w, NULL, i ? "" : label, STYLE_PLAIN, NULL, list[i]);
 	}
-	writer_field(w, "sources", NULL, STYLE_PLAIN, all, NULL);
+	writer_field(w, key, NULL, STYLE_PLAIN, all, NULL);
 }
 
 static void show_model(struct writer *w, const struct hj_conf_model *m)
@@ -141,7 +143,8 @@ static void show_model(struct writer *w, const struct hj_conf_model *m)
 	writer_field(w, "verified", _("verified"), m->verified ? STYLE_GOOD : STYLE_WARN, json_boolean(m->verified),
 	        m->verified ? _("two public sources agree on every point")
 	                    : _("no: compare each value with the meter's display"));
-	sources_field(w, m);
+	texts_field(w, "sources", _("checked against"), m->sources, m->source_count);
+	texts_field(w, "notes", _("to be known"), m->notes, m->note_count);
 	serial_field(w, m);
 	writer_field(w, "file", _("file"), STYLE_PLAIN, json_string_nocheck(m->file), NULL);
 	writer_table(w, "points", point_columns, hj_array_size(point_columns));

@@ -129,18 +129,34 @@ static int add_barrier(struct conf_file *f, const config_setting_t *item, void *
 	return conf_limit_barrier(f, item, &m->m.limits);
 }
 
-static int add_source(struct conf_file *f, const config_setting_t *item, void *model)
+/* One more text, where there is room: of too many the table complains. */
+static void add_text(struct conf_file *f, const config_setting_t *item, const char *wanted,
+        char (*list)[HJ_CONF_TEXT_MAX + 1], size_t *count, size_t most)
 {
 	const char *text = config_setting_get_string(item), *why;
-	struct hj_conf_model *m = &((struct conf_model *)model)->m;
-	struct hj_conf_error *e;
 
-	if (!text || !*text || strlen(text) > HJ_CONF_TEXT_MAX || conf_check_text(text, &why) < 0) {
-		e = conf_error(f, item, _("sources: the name of a public document or repository is wanted here"));
-		conf_remedy(e, _("write a text of 1 to %d bytes in \"quotes\""), HJ_CONF_TEXT_MAX);
-	} else if (m->source_count < HJ_CONF_SOURCES_MAX) {
-		hj_text_copy(m->sources[m->source_count++], sizeof(m->sources[0]), text);
-	}
+	if (!text || !*text || strlen(text) > HJ_CONF_TEXT_MAX || conf_check_text(text, &why) < 0)
+		conf_remedy(conf_error(f, item, "%s", wanted), _("write a text of 1 to %d bytes in \"quotes\""),
+		        HJ_CONF_TEXT_MAX);
+	else if (*count < most)
+		hj_text_copy(list[(*count)++], sizeof(*list), text);
+}
+
+static int add_source(struct conf_file *f, const config_setting_t *item, void *model)
+{
+	struct hj_conf_model *m = &((struct conf_model *)model)->m;
+
+	add_text(f, item, _("sources: the name of a public document or repository is wanted here"), m->sources,
+	        &m->source_count, HJ_CONF_SOURCES_MAX);
+	return 0;
+}
+
+static int add_note(struct conf_file *f, const config_setting_t *item, void *model)
+{
+	struct hj_conf_model *m = &((struct conf_model *)model)->m;
+
+	add_text(f, item, _("notes: a sentence for whoever installs the meter is wanted here"), m->notes,
+	        &m->note_count, HJ_CONF_NOTES_MAX);
 	return 0;
 }
 
@@ -190,6 +206,8 @@ static const struct conf_key model_keys[] = {
 	{ "verified", CONF_BOOL, 0, AT(verified) },
 	{ "sources", CONF_ARRAY, CONF_REQUIRED, .least = 1, .most = HJ_CONF_SOURCES_MAX, .item = add_source,
 	        .hint = N_("the public documents it was checked against, in \"quotes\"") },
+	{ "notes", CONF_ARRAY, .least = 1, .most = HJ_CONF_NOTES_MAX, .item = add_note,
+	        .hint = N_("sentences for whoever installs the meter, in \"quotes\"") },
 	{ "protocol", CONF_ENUM, 0, AT(kind), .choices = protocols, .preset = HJ_BUS_rtu },
 	{ "baud", CONF_INT, 0, AT(baud), .least = 300, .most = 115200 },
 	{ "parity", CONF_ENUM, 0, AT(parity), .choices = parities },

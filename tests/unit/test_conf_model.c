@@ -123,6 +123,21 @@ static void few_lines(void **state)
 	hj_conf_bus_done(&b);
 }
 
+static void texts_for_people(void **state)
+{
+	struct hj_conf_errors errors = { 0 };
+	struct hj_conf_model m;
+
+	put(SHARED, THREE "notes = ( \"set \\\"pt\\\" here\", \"0 to -500 Pa\" );\n");
+	assert_int_equal(hj_conf_load_model(root, "three", &m, &errors), 0);
+	assert_int_equal(m.source_count, 2);
+	assert_string_equal(m.sources[1], "two");
+	assert_int_equal(m.note_count, 2);
+	assert_string_equal(m.notes[0], "set \"pt\" here");
+	assert_string_equal(m.notes[1], "0 to -500 Pa");
+	hj_conf_model_done(&m);
+}
+
 static const struct hj_conf_point *find(const struct hj_conf_meter *m, const char *name)
 {
 	for (size_t i = 0; i < m->point_count; i++)
@@ -297,6 +312,8 @@ static void refused_in_model(void **state)
 		        SHARED, 5, "this model has a point of that name", "another name" },
 		{ "verified = true;\npoints = ( { name = \"p\"; table = \"coil\"; address = 7; } );", SHARED, 4,
 		        "only one source", "verified = false" },
+		{ "notes = ( 7 );\npoints = ( { name = \"p\"; table = \"coil\"; address = 7; } );", SHARED, 4,
+		        "notes: a sentence", "1 to 127 bytes" },
 		{ "", SHARED, 0, "points is missing", "points = (" },
 	};
 	char text[1024];
@@ -316,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(few_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(texts_for_people, setup, teardown),
 		cmocka_unit_test_setup_teardown(picked_and_changed, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_type, setup, teardown),
 		cmocka_unit_test_setup_teardown(own_before_shared, setup, teardown),
