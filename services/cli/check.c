@@ -8,10 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "check_wire.h"
 #include "cli.h"
 #include "hjgate/conf.h"
 
-#define EXAMPLE_PW "123456" /* of the examples in HJ 212-2017 */
+#define EXAMPLE_PW     "123456" /* of the examples in HJ 212-2017 */
+#define PPM_OF_PERCENT (HJ_BUDGET_MILLION / 100)
 
 /* A warning has the form of an error. */
 static void note(struct hj_conf_errors *n, const char *file, const char *what, const char *remedy)
@@ -83,6 +85,78 @@ static void look_around(const struct hj_conf *c, const char *root, bool all_righ
 		        _("copy uplinks.d/county.conf.example to uplinks.d/NAME.conf and edit it"));
 }
 
+/* ---- the time of the buses ---- */
+
+static double seconds(hj_usec span)
+{
+	return (double)span / (double)HJ_USEC_PER_SEC;
+}
+
+static void arithmetic(const struct hj_budget *b, char *to, size_t size)
+{
+	snprintf(to, size,
+	        _("a cycle of %zu requests takes %.2f s, %.2f s where one meter falls silent and %.2f s where two "
+	          "do; "
+	          "%.1f %% of the wire's time is used, %d %% more are kept for silent meters"),
+	        b->requests, seconds(b->cycle[0]), seconds(b->cycle[1]), seconds(b->cycle[2]),
+	        (double)b->share_ppm / PPM_OF_PERCENT, HJ_BUDGET_RESERVED_PPM / PPM_OF_PERCENT);
+}
+
+/* Says what does not fit, and how far it is from fitting. */
+static bool fits(const struct hj_conf_bus *c, const struct hj_budget *b, struct hj_conf_errors *errors)
+{
+	char what[256];
+
+	if (b->fits)
+		return true;
+	snprintf(what, sizeof(what),
+	        b->tight.fast ? _("the fast lane's %zu requests in each %.2f s take %.2f s: they do not fit")
+	                      : _("the %zu requests that are due in each %.2f s take %.2f s: they do not fit"),
+	        b->tight.requests, (double)b->tight.interval_ms / 1000, seconds(b->tight.needs));
+	note(errors, c->file, what,
+	        _("write longer poll_intervals, fewer points or a higher baud, or put some meters on a second port"));
+	return false;
+}
+
+static bool all_fit(const struct hj_conf *c, struct hj_conf_errors *errors)
+{
+	bool good = true;
+	struct hj_budget b;
+
+	for (size_t i = 0; i < c->bus_count; i++)
+		if (check_wire(&c->buses[i], &b))
+			good = fits(&c->buses[i], &b, errors) && good;
+	return good;
+}
+
+static void show_wires(const struct hj_conf *c)
+{
+	struct hj_budget b;
+	char sums[256];
+
+	for (size_t i = 0; i < c->bus_count; i++) {
+		if (!check_wire(&c->buses[i], &b))
+			continue;
+		arithmetic(&b, sums, sizeof(sums));
+		printf(_("bus %s: %s\n"), c->buses[i].name, sums);
+	}
+}
+
+static json_t *wires_json(const struct hj_conf *c)
+{
+	json_t *list = json_array();
+	struct hj_budget b;
+
+	for (size_t i = 0; i < c->bus_count; i++)
+		if (check_wire(&c->buses[i], &b))
+			json_array_append_new(
+			        list, json_pack("{s:s, s:I, s:[f, f, f], s:f, s:b}", "bus", c->buses[i].name,
+			                      "requests", (json_int_t)b.requests, "cycle_s", seconds(b.cycle[0]),
+			                      seconds(b.cycle[1]), seconds(b.cycle[2]), "wire_percent",
+			                      (double)b.share_ppm / PPM_OF_PERCENT, "fits", b.fits));
+	return list;
+}
+
 /* ---- counting ---- */
 
 struct counts {
@@ -117,7 +191,8 @@ static void show_list(FILE *out, const struct hj_conf_errors *list, const char *
 	}
 }
 
-static void show_text(const struct hj_conf_errors *errors, const struct hj_conf_errors *notes, const struct counts *n)
+static void show_text(const struct hj_conf *c, const struct hj_conf_errors *errors,
+        const struct hj_conf_errors *notes, const struct counts *n)
 {
 	size_t total = errors->count + errors->more;
 
@@ -125,6 +200,7 @@ static void show_text(const struct hj_conf_errors *errors, const struct hj_conf_
 	if (errors->more)
 		printf(ngettext("and %zu error more\n", "and %zu errors more\n", errors->more), errors->more);
 	show_list(stdout, notes, _("warning: "));
+	show_wires(c); /* where something does not fit, this is the sum */
 	printf(ngettext("%zu bus, ", "%zu buses, ", n->buses), n->buses);
 	printf(ngettext("%zu meter, ", "%zu meters, ", n->meters), n->meters);
 	printf(ngettext("%zu point, ", "%zu points, ", n->points), n->points);
@@ -148,12 +224,13 @@ static json_t *list_json(const struct hj_conf_errors *list)
 	return all;
 }
 
-static void show_json(const struct hj_conf_errors *errors, const struct hj_conf_errors *notes, const struct counts *n)
+static void show_json(const struct hj_conf *c, const struct hj_conf_errors *errors,
+        const struct hj_conf_errors *notes, const struct counts *n)
 {
 	size_t total = errors->count + errors->more;
-	json_t *j = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:o, s:o}", "ok", !total, "buses", (int)n->buses,
+	json_t *j = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o}", "ok", !total, "buses", (int)n->buses,
 	        "meters", (int)n->meters, "points", (int)n->points, "uplinks", (int)n->uplinks, "error_count",
-	        (int)total, "errors", list_json(errors), "warnings", list_json(notes));
+	        (int)total, "errors", list_json(errors), "warnings", list_json(notes), "buses_time", wires_json(c));
 
 	json_dumpf(j, stdout, JSON_INDENT(2));
 	putchar('\n');
@@ -176,8 +253,10 @@ int cli_check(struct cli *cli, int argc, char **argv)
 	if (r < 0 && !errors.count)
 		return cli_refused(cli, _("cannot read the configuration: %s"), strerror(-r));
 	look_around(&c, cli->root, r >= 0, &notes);
+	if (r >= 0 && !all_fit(&c, &errors))
+		r = -EINVAL;
 	n = count(&c);
-	(cli->json ? show_json : show_text)(&errors, &notes, &n);
+	(cli->json ? show_json : show_text)(&c, &errors, &notes, &n);
 	hj_conf_done(&c);
 	hj_conf_errors_done(&notes);
 	return r < 0 ? HJ_EXIT_REFUSED : HJ_EXIT_OK;
