@@ -15,6 +15,17 @@ const struct cli_option cli_bus_options[] = {
 	{ "--stop-bits", 0, CLI_COUNT, N_("N"), N_("1 or 2"), OPTION(stop_bits) },
 	{ "--timeout", 0, CLI_COUNT, N_("MS"), N_("how long an answer may take to begin"), OPTION(timeout) },
 	{ "--units", 0, CLI_TEXT, N_("LIST"), N_("with scan: these unit ids, 1-20,30"), OPTION(units) },
+	{ "--value", 0, CLI_LIST, N_("NUMBER"), N_("with find: what the display shows; may be given again"),
+	        OPTION(values) },
+	{ "--near", 0, CLI_TEXT, N_("SPAN"), N_("with find: the addresses to read, 0-200 as without"), OPTION(near) },
+	{ "--address", 0, CLI_TEXT, N_("N"), N_("with find: where the manual says it is; one off is tried too"),
+	        OPTION(address) },
+	{ "--table", 0, CLI_TEXT, N_("TABLE"), N_("with find: holding or input only"), OPTION(table) },
+	{ "--ct", 0, CLI_TEXT, N_("RATIO"), N_("with find: the current transformers' ratio"), OPTION(ct) },
+	{ "--pt", 0, CLI_TEXT, N_("RATIO"), N_("with find: the voltage transformers' ratio"), OPTION(pt) },
+	{ "--function", 0, CLI_COUNT, N_("N"), N_("with write: 5, 6, 15 or 16 instead of the one that fits"),
+	        OPTION(function) },
+	{ "--yes", 0, CLI_FLAG, NULL, N_("with write: really"), OPTION(yes) },
 	{ "--verbose", 'v', CLI_FLAG, NULL, N_("show what the program that is started for this says"),
 	        OPTION(verbose) },
 	{ 0 },
@@ -26,6 +37,8 @@ static const struct {
 } tools[] = {
 	{ "scan", bus_scan },
 	{ "probe", bus_probe },
+	{ "find", bus_find },
+	{ "write", bus_write },
 };
 
 int cli_bus(struct cli *cli, int argc, char **argv)
@@ -42,6 +55,6 @@ int cli_bus(struct cli *cli, int argc, char **argv)
 			return tools[i].fn(cli, &o, argc - 2, argv + 2);
 	}
 	if (argc < 2)
-		return cli_usage(cli, "%s", _("which tool? scan or probe"));
+		return cli_usage(cli, "%s", _("which tool? scan, probe, find or write"));
 	return cli_unknown(cli, N_("tool"), argv[1], words);
 }
