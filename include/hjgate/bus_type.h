@@ -34,6 +34,9 @@ enum hj_echo { HJ_ECHO_AUTO, HJ_ECHO_ON, HJ_ECHO_OFF };
  * the driver, told by TIOCSRS485; we, by RTS, set or unset while we send; nobody. */
 enum hj_rs485 { HJ_RS485_AUTO, HJ_RS485_KERNEL, HJ_RS485_RTS, HJ_RS485_RTS_INVERTED, HJ_RS485_OFF };
 
+/* The resistor at a GPIO input: as the board has it, to the supply, to ground, none. */
+enum hj_bias { HJ_BIAS_AS_IS, HJ_BIAS_UP, HJ_BIAS_DOWN, HJ_BIAS_OFF };
+
 #define HJ_BUS_GAP_MOST 2000 /* ms of the key `gap` */
 
 struct hj_bus_type {

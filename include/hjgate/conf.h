@@ -63,6 +63,9 @@ struct hj_conf_point {
 	bool event;            /* each change of it is an event */
 	uint32_t fast_ms;      /* between two looks whether it changed; 0: none */
 	uint8_t at;            /* of a data identifier: the value's first byte in the answer */
+	bool active_low;       /* of a GPIO line, as are the next two: it is on while its level is low */
+	uint8_t bias;          /* enum hj_bias */
+	uint16_t debounce;     /* ms; a change that does not last so long is none */
 	struct hj_codec codec; /* its scale has the ratio in it */
 	double scale, ratio;   /* as they are written */
 	const struct hj_value_rules *rules; /* NULL: none */

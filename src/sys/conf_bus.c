@@ -58,11 +58,6 @@ int conf_check_name(const char *text, const char **ret_why)
 	return hj_name_valid(text) ? 0 : conf_refuse(ret_why, N_("it is no name"));
 }
 
-static int check_port(const char *text, const char **ret_why)
-{
-	return text[0] == '/' && text[1] ? 0 : conf_refuse(ret_why, N_("it is no path of a device"));
-}
-
 int conf_check_text(const char *text, const char **ret_why)
 {
 	for (const char *p = text; *p; p++)
@@ -145,7 +140,7 @@ struct bus_text {
 #define AT(member) CONF_AT(struct bus_text, b.member)
 static const struct conf_key bus_keys[] = {
 	{ "type", CONF_ENUM, 0, AT(kind), .choices = kinds, .preset = HJ_BUS_rtu },
-	{ "port", CONF_STRING, 0, AT(port), .check = check_port, .hint = N_("a path such as /dev/ttyS1") },
+	{ "port", CONF_STRING, 0, AT(port), .check = conf_check_text, .hint = N_("a path such as /dev/ttyS1") },
 	{ "host", CONF_STRING, 0, AT(host), .check = check_host, .hint = N_("a name or an address") },
 	{ "tcp_port", CONF_INT, 0, AT(tcp_port), .least = 1, .most = 65535, .preset = 502 },
 	{ "listen_on", CONF_STRING, 0, AT(listen_on), .preset_text = "127.0.0.1", .check = check_listen_on,
@@ -208,6 +203,20 @@ static void check_serves(struct conf_file *f, const config_setting_t *root, cons
 			        _("remove it, or write port = \"...\""));
 }
 
+/* A chip may be named by its label, too: the number in its path may be another after each start. */
+static void check_port(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b)
+{
+	const config_setting_t *port = config_setting_get_member(root, "port");
+	bool lines = hj_bus_type(b->kind)->traits & HJ_BUS_LINES, path = b->port[0] == '/' && b->port[1];
+
+	if (!port || config_setting_type(port) != CONFIG_TYPE_STRING || path ||
+	        (lines && b->port[0] && b->port[0] != '/'))
+		return;
+	conf_remedy(conf_error(f, port, _("port = \"%s\": %s"), b->port, _("it is no path of a device")), "%s",
+	        lines ? _("write a path such as /dev/gpiochip0, or the chip's label as gpiodetect shows it")
+	              : _("write port = \"...\": a path such as /dev/ttyS1"));
+}
+
 /* How the bus is reached: a port, a chip, a host. */
 static void check_way(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b)
 {
@@ -226,6 +235,7 @@ static void check_way(struct conf_file *f, const config_setting_t *root, const s
 		not_for(f, root, bus, "tcp_port");
 	for (size_t i = 0; i < hj_array_size(serial) && bus->traits & (HJ_BUS_HOST | HJ_BUS_LINES); i++)
 		not_for(f, root, bus, serial[i]);
+	check_port(f, root, b);
 	check_serves(f, root, b, serial, hj_array_size(serial));
 }
 
@@ -312,6 +322,34 @@ static void check_points(struct conf_file *f, const config_setting_t *item, cons
 		        t->m.point_count, HJ_CONF_POINTS_MAX);
 		conf_remedy(e, _("name those that are wanted in only = [ ... ];"));
 	}
+}
+
+/* The point of the same input among those before this one; NULL. */
+static const struct hj_conf_point *line_before(const struct hj_conf_bus *b, size_t meter, size_t point)
+{
+	uint32_t address = b->meters[meter].points[point].address;
+
+	for (size_t i = 0; i <= meter; i++)
+		for (size_t j = 0; j < (i < meter ? b->meters[i].point_count : point); j++)
+			if (b->meters[i].points[j].address == address)
+				return &b->meters[i].points[j];
+	return NULL;
+}
+
+/* The kernel gives a line out once. */
+static void check_lines(struct conf_file *f, const struct hj_conf_bus *b)
+{
+	for (size_t i = 0; i < b->meter_count; i++)
+		for (size_t j = 0; j < b->meters[i].point_count; j++) {
+			const struct hj_conf_point *p = &b->meters[i].points[j], *other = line_before(b, i, j);
+
+			if (!other)
+				continue;
+			conf_remedy(conf_error_at(f->errors, b->file, p->line,
+			                    _("address = %u: point %s on line %d has this input already"), p->address,
+			                    other->point.name, other->line),
+			        _("write the number of the other input, or remove one of the two"));
+		}
 }
 
 static int read_meter(
@@ -411,6 +449,8 @@ int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b)
 		check_way(f, root, b);
 		check_meters(f, root, b);
 		conf_publish_check(f, root, b);
+		if (hj_bus_type(b->kind)->traits & HJ_BUS_LINES)
+			check_lines(f, b);
 	}
 	return r;
 }

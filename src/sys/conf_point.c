@@ -1,18 +1,21 @@
 /* A point of a meter: which register, bit or data identifier it is, and how its value lies in the answer. What a kind
  * of bus allows is told by its row in bus_type.h. */
+/* long because: the table of a point, and the rules that hold between its keys */
 #include "conf_bus.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SCALE_MOST   1e12
-#define WRAP_MOST    1e18
-#define ADDRESS_MOST 65535
-#define AT_MOST      255
-#define DATA_MOST    0xffffffffLL /* a data identifier */
-#define FAST_LEAST   50           /* ms */
-#define FAST_MOST    60000
+#define SCALE_MOST      1e12
+#define WRAP_MOST       1e18
+#define ADDRESS_MOST    65535
+#define AT_MOST         255
+#define DATA_MOST       0xffffffffLL /* a data identifier */
+#define DEBOUNCE_MOST   5000         /* ms */
+#define DEBOUNCE_PRESET 20           /* the contacts of a relay or a switch come to rest in so many */
+#define FAST_LEAST      50           /* ms */
+#define FAST_MOST       60000
 
 static const struct conf_choice tables[] = {
 	{ "coil", HJ_TABLE_COIL },
@@ -92,6 +95,14 @@ const char *hj_ratio_name(uint8_t ratio_of)
 	return choice_name(ratios, ratio_of);
 }
 
+static const struct conf_choice biases[] = {
+	{ "as-is", HJ_BIAS_AS_IS },
+	{ "pull-up", HJ_BIAS_UP },
+	{ "pull-down", HJ_BIAS_DOWN },
+	{ "disabled", HJ_BIAS_OFF },
+	{ NULL, 0 },
+};
+
 #define AT(member) CONF_AT(struct conf_point_text, member)
 static const struct conf_key point_keys[] = {
 	{ "name", CONF_STRING, CONF_REQUIRED, AT(name), .check = conf_check_name,
@@ -118,6 +129,9 @@ static const struct conf_key point_keys[] = {
 	{ "dead_band", CONF_FLOAT, 0, AT(value.dead_band), .least = 0, .most = SCALE_MOST },
 	{ "wrap", CONF_FLOAT, 0, AT(value.wrap), .least = 0, .most = WRAP_MOST },
 	{ "decimals", CONF_INT, 0, AT(p.decimals), .least = 0, .most = 9, .preset = -1 },
+	{ "active_low", CONF_BOOL, 0, AT(p.active_low) },
+	{ "bias", CONF_ENUM, 0, AT(p.bias), .choices = biases, .preset = HJ_BIAS_AS_IS },
+	{ "debounce", CONF_INT, 0, AT(p.debounce), .least = 0, .most = DEBOUNCE_MOST, .preset = DEBOUNCE_PRESET },
 	{ "event", CONF_BOOL, 0, AT(p.event) },
 	{ "fast", CONF_INT, 0, AT(p.fast_ms), .least = FAST_LEAST, .most = FAST_MOST },
 	{ "total", CONF_BOOL, 0, AT(p.point.total) },
@@ -228,6 +242,15 @@ static void check_shape(struct conf_file *f, const config_setting_t *item, const
 	}
 }
 
+/* What only an input of the box itself has. */
+static void check_line(struct conf_file *f, const config_setting_t *item, const struct hj_conf_point *p)
+{
+	static const char *const keys[] = { "active_low", "bias", "debounce" };
+
+	for (size_t i = 0; i < hj_array_size(keys) && p->table != HJ_TABLE_LINE; i++)
+		conf_needless(f, item, keys[i], _("only a line of a bus of type \"gpio\" has it"));
+}
+
 /* What has states rather than sizes. */
 static void check_watched(
         struct conf_file *f, const config_setting_t *item, enum hj_bus_kind kind, const struct hj_conf_point *p)
@@ -252,6 +275,7 @@ static void check_point(
 	check_type(f, item, p);
 	check_bounds(f, item, t);
 	check_shape(f, item, p);
+	check_line(f, item, p);
 	check_watched(f, item, kind, p);
 	/* Of 16 bits the order says whether the two bytes are swapped (BADC, DCBA). */
 	if (p->codec.type == HJ_TYPE_BIT && config_setting_get_member(item, "order")) {
