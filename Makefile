@@ -32,6 +32,7 @@ unitdir     ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2
 generatordir ?= $(dir $(patsubst %/,%,$(unitdir)))system-generators
 sysusersdir ?= $(prefix)/lib/sysusers.d
 tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
+udevrulesdir ?= $(prefix)/lib/udev/rules.d
 INSTALL     ?= install
 PKG_CONFIG  ?= pkg-config
 
@@ -169,7 +170,8 @@ bench-bus: needs all $(SIM) $(BENCH)
 install: all
 	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
 	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
-	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' sh packaging/install
+	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' \
+	udevrulesdir='$(udevrulesdir)' sh packaging/install
 
 clean:
 	rm -rf build
