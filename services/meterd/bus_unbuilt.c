@@ -14,4 +14,3 @@
 UNBUILT(tcp)
 UNBUILT(dlt645)
 UNBUILT(cjt188)
-UNBUILT(gpio)

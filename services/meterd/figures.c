@@ -21,13 +21,22 @@
 
 /* ---- counting ---- */
 
+/* Inputs of the box have no unit and no station: a meter is there who has one of the lines. */
+static bool has_line(const struct hj_conf_meter *c, const struct hj_question *q)
+{
+	for (size_t i = 0; i < c->point_count; i++)
+		if (c->points[i].address - q->address < q->count)
+			return true;
+	return false;
+}
+
 struct meter *figures_meter(struct meterd *m, const struct hj_question *q)
 {
 	for (size_t i = 0; i < m->conf.meter_count; i++) {
 		const struct hj_conf_meter *c = m->meters[i].conf;
 		uint8_t station[HJ_STATION_BYTES];
 
-		if (c->unit_id != q->unit_id)
+		if (c->unit_id != q->unit_id || (q->table == HJ_TABLE_LINE && !has_line(c, q)))
 			continue;
 		hj_station_parse(c->station, station);
 		if (!memcmp(station, q->station, sizeof(station)))

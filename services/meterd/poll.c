@@ -69,7 +69,9 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, str
 		return r;
 	m->requests++;
 	m->errors += r < 0;
-	frames_add(&m->frames, now.wall_ms * (int64_t)HJ_USEC_PER_MS, (uint32_t)(now.mono - begin), q, ret, r == 0);
+	if (q->table != HJ_TABLE_LINE) /* no bytes cross a wire there */
+		frames_add(&m->frames, now.wall_ms * (int64_t)HJ_USEC_PER_MS, (uint32_t)(now.mono - begin), q, ret,
+		        r == 0);
 	figures_exchange(m, q, ret, r, now.mono - begin);
 	if (ret->late_whole)
 		heard_late(m, &ret->late);
