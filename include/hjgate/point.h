@@ -12,8 +12,8 @@
 #include "hjgate/factor.h"
 #include "hjgate/text.h"
 
-#define HJ_UNIT_MAX        16  /* bytes, UTF-8: "A", "kWh", "℃" */
-#define HJ_POINTS_MAX      512 /* of one gateway */
+#define HJ_UNIT_MAX        16   /* bytes, UTF-8: "A", "kWh", "℃" */
+#define HJ_POINTS_MAX      8192 /* of one gateway */
 #define HJ_INTERVAL_MIN_MS 1000
 #define HJ_INTERVAL_MAX_MS 300000 /* guideline 6.3.1: at most five minutes (W7) */
 

@@ -65,6 +65,8 @@ struct hj_stat {
 	double last;            /* last value, for the next window's Cou; totals only */
 };
 
+#define HJ_RECORD_POINTS 256 /* points of one record; the others of its label are in further ones */
+
 struct hj_stats {
 	struct hj_stat *stats; /* sorted by point */
 	size_t count;

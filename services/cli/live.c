@@ -101,8 +101,10 @@ static int take(json_t *answer, bool continues, void *userdata)
 {
 	struct live *l = userdata;
 	struct writer *w;
+	bool whole = cli_newest_take(&l->newest, answer);
 
-	cli_newest_take(&l->newest, answer);
+	if (!l->follow && !whole)
+		return 0;
 	if (!l->follow) {
 		w = writer_stdout(l->cli->json ? WRITER_JSON : WRITER_TEXT);
 		show_all(l, w);

@@ -1,5 +1,4 @@
-/* The newest value of every point. The first answer of the live stream has all points and each one's newest sample.
- */
+/* The newest value of every point. The live stream begins with all points and each one's newest sample. */
 #include <string.h>
 
 #include "ask.h"
@@ -35,7 +34,7 @@ static void put(struct cli_newest *n, const struct cli_value *value)
 		n->values[n->count++] = *value;
 }
 
-void cli_newest_take(struct cli_newest *n, json_t *answer)
+bool cli_newest_take(struct cli_newest *n, json_t *answer)
 {
 	struct cli_value value;
 	struct hj_point point;
@@ -45,6 +44,7 @@ void cli_newest_take(struct cli_newest *n, json_t *answer)
 	json_array_foreach(json_object_get(answer, "points"), i,
 	        j) if (hj_point_from_json(j, &point) == 0 && point.number) hj_dictionary_put(&n->points, &point);
 	json_array_foreach(json_object_get(answer, "samples"), i, j) if (cli_sample_read(j, &value)) put(n, &value);
+	return cli_int(answer, "rest") <= 0;
 }
 
 void cli_newest_done(struct cli_newest *n)

@@ -17,8 +17,9 @@ struct cli_newest {
 	size_t count;
 };
 
-/* Takes one answer of hjgate.Store.Watch in. What is odd in it is passed over. */
-void cli_newest_take(struct cli_newest *n, json_t *answer);
+/* Takes one answer of hjgate.Store.Watch in. What is odd in it is passed over. False: more belongs to the picture
+ * that the stream begins with. */
+bool cli_newest_take(struct cli_newest *n, json_t *answer);
 void cli_newest_done(struct cli_newest *n);
 const struct cli_value *cli_newest_find(const struct cli_newest *n, const char *name); /* NULL: never heard of */
 /* One sample [point, time, value, flag]; false where it is none. */

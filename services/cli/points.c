@@ -95,8 +95,7 @@ static void show(const struct points *p, struct writer *w)
 
 static int take_first(json_t *answer, bool continues, void *userdata)
 {
-	cli_newest_take(userdata, answer);
-	return 1;
+	return cli_newest_take(userdata, answer);
 }
 
 /* Problems are told on standard error: the sheet on standard output stays a sheet. */

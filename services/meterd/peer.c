@@ -16,6 +16,7 @@
 #include "hjgate/record_json.h"
 #include "hjgate/service.h"
 
+#define OFFER_MOST   64 /* samples of one Append: as JSON they take a multiple of what they take here */
 #define RETRY_AFTER  (1 * HJ_USEC_PER_SEC) /* after an error reply */
 #define DISCONNECTED "hjgate.Disconnected"
 #define BAD_SAMPLE   "hjgate.Store.BadSample"
@@ -183,8 +184,7 @@ static int fill(struct peer *p, json_t *points, json_t *samples, int64_t *ret_up
 	struct hj_sample s;
 	int r;
 
-	for (; number < end && number - p->first < HJ_SAMPLES_PER_APPEND && outbox_get(p->outbox, number, &s);
-	        number++) {
+	for (; number < end && number - p->first < OFFER_MOST && outbox_get(p->outbox, number, &s); number++) {
 		r = add_point(p, s.point, points);
 		if (r < 0)
 			return r;
@@ -201,7 +201,7 @@ static void forget_places(struct peer *p)
 {
 	struct hj_sample s;
 
-	for (uint64_t n = p->first; n < p->first + HJ_SAMPLES_PER_APPEND && outbox_get(p->outbox, n, &s); n++)
+	for (uint64_t n = p->first; n < p->first + OFFER_MOST && outbox_get(p->outbox, n, &s); n++)
 		p->place[s.point] = -1;
 }
 
@@ -291,6 +291,8 @@ void peer_free(struct peer *p)
 	free(p->place);
 	free(p);
 }
+
+_Static_assert(OFFER_MOST <= HJ_SAMPLES_PER_APPEND, "more than an Append takes");
 
 static int connect_both(sd_event *event, const char *root, struct peer *p)
 {

@@ -1,13 +1,15 @@
 /* Durable and Watch: what goes on for as long as the client listens. A slow listener costs nothing: of Durable only
  * the newest number counts, and a watcher that is behind gets the newest sample of each point when it has read what
- * it was sent. */
+ * it was sent. The
+ * first picture of all of them is no different: to begin with, every point is unsent. */
 #include <errno.h>
 #include <string.h>
 
 #include "api.h"
 #include "hjgate/record_json.h"
 
-#define WATCH_BEHIND 4 /* replies unread: from here on only the newest of each point */
+#define WATCH_POINTS 256 /* of one message of a picture */
+#define WATCH_BEHIND 4   /* replies unread: from here on only the newest of each point */
 
 struct listener {
 	struct listener *next;
@@ -174,35 +176,53 @@ void stream_durable(struct stored *s)
 
 /* ---- Watch ---- */
 
-static json_t *watch_reply(json_t *points, json_t *samples)
+static int watch_reply(struct hj_ipc_call *call, json_t *points, json_t *samples, size_t rest)
 {
-	return json_pack("{s:o, s:o}", "points", points, "samples", samples);
+	json_t *reply = json_pack("{s:o, s:o, s:I}", "points", points, "samples", samples, "rest", (json_int_t)rest);
+
+	return hj_ipc_call_more(call) ? hj_ipc_reply_more(call, reply) : hj_ipc_reply(call, reply);
 }
 
-/* Points told for the first time, and the newest sample of those that `which` names (NULL: every one that has
- * any). */
-static json_t *newest_reply(struct stored *s, struct told *told, const struct told *which)
+/* Points of `unsent`, told where they were not yet, each with its newest sample: as many as one message is to hold.
+ * How many are left. */
+static size_t fill_picture(
+        const struct stored *s, struct told *told, struct told *unsent, json_t *points, json_t *samples)
 {
-	json_t *points = json_array(), *samples = json_array();
+	size_t sent = 0, rest = 0;
 
 	for (size_t i = 0; i < s->points.count; i++) {
-		if (which && !(which->bits[i / 8] >> i % 8 & 1))
+		uint8_t bit = (uint8_t)(1u << i % 8);
+
+		if (!(unsent->bits[i / 8] & bit))
 			continue;
+		if (sent++ >= WATCH_POINTS) {
+			rest++;
+			continue;
+		}
+		unsent->bits[i / 8] &= (uint8_t)~bit;
 		told_point(told, s, s->points.points[i].number, points);
-		if (s->newest[i].point)
-			json_array_append_new(samples, hj_sample_to_json(&s->newest[i]));
+		if (s->by_point[i].newest.point)
+			json_array_append_new(samples, hj_sample_to_json(&s->by_point[i].newest));
 	}
-	return watch_reply(points, samples);
+	return rest;
+}
+
+static size_t send_picture(struct hj_ipc_call *call, const struct stored *s, struct told *told, struct told *unsent)
+{
+	json_t *points = json_array(), *samples = json_array();
+	size_t rest = fill_picture(s, told, unsent, points, samples);
+
+	watch_reply(call, points, samples, rest);
+	return rest;
 }
 
 static void watcher_drained(struct hj_ipc_call *call, void *userdata)
 {
 	struct watcher *w = userdata;
-	struct told unsent = w->unsent;
 
-	w->behind = false;
-	memset(&w->unsent, 0, sizeof(w->unsent));
-	hj_ipc_reply_more(call, newest_reply(w->s, &w->told, &unsent));
+	w->behind = send_picture(call, w->s, &w->told, &w->unsent) > 0;
+	if (w->behind)
+		hj_ipc_call_on_drain(call, watcher_drained, w);
 }
 
 static void watch_samples(struct watcher *w, const struct hj_sample *samples, size_t count)
@@ -224,7 +244,7 @@ static void watch_samples(struct watcher *w, const struct hj_sample *samples, si
 		told_point(&w->told, w->s, samples[i].point, points);
 		json_array_append_new(list, hj_sample_to_json(&samples[i]));
 	}
-	hj_ipc_reply_more(w->call, watch_reply(points, list));
+	watch_reply(w->call, points, list, 0);
 }
 
 void stream_samples(struct stored *s, const struct hj_sample *samples, size_t count)
@@ -252,21 +272,24 @@ static void watcher_left(struct hj_ipc_call *call, void *userdata)
 int api_watch(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	struct stored *s = userdata;
-	struct told told = { 0 };
+	struct told told = { 0 }, unsent;
 	struct watcher *w;
 	const char *bad;
 
 	if (hj_params_read(parameters, NULL, 0, &bad) < 0)
 		return hj_ipc_fail_parameter(call, bad);
-	if (!hj_ipc_call_more(call))
-		return hj_ipc_reply(call, newest_reply(s, &told, NULL));
+	memset(&unsent, 0xff, sizeof(unsent));
+	if (!hj_ipc_call_more(call)) {
+		send_picture(call, s, &told, &unsent);
+		return 0;
+	}
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
-	*w = (struct watcher){ .next = s->watchers, .s = s, .call = hj_ipc_call_ref(call) };
+	*w = (struct watcher){ .next = s->watchers, .s = s, .call = hj_ipc_call_ref(call), .unsent = unsent };
 	s->watchers = w;
 	hj_ipc_call_on_left(call, watcher_left, w);
-	hj_ipc_reply_more(call, newest_reply(s, &w->told, NULL));
+	watcher_drained(call, w);
 	return 0;
 }
 

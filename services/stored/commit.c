@@ -201,7 +201,8 @@ static void committed(struct stored *s, const struct hj_now *now, uint64_t first
 	s->last_commit_ms = now->wall_ms;
 	s->cut_upto = 0;
 	s->confirms_waiting = 0;
-	memset(s->point_changed, 0, sizeof(s->point_changed));
+	for (size_t i = 0; i < s->points.count; i++)
+		s->by_point[i].changed = false;
 	owed_committed(s, first, last, cut);
 	commit_note_durable(s);
 	if (s->error) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hjgate/log.h"
@@ -11,6 +12,8 @@
 #define POINT_VERSION 2 /* 1 had no wrap */
 #define POINT_OLDEST  1
 #define POINT_PREFIX  "point."
+
+#define BY_POINT_FIRST 16
 
 static int put_text(struct hj_buf *to, const char *text)
 {
@@ -66,6 +69,25 @@ static int decode(const void *data, size_t n, struct hj_point *ret)
 	return 0;
 }
 
+/* With room for what is known of it here. */
+static int put(struct stored *s, const struct hj_point *p)
+{
+	size_t size = s->by_point_size ? s->by_point_size : BY_POINT_FIRST;
+	struct stored_point *list;
+
+	while (size <= s->points.count)
+		size *= 2;
+	if (size > s->by_point_size) {
+		list = realloc(s->by_point, size * sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		memset(&list[s->by_point_size], 0, (size - s->by_point_size) * sizeof(*list));
+		s->by_point = list;
+		s->by_point_size = size;
+	}
+	return hj_dictionary_put(&s->points, p);
+}
+
 static int load_one(const char *key, const void *value, size_t n, void *userdata)
 {
 	struct stored *s = userdata;
@@ -78,7 +100,7 @@ static int load_one(const char *key, const void *value, size_t n, void *userdata
 		return 0;
 	}
 	p.number = (uint32_t)number;
-	return hj_dictionary_put(&s->points, &p);
+	return put(s, &p);
 }
 
 int dictionary_load(struct stored *s)
@@ -105,10 +127,10 @@ int dictionary_number(struct stored *s, struct hj_point *p)
 	if (known && hj_point_same(known, p))
 		return 0;
 	/* A new number is the greatest, so the positions of the others stay. */
-	r = hj_dictionary_put(&s->points, p);
+	r = put(s, p);
 	if (r < 0)
 		return r;
-	s->point_changed[dictionary_index(s, p->number)] = true;
+	s->by_point[dictionary_index(s, p->number)].changed = true;
 	return 0;
 }
 
@@ -119,7 +141,7 @@ int dictionary_put(struct stored *s)
 	int r = 0;
 
 	for (size_t i = 0; i < s->points.count && r >= 0; i++) {
-		if (!s->point_changed[i])
+		if (!s->by_point[i].changed)
 			continue;
 		b.len = 0;
 		r = encode(&s->points.points[i], &b);

@@ -39,7 +39,7 @@ static void note_newest(struct stored *s, const struct hj_sample *sample)
 	size_t i = dictionary_index(s, sample->point);
 
 	if (i < s->points.count)
-		s->newest[i] = *sample;
+		s->by_point[i].newest = *sample;
 }
 
 /* Too many windows at once: what is complete goes into its records first. */

@@ -152,6 +152,7 @@ void stored_free(struct stored *s)
 	hj_dictionary_done(&s->points);
 	hj_ledger_close(s->ledger);
 	hj_report_free(s->report);
+	free(s->by_point);
 	sd_event_unref(s->event);
 	free(s);
 }

@@ -85,8 +85,11 @@ struct stored {
 	struct hj_ledger *ledger;
 
 	struct hj_dictionary points;
-	struct hj_sample newest[HJ_POINTS_MAX]; /* of points.points[i]; point 0 = none yet */
-	bool point_changed[HJ_POINTS_MAX];
+	struct stored_point {
+		struct hj_sample newest; /* point 0 = none yet */
+		bool changed;            /* differs from what is on the disk */
+	} * by_point;                    /* of points.points[i] */
+	size_t by_point_size;
 	struct hj_rollup *rollup;
 	struct hj_fold *hours, *days;
 	uint64_t late_told[HJ_ROLLUP_BUSES_MAX]; /* by bus position */

@@ -88,13 +88,19 @@ int window_load(struct stored *s)
 
 /* ---- closing ---- */
 
+/* So many points at a time as fit into one message, and their values into the packets of one upload. */
 static int queue_stats(
         struct stored *s, enum hj_kind kind, int64_t label_ms, uint32_t length_ms, const struct hj_stats *stats)
 {
 	_cleanup_(hj_buf_done) struct hj_buf body = { 0 };
-	int r = hj_stats_encode(stats->stats, stats->count, &body);
+	int r = 0;
 
-	return r < 0 ? r : commit_queue(s, kind, label_ms, length_ms, body.data, body.len, NULL, NULL);
+	for (size_t i = 0; i < stats->count && r >= 0; i += HJ_RECORD_POINTS) {
+		body.len = 0;
+		r = hj_stats_encode(&stats->stats[i], hj_min(stats->count - i, (size_t)HJ_RECORD_POINTS), &body);
+		r = r < 0 ? r : commit_queue(s, kind, label_ms, length_ms, body.data, body.len, NULL, NULL);
+	}
+	return r;
 }
 
 struct keeping {

@@ -93,20 +93,43 @@ void phrase_map_done(struct phrase_map *m)
 	*m = (struct phrase_map){ 0 };
 }
 
-static int by_number(const void *a, const void *b)
+/* Those whose number is not known yet come last. */
+static uint32_t place_of(const struct phrase_factor *f)
 {
-	const struct phrase_factor *x = a, *y = b;
+	return f->number ? f->number : UINT32_MAX;
+}
 
-	return x->number < y->number ? -1 : x->number > y->number;
+/* With `all` the list is in order of the numbers. Moves the one at `i` to its place. */
+static void put_in_order(struct phrase_map *m, size_t i)
+{
+	struct phrase_factor moved = m->list[i];
+
+	for (; i && place_of(&m->list[i - 1]) > place_of(&moved); i--)
+		m->list[i] = m->list[i - 1];
+	for (; i + 1 < m->count && place_of(&m->list[i + 1]) < place_of(&moved); i++)
+		m->list[i] = m->list[i + 1];
+	m->list[i] = moved;
+	m->hint = i + 1;
+}
+
+/* Points are told in the order in which they stand here, most of the time. */
+static struct phrase_factor *find_name(struct phrase_map *m, const char *point)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		size_t at = (m->hint + i) % m->count;
+
+		if (strcmp(m->list[at].point, point) != 0)
+			continue;
+		m->hint = at + 1;
+		return &m->list[at];
+	}
+	return NULL;
 }
 
 int phrase_map_learn(struct phrase_map *m, const struct hj_point *p)
 {
-	struct phrase_factor *f = NULL;
+	struct phrase_factor *f = find_name(m, p->name);
 
-	for (size_t i = 0; i < m->count && !f; i++)
-		if (!strcmp(m->list[i].point, p->name))
-			f = &m->list[i];
 	if (!f && !m->all)
 		return 0;
 	if (!f)
@@ -120,7 +143,7 @@ int phrase_map_learn(struct phrase_map *m, const struct hj_point *p)
 	f->number = p->number;
 	f->interval_ms = p->interval_ms;
 	if (m->all)
-		qsort(m->list, m->count, sizeof(*m->list), by_number);
+		put_in_order(m, (size_t)(f - m->list));
 	return 0;
 }
 
@@ -285,7 +308,7 @@ static int take_piece(unsigned pno, struct hj212_slice piece, void *userdata)
 
 	if (c->to->count == PHRASE_PIECES)
 		return -EMSGSIZE;
-	c->to->pieces[c->to->count].at = (uint16_t)(piece.p - c->items);
+	c->to->pieces[c->to->count].at = (uint32_t)(piece.p - c->items);
 	c->to->pieces[c->to->count++].n = (uint16_t)piece.n;
 	return 0;
 }

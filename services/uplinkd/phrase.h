@@ -21,7 +21,8 @@ struct phrase_map {
 	struct phrase_factor
 	        *list; /* in the order of the configuration; with `all` in order of the points' numbers */
 	size_t count;
-	bool all; /* every point that has a factor */
+	size_t hint; /* where the next point that is told may stand */
+	bool all;    /* every point that has a factor */
 };
 /* The decimals come from the uplink's factors, else from the bus files. -ENOMEM. */
 int phrase_map_init(struct phrase_map *m, const struct hj_conf *conf, const struct hj_conf_uplink *uplink);
@@ -54,11 +55,12 @@ int phrase_log(const char *text, struct hj_buf *to);
 int phrase_poweron(int64_t end_ms, struct hj_buf *to); /* RestartTime=... */
 
 /* Where the items are cut: at most PHRASE_PIECES packets. */
-#define PHRASE_PIECES 64
+#define PHRASE_PIECES 1024
 #define PHRASE_HEAD   "DataTime=YYYYMMDDhhmmss;" /* before each piece */
 struct phrase_cut {
 	struct {
-		uint16_t at, n;
+		uint32_t at;
+		uint16_t n;
 	} pieces[PHRASE_PIECES];
 	unsigned count;
 };

@@ -9,8 +9,9 @@
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
-#define TOKEN(flight, packet) ((uint64_t)(flight) << 8 | (packet)) /* PHRASE_PIECES fits the lower part */
-#define SMOOTH                8                                    /* the newest record's time counts 1/8 */
+#define PACKET_BITS           16 /* of a token; PHRASE_PIECES fits */
+#define TOKEN(flight, packet) ((uint64_t)(flight) << PACKET_BITS | (packet))
+#define SMOOTH                8 /* the newest record's time counts 1/8 */
 
 hj_usec sending_jitter(const char *mn, int64_t jitter_s)
 {
@@ -69,7 +70,7 @@ void sending_acked(struct uplinkd *u, uint64_t token, struct hj_now now)
 	link_proved(u->link);
 	u->unanswered = false;
 	u->last_ack_ms = now.wall_ms;
-	if (!f->busy || token >> 8 != f->id || ++f->acked < f->cut.count)
+	if (!f->busy || token >> PACKET_BITS != f->id || ++f->acked < f->cut.count)
 		return;
 	if (f->lane != LANE_REALTIME) {
 		u->acknowledged++;

@@ -139,12 +139,18 @@ static int grow(struct fold_window *w)
 
 static struct folded *get_point(struct fold_window *w, uint32_t point)
 {
-	size_t i = w->count;
+	size_t i = 0, end = w->count;
 
-	while (i && w->list[i - 1].point > point)
-		i--;
-	if (i && w->list[i - 1].point == point)
-		return &w->list[i - 1];
+	while (i < end) {
+		size_t mid = (i + end) / 2;
+
+		if (w->list[mid].point < point)
+			i = mid + 1;
+		else
+			end = mid;
+	}
+	if (i < w->count && w->list[i].point == point)
+		return &w->list[i];
 	if (grow(w) < 0)
 		return NULL;
 	memmove(&w->list[i + 1], &w->list[i], (w->count - i) * sizeof(*w->list));

@@ -112,7 +112,8 @@ void rollup_note_closed(struct hj_rollup_bus *b, int64_t from_ms, int64_t end_ms
 /* What the joined windows of one label come to. */
 struct joined {
 	struct accums accums;
-	int64_t from_ms[ROLLUP_POINTS_MAX]; /* of each accumulator, by position */
+	int64_t *from_ms; /* of each accumulator, by position */
+	size_t room;
 };
 
 static int join_window(struct hj_rollup *r, struct joined *j, const struct window *w)
@@ -175,26 +176,46 @@ static void drop_joined(struct hj_rollup *r, int64_t label_ms)
 	}
 }
 
+/* The complete windows of this label, each with fn. */
+static int each_complete(struct hj_rollup *r, int64_t label_ms, struct joined *j,
+        int (*fn)(struct hj_rollup *r, struct joined *j, const struct window *w))
+{
+	int e = 0;
+
+	for (size_t i = 0; i < r->count && e >= 0; i++)
+		for (size_t k = 0; k < r->buses[i]->count && e >= 0; k++) {
+			const struct window *w = &r->buses[i]->windows[k];
+
+			if (w->label_ms == label_ms && w->ready_at != HJ_USEC_NEVER)
+				e = fn(r, j, w);
+		}
+	return e;
+}
+
+static int count_window(struct hj_rollup *r, struct joined *j, const struct window *w)
+{
+	(void)r;
+	j->room += w->accums.count;
+	return 0;
+}
+
 int hj_rollup_take(struct hj_rollup *r, const struct hj_now *now, struct hj_closed *ret)
 {
 	const struct window *due = find_due(r, now);
 	struct hj_closed c = { 0 };
 	struct joined j = { 0 };
-	int e = 0;
+	int e;
 
 	if (!due)
 		return 0;
 	c.label_ms = due->label_ms;
 	c.length_ms = (uint32_t)due->length_ms;
-	for (size_t i = 0; i < r->count && e >= 0; i++)
-		for (size_t k = 0; k < r->buses[i]->count && e >= 0; k++) {
-			const struct window *w = &r->buses[i]->windows[k];
-
-			if (w->label_ms == c.label_ms && w->ready_at != HJ_USEC_NEVER)
-				e = join_window(r, &j, w);
-		}
+	each_complete(r, c.label_ms, &j, count_window);
+	j.from_ms = calloc(j.room + 1, sizeof(*j.from_ms));
+	e = j.from_ms ? each_complete(r, c.label_ms, &j, join_window) : -ENOMEM;
 	e = e < 0 ? e : make_stats(r, &j, &c);
 	accums_done(&j.accums);
+	free(j.from_ms);
 	if (e < 0)
 		return e; /* out of memory: all is as it was, and is tried again */
 	drop_joined(r, c.label_ms);

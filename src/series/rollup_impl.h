@@ -5,8 +5,6 @@
 #include "hjgate/total.h"
 #include "accum.h"
 
-#define ROLLUP_POINTS_MAX (HJ_POINTS_MAX + 1)
-
 struct window {
 	int64_t label_ms, length_ms;
 	int64_t from_ms;  /* samples are expected from here on: the label, or the bus's first sample after a start */

@@ -10,7 +10,7 @@
 #include "hjgate/service.h"
 #include "hjgate/text.h"
 
-#define CONF_FILE_BYTES_MAX (256 << 10) /* bytes of one file */
+#define CONF_FILE_BYTES_MAX (1024 << 10) /* bytes of one file: 247 meters of 40 points are 500 KiB */
 
 /* One file being read. `errors` is the caller's; `path` is what errors name. */
 struct conf_file {

@@ -4,9 +4,10 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -14,6 +15,10 @@
 
 #include "hjgate/log.h"
 #include "hjgate/text.h"
+
+#define HEAP_LARGE (64 << 10) /* bytes; a larger piece is mapped by itself, and given back as soon as it is freed */
+#define HEAP_SPARE (64 << 10) /* bytes that stay free at its end */
+#define HEAP_STEP  (16 << 10) /* bytes that it grows by */
 
 static int help(const struct hj_service *s)
 {
@@ -105,11 +110,21 @@ static int prepare_loop(struct hj_service *s)
 	return r < 0 ? r : 0;
 }
 
+/* The heap gives back what it does not need: left to itself it learns from the first large piece that is freed, the
+ * text of a configuration, to keep that much for ever. */
+static void keep_heap_small(void)
+{
+	mallopt(M_MMAP_THRESHOLD, HEAP_LARGE);
+	mallopt(M_TRIM_THRESHOLD, HEAP_SPARE);
+	mallopt(M_TOP_PAD, HEAP_STEP);
+}
+
 int hj_service_init(struct hj_service *s, int argc, char **argv)
 {
 	enum hj_log_level level = HJ_LOG_INFO;
 	int r;
 
+	keep_heap_small();
 	hj_service_locale();
 	s->root = "";
 	r = read_options(s, argc, argv, &level);
@@ -191,6 +206,7 @@ int hj_service_run(struct hj_service *s)
 {
 	int r;
 
+	malloc_trim(0); /* what reading the configuration took: several times what is kept of it */
 	sd_notify(0, "READY=1");
 	r = sd_event_loop(s->event);
 	sd_notify(0, "STOPPING=1");
