@@ -70,9 +70,7 @@ enum hj_turn hj_schedule_next(struct hj_schedule *s, struct hj_quarantine *q, hj
 /* When hj_schedule_next() will have something; HJ_USEC_NEVER. */
 hj_usec hj_schedule_due(const struct hj_schedule *s, const struct hj_quarantine *q);
 
-bool hj_schedule_fast_is_due(const struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now);
-
-/* This request apart from the grid, at `when`. */
+/* This request apart from the grid, at `when`; since then, where that is past: its deadline is reckoned from it. */
 void hj_schedule_soon(struct hj_schedule *s, size_t slot, hj_usec when);
 /* All of them: the port is there again. */
 void hj_schedule_all_soon(struct hj_schedule *s, hj_usec now);

@@ -39,9 +39,10 @@ struct meter {
 
 /* A question of the bus's own, and how often it was asked. */
 struct asking {
-	size_t request; /* plan.count: none */
+	size_t request;
 	enum hj_turn turn;
-	hj_usec cost; /* of a try: what it may cost */
+	bool on_grid;
+	hj_usec due, cost; /* cost: of a try, what it may cost */
 	unsigned tries;
 };
 
@@ -66,7 +67,7 @@ struct meterd {
 	struct hj_quarantine quarantine; /* of the meters */
 	struct hj_bus_cost cost;
 	uint32_t *request_took; /* ms, at its newest turn */
-	struct asking again;    /* to be asked once more */
+	uint8_t *request_tries; /* that failed, of the question that is to be asked once more */
 
 	struct pushed *pushed;   /* NULL: this bus never speaks by itself */
 	struct publish *publish; /* NULL: nobody looks values up here */

@@ -21,7 +21,6 @@ static void lose_port(struct meterd *m, int error, hj_usec now)
 	m->bus->ops->close(m->bus);
 	health_port(m, error);
 	m->reopen_at = now + m->reopen_pause;
-	m->again.request = m->plan.count;
 }
 
 static void open_port(struct meterd *m, hj_usec now)
@@ -203,16 +202,20 @@ static void put_off(struct meterd *m, const struct asking *a, const struct hj_no
 		samples_none(m, q, now->wall_ms, HJ_FLAG_LINK);
 }
 
-/* One more try, where somebody waits for the samples and the silence may cost that. */
+/* One more try, where somebody waits for the samples and the silence may cost that. It has its turn by the deadline
+ * that it had: others whose time is shorter go in between. */
 static bool again(struct meterd *m, const struct asking *a, int r, hj_usec now)
 {
 	const struct hj_request *q = &m->plan.requests[a->request];
 
-	if (is_port_error(r) || a->turn != HJ_TURN_ASK || a->tries > m->conf.retries ||
-	        m->again.request < m->plan.count)
+	if (is_port_error(r) || a->turn != HJ_TURN_ASK || a->tries > m->conf.retries)
 		return false;
-	return r == -EBADMSG ||
-	       hj_quarantine_may_repeat(&m->quarantine, q->meter, m->meters[q->meter].timeout.whole, now);
+	if (r == -ETIMEDOUT &&
+	        !hj_quarantine_may_repeat(&m->quarantine, q->meter, m->meters[q->meter].timeout.whole, now))
+		return false;
+	m->request_tries[a->request] = (uint8_t)a->tries;
+	hj_schedule_soon(&m->schedule, a->request, a->due);
+	return true;
 }
 
 static void run(struct meterd *m, struct asking *a)
@@ -239,43 +242,43 @@ static void run(struct meterd *m, struct asking *a)
 	}
 	if (r == -ETIMEDOUT)
 		hj_quarantine_silent(&m->quarantine, q->meter, took, now.mono);
-	if (again(m, a, r, now.mono))
-		m->again = *a;
-	else
+	if (!again(m, a, r, now.mono))
 		failed(m, a, r == -ETIMEDOUT, is.is.why, &now);
 }
 
 /* ---- turns ---- */
 
-static hj_usec turn_closed(struct meterd *m, const struct hj_now *now)
+/* What comes first of all requests. One that is due once more before it was repeated is told as missed for the time
+ * before. */
+static struct asking next(struct meterd *m, const struct hj_now *now)
 {
-	struct hj_due due;
-	enum hj_turn turn;
+	struct hj_due due = { 0 };
+	enum hj_turn turn = hj_schedule_next(&m->schedule, &m->quarantine, now->mono, &due);
+	struct asking a = { .request = due.slot, .turn = turn, .due = due.due, .cost = due.cost };
+	unsigned tries;
 
-	while ((turn = hj_schedule_next(&m->schedule, &m->quarantine, now->mono, &due)) != HJ_TURN_NONE)
-		if (due.on_grid && turn != HJ_TURN_LOOK && turn != HJ_TURN_TRY)
-			miss(m, due.slot, due.due, now);
-	due.due = hj_schedule_due(&m->schedule, &m->quarantine);
-	return hj_min(due.due, m->reopen_at);
+	if (turn == HJ_TURN_NONE || turn == HJ_TURN_TRY)
+		return a;
+	tries = m->request_tries[a.request];
+	m->request_tries[a.request] = 0;
+	if (tries && due.on_grid)
+		miss(m, a.request, due.due - m->schedule.slots[a.request].interval, now);
+	else if (turn == HJ_TURN_ASK)
+		a.tries = tries;
+	a.on_grid = due.on_grid || a.tries;
+	return a;
 }
 
-/* The question of this turn; its request is plan.count where there is none. */
-static struct asking choose(struct meterd *m, const struct hj_now *now)
+static hj_usec turn_closed(struct meterd *m, const struct hj_now *now)
 {
-	struct asking a = m->again;
-	enum hj_turn turn;
-	struct hj_due due;
+	struct asking a;
+	hj_usec due;
 
-	/* One more try of a slow request does not go before the fast lane. */
-	if (a.request < m->plan.count && !hj_schedule_fast_is_due(&m->schedule, &m->quarantine, now->mono)) {
-		m->again.request = m->plan.count;
-		return a;
-	}
-	while ((turn = hj_schedule_next(&m->schedule, &m->quarantine, now->mono, &due)) == HJ_TURN_MISS)
-		miss(m, due.slot, due.due, now);
-	return (struct asking){
-		.request = turn == HJ_TURN_NONE ? m->plan.count : due.slot, .turn = turn, .cost = due.cost
-	};
+	while ((a = next(m, now)).turn != HJ_TURN_NONE)
+		if (a.on_grid && (a.turn == HJ_TURN_ASK || a.turn == HJ_TURN_MISS))
+			miss(m, a.request, a.due, now);
+	due = hj_schedule_due(&m->schedule, &m->quarantine);
+	return hj_min(due, m->reopen_at);
 }
 
 hj_usec poll_turn(struct meterd *m)
@@ -292,13 +295,12 @@ hj_usec poll_turn(struct meterd *m)
 		return turn_closed(m, &now);
 	if (now.mono < m->bus->free_at)
 		return m->bus->free_at;
-	a = choose(m, &now);
-	if (a.request < m->plan.count)
+	while ((a = next(m, &now)).turn == HJ_TURN_MISS)
+		miss(m, a.request, a.due, &now);
+	if (a.turn != HJ_TURN_NONE)
 		run(m, &a);
 	due = hj_schedule_due(&m->schedule, &m->quarantine);
 	if (!m->bus->is_open)
 		return hj_min(due, m->reopen_at);
-	if (m->again.request < m->plan.count)
-		due = 0;
 	return hj_max(due, m->bus->free_at);
 }

@@ -61,7 +61,9 @@ static void forget(struct meterd *m)
 	hj_plan_done(&m->plan);
 	hj_schedule_done(&m->schedule);
 	free(m->request_took);
+	free(m->request_tries);
 	m->request_took = NULL;
+	m->request_tries = NULL;
 }
 
 /* A new plan goes on where the old one was: each request has the place of that of its points which is due first. */
@@ -92,12 +94,13 @@ static int make(struct meterd *m)
 	_cleanup_free_ struct hj_limits *limits = calloc(m->conf.meter_count + 1, sizeof(*limits));
 	_cleanup_free_ const struct hj_slot **slot_of = calloc(m->point_count + 1, sizeof(*slot_of));
 	_cleanup_free_ uint32_t *took = calloc(m->point_count + 1, sizeof(*took)); /* a request has a point */
+	_cleanup_free_ uint8_t *tries = calloc(m->point_count + 1, sizeof(*tries));
 	struct hj_plan_rules rules = { .cost = m->cost, .limits = limits, .splits = &m->splits };
 	struct hj_schedule schedule;
 	struct hj_plan plan;
 	int r;
 
-	if (!limits || !slot_of || !took)
+	if (!limits || !slot_of || !took || !tries)
 		return -ENOMEM;
 	for (size_t i = 0; i < m->conf.meter_count; i++) {
 		const struct hj_conf_limits *l = &m->conf.meters[i].limits;
@@ -118,7 +121,7 @@ static int make(struct meterd *m)
 	m->plan = plan;
 	m->schedule = schedule;
 	m->request_took = hj_steal(took);
-	m->again.request = plan.count;
+	m->request_tries = hj_steal(tries);
 	return 0;
 }
 

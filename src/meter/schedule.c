@@ -1,8 +1,8 @@
 /* Due times: see meter_schedule.h. A due time is always the one before it plus a whole number of intervals, so that a
  * slow answer delays nothing but itself. What is due is asked by deadline, which is a request's next due time: a scan
  * of many slow points never makes a point of a short interval wait for all of it. The fast lane goes before both, at
- * most one request later than it is due; only where it leaves so little time that a slow request has waited for half
- * its interval do the two take turns. Pure; a bus has few requests, so they are searched, not kept in a heap. */
+ * most one request later than it is due; only where it leaves so little time that a slow request has waited for most
+ * of its interval do the two take turns. Pure; a bus has few requests, so they are searched, not kept in a heap. */
 #include "hjgate/meter_schedule.h"
 
 #include <errno.h>
@@ -10,9 +10,10 @@
 
 #include "hjgate/cleanup.h"
 
+#define PATIENCE    (2 * HJ_USEC_PER_SEC)
 #define MARGIN_PART 4 /* of an interval */
 #define SPREAD_PART 2
-#define LATE_PART   2
+#define LATE_PART   4 /* less than this left */
 
 int64_t hj_schedule_origin(const struct hj_now *now)
 {
@@ -177,9 +178,10 @@ enum hj_turn hj_schedule_next(struct hj_schedule *s, struct hj_quarantine *q, hj
 	}
 	fast = first_fast(s, q, now);
 	slot = first_slow(s, q, now);
-	if (fast && !(slot && s->was_fast && now - wanted_at(slot) >= slot->interval / LATE_PART))
+	if (fast && !(slot && s->was_fast && now - wanted_at(slot) >= slot->interval - slot->interval / LATE_PART))
 		return take(s, fast, now, ret);
-	if (hj_quarantine_next(q, now, &meter, &cost))
+	/* A try takes a free moment, where one comes soon. */
+	if ((!slot || now >= hj_quarantine_due(q) + PATIENCE) && hj_quarantine_next(q, now, &meter, &cost))
 		return try_one(s, meter, cost, now, ret);
 	return slot ? take(s, slot, now, ret) : HJ_TURN_NONE;
 }
@@ -195,11 +197,6 @@ hj_usec hj_schedule_due(const struct hj_schedule *s, const struct hj_quarantine 
 		next = hj_min(next, at);
 	}
 	return next;
-}
-
-bool hj_schedule_fast_is_due(const struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now)
-{
-	return first_fast(s, q, now);
 }
 
 void hj_schedule_soon(struct hj_schedule *s, size_t slot, hj_usec when)

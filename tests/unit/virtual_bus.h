@@ -21,7 +21,11 @@ struct virtual_request {
 	hj_usec first, last;     /* answered */
 	hj_usec latest, longest; /* after its due time; between two answers */
 	uint64_t answered, looked, missed, failed;
-	hj_usec due;  /* the newest due time of the grid */
+	hj_usec due;       /* the newest due time of the grid */
+	uint64_t in_time;  /* answered before the next due time of the grid, ... */
+	uint64_t too_late; /* ... or after it; due until `count_until`, where that is set */
+	unsigned tries;
+	bool on_grid; /* the question of now */
 	bool drifted; /* a due time that was no whole number of intervals after the one before */
 };
 
@@ -35,11 +39,8 @@ struct virtual_bus {
 	hj_usec turnaround[VIRTUAL_METERS_MAX];
 	bool dead[VIRTUAL_METERS_MAX];
 	hj_usec now, busy;
+	hj_usec count_from, count_until; /* due times that are counted; 0: no end */
 	unsigned retries;
-
-	size_t again; /* count: none */
-	enum hj_turn again_turn;
-	unsigned again_tries;
 };
 
 static inline int virtual_bus_init(
@@ -54,7 +55,6 @@ static inline int virtual_bus_init(
 		hj_timeout_init(&b->timeouts[i], timeout);
 	b->meters = meters;
 	b->retries = retries;
-	b->again = b->count;
 	r = timings ? hj_schedule_init(&b->schedule, timings, b->count, origin, b->now) : -1;
 	if (r >= 0)
 		r = hj_quarantine_init(
@@ -85,30 +85,32 @@ static inline void virtual_answered(struct virtual_bus *b, size_t i, enum hj_tur
 		return;
 	}
 	q->answered++;
+	if (q->on_grid && q->due > b->count_from && (!b->count_until || q->due <= b->count_until))
+		(*(b->now <= q->due + q->timing.interval_ms * HJ_USEC_PER_MS ? &q->in_time : &q->too_late))++;
 	q->longest = q->last ? hj_max(q->longest, b->now - q->last) : 0;
 	q->first = q->first ? q->first : b->now;
 	q->last = b->now;
 }
 
-static inline void virtual_silent(struct virtual_bus *b, size_t i, enum hj_turn turn, unsigned tries, hj_usec most)
+static inline void virtual_silent(
+        struct virtual_bus *b, size_t i, enum hj_turn turn, unsigned tries, const struct hj_due *due)
 {
 	struct virtual_request *q = &b->requests[i];
 	size_t meter = q->timing.meter;
 	hj_usec timeout = hj_timeout_get(&b->timeouts[meter]), besides = hj_bus_cost_silent(&b->cost, 0), cost;
 
 	if (turn == HJ_TURN_TRY)
-		timeout = hj_min(timeout, most - besides);
+		timeout = hj_min(timeout, due->cost - besides);
 	else if (tries > 1)
 		timeout = hj_max(timeout, b->timeouts[meter].whole);
 	cost = besides + timeout;
 	b->now += cost;
 	b->busy += cost;
 	hj_quarantine_silent(&b->quarantine, meter, cost, b->now);
-	if (turn == HJ_TURN_ASK && tries <= b->retries && b->again == b->count &&
+	if (turn == HJ_TURN_ASK && tries <= b->retries &&
 	        hj_quarantine_may_repeat(&b->quarantine, meter, b->timeouts[meter].whole, b->now)) {
-		b->again = i;
-		b->again_turn = turn;
-		b->again_tries = tries;
+		q->tries = tries;
+		hj_schedule_soon(&b->schedule, i, due->due);
 		return;
 	}
 	q->failed += turn == HJ_TURN_ASK;
@@ -119,6 +121,7 @@ static inline void virtual_due(struct virtual_request *q, const struct hj_due *d
 {
 	hj_usec interval = q->timing.interval_ms * HJ_USEC_PER_MS;
 
+	q->on_grid = due->on_grid;
 	if (!due->on_grid)
 		return;
 	q->drifted |= q->due && (due->due - q->due) % interval;
@@ -129,35 +132,33 @@ static inline void virtual_due(struct virtual_request *q, const struct hj_due *d
 static inline void virtual_bus_turn(struct virtual_bus *b, hj_usec until)
 {
 	struct hj_due due = { 0 };
-	enum hj_turn turn;
-	unsigned tries = 1;
-	size_t i;
+	enum hj_turn turn = hj_schedule_next(&b->schedule, &b->quarantine, b->now, &due);
+	struct virtual_request *q = &b->requests[due.slot];
+	unsigned tries = 0;
 
-	if (b->again < b->count && !hj_schedule_fast_is_due(&b->schedule, &b->quarantine, b->now)) {
-		i = b->again;
-		turn = b->again_turn;
-		tries = b->again_tries + 1;
-		b->again = b->count;
-	} else {
-		turn = hj_schedule_next(&b->schedule, &b->quarantine, b->now, &due);
-		i = due.slot;
-		if (turn == HJ_TURN_NONE) {
-			hj_usec next = hj_schedule_due(&b->schedule, &b->quarantine);
+	if (turn == HJ_TURN_NONE) {
+		hj_usec next = hj_schedule_due(&b->schedule, &b->quarantine);
 
-			next = hj_max(next, b->now + 1);
-			b->now = hj_min(next, until);
-			return;
-		}
-		virtual_due(&b->requests[i], &due);
-		if (turn == HJ_TURN_MISS) {
-			b->requests[i].missed++;
-			return;
-		}
-		if (due.on_grid || turn == HJ_TURN_LOOK)
-			b->requests[i].latest = hj_max(b->requests[i].latest, b->now - due.due);
+		next = hj_max(next, b->now + 1);
+		b->now = hj_min(next, until);
+		return;
 	}
-	if (b->dead[b->requests[i].timing.meter])
-		virtual_silent(b, i, turn, tries, due.cost);
+	if (turn != HJ_TURN_TRY) {
+		if (!due.on_grid && turn == HJ_TURN_ASK)
+			tries = q->tries;
+		q->failed += q->tries && due.on_grid;
+		q->tries = 0;
+	}
+	if (!tries)
+		virtual_due(q, &due);
+	if (turn == HJ_TURN_MISS) {
+		q->missed++;
+		return;
+	}
+	if ((due.on_grid || turn == HJ_TURN_LOOK) && due.due > b->count_from)
+		q->latest = hj_max(q->latest, b->now - due.due);
+	if (b->dead[q->timing.meter])
+		virtual_silent(b, due.slot, turn, tries + 1, &due);
 	else
-		virtual_answered(b, i, turn);
+		virtual_answered(b, due.slot, turn);
 }
