@@ -33,6 +33,9 @@ void hj_image_done(struct hj_image *image);
 /* `data` as in struct hj_serve_request. How many of them are kept here; 0: this instrument has nothing there. */
 size_t hj_image_write(struct hj_image *image, const struct hj_image_span *at, const uint8_t *data, hj_usec now);
 
+/* Is any of it kept here? */
+bool hj_image_has(const struct hj_image *image, const struct hj_image_span *at);
+
 /* The bytes of an answer: 0; -ENXIO: something of it does not exist; -ENODATA: something has never been written. */
 int hj_image_read(const struct hj_image *image, const struct hj_image_span *at, uint8_t *to);
 

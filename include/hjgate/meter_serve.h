@@ -30,6 +30,7 @@ enum hj_serve_exception {
 	HJ_SERVE_ADDRESS = 2,
 	HJ_SERVE_VALUE = 3,
 	HJ_SERVE_FAILURE = 4,
+	HJ_SERVE_BUSY = 6,
 	HJ_SERVE_NO_TARGET = 11, /* TCP only: no such unit here */
 };
 

@@ -102,19 +102,36 @@ static void push(struct listen *l, size_t meter, const struct hj_image_span *wri
 	}
 }
 
+/* So many a second, and some more at once. */
+static bool is_paid(struct listen *l, size_t meter, hj_usec now)
+{
+	const hj_usec price = HJ_USEC_PER_SEC / LISTEN_WRITES_PER_S;
+	hj_usec until = hj_max(l->paid[meter], now) + price;
+
+	if (until > now + LISTEN_WRITES_BURST * price)
+		return false;
+	l->paid[meter] = until;
+	return true;
+}
+
 static int do_write(struct listen *l, enum hj_serve_framing framing, const struct hj_serve_request *q)
 {
 	const struct hj_image_span at = { q->table, q->address, q->count };
 	hj_usec now = hj_now().mono;
-	bool taken = false;
+	int r = HJ_SERVE_ADDRESS;
 
 	for (size_t i = 0; i < l->conf->meter_count; i++) {
-		if (!is_for(l, framing, q, i) || !hj_image_write(&l->images[i], &at, q->data, now))
+		if (!is_for(l, framing, q, i) || !hj_image_has(&l->images[i], &at))
 			continue;
-		taken = true;
+		if (!is_paid(l, i, now)) {
+			r = r == 0 ? 0 : HJ_SERVE_BUSY;
+			continue;
+		}
+		hj_image_write(&l->images[i], &at, q->data, now);
 		push(l, i, &at, now);
+		r = 0;
 	}
-	return taken ? 0 : HJ_SERVE_ADDRESS;
+	return r;
 }
 
 /* ---- reading ---- */
@@ -224,6 +241,7 @@ static void listen_free(struct bus *b)
 	for (size_t i = 0; l->images && i < l->conf->meter_count; i++)
 		hj_image_done(&l->images[i]);
 	free(l->images);
+	free(l->paid);
 	free(l->board.slots);
 	sd_event_unref(l->event);
 	free(l);
@@ -273,7 +291,8 @@ int bus_listen_new(const struct hj_conf_bus *conf, struct bus **ret)
 	l->bus.ops = &ops;
 	l->conf = conf;
 	l->images = calloc(conf->meter_count + 1, sizeof(*l->images));
-	r = l->images ? make_board(l) : -ENOMEM;
+	l->paid = calloc(conf->meter_count + 1, sizeof(*l->paid));
+	r = l->images && l->paid ? make_board(l) : -ENOMEM;
 	for (size_t i = 0; r >= 0 && i < conf->meter_count; i++)
 		r = make_image(l, i);
 	if (r < 0) {

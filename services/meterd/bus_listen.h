@@ -9,8 +9,17 @@
 #include "hjgate/meter_serve.h"
 
 #define LISTEN_CONNECTIONS_MAX 16                      /* at once; one more, and that which is idle longest goes */
+#define LISTEN_PEER_MAX        8                       /* of them from one address: none keeps the others out */
 #define LISTEN_IDLE            (600 * HJ_USEC_PER_SEC) /* twice the longest interval of reports */
+#define LISTEN_FRAME_LATE      (10 * HJ_USEC_PER_SEC)  /* over TCP a request that has begun is whole by then */
 #define LISTEN_READ            512                     /* bytes at once */
+#define LISTEN_SEND_BUFFER     (64 << 10) /* bytes of answers not read yet: more than LISTEN_READ may ask for */
+/* Writes of one instrument. Beyond that it is told that we are busy, and what it wrote does not count: it would fill
+ * the outbox, and the samples of its neighbours would be lost. */
+#define LISTEN_WRITES_PER_S 50
+#define LISTEN_WRITES_BURST 200
+/* Behind the turn of the bus: who asks without end would keep it from telling who is silent. */
+#define LISTEN_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 20)
 
 struct listen_way; /* the open port */
 
@@ -21,6 +30,7 @@ struct listen {
 	bus_pushed_fn pushed;
 	void *userdata;
 	struct hj_image *images; /* as conf->meters */
+	hj_usec *paid;           /* as conf->meters: until then its writes are paid for */
 	struct hj_board board;   /* of conf->publish, a slot's tag being its index there */
 	struct bus_traffic traffic;
 	struct listen_way *way;

@@ -26,6 +26,7 @@ struct listen_way {
 	hj_usec silence;
 	uint8_t answer[HJ_SERVE_TCP_MAX];
 	size_t answer_length; /* not sent yet */
+	uint64_t unanswered;
 	hj_usec answer_at;
 	sd_event_source *io, *timer;
 };
@@ -81,6 +82,7 @@ static void take_requests(struct listen_way *w, hj_usec now)
 	struct hj_serve_request q;
 
 	while (hj_serve_next(&w->serve, now, &q) == 1) {
+		w->unanswered += w->answer_length > 0;
 		w->answer_length = listen_respond(w->of, HJ_SERVE_RTU, &q, w->answer);
 		w->answer_at = w->serve.last + w->silence;
 	}
@@ -94,6 +96,7 @@ static int send_answer(struct listen_way *w, hj_usec now)
 
 	if (n < 0 && errno != EAGAIN)
 		r = -errno;
+	w->unanswered += n != (ssize_t)w->answer_length;
 	if (r >= 0 && bus_rs485_is_ours(mode))
 		r = bus_rs485_receive(fd, mode, now + w->answer_length * w->serve.char_us);
 	hj_serve_sent(&w->serve, w->answer, w->answer_length, now);
@@ -167,6 +170,7 @@ static int watch(struct listen_way *w)
 	r = sd_event_add_time(w->of->event, &w->timer, CLOCK_BOOTTIME, 0, 1, on_timer, w);
 	if (r < 0)
 		return r;
+	sd_event_source_set_priority(w->io, LISTEN_PRIORITY);
 	return sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
 }
 
@@ -197,6 +201,7 @@ static int line_open(struct listen *l, struct listen_way **ret)
 
 static void line_traffic(const struct listen_way *w, struct bus_traffic *ret)
 {
+	ret->unanswered += w->unanswered;
 	ret->foreign += w->serve.counts.foreign;
 	ret->broken += w->serve.counts.broken;
 	ret->broken_bytes += w->serve.counts.junk;

@@ -1,6 +1,7 @@
 /* Serving over TCP. So many connections at once; one more, and the one that has been idle longest gives way, since an
- * instrument that lost its power leaves a connection behind that never ends. Who sends what is no Modbus, or does not
- * read its answers, is dropped. */
+ * instrument that lost its power leaves a connection behind that never ends. Idle is who has asked for nothing, not
+ * who has sent nothing. Who sends what is no Modbus, does not end what it has begun, or does not read its answers is
+ * dropped. */
 #include "bus_listen.h"
 
 #include <errno.h>
@@ -17,13 +18,21 @@
 #include "hjgate/now.h"
 
 #define BACKLOG 16
+#define TICK    (LISTEN_FRAME_LATE / 5)
+
+struct peer_address {
+	uint8_t bytes[sizeof(struct in6_addr)]; /* of IPv4 the first four */
+	sa_family_t family;
+};
 
 struct connection {
 	struct listen_way *of;
 	int fd;
 	sd_event_source *io;
 	struct hj_serve serve;
-	hj_usec active; /* last heard of */
+	struct peer_address peer;
+	hj_usec active; /* its newest request */
+	hj_usec begun;  /* when the request began that is not whole yet; 0: there is none */
 };
 
 struct listen_way {
@@ -31,7 +40,7 @@ struct listen_way {
 	int fd;
 	sd_event_source *io, *timer;
 	struct connection *connections[LISTEN_CONNECTIONS_MAX];
-	uint64_t accepted, dropped, foreign, broken, broken_bytes; /* of connections that are gone, too */
+	uint64_t accepted, dropped, unanswered, foreign, broken, broken_bytes; /* of connections that are gone, too */
 };
 
 /* ---- one connection ---- */
@@ -67,10 +76,16 @@ static bool take_requests(struct connection *c, hj_usec now)
 	while ((r = hj_serve_next(&c->serve, now, &q)) == 1) {
 		size_t n = listen_respond(c->of->of, HJ_SERVE_TCP, &q, answer);
 
-		/* Its buffer is far larger than all that it may ask for at once: who fills it does not read. */
-		if (send(c->fd, answer, n, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)n)
+		c->active = now;
+		c->begun = 0;
+		/* Its buffer is larger than all that it may ask for at once: who fills it does not read. */
+		if (send(c->fd, answer, n, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)n) {
+			c->of->unanswered++;
 			return false;
+		}
 	}
+	if (c->serve.count && !c->begun)
+		c->begun = now;
 	return r == 0;
 }
 
@@ -79,6 +94,7 @@ static int on_bytes(sd_event_source *source, int fd, uint32_t events, void *user
 	struct connection *c = userdata;
 	uint8_t bytes[LISTEN_READ], *p = bytes;
 	ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	hj_usec now = hj_now().mono;
 
 	(void)source;
 	(void)events;
@@ -88,13 +104,12 @@ static int on_bytes(sd_event_source *source, int fd, uint32_t events, void *user
 		end_connection(c);
 		return 0;
 	}
-	c->active = hj_now().mono;
 	while (n > 0) {
-		size_t k = hj_serve_put(&c->serve, p, (size_t)n, c->active);
+		size_t k = hj_serve_put(&c->serve, p, (size_t)n, now);
 
 		p += k;
 		n -= (ssize_t)k;
-		if (!take_requests(c, c->active)) {
+		if (!take_requests(c, now)) {
 			drop_connection(c);
 			return 0;
 		}
@@ -104,32 +119,67 @@ static int on_bytes(sd_event_source *source, int fd, uint32_t events, void *user
 
 /* ---- all of them ---- */
 
-/* A place that is free, or is made so. */
-static struct connection **place(struct listen_way *w)
+static struct peer_address address_of(const struct sockaddr_storage *s)
 {
-	struct connection **oldest = &w->connections[0];
+	struct peer_address a = { .family = s->ss_family };
 
-	for (size_t i = 0; i < LISTEN_CONNECTIONS_MAX; i++) {
-		if (!w->connections[i])
-			return &w->connections[i];
-		if (w->connections[i]->active < (*oldest)->active)
-			oldest = &w->connections[i];
-	}
-	drop_connection(*oldest);
-	return oldest;
+	if (s->ss_family == AF_INET)
+		memcpy(a.bytes, &((const struct sockaddr_in *)s)->sin_addr, sizeof(struct in_addr));
+	else if (s->ss_family == AF_INET6)
+		memcpy(a.bytes, &((const struct sockaddr_in6 *)s)->sin6_addr, sizeof(struct in6_addr));
+	return a;
 }
 
-static int add_connection(struct listen_way *w, int fd)
+static bool is_from(const struct connection *c, const struct peer_address *peer)
+{
+	return !peer || (c->peer.family == peer->family && !memcmp(c->peer.bytes, peer->bytes, sizeof(peer->bytes)));
+}
+
+/* How many there are of this peer, or of all; and which of them is idle longest. */
+static size_t look_through(struct listen_way *w, const struct peer_address *peer, struct connection **ret_oldest)
+{
+	size_t n = 0;
+
+	*ret_oldest = NULL;
+	for (size_t i = 0; i < LISTEN_CONNECTIONS_MAX; i++) {
+		struct connection *c = w->connections[i];
+
+		if (!c || !is_from(c, peer))
+			continue;
+		n++;
+		if (!*ret_oldest || c->active < (*ret_oldest)->active)
+			*ret_oldest = c;
+	}
+	return n;
+}
+
+/* A place that is free, or is made so. */
+static struct connection **place(struct listen_way *w, const struct peer_address *peer)
+{
+	struct connection *oldest;
+	size_t i = 0;
+
+	if (look_through(w, peer, &oldest) >= LISTEN_PEER_MAX ||
+	        look_through(w, NULL, &oldest) >= LISTEN_CONNECTIONS_MAX)
+		drop_connection(oldest);
+	while (w->connections[i])
+		i++;
+	return &w->connections[i];
+}
+
+static int add_connection(struct listen_way *w, int fd, const struct peer_address *peer)
 {
 	struct connection *c = calloc(1, sizeof(*c));
-	int one = 1, r;
+	int one = 1, buffer = LISTEN_SEND_BUFFER, r;
 
 	if (!c)
 		return -ENOMEM;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 	c->of = w;
 	c->fd = fd;
+	c->peer = *peer;
 	c->active = hj_now().mono;
 	hj_serve_init(&c->serve, HJ_SERVE_TCP, 0, 0);
 	listen_add_units(w->of, &c->serve);
@@ -138,7 +188,8 @@ static int add_connection(struct listen_way *w, int fd)
 		free(c);
 		return r;
 	}
-	*place(w) = c;
+	sd_event_source_set_priority(c->io, LISTEN_PRIORITY);
+	*place(w, peer) = c;
 	w->accepted++;
 	return 0;
 }
@@ -146,7 +197,10 @@ static int add_connection(struct listen_way *w, int fd)
 static int on_connect(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct listen_way *w = userdata;
-	int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct sockaddr_storage from = { 0 };
+	socklen_t length = sizeof(from);
+	int peer = accept4(fd, (struct sockaddr *)&from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct peer_address address = address_of(&from);
 
 	(void)source;
 	(void)events;
@@ -154,7 +208,7 @@ static int on_connect(sd_event_source *source, int fd, uint32_t events, void *us
 		listen_lost(w->of, -errno); /* it would be told again at once, and for ever */
 	if (peer < 0)
 		return 0; /* it has gone again */
-	if (add_connection(w, peer) < 0) {
+	if (add_connection(w, peer, &address) < 0) {
 		w->dropped++;
 		close(peer);
 	}
@@ -167,10 +221,13 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
 	hj_usec now = hj_now().mono;
 
 	(void)usec;
-	for (size_t i = 0; i < LISTEN_CONNECTIONS_MAX; i++)
-		if (w->connections[i] && now - w->connections[i]->active > LISTEN_IDLE)
-			drop_connection(w->connections[i]);
-	sd_event_source_set_time(source, now + LISTEN_IDLE / 10);
+	for (size_t i = 0; i < LISTEN_CONNECTIONS_MAX; i++) {
+		struct connection *c = w->connections[i];
+
+		if (c && (now - c->active > LISTEN_IDLE || (c->begun && now - c->begun > LISTEN_FRAME_LATE)))
+			drop_connection(c);
+	}
+	sd_event_source_set_time(source, now + TICK);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -225,8 +282,8 @@ static int watch(struct listen_way *w)
 
 	if (r < 0)
 		return r;
-	return sd_event_add_time_relative(
-	        w->of->event, &w->timer, CLOCK_BOOTTIME, LISTEN_IDLE / 10, HJ_USEC_PER_SEC, on_idle, w);
+	sd_event_source_set_priority(w->io, LISTEN_PRIORITY);
+	return sd_event_add_time_relative(w->of->event, &w->timer, CLOCK_BOOTTIME, TICK, HJ_USEC_PER_SEC, on_idle, w);
 }
 
 static int tcp_open(struct listen *l, struct listen_way **ret)
@@ -252,6 +309,7 @@ static void tcp_traffic(const struct listen_way *w, struct bus_traffic *ret)
 {
 	ret->accepted += w->accepted;
 	ret->dropped += w->dropped;
+	ret->unanswered += w->unanswered;
 	ret->foreign += w->foreign;
 	ret->broken += w->broken;
 	ret->broken_bytes += w->broken_bytes;

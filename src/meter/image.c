@@ -107,6 +107,14 @@ size_t hj_image_write(struct hj_image *image, const struct hj_image_span *at, co
 	return kept;
 }
 
+bool hj_image_has(const struct hj_image *image, const struct hj_image_span *at)
+{
+	for (uint32_t i = 0; i < at->count; i++)
+		if (find(image, at->table, at->address + i))
+			return true;
+	return false;
+}
+
 int hj_image_read(const struct hj_image *image, const struct hj_image_span *at, uint8_t *to)
 {
 	bool bits = hj_table_is_bits(at->table);
