@@ -17,9 +17,10 @@
 #define CHANGE_LEAST_US  500
 #define BETWEEN_US       100000
 #define SETTLE_US        20000
-#define LISTEN_LEAST     (HJ_USEC_PER_SEC / 2)  /* a line that is not quiet for so long, or 2 time-outs, fails */
-#define FOREIGN_BYTES    8                      /* the shortest request of another master */
-#define FOREIGN_LASTS    (10 * HJ_USEC_PER_SEC) /* it is reckoned with for so long after its last request */
+#define LISTEN_LEAST     (HJ_USEC_PER_SEC / 2)   /* a line that is not quiet for so long, or 2 time-outs, fails */
+#define FOREIGN_BYTES    8                       /* the shortest request of another master */
+#define FOREIGN_LASTS    (10 * HJ_USEC_PER_SEC)  /* it is reckoned with for so long after its last request */
+#define MASTER_LASTS     (600 * HJ_USEC_PER_SEC) /* bytes without meaning may be its request for so long */
 #define OWED_MOST        100
 
 void hj_exchange_serial(struct hj_exchange_timing *ret, int64_t baud, int64_t data_bits, char parity,
@@ -168,6 +169,21 @@ static size_t find_foreign(struct hj_exchange *x, size_t at, hj_usec now)
 	return (size_t)r;
 }
 
+static bool master_known(const struct hj_exchange *x, hj_usec now)
+{
+	return x->foreign_at && now - x->foreign_at < MASTER_LASTS;
+}
+
+/* Where another master is at work, bytes that mean nothing may be what noise or a collision left of its request,
+ * which the meter understood: an answer to it would be taken for ours. So it is given the time for it. */
+static void doubt(struct hj_exchange *x, hj_usec now)
+{
+	hj_usec until = now + hj_max(x->timeout, x->timing.between);
+
+	if (master_known(x, now))
+		x->foreign_until = hj_max(x->foreign_until, until);
+}
+
 static void scan_idle(struct hj_exchange *x, hj_usec now)
 {
 	while (x->scanned < x->received_length) {
@@ -207,6 +223,8 @@ static void end(struct hj_exchange *x, int outcome, const char *why, hj_usec now
 	if (x->state == HJ_EXCHANGE_ANSWER) {
 		if (owed)
 			note_owed(x, &x->question, now);
+		if (outcome == -EBADMSG || (outcome == -ETIMEDOUT && x->received_length))
+			doubt(x, now);
 		x->unanswered = outcome == -ETIMEDOUT || outcome == -EBADMSG;
 		x->broken = outcome == -EBADMSG;
 	}
@@ -216,12 +234,17 @@ static void end(struct hj_exchange *x, int outcome, const char *why, hj_usec now
 		x->answer.why = why;
 }
 
-/* A whole frame stands at `scanned`. */
+/* A whole frame stands at `scanned`. Behind a request of two registers a byte of 0 makes an answer of it that even
+ * the CRC confirms; so it matters whether there is somebody to ask such. */
 static void end_with_frame(struct hj_exchange *x, size_t length, hj_usec now)
 {
 	int outcome = x->protocol->decode(&x->question, x->received + x->scanned, length, &x->answer);
 	const char *why = NULL;
 
+	if (outcome == 0 && master_known(x, now) && find_foreign(x, x->scanned, now)) {
+		outcome = -EBADMSG;
+		why = "another master asks on this line";
+	}
 	if (outcome == -EREMOTEIO && ambiguous(x, true, now)) {
 		outcome = -EBADMSG;
 		why = "exception, perhaps to a question before";
@@ -331,6 +354,8 @@ static void leave(struct hj_exchange *x)
 	x->state = HJ_EXCHANGE_IDLE;
 	x->junk = 0;
 	x->late_whole = false;
+	if (!x->sent_length)
+		return; /* nothing was asked: what is coming in is still coming in */
 	note_junk(x, x->received + x->received_length, x->extra);
 	x->received_length = x->extra = x->scanned = x->heard = 0;
 }
@@ -346,6 +371,7 @@ void hj_exchange_feed(struct hj_exchange *x, const uint8_t *p, size_t n, hj_usec
 		if (now - x->last_byte > x->timing.between)
 			x->received_length = x->scanned = x->heard = 0;
 		note_junk(x, p, n);
+		doubt(x, now);
 	}
 	x->last_byte = now;
 	while (n && x->state != HJ_EXCHANGE_ENDED) {
@@ -374,7 +400,7 @@ int hj_exchange_begin(struct hj_exchange *x, const struct hj_question *q, hj_use
 
 	leave(x);
 	memset(&x->answer, 0, sizeof(x->answer));
-	x->received_length = x->scanned = x->heard = x->skipped = 0;
+	x->skipped = 0;
 	x->turnaround = 0;
 	x->echo_over = x->tainted = false;
 	x->sent_length = 0;

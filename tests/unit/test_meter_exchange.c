@@ -347,6 +347,77 @@ static void another_masters_answer_is_not_ours(void **state)
 	assert_int_equal(finish(&l), -EAGAIN);
 }
 
+/* The first byte of its question came before we wanted to ask, the others after: it was heard all the same. */
+static void another_masters_question_is_heard_while_we_want_to_ask(void **state)
+{
+	struct line l;
+	uint8_t bytes[HJ_FRAME_MAX];
+	hj_usec until;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	hj_protocol_rtu.encode(&OTHER, bytes);
+	feed(&l, bytes, 8);
+	for (int i = 0; i < 2; i++) {
+		l.now += 5 * MS;
+		feed(&l, bytes, 3);
+		assert_int_equal(hj_exchange_begin(&l.x, &ONE, TIMEOUT, l.now), 0);
+		assert_int_equal(hj_exchange_step(&l.x, l.now, &until), HJ_STEP_DONE);
+		assert_int_equal(l.x.outcome, -EAGAIN);
+		l.now += 5 * MS;
+		feed(&l, bytes + 3, 5);
+		assert_int_equal(l.x.foreign, 2 + i);
+	}
+}
+
+/* A byte of 0 behind a request of this shape makes an answer of it, with a right CRC. */
+static void another_masters_question_is_no_answer(void **state)
+{
+	struct hj_question q = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .address = 0x0400, .count = 10 };
+	struct line l;
+	uint8_t bytes[HJ_FRAME_MAX];
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	hj_protocol_rtu.encode(&q, bytes);
+	bytes[8] = 0;
+	send(&l, &ONE);
+	feed(&l, bytes, 9);
+	assert_int_equal(finish(&l), 0); /* nobody else was heard so far: such an answer is possible */
+	l.now += SEC;
+	feed(&l, bytes, 8);
+	l.now += 5 * SEC;
+	send(&l, &ONE);
+	feed(&l, bytes, 9);
+	assert_int_equal(finish(&l), -EBADMSG);
+}
+
+/* A meter understood it better than we did. */
+static void what_may_be_a_question_is_left_its_answer(void **state)
+{
+	struct line l;
+	uint8_t bytes[HJ_FRAME_MAX];
+	hj_usec until;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	hj_protocol_rtu.encode(&OTHER, bytes);
+	bytes[2] ^= 0x10;
+	feed(&l, bytes, 8); /* nobody else is known: noise */
+	assert_int_equal(hj_exchange_begin(&l.x, &TWO, TIMEOUT, l.now), 0);
+	assert_int_equal(hj_exchange_step(&l.x, l.now, &until), HJ_STEP_WAIT);
+	assert_true(until < l.now + 10 * MS);
+	bytes[2] ^= 0x10;
+	l.now += SEC;
+	feed(&l, bytes, 8);
+	bytes[2] ^= 0x10;
+	l.now += 30 * SEC;
+	feed(&l, bytes, 8);
+	assert_int_equal(hj_exchange_begin(&l.x, &TWO, TIMEOUT, l.now), 0);
+	assert_int_equal(hj_exchange_step(&l.x, l.now, &until), HJ_STEP_WAIT);
+	assert_true(until >= l.now + TIMEOUT);
+}
+
 /* ---- echo ---- */
 
 static void an_echo_is_found_and_taken_off(void **state)
@@ -427,6 +498,9 @@ int main(void)
 		cmocka_unit_test(an_answer_after_more_than_a_glitch_is_not_trusted),
 		cmocka_unit_test(another_masters_question_is_left_its_answer),
 		cmocka_unit_test(another_masters_answer_is_not_ours),
+		cmocka_unit_test(another_masters_question_is_heard_while_we_want_to_ask),
+		cmocka_unit_test(another_masters_question_is_no_answer),
+		cmocka_unit_test(what_may_be_a_question_is_left_its_answer),
 		cmocka_unit_test(an_echo_is_found_and_taken_off),
 		cmocka_unit_test(an_echo_that_differs_is_a_collision),
 		cmocka_unit_test(an_adapter_without_echo_is_found_out),
