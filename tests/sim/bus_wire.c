@@ -6,6 +6,7 @@
  * whatever is injected. A late meter waits until nobody speaks, and what it says then is a whole frame: the worst
  * for a gateway that takes it for something else. A rude master and babble do not wait: what two say at once is
  * garbled. */
+/* long because: who speaks when, and over whom, is one matter */
 #include "bus_sim.h"
 
 #include <errno.h>
@@ -239,8 +240,7 @@ static bool begins_well(struct sim_wire *w, const uint8_t *bytes, size_t n, doub
 
 	if (t && t->kind != SIM_ECHO) {
 		sim_wire_fault(w, "request while another speaks");
-		if (t->kind != SIM_ANSWER)
-			collide(t, n);
+		collide(t, n);
 		return false;
 	}
 	if (now_s < w->quiet_s + needed_s(w, bytes)) {
@@ -248,6 +248,21 @@ static bool begins_well(struct sim_wire *w, const uint8_t *bytes, size_t n, doub
 		return false;
 	}
 	return true;
+}
+
+/* A meter that answers another master does not wait for the gateway, who speaks now. */
+static void break_in(struct sim_wire *w)
+{
+	for (size_t i = 0; i < w->talk_count; i++) {
+		struct sim_talk *t = w->talks[i];
+		double both_s = w->in_end_s - t->start_s;
+
+		if (!t->foreign || both_s <= 0)
+			continue;
+		sim_wire_fault(w, "request while another begins to speak");
+		collide(t, (size_t)ceil(both_s / w->byte_s));
+		sim_noise_garble(w->in, w->in_length);
+	}
 }
 
 void sim_wire_receive(struct sim_wire *w, double now_s)
@@ -272,6 +287,7 @@ void sim_wire_receive(struct sim_wire *w, double now_s)
 	for (ssize_t i = 0; i < n && w->in_length < sizeof(w->in); i++)
 		if (!lost[i])
 			w->in[w->in_length++] = bytes[i];
+	break_in(w);
 }
 
 /* The request is heard when its last bit has passed. */
