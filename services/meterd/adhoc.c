@@ -10,7 +10,7 @@
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
-#define TURN_ACCURACY HJ_USEC_PER_MS
+#define TURN_ACCURACY 1 /* us */
 
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 {

@@ -11,7 +11,9 @@
 #include "hjgate/now.h"
 #include "hjgate/text.h"
 
-#define TURN_ACCURACY   (1 * HJ_USEC_PER_MS)
+/* us; 0 means 250 ms there. A turn that is late lengthens each silence of the bus. */
+#define TURN_ACCURACY   1
+#define WINDOW_ACCURACY HJ_USEC_PER_MS
 #define PRIORITY_WINDOW (SD_EVENT_PRIORITY_NORMAL - 10)
 #define PRIORITY_TURN   (SD_EVENT_PRIORITY_NORMAL + 10) /* clients are served before the bus blocks again */
 
@@ -67,7 +69,7 @@ static int add_timers(struct meterd *m)
 		return r;
 	sd_event_source_set_priority(m->turn_timer, PRIORITY_TURN);
 	r = sd_event_add_time(
-	        m->event, &m->window_timer, CLOCK_REALTIME, window_end_us(m), TURN_ACCURACY, on_window, m);
+	        m->event, &m->window_timer, CLOCK_REALTIME, window_end_us(m), WINDOW_ACCURACY, on_window, m);
 	if (r < 0)
 		return r;
 	return sd_event_source_set_priority(m->window_timer, PRIORITY_WINDOW);
