@@ -65,4 +65,4 @@ def need_chips():
             except FileNotFoundError:
                 pass
     if not os.path.isdir(os.path.join(CONFIGFS, "gpio-sim")):
-        skip("this kernel (%s) has no gpio-sim: what crosses to the kernel is not tested here" % os.uname().release)
+        skip("this kernel (%s) has no gpio-sim: what crosses to the kernel is not tested here, but by tests/guest" % os.uname().release)
