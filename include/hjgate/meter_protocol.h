@@ -68,4 +68,5 @@ extern const struct hj_protocol hj_protocol_cjt188; /* src/meter/cjt188.c: CJ/T 
 /* Digits to a station address, from the right; digits beyond HJ_STATION_BYTES are left out. */
 void hj_station_parse(const char *digits, uint8_t ret[HJ_STATION_BYTES]);
 bool hj_question_same(const struct hj_question *a, const struct hj_question *b);
+const char *hj_modbus_exception(uint8_t code);      /* in a few words */
 uint16_t hj_modbus_crc(const uint8_t *p, size_t n); /* low byte goes first on the wire */

@@ -44,6 +44,8 @@ struct hj_serve_request {
 	uint16_t address, count;
 	uint8_t data[HJ_SERVE_DATA_MAX]; /* of a write: registers as they came, bits packed, the first in bit 0 */
 	size_t length;
+	uint8_t frame[HJ_SERVE_TCP_MAX]; /* all of it, as it came */
+	size_t frame_length;
 };
 
 struct hj_serve_counts {

@@ -79,12 +79,20 @@ static size_t put_values(const uint8_t *p, size_t n, size_t count, char *to, siz
 	return used;
 }
 
+/* Of an answer to a question for values: on a line its third byte is their length, and not 0. */
+static bool has_mbap(const uint8_t *p, size_t n)
+{
+	return n > MBAP_BYTES && !p[2] && !p[3] && (size_t)(p[4] << 8 | p[5]) == n - MBAP_BYTES;
+}
+
 static void meaning_of(json_t *frame, const char *type, char to[MEANING_MAX])
 {
 	const char *table = cli_string(frame, "table"), *error = cli_string(frame, "error");
 	uint8_t bytes[512];
-	size_t n = unhex(cli_string(frame, "received"), bytes, sizeof(bytes)), used,
-	       skip = type && !strcmp(type, "tcp") ? MBAP_BYTES : 0;
+	/* Who serves has sent the values, over TCP or not: an answer that holds values tells by itself. */
+	bool serves = type && !strcmp(type, "listen");
+	size_t n = unhex(cli_string(frame, serves ? "sent" : "received"), bytes, sizeof(bytes)), used,
+	       skip = (type && !strcmp(type, "tcp")) || (serves && has_mbap(bytes, n)) ? MBAP_BYTES : 0;
 
 	if (table && !strcmp(table, "data"))
 		used = (size_t)snprintf(to, MEANING_MAX, "%08llX", (unsigned long long)cli_int(frame, "address"));
@@ -121,17 +129,23 @@ static void show_frame(struct writer *w, json_t *frame, const char *type)
 	writer_cell(w, STYLE_BAD, cli_member(frame, "error"), error ? error : "");
 }
 
-static void capture_frame(json_t *frame)
+static void capture_frame(json_t *frame, const char *type)
 {
-	uint8_t bytes[512];
-	size_t n;
+	static const struct {
+		const char *key;
+		enum pcap_direction direction;
+	} ways[] = { { "sent", PCAP_SENT }, { "received", PCAP_RECEIVED } };
+	bool serves = type && !strcmp(type, "listen"); /* then the question has come, and the answer gone out */
 	int64_t end_us = cli_time(frame, "time") * (int64_t)HJ_USEC_PER_MS;
+	uint8_t bytes[512];
 
-	n = unhex(cli_string(frame, "sent"), bytes, sizeof(bytes));
-	pcap_packet(stdout, end_us - cli_int(frame, "took_us"), PCAP_SENT, bytes, n);
-	n = unhex(cli_string(frame, "received"), bytes, sizeof(bytes));
-	if (n)
-		pcap_packet(stdout, end_us, PCAP_RECEIVED, bytes, n);
+	for (size_t i = 0; i < hj_array_size(ways); i++) {
+		size_t way = serves ? 1 - i : i, n = unhex(cli_string(frame, ways[way].key), bytes, sizeof(bytes));
+
+		if (n || !i)
+			pcap_packet(stdout, i ? end_us : end_us - cli_int(frame, "took_us"), ways[way].direction,
+			        bytes, n);
+	}
 }
 
 static int take(json_t *answer, bool continues, void *userdata)
@@ -145,7 +159,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	{
 		f->seen++;
 		if (f->pcap)
-			capture_frame(frame);
+			capture_frame(frame, cli_string(answer, "type"));
 		else
 			show_frame(f->w, frame, cli_string(answer, "type"));
 	}

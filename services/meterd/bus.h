@@ -45,11 +45,16 @@ struct bus_traffic {
 	unsigned published, valid;  /* values that are shown, and those of them that are there now */
 };
 
+/* Others have asked us, and this is what we said: a->received is their question. Kept by nobody. */
+typedef void (*bus_served_fn)(const struct hj_question *q, const struct bus_answer *a, bool good, void *userdata);
+
 struct bus {
 	const struct bus_ops *ops;
-	bool is_open;     /* a bus that speaks by itself may lose its port by itself, too: then `lost` says why */
-	int lost;         /* -errno */
-	hj_usec free_at;  /* CLOCK_BOOTTIME: the silence after what was last on the line has passed */
+	bool is_open;         /* a bus that speaks by itself may lose its port by itself, too: then `lost` says why */
+	int lost;             /* -errno */
+	hj_usec free_at;      /* CLOCK_BOOTTIME: the silence after what was last on the line has passed */
+	bus_served_fn served; /* of a bus that serves; NULL: nobody wants to know */
+	void *served_to;
 	const char *echo; /* does the adapter give back what we send: "yes", "no", "unknown"; NULL: it cannot */
 };
 

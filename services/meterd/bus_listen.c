@@ -160,21 +160,42 @@ static void listen_show(struct bus *b, const char *point, double value, hj_usec 
 			hj_board_set(&l->board, i, value, until);
 }
 
+/* For whoever keeps what crosses the bus. */
+static void tell(
+        const struct listen *l, const struct hj_serve_request *q, int exception, const uint8_t *answer, size_t n)
+{
+	const struct hj_question question = { .unit_id = q->unit_id,
+		.table = q->table,
+		.address = q->address,
+		.count = q->count,
+		.function = q->write ? q->function : 0 };
+	struct bus_answer a = { .received_length = q->frame_length, .sent_length = n };
+
+	if (!l->bus.served)
+		return;
+	memcpy(a.received, q->frame, q->frame_length);
+	memcpy(a.sent, answer, n);
+	a.is.exception = exception;
+	a.is.why = exception ? hj_modbus_exception((uint8_t)exception) : NULL;
+	l->bus.served(&question, &a, !exception, l->bus.served_to);
+}
+
 size_t listen_respond(struct listen *l, enum hj_serve_framing framing, const struct hj_serve_request *q,
         uint8_t to[HJ_SERVE_TCP_MAX])
 {
 	uint8_t data[HJ_SERVE_DATA_MAX];
 	int exception = q->exception;
+	size_t n;
 
 	if (!exception)
 		exception = q->write ? do_write(l, framing, q) : do_read(l, framing, q, data);
-	if (exception) {
-		l->traffic.refused++;
-		return hj_serve_refuse(framing, q, (enum hj_serve_exception)exception, to);
-	}
-	l->traffic.writes += q->write;
-	l->traffic.reads += !q->write;
-	return hj_serve_answer(framing, q, data, q->write ? 0 : hj_serve_bytes(q->table, q->count), to);
+	n = exception ? hj_serve_refuse(framing, q, (enum hj_serve_exception)exception, to)
+	              : hj_serve_answer(framing, q, data, q->write ? 0 : hj_serve_bytes(q->table, q->count), to);
+	l->traffic.refused += exception != 0;
+	l->traffic.writes += !exception && q->write;
+	l->traffic.reads += !exception && !q->write;
+	tell(l, q, exception, to, n);
+	return n;
 }
 
 /* ---- the bus ---- */

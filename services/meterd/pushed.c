@@ -79,6 +79,16 @@ static void on_pushed(const struct hj_question *what, const uint8_t *data, size_
 	health_outbox(m);
 }
 
+/* ---- what others asked ---- */
+
+static void on_served(const struct hj_question *q, const struct bus_answer *a, bool good, void *userdata)
+{
+	struct meterd *m = userdata;
+
+	frames_add(&m->frames, hj_now().wall_ms * (int64_t)HJ_USEC_PER_MS, 0, q, a, good);
+	meterd_frames_pump(m);
+}
+
 /* ---- what did not come ---- */
 
 static void miss(struct meterd *m, size_t point, size_t meter, const struct hj_now *now)
@@ -192,6 +202,8 @@ int pushed_new(struct meterd *m)
 	m->pushed = calloc(1, sizeof(*m->pushed));
 	if (!m->pushed)
 		return -ENOMEM;
+	m->bus->served = on_served;
+	m->bus->served_to = m;
 	if (!m->bus->ops->ask)
 		r = expect_reports(m);
 	return r < 0 ? r : m->bus->ops->attach(m->bus, m->event, on_pushed, m);

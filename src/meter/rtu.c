@@ -150,7 +150,7 @@ static bool is_echo(const struct hj_question *q, const uint8_t *p)
 }
 
 /* V1.1b3, 7 */
-static const char *exception_name(uint8_t code)
+const char *hj_modbus_exception(uint8_t code)
 {
 	static const char *const names[] = {
 		[1] = "illegal function",
@@ -179,7 +179,7 @@ static int rtu_decode(const struct hj_question *q, const uint8_t *p, size_t n, s
 		return broken(&ret->why, "wrong CRC");
 	if (p[1] & EXCEPTION_BIT) {
 		ret->exception = p[2];
-		ret->why = exception_name(p[2]);
+		ret->why = hj_modbus_exception(p[2]);
 		return -EREMOTEIO;
 	}
 	if (q->function)

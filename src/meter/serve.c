@@ -97,9 +97,16 @@ static void drop_junk(struct hj_serve *s)
 	drop(s, 1);
 }
 
+static void begin(struct hj_serve_request *q, const uint8_t *frame, size_t n)
+{
+	memset(q, 0, sizeof(*q));
+	memcpy(q->frame, frame, n);
+	q->frame_length = n;
+}
+
 static bool take_rtu(struct hj_serve *s, size_t n, struct hj_serve_request *ret)
 {
-	memset(ret, 0, sizeof(*ret));
+	begin(ret, s->bytes, n);
 	ret->unit_id = s->bytes[0];
 	serve_parse(s->bytes + 1, n - 1 - SERVE_CRC_BYTES, ret);
 	drop(s, n);
@@ -178,7 +185,7 @@ static int next_tcp(struct hj_serve *s, struct hj_serve_request *ret)
 	}
 	if (s->count < SERVE_MBAP_BEFORE + length)
 		return 0;
-	memset(ret, 0, sizeof(*ret));
+	begin(ret, s->bytes, SERVE_MBAP_BEFORE + length);
 	ret->transaction = serve_get16(s->bytes);
 	ret->unit_id = s->bytes[SERVE_MBAP_BEFORE];
 	serve_parse(s->bytes + SERVE_MBAP_BYTES, length - 1, ret);

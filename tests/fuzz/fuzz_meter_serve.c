@@ -7,8 +7,9 @@
 #include "hjgate/meter_serve.h"
 #include "fuzz.h"
 
-#define HEAD 2
-#define GAP  4000
+#define HEAD      2
+#define GAP       4000
+#define MBAP_UNIT 6
 
 static void hold(struct hj_serve *s, const struct hj_serve_request *q, hj_usec now)
 {
@@ -16,6 +17,9 @@ static void hold(struct hj_serve *s, const struct hj_serve_request *q, hj_usec n
 	uint8_t to[HJ_SERVE_TCP_MAX];
 	size_t n;
 
+	claim(q->frame_length &&
+	        q->frame_length <= (s->framing == HJ_SERVE_RTU ? HJ_SERVE_RTU_MAX : HJ_SERVE_TCP_MAX));
+	claim(q->frame[s->framing == HJ_SERVE_RTU ? 0 : MBAP_UNIT] == q->unit_id);
 	if (q->exception) {
 		n = hj_serve_refuse(s->framing, q, (enum hj_serve_exception)q->exception, to);
 	} else {
