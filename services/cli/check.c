@@ -32,15 +32,31 @@ static void note(struct hj_conf_errors *n, const char *file, const char *what, c
 
 /* ---- what is hardly meant ---- */
 
-static void look_at_buses(const struct hj_conf *c, struct hj_conf_errors *n)
+/* A chip's label is no path, and a bus over TCP has none. */
+static void look_at_port(const struct hj_conf_bus *b, struct hj_conf_errors *n)
 {
+	bool lines = hj_bus_type(b->kind)->traits & HJ_BUS_LINES;
 	char what[256];
 
+	if (b->port[0] != '/' || !access(b->port, F_OK))
+		return;
+	snprintf(what, sizeof(what), _("port \"%s\" is not there now"), b->port);
+	note(n, b->file, what,
+	        lines ? _("see `ls /dev/gpiochip*` for the chips that there are")
+	              : _("plug it in, or see `ls /dev/serial/by-id /dev/tty*`"));
+}
+
+static void look_at_buses(const struct hj_conf *c, struct hj_conf_errors *n)
+{
 	for (size_t i = 0; i < c->bus_count; i++) {
-		if (!access(c->buses[i].port, F_OK))
-			continue;
-		snprintf(what, sizeof(what), _("port \"%s\" is not there now"), c->buses[i].port);
-		note(n, c->buses[i].file, what, _("plug it in, or see `ls /dev/serial/by-id /dev/tty*`"));
+		const struct hj_conf_bus *b = &c->buses[i];
+
+		look_at_port(b, n);
+		if (hj_bus_type(b->kind)->traits & HJ_BUS_SERVES && !b->port[0] &&
+		        (!strncmp(b->listen_on, "127.", 4) || !strcmp(b->listen_on, "::1")))
+			note(n, b->file, _("only this box itself reaches a bus that listens on its own loopback"),
+			        _("write listen_on = \"...\" with the box's address in the network of the "
+			          "instruments"));
 	}
 }
 

@@ -48,7 +48,7 @@ bool check_wire(const struct hj_conf_bus *c, struct hj_budget *ret)
 	struct hj_plan plan;
 	int r;
 
-	if (hj_bus_type(c->kind)->traits & HJ_BUS_SERVES)
+	if (hj_bus_type(c->kind)->traits & (HJ_BUS_SERVES | HJ_BUS_LINES)) /* nobody is asked; there is no wire */
 		return false;
 	if (plan_of(c, &rules.cost, &plan) < 0)
 		return false;
