@@ -46,6 +46,7 @@ static void show_traffic(struct writer *w, json_t *traffic)
 		{ "writes", N_("writes taken") },
 		{ "reads", N_("reads answered") },
 		{ "refused", N_("requests refused") },
+		{ "busy", N_("of these too many writes") },
 		{ "unanswered", N_("answers that nobody got") },
 		{ "foreign", N_("frames of others") },
 		{ "broken", N_("broken frames") },

@@ -112,11 +112,12 @@ static json_t *traffic_json(const struct meterd *m)
 	if (!m->bus->ops->traffic)
 		return json_null();
 	m->bus->ops->traffic(m->bus, &t);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "writes", (json_int_t)t.writes,
-	        "reads", (json_int_t)t.reads, "refused", (json_int_t)t.refused, "unanswered",
-	        (json_int_t)t.unanswered, "foreign", (json_int_t)t.foreign, "broken", (json_int_t)t.broken,
-	        "connections", (json_int_t)t.connections, "accepted", (json_int_t)t.accepted, "dropped",
-	        (json_int_t)t.dropped, "published", (json_int_t)t.published, "valid", (json_int_t)t.valid);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "writes",
+	        (json_int_t)t.writes, "reads", (json_int_t)t.reads, "refused", (json_int_t)t.refused, "busy",
+	        (json_int_t)t.busy, "unanswered", (json_int_t)t.unanswered, "foreign", (json_int_t)t.foreign,
+	        "broken", (json_int_t)t.broken, "connections", (json_int_t)t.connections, "accepted",
+	        (json_int_t)t.accepted, "dropped", (json_int_t)t.dropped, "published", (json_int_t)t.published,
+	        "valid", (json_int_t)t.valid);
 }
 
 static int64_t cycle_ms(const struct meterd *m)

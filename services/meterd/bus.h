@@ -37,6 +37,7 @@ typedef void (*bus_pushed_fn)(const struct hj_question *what, const uint8_t *dat
 struct bus_traffic {
 	uint64_t writes, reads;
 	uint64_t refused;    /* answered with an exception, or not at all because nobody here has that unit id */
+	uint64_t busy;       /* of these, writes that were too many */
 	uint64_t unanswered; /* answers that nobody got: the next request came first, or they were not read */
 	uint64_t foreign;    /* frames on the line that were between others */
 	uint64_t broken, broken_bytes;

@@ -192,6 +192,7 @@ size_t listen_respond(struct listen *l, enum hj_serve_framing framing, const str
 	n = exception ? hj_serve_refuse(framing, q, (enum hj_serve_exception)exception, to)
 	              : hj_serve_answer(framing, q, data, q->write ? 0 : hj_serve_bytes(q->table, q->count), to);
 	l->traffic.refused += exception != 0;
+	l->traffic.busy += exception == HJ_SERVE_BUSY;
 	l->traffic.writes += !exception && q->write;
 	l->traffic.reads += !exception && !q->write;
 	tell(l, q, exception, to, n);

@@ -9,17 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "hjgate/log.h"
 #include "hjgate/now.h"
 
-#define TICK       (1 * HJ_USEC_PER_SEC) /* to see that the port has gone, and what came that is broken */
-#define GRACE_PART 4                     /* of its interval; a report may come so much late, ... */
-#define GRACE_MOST (5 * HJ_USEC_PER_SEC) /* ... but not by more than this */
+#define TICK        (1 * HJ_USEC_PER_SEC) /* to see that the port has gone, and what came that is broken */
+#define LIMITS_TOLD (60 * HJ_USEC_PER_SEC)
+#define GRACE_PART  4                     /* of its interval; a report may come so much late, ... */
+#define GRACE_MOST  (5 * HJ_USEC_PER_SEC) /* ... but not by more than this */
 
 struct pushed {
-	hj_usec *due;   /* of each point: then it has been silent too long. NULL: the bus is asked */
-	hj_usec *heard; /* of each meter: its newest report; 0: none */
-	struct bus_traffic told;
-	bool was_open; /* the port, at the turn before */
+	hj_usec *due;                    /* of each point: then it has been silent too long. NULL: the bus is asked */
+	hj_usec *heard;                  /* of each meter: its newest report; 0: none */
+	struct bus_traffic told, limits; /* as it was when it was told of */
+	hj_usec limits_at;               /* earlier it is not told of again */
+	bool was_open;                   /* the port, at the turn before */
 };
 
 static hj_usec interval(const struct meterd *m, size_t point)
@@ -156,16 +159,37 @@ static void tend_port(struct meterd *m, hj_usec now)
 	m->pushed->was_open = true;
 }
 
-static void hear_broken(struct meterd *m)
+/* Who reaches a limit is told of, once in a while. */
+static void hear_limits(struct meterd *m, const struct bus_traffic *traffic, hj_usec now)
 {
-	struct bus_traffic now = { 0 }, *told = &m->pushed->told;
+	struct pushed *p = m->pushed;
+
+	if (now < p->limits_at)
+		return;
+	if (traffic->busy != p->limits.busy || traffic->dropped != p->limits.dropped ||
+	        traffic->unanswered != p->limits.unanswered)
+		hj_warn("bus %s: %llu writes refused that were too many, %llu connections dropped, %llu answers that "
+		        "nobody took: who does that is not waited for, the others are served",
+		        m->conf.name, (unsigned long long)(traffic->busy - p->limits.busy),
+		        (unsigned long long)(traffic->dropped - p->limits.dropped),
+		        (unsigned long long)(traffic->unanswered - p->limits.unanswered));
+	else
+		return;
+	p->limits = *traffic;
+	p->limits_at = now + LIMITS_TOLD;
+}
+
+static void hear_traffic(struct meterd *m, hj_usec now)
+{
+	struct bus_traffic traffic = { 0 }, *told = &m->pushed->told;
 
 	if (!m->bus->ops->traffic)
 		return;
-	m->bus->ops->traffic(m->bus, &now);
-	if (now.broken != told->broken)
-		health_broken(m, now.broken - told->broken, now.broken_bytes - told->broken_bytes);
-	*told = now;
+	m->bus->ops->traffic(m->bus, &traffic);
+	if (traffic.broken != told->broken)
+		health_broken(m, traffic.broken - told->broken, traffic.broken_bytes - told->broken_bytes);
+	*told = traffic;
+	hear_limits(m, &traffic, now);
 }
 
 hj_usec pushed_turn(struct meterd *m, const struct hj_now *now)
@@ -173,7 +197,7 @@ hj_usec pushed_turn(struct meterd *m, const struct hj_now *now)
 	hj_usec next;
 
 	tend_port(m, now->mono);
-	hear_broken(m);
+	hear_traffic(m, now->mono);
 	next = hear_silence(m, now);
 	return hj_min(next, now->mono + TICK);
 }
