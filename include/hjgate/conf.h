@@ -54,27 +54,36 @@ int64_t hj_conf_day_ms(const struct hj_conf_main *c);
 /* What many points have in common is kept once: equal bytes at one address. Freed with the bus. */
 struct hj_conf_pool {
 	struct conf_kept *first;
+	struct conf_texts *texts;
 };
 
+/* A bus may have more than a thousand: texts are the pool's, and what is small is last. */
 struct hj_conf_point {
-	struct hj_point point; /* name METER.POINT, factor, unit, total, interval_ms */
-	enum hj_table table;   /* "coil", "discrete", "holding", "input" */
-	uint32_t address;      /* register or bit of the protocol, 0-based; data identifier; input of the GPIO chip */
-	bool event;            /* each change of it is an event */
-	uint32_t fast_ms;      /* between two looks whether it changed; 0: none */
-	uint8_t at;            /* of a data identifier: the value's first byte in the answer */
-	bool active_low;       /* of a GPIO line, as are the next two: it is on while its level is low */
-	uint8_t bias;          /* enum hj_bias */
-	uint16_t debounce;     /* ms; a change that does not last so long is none */
-	struct hj_codec codec; /* its scale has the ratio in it */
-	double scale, ratio;   /* as they are written */
+	struct {
+		const char *name; /* METER.POINT */
+		const char *factor, *unit;
+		double wrap;
+		uint32_t interval_ms;
+		bool total;
+	} point;                            /* see struct hj_point */
+	struct hj_codec codec;              /* its scale has the ratio in it */
+	double scale, ratio;                /* as they are written */
 	const struct hj_value_rules *rules; /* NULL: none */
-	int decimals;                       /* of the text by default; -1 = as needed */
 	const char *equipment;              /* what it belongs to, for people (W11); the meter's where not set */
-	char module;                        /* guideline table H: 1-9 a-z; 0 = none */
-	uint8_t ratio_of;                   /* which ratio it takes: hj_ratio_name() */
 	int line;                           /* where it is configured */
+	uint32_t address;  /* register or bit of the protocol, 0-based; data identifier; input of the GPIO chip */
+	uint32_t fast_ms;  /* between two looks whether it changed; 0: none */
+	uint16_t debounce; /* ms, of a GPIO line; a change that does not last so long is none */
+	bool active_low;   /* of a GPIO line: it is on while its level is low */
+	uint8_t bias;      /* likewise: enum hj_bias */
+	enum hj_table table;
+	uint8_t at;       /* of a data identifier: the value's first byte in the answer */
+	bool event;       /* each change of it is an event */
+	int8_t decimals;  /* of the text by default; -1 = as needed */
+	char module;      /* guideline table H: 1-9 a-z; 0 = none */
+	uint8_t ratio_of; /* which ratio it takes: hj_ratio_name() */
 };
+void hj_conf_point_get(const struct hj_conf_point *p, struct hj_point *ret); /* as it is told to the store */
 /* Which requests a meter bears. */
 #define HJ_CONF_BARRIERS_MAX 16
 struct hj_conf_limits {
@@ -129,7 +138,7 @@ struct hj_conf_bus {
 
 /* ---- models/NAME.conf: the register map of a kind of meter ---- */
 #define HJ_CONF_SOURCES_MAX 8
-#define HJ_CONF_NOTES_MAX   6   /* notes of a model */
+#define HJ_CONF_NOTES_MAX   6 /* notes of a model */
 struct hj_conf_model {
 	char id[HJ_NAME_MAX + 1]; /* from the file's name; what a meter's `model` says */
 	char name[64], maker[64]; /* as the maker writes them */

@@ -5,7 +5,7 @@
 
 #define HJ_STATION_BYTES 7 /* of a station's address: DL/T 645 has 6, CJ/T 188 has 7 */
 
-/* Modbus tables are numbered by their function code. */
+/* These are kept a thousand times over, so each is one byte. Modbus tables are numbered by their function code. */
 enum hj_table {
 	HJ_TABLE_COIL = 1,
 	HJ_TABLE_DISCRETE = 2,
@@ -13,7 +13,7 @@ enum hj_table {
 	HJ_TABLE_INPUT = 4,
 	HJ_TABLE_DATA = 5, /* one data identifier of DL/T 645 or CJ/T 188: its bytes as they come */
 	HJ_TABLE_LINE = 6, /* an input of the box's own terminals (GPIO): a single bit */
-};
+} __attribute__((packed));
 enum hj_type {
 	HJ_TYPE_BIT,
 	HJ_TYPE_INT16,
@@ -27,11 +27,11 @@ enum hj_type {
 	HJ_TYPE_BCD,        /* packed, two digits a byte, 1 to 8 bytes */
 	HJ_TYPE_BCD_SIGNED, /* the same, the top bit is the sign (DL/T 645) */
 	HJ_TYPE_TEXT,       /* no value: a serial number or the like, shown to people */
-};
+} __attribute__((packed));
 /* The bytes as they come, A being the most significant: ABCD is big-endian words and bytes, CDAB swaps the words,
  * BADC the bytes in each word, DCBA both. Of eight bytes likewise: ABCDEFGH, GHEFCDAB, BADCFEHG, HGFEDCBA. Of 16 bits
  * only the bytes can be swapped: AB or BA. */
-enum hj_order { HJ_ORDER_ABCD, HJ_ORDER_CDAB, HJ_ORDER_BADC, HJ_ORDER_DCBA };
+enum hj_order { HJ_ORDER_ABCD, HJ_ORDER_CDAB, HJ_ORDER_BADC, HJ_ORDER_DCBA } __attribute__((packed));
 
 /* How a value lies in the bytes of an answer. */
 #define HJ_CODEC_BYTES_MAX 8  /* of a number */

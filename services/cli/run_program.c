@@ -15,6 +15,7 @@
 #include "hjgate/log.h"
 #include "run.h"
 
+#define SMALL_HEAP          "glibc.malloc.tcache_count=0" /* as in the units */
 #define BACK_OFF_FIRST_USEC 100000u
 #define BACK_OFF_MOST_USEC  5000000u
 #define REFUSED_USEC        30000000u /* after HJ_EXIT_USAGE: the same start would fail again */
@@ -51,6 +52,7 @@ static void set_environment(const struct run_program *p)
 	set_number("LISTEN_FDS", RUN_SOCKETS);
 	setenv("LISTEN_FDNAMES", names, 1);
 	setenv("NOTIFY_SOCKET", p->run->notify_path, 1);
+	setenv("GLIBC_TUNABLES", SMALL_HEAP, 0);
 	set_number("WATCHDOG_PID", (unsigned long)getpid());
 	set_number("WATCHDOG_USEC", WATCHDOG_USEC);
 	/* The journal would take all lines for ours: each program is to say its name. */

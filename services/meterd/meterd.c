@@ -4,6 +4,7 @@
 #include "meterd.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,6 +58,7 @@ static int on_window(sd_event_source *source, uint64_t usec, void *userdata)
 	peer_window(m->peer);
 	change_window(m);
 	requests_window(m);
+	malloc_trim(0); /* what a window's messages took of the heap */
 	sd_event_source_set_time(source, window_end_us(m));
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

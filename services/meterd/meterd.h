@@ -59,7 +59,7 @@ struct meterd {
 	struct meter *meters; /* as in conf */
 	const struct hj_conf_point **points;
 	struct hj_want *wants; /* as points */
-	double *held;          /* as points: what was passed on last, for dead bands */
+	double *held;          /* as points: what was passed on last, for dead bands; NULL: there are none */
 	size_t point_count;    /* of all meters; a sample's point is an index into both */
 	struct hj_splits splits;
 	struct hj_plan plan;

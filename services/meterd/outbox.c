@@ -49,6 +49,13 @@ static bool grow(struct outbox *o)
 	return true;
 }
 
+static struct outbox_item item_of(const struct hj_sample *s)
+{
+	return (struct outbox_item){
+		.value = s->value, .time_ms = (uint64_t)s->time_ms, .point = (uint16_t)s->point, .flag = (char)s->flag
+	};
+}
+
 static void forget_oldest(struct outbox *o)
 {
 	o->head = (o->head + 1) % o->size;
@@ -67,7 +74,7 @@ void outbox_add(struct outbox *o, const struct hj_sample *s)
 		}
 		forget_oldest(o);
 	}
-	*at(o, o->count) = (struct outbox_item){ s->time_ms, s->value, (uint16_t)s->point, (char)s->flag };
+	*at(o, o->count) = item_of(s);
 	o->count++;
 }
 
@@ -78,15 +85,14 @@ bool outbox_get(const struct outbox *o, uint64_t number, struct hj_sample *ret)
 	if (number < o->first || number >= outbox_next(o))
 		return false;
 	item = at(o, (size_t)(number - o->first));
-	*ret = (struct hj_sample){ item->point, item->time_ms, item->value, (enum hj_flag)item->flag };
+	*ret = (struct hj_sample){ item->point, (int64_t)item->time_ms, item->value, (enum hj_flag)item->flag };
 	return true;
 }
 
 void outbox_set(struct outbox *o, uint64_t number, const struct hj_sample *s)
 {
 	if (number >= o->first && number < outbox_next(o))
-		*at(o, (size_t)(number - o->first)) =
-		        (struct outbox_item){ s->time_ms, s->value, (uint16_t)s->point, (char)s->flag };
+		*at(o, (size_t)(number - o->first)) = item_of(s);
 }
 
 bool outbox_accept(struct outbox *o, uint64_t next)

@@ -9,12 +9,13 @@
 
 #define OUTBOX_MOST 4096 /* samples; the oldest give way */
 
+/* Thousands of them wait for a store that is away: no byte is left between. */
 struct outbox_item {
-	int64_t time_ms;
 	double value;
-	uint16_t point;
+	uint64_t time_ms : 48; /* HJ_TIME_MAX_MS fits */
+	uint64_t point : 16;
 	char flag;
-};
+} __attribute__((packed));
 
 struct outbox {
 	struct outbox_item *ring;

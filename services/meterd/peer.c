@@ -16,7 +16,7 @@
 #include "hjgate/record_json.h"
 #include "hjgate/service.h"
 
-#define OFFER_MOST   64 /* samples of one Append: as JSON they take a multiple of what they take here */
+#define OFFER_MOST   32 /* samples of one Append: as JSON they take a multiple of what they take here */
 #define RETRY_AFTER  (1 * HJ_USEC_PER_SEC) /* after an error reply */
 #define DISCONNECTED "hjgate.Disconnected"
 #define BAD_SAMPLE   "hjgate.Store.BadSample"
@@ -171,10 +171,13 @@ static void on_append(const char *error, json_t *parameters, bool continues, voi
 
 static int add_point(struct peer *p, uint32_t point, json_t *points)
 {
+	struct hj_point told;
+
 	if (p->place[point] >= 0)
 		return 0;
 	p->place[point] = (int)json_array_size(points);
-	return json_array_append_new(points, hj_point_to_json(&p->points[point]->point, false)) < 0 ? -ENOMEM : 0;
+	hj_conf_point_get(p->points[point], &told);
+	return json_array_append_new(points, hj_point_to_json(&told, false)) < 0 ? -ENOMEM : 0;
 }
 
 /* Samples from `first` on into the two arrays; *ret_upto is lowered to the first that had no room. */

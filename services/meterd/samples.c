@@ -10,10 +10,14 @@
 
 int samples_new(struct meterd *m)
 {
-	m->held = calloc(m->point_count + 1, sizeof(*m->held));
-	if (!m->held)
+	bool any = false;
+
+	for (size_t i = 0; i < m->point_count && !any; i++)
+		any = m->points[i]->rules && m->points[i]->rules->dead_band > 0;
+	m->held = any ? calloc(m->point_count, sizeof(*m->held)) : NULL;
+	if (any && !m->held)
 		return -ENOMEM;
-	for (size_t i = 0; i < m->point_count; i++)
+	for (size_t i = 0; any && i < m->point_count; i++)
 		m->held[i] = NAN;
 	return 0;
 }
@@ -33,7 +37,8 @@ static void add(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag fl
 
 void samples_miss(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag flag)
 {
-	m->held[point] = NAN; /* what comes after a gap is passed on as it is */
+	if (m->held)
+		m->held[point] = NAN; /* what comes after a gap is passed on as it is */
 	add(m, point, time_ms, flag, NAN);
 }
 
@@ -46,8 +51,8 @@ void samples_none(struct meterd *m, const struct hj_request *q, int64_t time_ms,
 void samples_take(struct meterd *m, size_t point, const uint8_t *bytes, int64_t time_ms)
 {
 	const struct hj_conf_point *p = m->points[point];
-	double value = NAN;
-	int r = bytes ? hj_value_decode(&p->codec, p->rules, bytes, &m->held[point], &value) : -EDOM;
+	double value = NAN, none = NAN, *held = m->held ? &m->held[point] : &none;
+	int r = bytes ? hj_value_decode(&p->codec, p->rules, bytes, held, &value) : -EDOM;
 
 	change_seen(m, point, value, time_ms);
 	add(m, point, time_ms, r < 0 ? HJ_FLAG_FAULT : HJ_FLAG_NORMAL, value);
@@ -82,7 +87,7 @@ void samples_look(struct meterd *m, const struct hj_request *q, const struct hj_
 	for (size_t i = 0; i < q->wants; i++) {
 		size_t point = m->plan.order[q->first + i];
 		const struct hj_conf_point *p = m->points[point];
-		double held = m->held[point], value;
+		double held = m->held ? m->held[point] : NAN, value;
 		uint8_t bit;
 		const uint8_t *bytes = bytes_of(p, q, a, &bit);
 

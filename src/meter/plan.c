@@ -189,6 +189,7 @@ static void merge(struct group *g, size_t n, struct hj_plan *p)
 int hj_plan_make(const struct hj_want *wants, size_t n, const struct hj_plan_rules *rules, struct hj_plan *ret)
 {
 	_cleanup_free_ struct step *steps = calloc(n + 1, sizeof(*steps));
+	struct hj_request *fewer;
 	struct hj_plan p = { 0 };
 
 	for (size_t i = 0; i < n; i++)
@@ -204,6 +205,8 @@ int hj_plan_make(const struct hj_want *wants, size_t n, const struct hj_plan_rul
 		p.order[i] = i;
 	qsort_r(p.order, n, sizeof(*p.order), compare, (void *)wants);
 	merge(&(struct group){ wants, rules, p.order, steps, 0 }, n, &p);
+	fewer = realloc(p.requests, (p.count ? p.count : 1) * sizeof(*p.requests));
+	p.requests = fewer ? fewer : p.requests;
 	*ret = p;
 	return 0;
 }

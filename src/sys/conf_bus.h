@@ -35,7 +35,8 @@ void conf_needless(struct conf_file *f, const config_setting_t *item, const char
 /* What a point's group says before it becomes a struct hj_conf_point. */
 struct conf_point_text {
 	struct hj_conf_point p;
-	char name[HJ_NAME_MAX + 1], equipment[HJ_CONF_TEXT_MAX + 1];
+	char name[HJ_NAME_MAX + 1], factor[HJ_FACTOR_MAX + 1], unit[HJ_UNIT_MAX + 1];
+	char equipment[HJ_CONF_TEXT_MAX + 1];
 	int64_t address, poll_interval;
 	struct conf_value_text value;
 };
@@ -92,6 +93,8 @@ int conf_limit_barrier(struct conf_file *f, const config_setting_t *item, struct
 
 /* These bytes in the pool, which has them once; NULL when out of memory. */
 const void *conf_keep(struct hj_conf_pool *pool, const void *data, size_t size);
+/* A text of its own, side by side with others; NULL when out of memory. */
+const char *conf_keep_text(struct hj_conf_pool *pool, const char *text);
 void conf_pool_done(struct hj_conf_pool *pool);
 
 /* The setting of that name, else the group: where an error is. */

@@ -162,7 +162,9 @@ int conf_model_factor(struct conf_file *f, const config_setting_t *item, void *m
 		conf_remedy(conf_error(f, item, _("factors: %s has no factor of the platform here"), name),
 		        _("write %s, in \"quotes\""), _("the platform's code of 1 to 16 letters A-Z a-z and digits"));
 	} else {
-		hj_text_copy(p->point.factor, sizeof(p->point.factor), factor);
+		p->point.factor = conf_keep_text(&to->bus->pool, factor);
+		if (!p->point.factor)
+			return -ENOMEM;
 		p->line = (int)config_setting_source_line(item);
 	}
 	return 0;

@@ -107,9 +107,9 @@ static const struct conf_choice biases[] = {
 static const struct conf_key point_keys[] = {
 	{ "name", CONF_STRING, CONF_REQUIRED, AT(name), .check = conf_check_name,
 	        .hint = N_("a name of 1 to 31 of a-z, 0-9 and -") },
-	{ "factor", CONF_STRING, 0, AT(p.point.factor), .check = hj_factor_check,
+	{ "factor", CONF_STRING, 0, AT(factor), .check = hj_factor_check,
 	        .hint = N_("the platform's code of 1 to 16 letters A-Z a-z and digits") },
-	{ "unit", CONF_STRING, 0, AT(p.point.unit), .check = conf_check_text, .hint = N_("a unit such as kWh") },
+	{ "unit", CONF_STRING, 0, AT(unit), .check = conf_check_text, .hint = N_("a unit such as kWh") },
 	{ "equipment", CONF_STRING, 0, AT(equipment), .check = conf_check_text,
 	        .hint = N_("what it belongs to, in 127 bytes at most") },
 	{ "module", CONF_CHAR, 0, AT(p.module), .check = check_module, .hint = N_("one of 1-9 and a-z") },
@@ -366,6 +366,29 @@ void conf_point_near(struct conf_near *near, const struct hj_conf_point *points,
 		conf_near_try(near, own_name(&points[i]));
 }
 
+static int keep_texts(struct hj_conf_pool *pool, const struct hj_conf_meter *m, const struct conf_point_text *t,
+        const char *equipment, struct hj_conf_point *p)
+{
+	char name[HJ_POINT_NAME_MAX + 1];
+
+	snprintf(name, sizeof(name), "%s%s%s", m->name, m->name[0] ? "." : "", t->name);
+	p->point.name = conf_keep_text(pool, name);
+	p->point.factor = conf_keep_text(pool, t->factor);
+	p->point.unit = conf_keep(pool, t->unit, strlen(t->unit) + 1);
+	p->equipment = conf_keep(pool, equipment, strlen(equipment) + 1);
+	return p->point.name && p->point.factor && p->point.unit && p->equipment ? 0 : -ENOMEM;
+}
+
+void hj_conf_point_get(const struct hj_conf_point *p, struct hj_point *ret)
+{
+	*ret = (struct hj_point){
+		.total = p->point.total, .interval_ms = p->point.interval_ms, .wrap = p->point.wrap
+	};
+	hj_text_copy(ret->name, sizeof(ret->name), p->point.name);
+	hj_text_copy(ret->factor, sizeof(ret->factor), p->point.factor);
+	hj_text_copy(ret->unit, sizeof(ret->unit), p->point.unit);
+}
+
 int conf_point_keep(struct conf_file *f, const config_setting_t *item, const struct conf_point_text *t,
         struct conf_meter_text *to)
 {
@@ -384,9 +407,8 @@ int conf_point_keep(struct conf_file *f, const config_setting_t *item, const str
 		conf_remedy(conf_error(f, conf_member(item, "fast"), _("fast = %u: it is read every %u ms as it is"),
 		                    p.fast_ms, p.point.interval_ms),
 		        _("remove fast, or write a longer poll_interval"));
-	snprintf(p.point.name, sizeof(p.point.name), "%s%s%s", m->name, m->name[0] ? "." : "", t->name);
-	p.equipment = conf_keep(&to->bus->pool, equipment, strlen(equipment) + 1);
-	points = p.equipment ? realloc(m->points, (m->point_count + 1) * sizeof(*points)) : NULL;
+	r = keep_texts(&to->bus->pool, m, t, equipment, &p);
+	points = r >= 0 ? realloc(m->points, (m->point_count + 1) * sizeof(*points)) : NULL;
 	if (!points)
 		return -ENOMEM;
 	m->points = points;

@@ -12,6 +12,15 @@ struct conf_kept {
 	alignas(max_align_t) char data[];
 };
 
+/* Short texts, most of them different: one piece of the heap for each would take more than they do. */
+#define TEXTS_BYTES 2000
+
+struct conf_texts {
+	struct conf_texts *next;
+	size_t used;
+	char data[TEXTS_BYTES];
+};
+
 const void *conf_keep(struct hj_conf_pool *pool, const void *data, size_t size)
 {
 	struct conf_kept **at = &pool->first;
@@ -28,8 +37,36 @@ const void *conf_keep(struct hj_conf_pool *pool, const void *data, size_t size)
 	return (*at)->data;
 }
 
+const char *conf_keep_text(struct hj_conf_pool *pool, const char *text)
+{
+	size_t n = strlen(text) + 1;
+	struct conf_texts *to = pool->texts;
+	char *kept;
+
+	if (n == 1)
+		return "";
+	if (n > TEXTS_BYTES)
+		return NULL;
+	if (!to || to->used + n > TEXTS_BYTES) {
+		to = malloc(sizeof(*to));
+		if (!to)
+			return NULL;
+		*to = (struct conf_texts){ .next = pool->texts };
+		pool->texts = to;
+	}
+	kept = memcpy(to->data + to->used, text, n);
+	to->used += n;
+	return kept;
+}
+
 void conf_pool_done(struct hj_conf_pool *pool)
 {
+	while (pool->texts) {
+		struct conf_texts *texts = pool->texts;
+
+		pool->texts = texts->next;
+		free(texts);
+	}
 	while (pool->first) {
 		struct conf_kept *kept = pool->first;
 
