@@ -30,6 +30,7 @@ struct hj_unit {
 	bool resting;
 	bool heard; /* it answered too late: it lives */
 	unsigned failures, tries;
+	hj_usec cost; /* of its newest silence */
 	hj_usec tried, rest;
 	int64_t credit; /* in millionths of a microsecond */
 	hj_usec credited;

@@ -8,6 +8,7 @@
 #include "hjgate/cleanup.h"
 
 #define MILLION     1000000
+#define WAITED(w)   ((w)*9 / 10)                  /* a silence of so long had the whole time-out */
 #define CALM_FEW    2                             /* units at rest that each must be tried within 30 s */
 #define ELAPSED_MAX (7 * 86400 * HJ_USEC_PER_SEC) /* by then everything is full; keeps the product in its type */
 
@@ -154,6 +155,7 @@ void hj_quarantine_silent(struct hj_quarantine *q, size_t unit, hj_usec cost, hj
 
 	fill(q, now);
 	credit(q, u, now);
+	u->cost = cost;
 	own = u->resting ? 0 : hj_min(u->credit, due);
 	u->credit -= own;
 	q->purse -= due - own;
@@ -192,7 +194,10 @@ void hj_quarantine_failed(struct hj_quarantine *q, size_t unit, bool silent, hj_
 	q->resting++;
 }
 
+/* What answers later than the whole time-out is not helped by another one. */
 void hj_quarantine_heard(struct hj_quarantine *q, size_t unit)
 {
-	q->units[unit].heard = q->units[unit].resting;
+	struct hj_unit *u = &q->units[unit];
+
+	u->heard = u->resting && u->cost < WAITED(q->whole);
 }

@@ -202,12 +202,33 @@ static void one_that_was_heard_is_tried_at_once_and_wholly(void **state)
 		;
 	hj_quarantine_heard(&w.q, 2); /* not at rest: nothing to do */
 	assert_false(hj_quarantine_next(&w.q, w.now, &unit, &cost));
+	hj_quarantine_silent(&w.q, 3, HJ_QUARANTINE_TRY, w.now);
 	hj_quarantine_heard(&w.q, 3);
 	assert_true(hj_quarantine_due(&w.q) <= w.now);
 	assert_true(hj_quarantine_next(&w.q, w.now, &unit, &cost));
 	assert_int_equal(unit, 3);
 	assert_int_equal(cost, WHOLE);
 	assert_false(hj_quarantine_next(&w.q, w.now, &unit, &cost));
+	hj_quarantine_done(&w.q);
+}
+
+/* Late by more than the whole time-out, each time. */
+static void one_that_is_always_too_late_costs_no_more(void **state)
+{
+	struct world w;
+	hj_usec spent;
+
+	(void)state;
+	set_up(&w, WHOLE);
+	w.dead[3] = true;
+	while (w.now < T0 + 60 * SEC)
+		scan(&w);
+	spent = w.spent;
+	while (w.now < T0 + 1 * HOUR) {
+		scan(&w);
+		hj_quarantine_heard(&w.q, 3);
+	}
+	assert_true(share(&w, T0 + 60 * SEC, spent) <= 0.02);
 	hj_quarantine_done(&w.q);
 }
 
@@ -238,6 +259,7 @@ int main(void)
 		cmocka_unit_test(dead_units_are_tried_within_30_s),
 		cmocka_unit_test(a_slow_unit_gets_a_whole_try_now_and_then),
 		cmocka_unit_test(one_that_was_heard_is_tried_at_once_and_wholly),
+		cmocka_unit_test(one_that_is_always_too_late_costs_no_more),
 		cmocka_unit_test(noise_is_not_silence),
 	};
 
