@@ -50,6 +50,8 @@ void bus_wire_close(struct bus_wire *w);
 /* Another format or another time-out, of a line that nobody else has. */
 int bus_wire_reopen(struct bus_wire *w);
 int bus_wire_ask(struct bus_wire *w, const struct hj_question *q, int64_t timeout_ms, struct bus_reply *ret);
+/* The same, again where the answer was broken or might have been another's. */
+int bus_wire_ask_surely(struct bus_wire *w, const struct hj_question *q, int64_t timeout_ms, struct bus_reply *ret);
 int bus_wire_call(struct bus_wire *w, const char *method, json_t *params, json_t **ret);
 void bus_reply_read(json_t *answer, struct bus_reply *ret);
 size_t bus_hex(const char *text, uint8_t *to, size_t most);

@@ -66,7 +66,7 @@ static int read_some(struct find *f, struct registers *t, uint32_t at, uint32_t 
 	int r;
 
 	bus_progress(&f->progress, f->done, f->all, _("reading %s %u"), hj_table_name(t->table), q.address);
-	r = bus_wire_ask(&f->wire, &q, f->wire.options->timeout, &a);
+	r = bus_wire_ask_surely(&f->wire, &q, f->wire.options->timeout, &a);
 	if (r)
 		return r;
 	f->silent = a.result == BUS_SILENT ? f->silent + 1 : 0;

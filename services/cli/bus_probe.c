@@ -126,7 +126,7 @@ int bus_probe(struct cli *cli, const struct bus_options *o, int argc, char **arg
 	r = r ? r : bus_wire_open(cli, o, argv[0], &w);
 	if (r)
 		return r;
-	r = bus_wire_ask(&w, &q, o->timeout, &a);
+	r = bus_wire_ask_surely(&w, &q, o->timeout, &a);
 	if (!r)
 		r = a.result == BUS_OK ? show(cli, &q, &a) : failed(cli, &w, &q, &a);
 	bus_wire_close(&w);

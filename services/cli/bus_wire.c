@@ -11,9 +11,11 @@
 #include "instances.h"
 #include "tables.h"
 
-#define ANSWER_MS    15000 /* of a meterd that has other things to do, too */
-#define WAIT_TRIES   12    /* while a late answer to another question may still come */
-#define WAIT_STEP_MS 250
+#define ANSWER_MS       15000 /* of a meterd that has other things to do, too */
+#define WAIT_TRIES      12    /* while a late answer to another question may still come */
+#define BROKEN_TRIES    4
+#define BROKEN_PAUSE_MS 700 /* in all longer than a late answer is reckoned with */
+#define WAIT_STEP_MS    250
 
 /* ---- what is meant ---- */
 
@@ -305,4 +307,16 @@ int bus_wire_ask(struct bus_wire *w, const struct hj_question *q, int64_t timeou
 		nanosleep(&step, NULL);
 	}
 	return ret->result == BUS_PORT ? port_failed(w, 0, cli_reason(ret->why)) : 0;
+}
+
+int bus_wire_ask_surely(struct bus_wire *w, const struct hj_question *q, int64_t timeout_ms, struct bus_reply *ret)
+{
+	const struct timespec pause = { 0, BROKEN_PAUSE_MS * 1000000L };
+	int r = bus_wire_ask(w, q, timeout_ms, ret);
+
+	for (int i = 1; i < BROKEN_TRIES && !r && ret->result == BUS_BROKEN; i++) {
+		nanosleep(&pause, NULL);
+		r = bus_wire_ask(w, q, timeout_ms, ret);
+	}
+	return r;
 }

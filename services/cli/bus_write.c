@@ -106,7 +106,7 @@ static int write_them(struct cli *cli, struct bus_wire *w, const struct hj_quest
 static int show_only(struct cli *cli, struct bus_wire *w, const struct hj_question *q, json_t *wanted)
 {
 	struct bus_reply a;
-	int r = bus_wire_ask(w, q, w->options->timeout, &a);
+	int r = bus_wire_ask_surely(w, q, w->options->timeout, &a);
 
 	if (r)
 		return r;

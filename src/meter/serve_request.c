@@ -131,7 +131,8 @@ size_t hj_serve_answer(enum hj_serve_framing framing, const struct hj_serve_requ
 	to[0] = q->function;
 	if (!f->write) {
 		to[1] = (uint8_t)n;
-		memcpy(to + 2, data, n);
+		if (n)
+			memcpy(to + 2, data, n);
 		return wrap(framing, q, 2 + n, to);
 	}
 	put16(to + 1, q->address);
