@@ -120,12 +120,27 @@ static bool cjt188_confusable(const struct hj_question *asked, const struct hj_q
 	                  : (asked->address & 0xffff) == (q->address & 0xffff));
 }
 
+static int cjt188_foreign(const uint8_t *p, size_t n, struct hj_question *ret)
+{
+	const uint8_t *frame;
+	int whole = station_request(&form, p, n, ret, &frame);
+
+	if (whole <= 0)
+		return 0;
+	if (frame[LENGTH] < HEAD)
+		return whole;
+	ret->address = (uint32_t)(frame[DATA] | frame[DATA + 1] << 8 | frame[TYPE] << 16);
+	ret->count = (frame[CONTROL] & FUNCTION) == function_of(ret);
+	return whole;
+}
+
 const struct hj_protocol hj_protocol_cjt188 = {
 	.name = "cjt188",
 	.encode = cjt188_encode,
 	.measure = cjt188_measure,
 	.decode = cjt188_decode,
 	.confusable = cjt188_confusable,
+	.foreign = cjt188_foreign,
 	.station_bytes = STATION_DIGITS,
 	.station_identifier = THE_STATION,
 };

@@ -81,13 +81,21 @@ static int broken(struct hj_answer *ret, const char *why)
 	return -EBADMSG;
 }
 
+static uint32_t identifier_of(const uint8_t *data)
+{
+	uint32_t identifier = 0;
+
+	for (unsigned i = 0; i < IDENTIFIER; i++)
+		identifier |= (uint32_t)(uint8_t)(data[i] - ADDED) << (8 * i);
+	return identifier;
+}
+
 /* Of an answer in several frames (control code B1H) the first is taken: what lies beyond its 196 bytes is not read.
  */
 static int dlt645_decode(const struct hj_question *q, const uint8_t *p, size_t n, struct hj_answer *ret)
 {
 	size_t skipped = q->address == THE_STATION ? 0 : IDENTIFIER;
 	const uint8_t *frame, *data;
-	uint32_t identifier = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	if (station_open(&form, q, p, n, &frame, &ret->why) < 0)
@@ -98,9 +106,7 @@ static int dlt645_decode(const struct hj_question *q, const uint8_t *p, size_t n
 		                          : broken(ret, "refusal of a wrong length");
 	if (frame[LENGTH] < skipped)
 		return broken(ret, "answer without its identifier");
-	for (unsigned i = 0; i < skipped; i++)
-		identifier |= (uint32_t)(uint8_t)(data[i] - ADDED) << (8 * i);
-	if (skipped && identifier != q->address)
+	if (skipped && identifier_of(data) != q->address)
 		return broken(ret, "answer to another question");
 	if (!skipped && frame[LENGTH] != STATION_DIGITS)
 		return broken(ret, "no address of a station");
@@ -116,12 +122,30 @@ static bool dlt645_confusable(const struct hj_question *asked, const struct hj_q
 	       (exception ? function_of(asked) == function_of(q) : asked->address == q->address);
 }
 
+static int dlt645_foreign(const uint8_t *p, size_t n, struct hj_question *ret)
+{
+	const uint8_t *frame;
+	int whole = station_request(&form, p, n, ret, &frame);
+
+	if (whole <= 0 || frame[START_AGAIN] != STATION_START)
+		return 0;
+	if ((frame[CONTROL] & FUNCTION) == READ_STATION)
+		ret->address = THE_STATION;
+	else if ((frame[CONTROL] & FUNCTION) == READ && frame[LENGTH] >= IDENTIFIER)
+		ret->address = identifier_of(frame + DATA);
+	else
+		return whole;
+	ret->count = 1;
+	return whole;
+}
+
 const struct hj_protocol hj_protocol_dlt645 = {
 	.name = "dlt645",
 	.encode = dlt645_encode,
 	.measure = dlt645_measure,
 	.decode = dlt645_decode,
 	.confusable = dlt645_confusable,
+	.foreign = dlt645_foreign,
 	.station_bytes = STATION_DIGITS,
 	.station_identifier = THE_STATION,
 };

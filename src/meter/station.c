@@ -107,6 +107,28 @@ int station_open(const struct station_form *form, const struct hj_question *q, c
 	return 0;
 }
 
+int station_request(const struct station_form *form, const uint8_t *p, size_t n, struct hj_question *ret,
+        const uint8_t **ret_frame)
+{
+	size_t lead = 0, whole;
+
+	while (lead < n && lead < LEAD_MOST && p[lead] == STATION_WAKE)
+		lead++;
+	p += lead;
+	n -= lead;
+	if (n < form->control + 2 || p[0] != STATION_START || p[form->control] & STATION_CODE)
+		return 0;
+	whole = form->control + 2 + p[form->control + 1] + TAIL_BYTES;
+	if (n < whole || p[form->control + 1] > STATION_DATA_MOST || p[whole - 1] != END ||
+	        p[whole - 2] != sum(p, whole - TAIL_BYTES))
+		return 0;
+	*ret = (struct hj_question){ .table = HJ_TABLE_DATA };
+	for (unsigned i = 0; i < form->digits; i++)
+		ret->station[HJ_STATION_BYTES - 1 - i] = p[form->station + i];
+	*ret_frame = p;
+	return (int)(lead + whole);
+}
+
 bool station_overlap(const struct hj_question *a, const struct hj_question *b)
 {
 	for (unsigned i = 0; i < HJ_STATION_BYTES; i++)

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hj_question q = { .table = HJ_TABLE_DATA, .count = 1 };
+	struct hj_question q = { .table = HJ_TABLE_DATA, .count = 1 }, heard;
 	uint8_t frame[HJ_FRAME_MAX];
 	const char *why = NULL;
 	struct hj_answer a;
@@ -35,5 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		r = P->decode(&q, data, (size_t)whole, &a);
 		claim(r == 0 || r == -EBADMSG || r == -EREMOTEIO);
 	}
+	r = P->foreign(data, size, &heard);
+	claim(r >= 0 && (size_t)r <= size);
 	return 0;
 }

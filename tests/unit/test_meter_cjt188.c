@@ -207,6 +207,25 @@ static void knows_what_could_be_confused(void **state)
 	assert_true(P->confusable(&heat, &typeless, true));
 }
 
+static void hears_another_master(void **state)
+{
+	struct hj_question q = question(P, "78330011223344", 0x10901f), heard;
+	uint8_t frame[HJ_FRAME_MAX];
+	int n = P->encode(&q, frame);
+
+	(void)state;
+	assert_int_equal(P->foreign(frame, (size_t)n, &heard), n);
+	assert_true(hj_question_same(&q, &heard));
+	n = (int)hex(WATER, frame);
+	assert_int_equal(P->foreign(frame, (size_t)n, &heard), 0);
+	n = (int)hex("68 10 44 33 22 11 00 33 78 04 04 17 A0 00 55 00 16", frame); /* opens a valve */
+	frame[n - 2] = 0;
+	for (int i = 0; i < n - 2; i++)
+		frame[n - 2] = (uint8_t)(frame[n - 2] + frame[i]);
+	assert_int_equal(P->foreign(frame, (size_t)n, &heard), n);
+	assert_int_equal(heard.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +236,7 @@ int main(void)
 		cmocka_unit_test(words_a_refusal),
 		cmocka_unit_test(refuses_what_is_no_answer),
 		cmocka_unit_test(knows_what_could_be_confused),
+		cmocka_unit_test(hears_another_master),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

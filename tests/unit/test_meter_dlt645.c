@@ -260,6 +260,31 @@ static void knows_what_could_be_confused(void **state)
 	assert_true(P->confusable(&all, &a, false));
 }
 
+/* What another master asks is known by its bytes: a meter's answer is not, nor is half a request. */
+static void hears_another_master(void **state)
+{
+	struct hj_question q = question(P, "161", 0x02010100), heard;
+	uint8_t frame[HJ_FRAME_MAX];
+	int n = P->encode(&q, frame);
+
+	(void)state;
+	assert_int_equal(P->foreign(frame, (size_t)n, &heard), n);
+	assert_true(hj_question_same(&q, &heard));
+	assert_int_equal(P->foreign(frame + 3, (size_t)n - 3, &heard), n - 3);
+	assert_int_equal(P->foreign(frame, (size_t)n - 1, &heard), 0);
+	frame[n - 2] ^= 1;
+	assert_int_equal(P->foreign(frame, (size_t)n, &heard), 0);
+	q = question(P, NULL, P->station_identifier);
+	n = P->encode(&q, frame);
+	assert_int_equal(P->foreign(frame, (size_t)n, &heard), n);
+	assert_true(hj_question_same(&q, &heard));
+	n = (int)hex("68 61 01 00 00 00 00 68 91 06 33 34 34 35 34 43 10 16", frame);
+	assert_int_equal(P->foreign(frame, (size_t)n, &heard), 0);
+	n = (int)hex("68 61 01 00 00 00 00 68 1C 00 4E 16", frame); /* a switch-off: asks for nothing */
+	assert_int_equal(P->foreign(frame, (size_t)n, &heard), n);
+	assert_int_equal(heard.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +296,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_answer),
 		cmocka_unit_test(finds_the_end),
 		cmocka_unit_test(knows_what_could_be_confused),
+		cmocka_unit_test(hears_another_master),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
