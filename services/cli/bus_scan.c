@@ -1,15 +1,20 @@
 /* `hjgate bus scan`: who answers on this line. Each unit id is asked for one register; whatever it says, a value or
- * an exception, it is there. Where the format is not known either, the common ones are tried first, and the first at
- * which somebody answers is taken for that of the line. */
+ * an exception, it is there. Stations are searched by their digits (meter_search.h). Where the format is not known
+ * either, the common ones are tried first, and the first at which somebody answers is taken for that of the line. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bus.h"
+#include "hjgate/meter_search.h"
 #include "tables.h"
 #include "timespec.h"
 
-#define SCAN_TIMEOUT_MS 200 /* a first byte that takes longer is rare, and 247 ids take their time */
-#define FORMATS_MOST    32
+#define SCAN_TIMEOUT_MS    200 /* a first byte that takes longer is rare, and 247 ids take their time */
+#define STATION_TIMEOUT_MS 600 /* DL/T 645-2007, 5.2: an answer begins within 500 ms */
+#define STATION_TRIES      3   /* noise looks like two that speak at once, and leads to a hundred questions */
+#define STATION_BRANCHES   100 /* two digits */
+#define FORMATS_MOST       32
 
 struct scan {
 	struct cli *cli;
@@ -19,7 +24,7 @@ struct scan {
 	struct bus_progress progress;
 	bool units[BUS_UNIT_MOST + 1];
 	size_t all, done; /* questions, of all formats */
-	size_t found, unreadable;
+	size_t found, unreadable, doubles;
 	int64_t timeout_ms;
 };
 
@@ -32,6 +37,22 @@ static const struct writer_column columns[] = {
 	{ "took_ms", N_("ROUND TRIP"), true },
 	{ "received", N_("RECEIVED"), false },
 };
+
+/* The same of stations. */
+static const struct writer_column station_columns[] = {
+	{ "station", N_("STATION"), true },
+	{ "meter", N_("METER"), false },
+	{ "format", N_("FORMAT"), false },
+	{ "result", N_("ANSWER"), false },
+	{ "exception", NULL, true },
+	{ "took_ms", N_("ROUND TRIP"), true },
+	{ "received", N_("RECEIVED"), false },
+};
+
+static bool has_stations(const struct scan *s)
+{
+	return hj_bus_type(s->wire.conf.kind)->traits & HJ_BUS_STATIONS;
+}
 
 /* ---- formats ---- */
 
@@ -76,16 +97,14 @@ static void answer_text(const struct bus_reply *a, char *to, size_t size)
 		snprintf(to, size, "%s: %s", _("something, but unreadable"), cli_reason(a->why));
 }
 
-static void put_row(struct scan *s, unsigned unit, const struct bus_reply *a)
+/* All of a row but who it is. */
+static void put_answer(struct scan *s, const struct bus_reply *a)
 {
 	char text[160], hex[3 * HJ_FRAME_MAX], format[BUS_FORMAT_LEN];
 	bool good = a->result != BUS_BROKEN;
 	struct writer *w = s->writer;
 
-	bus_progress_end(&s->progress);
 	answer_text(a, text, sizeof(text));
-	writer_cell_int(w, unit);
-	writer_cell_text(w, meter_at(&s->wire, unit));
 	writer_cell_text(w, bus_format(&s->wire.conf, format));
 	writer_cell(w, good ? STYLE_GOOD : STYLE_WARN,
 	        json_string(a->result == BUS_OK ? "ok"
@@ -99,7 +118,7 @@ static void put_row(struct scan *s, unsigned unit, const struct bus_reply *a)
 	writer_cell_text(w, hex);
 }
 
-/* ---- asking ---- */
+/* ---- unit ids ---- */
 
 static int ask_unit(struct scan *s, unsigned unit)
 {
@@ -116,11 +135,14 @@ static int ask_unit(struct scan *s, unsigned unit)
 		return r;
 	s->found += a.result != BUS_BROKEN;
 	s->unreadable += a.result == BUS_BROKEN;
-	put_row(s, unit, &a);
+	bus_progress_end(&s->progress);
+	writer_cell_int(s->writer, unit);
+	writer_cell_text(s->writer, meter_at(&s->wire, unit));
+	put_answer(s, &a);
 	return 0;
 }
 
-static int scan_format(struct scan *s)
+static int scan_units(struct scan *s)
 {
 	int r = 0;
 
@@ -129,6 +151,94 @@ static int scan_format(struct scan *s)
 			r = ask_unit(s, unit);
 	return r;
 }
+
+/* ---- stations ---- */
+
+static const char *meter_of(const struct bus_wire *w, const char *station)
+{
+	for (size_t i = 0; w->has_file && i < w->conf.meter_count; i++) {
+		const char *its = w->conf.meters[i].station;
+		size_t n = strlen(its), all = strlen(station);
+
+		if (n && n <= all && !strcmp(station + all - n, its) && strspn(station, "0") >= all - n)
+			return w->conf.meters[i].name;
+	}
+	return NULL;
+}
+
+static void put_station(
+        struct scan *s, const struct hj_search *search, const uint8_t *station, const struct bus_reply *a)
+{
+	char text[2 * HJ_STATION_BYTES + 1];
+
+	for (unsigned i = 0; i < search->bytes; i++)
+		snprintf(text + 2 * i, 3, "%02x", station[HJ_STATION_BYTES - search->bytes + i]);
+	bus_progress_end(&s->progress);
+	writer_cell_text(s->writer, text);
+	writer_cell_text(s->writer, meter_of(&s->wire, text));
+	put_answer(s, a);
+}
+
+/* What became of one question with all its tries, as hj_search_tell() wants it. */
+static int result_of(const struct bus_reply *a)
+{
+	if (a->result == BUS_OK)
+		return 0;
+	return a->result == BUS_BROKEN || a->junk ? -EBADMSG : -ETIMEDOUT;
+}
+
+static int ask_stations(struct scan *s, struct hj_search *search, const struct hj_question *q)
+{
+	uint8_t station[HJ_STATION_BYTES];
+	struct hj_answer answer = { 0 };
+	struct bus_reply a;
+	int r = 0, result = -EBADMSG;
+
+	for (int i = 0; i < STATION_TRIES && result == -EBADMSG; i++) {
+		r = bus_wire_ask(&s->wire, q, s->timeout_ms, &a);
+		if (r)
+			return r;
+		result = result_of(&a);
+	}
+	s->done++;
+	s->unreadable += result == -EBADMSG;
+	answer.length = hj_min(a.length, sizeof(answer.data));
+	memcpy(answer.data, a.data, answer.length);
+	if (!hj_search_tell(search, result, &answer, station))
+		return 0;
+	s->found++;
+	put_station(s, search, station, &a);
+	return 0;
+}
+
+static const struct hj_protocol *protocol_of(enum hj_bus_kind kind)
+{
+	return kind == HJ_BUS_cjt188 ? &hj_protocol_cjt188 : &hj_protocol_dlt645;
+}
+
+/* How many are to be asked is known only in the end: to go is what is left of these two digits. */
+static int scan_stations(struct scan *s)
+{
+	char format[BUS_FORMAT_LEN];
+	struct hj_search search;
+	struct hj_question q;
+	int r = 0;
+
+	hj_search_init(&search, protocol_of(s->wire.conf.kind));
+	while (!r && hj_search_next(&search, &q)) {
+		size_t left = search.fixed ? (size_t)(STATION_BRANCHES - search.number[search.fixed - 1]) : 1;
+
+		if (search.fixed)
+			bus_progress(&s->progress, s->done, s->done + left,
+			        _("%s: stations whose digits end in %02u, %zu found"),
+			        bus_format(&s->wire.conf, format), search.number[0], s->found);
+		r = ask_stations(s, &search, &q);
+	}
+	s->doubles += search.doubles;
+	return r;
+}
+
+/* ---- all of it ---- */
 
 static int scan_formats(struct scan *s)
 {
@@ -141,7 +251,7 @@ static int scan_formats(struct scan *s)
 		s->wire.conf.baud = formats[i].baud;
 		s->wire.conf.parity = formats[i].parity;
 		r = n > 1 ? bus_wire_reopen(&s->wire) : 0;
-		r = r ? r : scan_format(s);
+		r = r ? r : has_stations(s) ? scan_stations(s) : scan_units(s);
 	}
 	return r;
 }
@@ -156,6 +266,10 @@ static void conclude(struct scan *s, int64_t took_ms)
 	writer_field(w, "asked", NULL, STYLE_PLAIN, json_integer((json_int_t)s->done), NULL);
 	writer_field(w, "found", NULL, STYLE_PLAIN, json_integer((json_int_t)s->found), NULL);
 	writer_say(w, STYLE_DIM, _("%zu found, %zu asked in %s"), s->found, s->done, cli_span(took_ms, span));
+	if (s->doubles)
+		writer_say(w, STYLE_WARN,
+		        _("%zu times several spoke at once to the last digit: two meters of one address?"),
+		        s->doubles);
 	if (s->found)
 		return;
 	if (s->unreadable)
@@ -175,10 +289,13 @@ static int scan(struct scan *s)
 
 	for (unsigned unit = 1; unit <= BUS_UNIT_MOST; unit++)
 		s->all += s->units[unit];
-	s->timeout_ms = s->o->timeout ? s->o->timeout : SCAN_TIMEOUT_MS;
+	s->timeout_ms = s->o->timeout ? s->o->timeout : has_stations(s) ? STATION_TIMEOUT_MS : SCAN_TIMEOUT_MS;
 	s->writer = bus_writer(s->cli);
 	bus_progress_begin(s->cli, &s->progress);
-	writer_table(s->writer, "units", columns, hj_array_size(columns));
+	if (has_stations(s))
+		writer_table(s->writer, "stations", station_columns, hj_array_size(station_columns));
+	else
+		writer_table(s->writer, "units", columns, hj_array_size(columns));
 	r = scan_formats(s);
 	bus_progress_end(&s->progress);
 	writer_table_end(s->writer);

@@ -103,12 +103,22 @@ static bool says_format(const struct bus_options *o)
 	       (o->parity && strcmp(o->parity, "all"));
 }
 
+/* What a line of stations is like where nothing else is said: see settle_stations() in src/sys/conf_bus.c. */
+static void expect_stations(struct hj_conf_bus *c)
+{
+	c->baud = 2400;
+	c->parity = 'E';
+	c->response_timeout = 800;
+}
+
 /* What the options say, over what the file says. */
 static int apply(struct bus_wire *w)
 {
 	const struct bus_options *o = w->options;
 	int r = o->type ? set_kind(w, o->type) : 0;
 
+	if (!w->has_file && hj_bus_type(w->conf.kind)->traits & HJ_BUS_STATIONS)
+		expect_stations(&w->conf);
 	if (!r && o->baud && strcmp(o->baud, "all"))
 		r = bus_baud(w->cli, o->baud, &w->conf.baud);
 	if (!r && o->parity && strcmp(o->parity, "all"))

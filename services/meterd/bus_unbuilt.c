@@ -12,5 +12,3 @@
 	}
 
 UNBUILT(tcp)
-UNBUILT(dlt645)
-UNBUILT(cjt188)

@@ -31,8 +31,8 @@ int station_measure(const struct station_form *form, const struct hj_question *q
 /* A whole frame whose sum is right: 0 and where its 68H is, or -EBADMSG. */
 int station_open(const struct station_form *form, const struct hj_question *q, const uint8_t *p, size_t n,
         const uint8_t **ret_frame, const char **ret_why);
-/* Another master's request: its length with what precedes it, and where its 68H is; the station is put into *ret, which
- * asks for nothing yet. 0: none. */
+/* Another master's request: its length with what precedes it, and where its 68H is; the station is put into *ret,
+ * which asks for nothing yet. 0: none. */
 int station_request(const struct station_form *form, const uint8_t *p, size_t n, struct hj_question *ret,
         const uint8_t **ret_frame);
 /* Could one station answer both? */
