@@ -14,6 +14,7 @@
 #define REOPEN_MOST   (10 * HJ_USEC_PER_SEC)
 #define OUTBOX_RELIEF (OUTBOX_MOST / 2)
 #define KEY_MAX       (2 * HJ_NAME_MAX + 16)
+#define WHERE_MAX     40
 
 const char *meter_state_name(enum meter_state state)
 {
@@ -32,6 +33,16 @@ static void tell_meter(struct meterd *m, const struct meter *meter, enum hj_phas
 	                (json_int_t)meter->conf->unit_id));
 }
 
+/* "unit 3", "station 181226034194" */
+static const char *where_is(const struct meter *meter, char to[WHERE_MAX])
+{
+	if (meter->conf->station[0])
+		snprintf(to, WHERE_MAX, "station %s", meter->conf->station);
+	else
+		snprintf(to, WHERE_MAX, "unit %lld", (long long)meter->conf->unit_id);
+	return to;
+}
+
 static void show(const struct meterd *m)
 {
 	size_t lost = 0;
@@ -47,6 +58,7 @@ static void show(const struct meterd *m)
 void health_answered(struct meterd *m, struct meter *meter, const struct hj_now *now, int64_t took_ms)
 {
 	enum meter_state before = meter->state;
+	char where[WHERE_MAX];
 
 	meter->failures = 0;
 	meter->failing_since = 0;
@@ -56,13 +68,15 @@ void health_answered(struct meterd *m, struct meter *meter, const struct hj_now 
 	if (before == METER_OK)
 		return;
 	if (before == METER_LOST)
-		hj_notice("meter %s (unit %lld) answers again", meter->conf->name, (long long)meter->conf->unit_id);
+		hj_notice("meter %s (%s) answers again", meter->conf->name, where_is(meter, where));
 	tell_meter(m, meter, HJ_END);
 	show(m);
 }
 
 void health_failed(struct meterd *m, struct meter *meter, const struct hj_now *now, const char *why)
 {
+	char where[WHERE_MAX];
+
 	snprintf(meter->last_error, sizeof(meter->last_error), "%s", why);
 	meter->failures++;
 	if (!meter->failing_since)
@@ -72,8 +86,8 @@ void health_failed(struct meterd *m, struct meter *meter, const struct hj_now *n
 	if (meter->failures < METER_LOST_FAILURES && now->mono - meter->failing_since < METER_LOST_AFTER)
 		return;
 	meter->state = METER_LOST;
-	hj_warn("meter %s (unit %lld): %s: asking it seldom until it answers", meter->conf->name,
-	        (long long)meter->conf->unit_id, why);
+	hj_warn("meter %s (%s): %s: asking it seldom until it answers", meter->conf->name, where_is(meter, where),
+	        why);
 	tell_meter(m, meter, HJ_BEGIN);
 	show(m);
 }
@@ -81,13 +95,15 @@ void health_failed(struct meterd *m, struct meter *meter, const struct hj_now *n
 /* One that nobody asks, and that has not said a word for longer than it may. */
 void health_silent(struct meterd *m, struct meter *meter, const char *why)
 {
+	char where[WHERE_MAX];
+
 	hj_text_copy(meter->last_error, sizeof(meter->last_error), why);
 	meter->failures++;
 	if (meter->state == METER_LOST)
 		return;
 	meter->state = METER_LOST;
-	hj_warn("meter %s (unit %lld): %s: its values are flagged until it reports", meter->conf->name,
-	        (long long)meter->conf->unit_id, why);
+	hj_warn("meter %s (%s): %s: its values are flagged until it reports", meter->conf->name,
+	        where_is(meter, where), why);
 	tell_meter(m, meter, HJ_BEGIN);
 	show(m);
 }

@@ -186,7 +186,8 @@ static void take_answer(
 	answered_exception(&m->meters[q->meter], q, &is->is);
 	if (a->turn != HJ_TURN_LOOK)
 		samples_none(m, q, now->wall_ms, HJ_FLAG_FAULT);
-	if (is->is.exception == EXCEPTION_ADDRESS || is->is.exception == EXCEPTION_VALUE)
+	/* A station is asked for one identifier at a time: its points are refused, whatever the code. */
+	if (q->table == HJ_TABLE_DATA || is->is.exception == EXCEPTION_ADDRESS || is->is.exception == EXCEPTION_VALUE)
 		requests_refused(m, a->request);
 }
 

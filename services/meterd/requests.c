@@ -174,8 +174,6 @@ bool requests_refused(struct meterd *m, size_t request)
 	const struct hj_request *q = &m->plan.requests[request];
 	enum hj_split_next next;
 
-	if (q->table == HJ_TABLE_DATA)
-		return false; /* asked by itself already */
 	next = hj_splits_refused(&m->splits, q, m->wants, m->plan.order, hj_now().mono);
 	if (next == HJ_SPLIT_AGAIN) {
 		tell_refused(m, q);
