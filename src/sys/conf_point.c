@@ -261,7 +261,7 @@ static void check_watched(
 	        type == HJ_TYPE_TEXT || p->point.total) {
 		conf_needless(f, item, "event", _("only a switch or a state changes: a bit or an integer"));
 		conf_needless(f, item, "fast", _("only a switch or a state changes: a bit or an integer"));
-	} else if (hj_bus_type(kind)->traits & (HJ_BUS_SERVES | HJ_BUS_LINES)) {
+	} else if (hj_bus_type(kind)->traits & HJ_BUS_SERVES) {
 		conf_needless(f, item, "fast", _("this bus tells each change by itself"));
 	}
 }

@@ -62,8 +62,8 @@ static const struct {
 } buses[] = {
 	{ BUS("/dev/gpiochip0", POINT("address = 7;")), NULL },
 	{ BUS("pinctrl-bcm2711", POINT("address = 7; table = \"line\"; type = \"bit\";")), NULL },
-	{ BUS("/dev/gpiochip0",
-	          POINT("address = 7; active_low = true; debounce = 50; bias = \"pull-up\"; event = true;")),
+	{ BUS("/dev/gpiochip0", POINT("address = 7; active_low = true; debounce = 50; fast = 100; bias = "
+	                              "\"pull-up\"; event = true;")),
 	        NULL },
 	{ BUS("/dev/gpiochip0", POINT("address = 7; debounce = 0;") ", { name = \"y\"; address = 8; }"), NULL },
 	{ BUS("/dev/gpiochip0", POINT("address = 7; debounce = 5001;")), "debounce = 5001" },
