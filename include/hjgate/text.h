@@ -15,9 +15,11 @@ int hj_uint_parse(const char *text, size_t n, uint64_t most, uint64_t *ret);
 
 #define HJ_NUMBER_LEN 32 /* enough for both formats below with their NUL */
 
-/* decimals 0..9: rounded to them; decimals < 0: the shortest text of at most 9 decimals that gives the same double
- * back. Plain notation, never an exponent or "-0". -ERANGE for NaN, infinities and 1e18 or more (HJ 212 has no text
- * for them). Programs set LC_MESSAGES and LC_CTYPE only, never LC_NUMERIC. */
+#define HJ_NUMBER_LIMIT 1e18 /* HJ 212-2017 6.3.3: 18 characters at most */
+
+/* decimals 0..9: rounded to them; decimals < 0: the shortest text that gives the same double back, of at most 9
+ * decimals or, where those are fewer, 9 digits that count: so every float32 above 1e-8 comes back. Plain notation,
+ * never an exponent or "-0". -ERANGE for NaN, infinities and HJ_NUMBER_LIMIT or more. Programs set LC_MESSAGES and LC_CTYPE only, never LC_NUMERIC. */
 int hj_number_format(double value, int decimals, char ret[HJ_NUMBER_LEN]);
 int hj_number_parse(const char *text, size_t n, double *ret);
 

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_LIMIT  1e18 /* HJ 212-2017 6.3.3: 18 characters at most */
 #define DECIMALS_MOST 9
+#define DIGITS_MOST   9  /* that count: no float32 needs more */
+#define FRACTION_MOST 16 /* decimals: with "-0." that is 19 characters */
 
 int hj_uint_parse(const char *text, size_t n, uint64_t most, uint64_t *ret)
 {
@@ -38,20 +39,42 @@ static void drop_negative_zero(char *text)
 		memmove(text, text + 1, strlen(text));
 }
 
+/* From the first that is not 0 on. */
+static size_t digits_of(const char *text)
+{
+	size_t n = strcspn(text + strcspn(text, "123456789"), ".");
+	const char *rest = text + strcspn(text, "123456789") + n;
+
+	return n + (*rest == '.' ? strlen(rest + 1) : 0);
+}
+
+/* Behind the decimals that say something: what was rounded may end in them. */
+static void drop_zeros(char *text)
+{
+	size_t n = strlen(text);
+
+	if (!strchr(text, '.'))
+		return;
+	while (n && text[n - 1] == '0')
+		n--;
+	text[n - (n && text[n - 1] == '.')] = '\0';
+}
+
 int hj_number_format(double value, int decimals, char ret[HJ_NUMBER_LEN])
 {
 	char text[HJ_NUMBER_LEN];
 
-	if (!isfinite(value) || fabs(value) >= NUMBER_LIMIT)
+	if (!isfinite(value) || fabs(value) >= HJ_NUMBER_LIMIT)
 		return -ERANGE;
 	if (decimals >= 0) {
 		snprintf(text, sizeof(text), "%.*f", hj_min(decimals, DECIMALS_MOST), value);
 	} else {
-		for (int d = 0; d <= DECIMALS_MOST; d++) {
+		for (int d = 0; d <= FRACTION_MOST; d++) {
 			snprintf(text, sizeof(text), "%.*f", d, value);
-			if (strtod(text, NULL) == value)
+			if (strtod(text, NULL) == value || (d >= DECIMALS_MOST && digits_of(text) >= DIGITS_MOST))
 				break;
 		}
+		drop_zeros(text);
 	}
 	drop_negative_zero(text);
 	memcpy(ret, text, sizeof(text));

@@ -9,6 +9,7 @@
 
 #include "hjgate/decimal.h"
 #include "hjgate/meter_codec.h"
+#include "hjgate/text.h"
 
 #define FLOAT_NONE 3.4e38f /* whatever is written of it: the least or greatest float, which measures nothing */
 
@@ -51,6 +52,8 @@ static int decode(const struct hj_codec *c, const struct hj_value_rules *rules, 
 	r = r < 0 ? r : hj_codec_scale(c, raw, &value);
 	if (r < 0)
 		return r;
+	if (!(fabs(value) < HJ_NUMBER_LIMIT))
+		return -EDOM; /* no frame could say it */
 	if (rules && !(value >= rules->least && value <= rules->most))
 		return -ERANGE;
 	*ret = value;

@@ -11,6 +11,7 @@
 
 #include "hjgate/cleanup.h"
 #include "hjgate/meter_value.h"
+#include "hjgate/text.h"
 
 #define ANY .least = -INFINITY, .most = INFINITY
 
@@ -57,7 +58,7 @@ static void codes_that_mean_nothing(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < hj_array_size(rows); i++) {
-		struct hj_codec c = { .type = rows[i].type, .scale = 0.1 };
+		struct hj_codec c = { .type = rows[i].type, .scale = 1e-25 }; /* else no frame could say it */
 		struct hj_value_rules rules = { .invalid = { 12345, rows[i].code }, .invalid_count = 2, ANY };
 		double held = 5, value = 7;
 		int r = decode(&c, &rules, rows[i].bits, &held, &value);
@@ -121,6 +122,22 @@ static void dead_band_holds(void **state)
 	assert_true(value == 0.1);
 }
 
+/* A float32 holds more than a frame of HJ 212 can say. */
+static void what_no_frame_can_say(void **state)
+{
+	struct hj_codec c = { .type = HJ_TYPE_FLOAT32, .scale = 1 };
+	double held = NAN, value = 7;
+
+	(void)state;
+	assert_int_equal(decode(&c, NULL, 0x5d5e0b6b, &held, &value), -EDOM); /* 1e18 */
+	assert_int_equal(decode(&c, NULL, 0xdd5e0b6b, &held, &value), -EDOM);
+	assert_true(value == 7 && isnan(held));
+	assert_int_equal(decode(&c, NULL, 0x5d5e0b6a, &held, &value), 0);
+	assert_true(value < HJ_NUMBER_LIMIT && value > 0.99e18);
+	c.scale = 1000;
+	assert_int_equal(decode(&c, NULL, 0x58635fa9, &held, &value), -EDOM); /* 1e15 */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +145,7 @@ int main(void)
 		cmocka_unit_test(a_slice_is_compared_as_it_is),
 		cmocka_unit_test(implausible_values),
 		cmocka_unit_test(dead_band_holds),
+		cmocka_unit_test(what_no_frame_can_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
