@@ -14,14 +14,14 @@
 #include "hjgate/clock.h"
 
 #define HJ_QUARANTINE_FAILURES 3 /* questions in a row, each with its tries, before a unit with credit is at rest */
-/* Shares of the bus's time, in millionths: of the purse, and of all credits together. 19,300: a bus that is never
- * idle is slowed by 1.97 %. */
-#define HJ_QUARANTINE_PURSE_PPM  17500
-#define HJ_QUARANTINE_CREDIT_PPM 1800
+/* Shares of the bus's time, in millionths: of the purse, and of all credits together. 18,000: a bus that is never
+ * idle is slowed by 1.83 %. */
+#define HJ_QUARANTINE_PURSE_PPM  16500
+#define HJ_QUARANTINE_CREDIT_PPM 1500
 #define HJ_QUARANTINE_REST_FIRST (5 * HJ_USEC_PER_SEC)  /* between two tries of a unit; doubles ... */
 #define HJ_QUARANTINE_REST_MOST  (25 * HJ_USEC_PER_SEC) /* ... up to this: with its turn to come, within 30 s */
 /* What a try may cost where the purse does not hold more: twice in HJ_QUARANTINE_REST_MOST it is in the purse. */
-#define HJ_QUARANTINE_TRY   (200 * HJ_USEC_PER_MS)
+#define HJ_QUARANTINE_TRY   (180 * HJ_USEC_PER_MS)
 #define HJ_QUARANTINE_SAVED 4 /* so many tries are saved up in a quiet time */
 #define HJ_QUARANTINE_WHOLE_EACH                                                                                     \
 	8 /* where three or more are at rest, one try in so many is with the whole time-out */
@@ -32,6 +32,7 @@ struct hj_unit {
 	unsigned failures, tries;
 	hj_usec cost; /* of its newest silence */
 	hj_usec tried, rest;
+	hj_usec cost;   /* of the newest try that it did not answer */
 	int64_t credit; /* in millionths of a microsecond */
 	hj_usec credited;
 	uint64_t times; /* that it went to rest */
@@ -60,7 +61,7 @@ hj_usec hj_quarantine_due(const struct hj_quarantine *q);
 void hj_quarantine_answered(struct hj_quarantine *q, size_t unit);
 /* A question, or one more try of it, cost so much and brought no answer. */
 void hj_quarantine_silent(struct hj_quarantine *q, size_t unit, hj_usec cost, hj_usec now);
-/* May it be asked again at once? `cost` of one more silence. */
+/* May this question be asked again? Not where the one before failed, too. `cost` of one more silence. */
 bool hj_quarantine_may_repeat(struct hj_quarantine *q, size_t unit, hj_usec cost, hj_usec now);
 /* A question has failed with all its tries. `silent`: and not by broken answers, which cost no more than good ones.
  * */

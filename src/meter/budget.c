@@ -97,7 +97,8 @@ static int64_t falls_silent(const struct task *tasks, size_t n, size_t meter, co
 			asked++;
 		}
 	asked = hj_min(asked, (size_t)HJ_QUARANTINE_FAILURES);
-	return (int64_t)(asked * rules->tries * silent_us) - (int64_t)(answers_ns / 1000);
+	/* Only the first of them is repeated. */
+	return (int64_t)((asked ? asked - 1 + rules->tries : 0) * silent_us) - (int64_t)(answers_ns / 1000);
 }
 
 static void fill_cycles(const struct task *tasks, size_t n, const struct hj_budget_rules *rules, struct hj_budget *b)

@@ -9,6 +9,7 @@
 
 #define MILLION     1000000
 #define WAITED(w)   ((w)*9 / 10)                  /* a silence of so long had the whole time-out */
+#define CUT         (HJ_QUARANTINE_TRY * 9 / 10)  /* what costs so much was cut short */
 #define CALM_FEW    2                             /* units at rest that each must be tried within 30 s */
 #define ELAPSED_MAX (7 * 86400 * HJ_USEC_PER_SEC) /* by then everything is full; keeps the product in its type */
 
@@ -51,8 +52,9 @@ int hj_quarantine_init(struct hj_quarantine *q, size_t units, hj_usec whole, uns
 	q->units = calloc(units ? units : 1, sizeof(*q->units));
 	if (!q->units)
 		return -ENOMEM;
-	q->credit_most = HJ_QUARANTINE_FAILURES * (int64_t)tries * price(whole);
-	q->purse = purse_most(q);
+	/* The first question is repeated, those after it are not. */
+	q->credit_most = ((int64_t)tries + HJ_QUARANTINE_FAILURES - 1) * price(whole);
+	q->purse = CALM_FEW * price(HJ_QUARANTINE_TRY);
 	for (size_t i = 0; i < units; i++)
 		q->units[i] = (struct hj_unit){ .credit = q->credit_most, .credited = now };
 	return 0;
@@ -86,18 +88,21 @@ static const struct hj_unit *first_due(const struct hj_quarantine *q)
 	return found;
 }
 
-/* A unit that is slow from the start is never found by short tries alone. Where few are at rest the purse saves up
- * for whole ones by itself; where many are, they would spend it first. */
+/* A unit that is slow from the start is never found by short tries alone. It is of no use where the learned time-out
+ * is short. Where few are at rest the purse saves up for whole ones by itself; where many are, they would spend it
+ * first. */
 static bool wants_whole(const struct hj_quarantine *q, const struct hj_unit *u)
 {
-	return q->resting > CALM_FEW && u->tries % HJ_QUARANTINE_WHOLE_EACH == HJ_QUARANTINE_WHOLE_EACH - 1;
+	return q->resting > CALM_FEW && u->cost >= CUT &&
+	       u->tries % HJ_QUARANTINE_WHOLE_EACH == HJ_QUARANTINE_WHOLE_EACH - 1;
 }
 
 static int64_t need(const struct hj_quarantine *q, const struct hj_unit *u)
 {
 	if (u->heard)
 		return INT64_MIN;
-	return price(wants_whole(q, u) ? hj_max(q->whole, (hj_usec)HJ_QUARANTINE_TRY) : HJ_QUARANTINE_TRY);
+	return price(wants_whole(q, u) ? hj_max(q->whole, (hj_usec)HJ_QUARANTINE_TRY)
+	                               : hj_min(u->cost, (hj_usec)HJ_QUARANTINE_TRY));
 }
 
 bool hj_quarantine_next(struct hj_quarantine *q, hj_usec now, size_t *ret_unit, hj_usec *ret_cost)
@@ -137,10 +142,19 @@ hj_usec hj_quarantine_due(const struct hj_quarantine *q)
 
 /* ---- what became of a question ---- */
 
+/* All were silent, which is more likely to be the cable than the units: when one is back, so may be the others. */
+static void wake_all(struct hj_quarantine *q)
+{
+	for (size_t i = 0; i < q->count; i++)
+		q->units[i].tried = q->units[i].rest = 0;
+}
+
 void hj_quarantine_answered(struct hj_quarantine *q, size_t unit)
 {
 	struct hj_unit *u = &q->units[unit];
 
+	if (u->resting && q->resting == q->count)
+		wake_all(q);
 	q->resting -= u->resting;
 	u->resting = false;
 	u->heard = false;
@@ -165,7 +179,7 @@ bool hj_quarantine_may_repeat(struct hj_quarantine *q, size_t unit, hj_usec cost
 {
 	struct hj_unit *u = &q->units[unit];
 
-	if (u->resting)
+	if (u->resting || u->failures)
 		return false;
 	fill(q, now);
 	credit(q, u, now);
@@ -182,7 +196,7 @@ void hj_quarantine_failed(struct hj_quarantine *q, size_t unit, bool silent, hj_
 	u->failures++;
 	u->tried = now;
 	if (u->resting) {
-		u->rest = hj_min(2 * u->rest, (hj_usec)HJ_QUARANTINE_REST_MOST);
+		u->rest = u->rest ? hj_min(2 * u->rest, (hj_usec)HJ_QUARANTINE_REST_MOST) : HJ_QUARANTINE_REST_FIRST;
 		return;
 	}
 	if (u->failures < HJ_QUARANTINE_FAILURES && (trusted || !silent))

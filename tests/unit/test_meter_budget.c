@@ -45,9 +45,9 @@ static void by_hand(void **state)
 	one = (13 + 20) * 10000 / 96 * 10 + 10000 + 3646 + 1000; /* 49.02 ms */
 	silent = 8 * 10000 / 96 * 10 + 500000 + 3646 + 1000;
 	assert_in_range(b.cycle[0], 4 * one - 20, 4 * one + 40);
-	/* Two questions of meter 0 and one of another, each twice. */
-	assert_in_range(b.cycle[1], 2 * one + 4 * silent - 40, 2 * one + 4 * silent + 40);
-	assert_in_range(b.cycle[2], one + 6 * silent - 60, one + 6 * silent + 60);
+	/* Two questions of meter 0 and one of another, the first of each twice. */
+	assert_in_range(b.cycle[1], 2 * one + 3 * silent - 40, 2 * one + 3 * silent + 40);
+	assert_in_range(b.cycle[2], one + 5 * silent - 60, one + 5 * silent + 60);
 	assert_in_range(b.share_ppm, one * 3 + one / 10 - 10, one * 3 + one / 10 + 10);
 	/* Each second three are due, and the fourth may just have begun. */
 	assert_int_equal(b.tight.interval_ms, 1000);

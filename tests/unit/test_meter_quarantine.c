@@ -151,7 +151,7 @@ static void dead_units_are_tried_within_30_s(void **state)
 	assert_true(share <= 0.02);
 	assert_in_range(longest(2, WHOLE, &share), 1, 30 * SEC);
 	assert_true(share <= 0.02);
-	assert_in_range(longest(4, 110 * MS, &share), 1, 30 * SEC);
+	assert_in_range(longest(3, 110 * MS, &share), 1, 30 * SEC);
 	assert_true(share <= 0.02);
 	/* More than fit: in turn. */
 	assert_in_range(longest(7, WHOLE, &share), 30 * SEC, 300 * SEC);

@@ -334,6 +334,28 @@ static void flapping_meters_cost_two_percent(void **state)
 	}
 }
 
+/* The cable is cut for ten minutes and put back: all eight are read again within 15 s, however many that is to try.
+ * */
+static void a_cut_cable_is_not_eight_dead_meters(void **state)
+{
+	struct virtual_bus *b = busy_new();
+	hj_usec back;
+
+	(void)state;
+	go_on(b, T0 + 60 * SEC);
+	for (size_t i = 0; i < METERS; i++)
+		b->dead[i] = true;
+	go_on(b, T0 + 660 * SEC);
+	assert_int_equal(b->quarantine.resting, METERS);
+	for (size_t i = 0; i < METERS; i++)
+		b->dead[i] = false;
+	back = b->now;
+	go_on(b, back + 15 * SEC);
+	for (size_t i = 0; i < METERS; i++)
+		assert_in_range(whole_again(b, i, back), back + 1, back + 16 * SEC);
+	bus_free(b);
+}
+
 /* Each due time of a dead meter is told, on a bus that has time. */
 static void what_a_dead_meter_owes_is_told(void **state)
 {
@@ -407,6 +429,7 @@ int main(void)
 		cmocka_unit_test(overload_is_fair_and_counted),
 		cmocka_unit_test(two_dead_meters_cost_two_percent),
 		cmocka_unit_test(flapping_meters_cost_two_percent),
+		cmocka_unit_test(a_cut_cable_is_not_eight_dead_meters),
 		cmocka_unit_test(what_a_dead_meter_owes_is_told),
 		cmocka_unit_test(tries_go_round_the_requests),
 		cmocka_unit_test(nothing_to_ask),
