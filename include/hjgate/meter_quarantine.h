@@ -30,9 +30,9 @@ struct hj_unit {
 	bool resting;
 	bool heard; /* it answered too late: it lives */
 	unsigned failures, tries;
-	hj_usec cost; /* of its newest silence */
+	hj_usec cost;  /* of its newest silence */
+	hj_usec whole; /* what a question to it costs with the whole time-out; 0: as of the others */
 	hj_usec tried, rest;
-	hj_usec cost;   /* of the newest try that it did not answer */
 	int64_t credit; /* in millionths of a microsecond */
 	hj_usec credited;
 	uint64_t times; /* that it went to rest */
@@ -66,5 +66,6 @@ bool hj_quarantine_may_repeat(struct hj_quarantine *q, size_t unit, hj_usec cost
 /* A question has failed with all its tries. `silent`: and not by broken answers, which cost no more than good ones.
  * */
 void hj_quarantine_failed(struct hj_quarantine *q, size_t unit, bool silent, hj_usec now);
-/* Its answer came after nobody waited for it any more. */
-void hj_quarantine_heard(struct hj_quarantine *q, size_t unit);
+/* Its answer came after nobody waited for it any more. `whole`: what a question costs with the time-out that this has
+ * taught. */
+void hj_quarantine_heard(struct hj_quarantine *q, size_t unit, hj_usec whole);

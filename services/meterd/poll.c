@@ -47,7 +47,8 @@ static void heard_late(struct meterd *m, const struct hj_question *late)
 	if (!meter)
 		return;
 	hj_timeout_late(&meter->timeout);
-	hj_quarantine_heard(&m->quarantine, (size_t)(meter - m->meters));
+	hj_quarantine_heard(&m->quarantine, (size_t)(meter - m->meters),
+	        hj_bus_cost_silent(&m->cost, hj_timeout_get(&meter->timeout)));
 }
 
 int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)

@@ -78,6 +78,11 @@ static hj_usec due_of(const struct hj_unit *u)
 	return u->heard ? 0 : u->tried + u->rest;
 }
 
+static hj_usec whole_of(const struct hj_quarantine *q, const struct hj_unit *u)
+{
+	return u->whole ? u->whole : q->whole;
+}
+
 static const struct hj_unit *first_due(const struct hj_quarantine *q)
 {
 	const struct hj_unit *found = NULL;
@@ -101,8 +106,8 @@ static int64_t need(const struct hj_quarantine *q, const struct hj_unit *u)
 {
 	if (u->heard)
 		return INT64_MIN;
-	return price(wants_whole(q, u) ? hj_max(q->whole, (hj_usec)HJ_QUARANTINE_TRY)
-	                               : hj_min(u->cost, (hj_usec)HJ_QUARANTINE_TRY));
+	return wants_whole(q, u) ? hj_min(price(whole_of(q, u)), purse_most(q))
+	                         : price(hj_min(u->cost, (hj_usec)HJ_QUARANTINE_TRY));
 }
 
 bool hj_quarantine_next(struct hj_quarantine *q, hj_usec now, size_t *ret_unit, hj_usec *ret_cost)
@@ -117,8 +122,9 @@ bool hj_quarantine_next(struct hj_quarantine *q, hj_usec now, size_t *ret_unit, 
 	u = &q->units[found - q->units];
 	others = (int64_t)hj_min(q->resting - 1, (size_t)HJ_QUARANTINE_SAVED) * price(HJ_QUARANTINE_TRY);
 	*ret_unit = (size_t)(found - q->units);
-	*ret_cost =
-	        u->heard || wants_whole(q, u) || q->purse - others >= price(q->whole) ? q->whole : HJ_QUARANTINE_TRY;
+	*ret_cost = HJ_QUARANTINE_TRY;
+	if (u->heard || wants_whole(q, u) || q->purse - others >= price(whole_of(q, u)))
+		*ret_cost = whole_of(q, u);
 	u->tried = now;
 	u->tries++;
 	u->heard = false;
@@ -208,10 +214,11 @@ void hj_quarantine_failed(struct hj_quarantine *q, size_t unit, bool silent, hj_
 	q->resting++;
 }
 
-/* What answers later than the whole time-out is not helped by another one. */
-void hj_quarantine_heard(struct hj_quarantine *q, size_t unit)
+/* What answers later than the whole time-out is not helped by another one as long. */
+void hj_quarantine_heard(struct hj_quarantine *q, size_t unit, hj_usec whole)
 {
 	struct hj_unit *u = &q->units[unit];
 
-	u->heard = u->resting && u->cost < WAITED(q->whole);
+	u->whole = hj_max(q->whole, whole);
+	u->heard = u->resting && u->cost < WAITED(u->whole);
 }

@@ -200,15 +200,42 @@ static void one_that_was_heard_is_tried_at_once_and_wholly(void **state)
 	assert_true(hj_quarantine_has(&w.q, 3));
 	while (hj_quarantine_next(&w.q, w.now, &unit, &cost))
 		;
-	hj_quarantine_heard(&w.q, 2); /* not at rest: nothing to do */
+	hj_quarantine_heard(&w.q, 2, WHOLE); /* not at rest: nothing to do */
 	assert_false(hj_quarantine_next(&w.q, w.now, &unit, &cost));
 	hj_quarantine_silent(&w.q, 3, HJ_QUARANTINE_TRY, w.now);
-	hj_quarantine_heard(&w.q, 3);
+	hj_quarantine_heard(&w.q, 3, WHOLE);
 	assert_true(hj_quarantine_due(&w.q) <= w.now);
 	assert_true(hj_quarantine_next(&w.q, w.now, &unit, &cost));
 	assert_int_equal(unit, 3);
 	assert_int_equal(cost, WHOLE);
 	assert_false(hj_quarantine_next(&w.q, w.now, &unit, &cost));
+	hj_quarantine_done(&w.q);
+}
+
+/* Its answers come after the whole time-out: what is learned from them is tried, each length once. */
+static void one_that_needs_longer_is_given_it(void **state)
+{
+	struct world w;
+	hj_usec cost;
+	size_t unit;
+
+	(void)state;
+	set_up(&w, WHOLE);
+	w.dead[3] = true;
+	while (w.now < T0 + 60 * SEC)
+		scan(&w);
+	while (hj_quarantine_next(&w.q, w.now, &unit, &cost))
+		;
+	hj_quarantine_silent(&w.q, 3, WHOLE, w.now);
+	for (hj_usec whole = 2 * WHOLE; whole <= 8 * WHOLE; whole *= 2) {
+		hj_quarantine_heard(&w.q, 3, whole);
+		assert_true(hj_quarantine_next(&w.q, w.now, &unit, &cost));
+		assert_int_equal(cost, whole);
+		silent(&w, 3, cost);
+		hj_quarantine_failed(&w.q, 3, true, w.now);
+		hj_quarantine_heard(&w.q, 3, whole);
+		assert_false(hj_quarantine_next(&w.q, w.now, &unit, &cost));
+	}
 	hj_quarantine_done(&w.q);
 }
 
@@ -226,7 +253,7 @@ static void one_that_is_always_too_late_costs_no_more(void **state)
 	spent = w.spent;
 	while (w.now < T0 + 1 * HOUR) {
 		scan(&w);
-		hj_quarantine_heard(&w.q, 3);
+		hj_quarantine_heard(&w.q, 3, WHOLE);
 	}
 	assert_true(share(&w, T0 + 60 * SEC, spent) <= 0.02);
 	hj_quarantine_done(&w.q);
@@ -259,6 +286,7 @@ int main(void)
 		cmocka_unit_test(dead_units_are_tried_within_30_s),
 		cmocka_unit_test(a_slow_unit_gets_a_whole_try_now_and_then),
 		cmocka_unit_test(one_that_was_heard_is_tried_at_once_and_wholly),
+		cmocka_unit_test(one_that_needs_longer_is_given_it),
 		cmocka_unit_test(one_that_is_always_too_late_costs_no_more),
 		cmocka_unit_test(noise_is_not_silence),
 	};

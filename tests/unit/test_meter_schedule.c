@@ -334,8 +334,7 @@ static void flapping_meters_cost_two_percent(void **state)
 	}
 }
 
-/* The cable is cut for ten minutes and put back: all eight are read again within 15 s, however many that is to try.
- * */
+/* The cable is cut for ten minutes and put back: all eight are read again within 15 s. */
 static void a_cut_cable_is_not_eight_dead_meters(void **state)
 {
 	struct virtual_bus *b = busy_new();
