@@ -30,7 +30,7 @@ struct bus_answer {
 };
 
 /* What a bus hands over without being asked: an input that switched, registers that an instrument wrote. `what` says
- * where it lies, `data` what it is now, as in struct hj_answer. */
+ * where it lies, `data` what it is now, as in struct hj_answer. NULL: the port is lost, and wants a turn. */
 typedef void (*bus_pushed_fn)(const struct hj_question *what, const uint8_t *data, size_t n, void *userdata);
 
 /* What others wanted of a bus that serves them, since the start. */

@@ -160,6 +160,7 @@ static int on_change(sd_event_source *source, int fd, uint32_t events, void *use
 	if (r < 0) {
 		gpio_close(b); /* the next turn opens it again, or says that it is gone */
 		b->lost = r;
+		in->of->pushed(NULL, NULL, 0, in->of->userdata);
 	}
 	return 0;
 }
@@ -214,7 +215,7 @@ static int hold(struct input *in)
 			hj_notice("%s: the chip does not tell of changes on line %u: they are seen when it is read",
 			        in->point->point.name, in->point->address);
 	}
-	if (r >= 0 && edges)
+	if (r >= 0 && edges && g->pushed) /* else nobody wants to know */
 		r = watch(in);
 	if (r < 0) {
 		let_go(in);
@@ -223,6 +224,25 @@ static int hold(struct input *in)
 	}
 	in->error = r < 0 ? r : 0;
 	return in->error;
+}
+
+/* 0 or 1. */
+static int level(const struct input *in)
+{
+	struct gpio_v2_line_values values = { .mask = 1 };
+
+	return ioctl(in->fd, GPIO_V2_LINE_GET_VALUES_IOCTL, &values) < 0 ? -errno : (int)(values.bits & 1);
+}
+
+/* What it is when the chip is opened is told as if it had just changed: it may have. */
+static void begin(struct input *in)
+{
+	int r = hold(in);
+
+	if (r == 0)
+		r = level(in);
+	if (r >= 0 && in->of->pushed)
+		push(in, r);
 }
 
 /* ---- the bus ---- */
@@ -242,24 +262,18 @@ static int gpio_open(struct bus *b)
 	g->lines = info.lines;
 	b->lost = 0;
 	b->is_open = true;
-	for (size_t i = 0; i < g->count; i++)
-		hold(&g->inputs[i]);
+	for (size_t i = 0; i < g->count && b->is_open; i++)
+		begin(&g->inputs[i]);
 	return 0;
 }
 
-/* 0 or 1. */
 static int read_line(struct input *in)
 {
-	struct gpio_v2_line_values values = { .mask = 1 };
 	int r = in->fd < 0 ? hold(in) : 0;
 
 	/* What changed before comes before. */
 	r = r == 0 && in->io ? drain(in) : r;
-	if (r < 0)
-		return r;
-	if (ioctl(in->fd, GPIO_V2_LINE_GET_VALUES_IOCTL, &values) < 0)
-		return -errno;
-	return values.bits & 1;
+	return r < 0 ? r : level(in);
 }
 
 static int refuse(struct bus_answer *ret, int exception, const char *why)

@@ -55,12 +55,21 @@ static bool is_what(const struct hj_conf_point *p, const struct hj_question *wha
 	       hj_codec_count(&p->codec, p->table) == what->count && n > 0 && n >= hj_codec_bytes(&p->codec);
 }
 
+/* To open the port again, or to say that it is gone, before anything is due. */
+static void turn_now(struct meterd *m)
+{
+	sd_event_source_set_time(m->turn_timer, 0);
+	sd_event_source_set_enabled(m->turn_timer, SD_EVENT_ONESHOT);
+}
+
 static void on_pushed(const struct hj_question *what, const uint8_t *data, size_t n, void *userdata)
 {
 	struct meterd *m = userdata;
 	struct hj_now now = hj_now();
 	size_t point = 0;
 
+	if (!what)
+		return turn_now(m);
 	for (size_t i = 0; i < m->conf.meter_count; i++) {
 		bool its = m->conf.meters[i].unit_id == what->unit_id, found = false;
 
