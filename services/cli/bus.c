@@ -39,6 +39,7 @@ static const struct {
 	{ "probe", bus_probe },
 	{ "find", bus_find },
 	{ "write", bus_write },
+	{ "plan", bus_plan },
 };
 
 int cli_bus(struct cli *cli, int argc, char **argv)
@@ -55,6 +56,6 @@ int cli_bus(struct cli *cli, int argc, char **argv)
 			return tools[i].fn(cli, &o, argc - 2, argv + 2);
 	}
 	if (argc < 2)
-		return cli_usage(cli, "%s", _("which tool? scan, probe, find or write"));
+		return cli_usage(cli, "%s", _("which tool? scan, probe, find, write or plan"));
 	return cli_unknown(cli, N_("tool"), argv[1], words);
 }

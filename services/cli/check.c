@@ -12,8 +12,7 @@
 #include "cli.h"
 #include "hjgate/conf.h"
 
-#define EXAMPLE_PW     "123456" /* of the examples in HJ 212-2017 */
-#define PPM_OF_PERCENT (HJ_BUDGET_MILLION / 100)
+#define EXAMPLE_PW "123456" /* of the examples in HJ 212-2017 */
 
 /* A warning has the form of an error. */
 static void note(struct hj_conf_errors *n, const char *file, const char *what, const char *remedy)
@@ -108,16 +107,6 @@ static double seconds(hj_usec span)
 	return (double)span / (double)HJ_USEC_PER_SEC;
 }
 
-static void arithmetic(const struct hj_budget *b, char *to, size_t size)
-{
-	snprintf(to, size,
-	        _("a cycle of %zu requests takes %.2f s, %.2f s where one meter falls silent and %.2f s where two "
-	          "do; "
-	          "%.1f %% of the wire's time is used, %d %% more are kept for silent meters"),
-	        b->requests, seconds(b->cycle[0]), seconds(b->cycle[1]), seconds(b->cycle[2]),
-	        (double)b->share_ppm / PPM_OF_PERCENT, HJ_BUDGET_RESERVED_PPM / PPM_OF_PERCENT);
-}
-
 /* Says what does not fit, and how far it is from fitting. */
 static bool fits(const struct hj_conf_bus *c, const struct hj_budget *b, struct hj_conf_errors *errors)
 {
@@ -125,10 +114,7 @@ static bool fits(const struct hj_conf_bus *c, const struct hj_budget *b, struct 
 
 	if (b->fits)
 		return true;
-	snprintf(what, sizeof(what),
-	        b->tight.fast ? _("the fast lane's %zu requests in each %.2f s take %.2f s: they do not fit")
-	                      : _("the %zu requests that are due in each %.2f s take %.2f s: they do not fit"),
-	        b->tight.requests, (double)b->tight.interval_ms / 1000, seconds(b->tight.needs));
+	check_wire_tight(b, what, sizeof(what));
 	note(errors, c->file, what,
 	        _("write longer poll_intervals, fewer points or a higher baud, or put some meters on a second port"));
 	return false;
@@ -153,7 +139,7 @@ static void show_wires(const struct hj_conf *c)
 	for (size_t i = 0; i < c->bus_count; i++) {
 		if (!check_wire(&c->buses[i], &b))
 			continue;
-		arithmetic(&b, sums, sizeof(sums));
+		check_wire_sums(&b, sums, sizeof(sums));
 		printf(_("bus %s: %s\n"), c->buses[i].name, sums);
 	}
 }
