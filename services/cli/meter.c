@@ -86,6 +86,9 @@ static int show(struct cli *cli, const struct meter_words *m, int argc, char **a
 	cli_refusals_begin(w);
 	cli_refusals_rows(w, answer);
 	writer_table_end(w);
+	cli_texts_begin(w);
+	cli_texts_rows(w, answer);
+	writer_table_end(w);
 	show_traffic(w, json_object_get(answer, "traffic"));
 	return HJ_EXIT_OK;
 }

@@ -18,6 +18,7 @@ struct points {
 	int64_t now_ms;
 	struct hj_conf conf;
 	struct cli_newest newest;
+	json_t *texts; /* by the point's name */
 };
 
 const struct cli_option cli_points_options[] = {
@@ -71,7 +72,10 @@ static void row(const struct points *p, struct writer *w, const struct hj_conf_b
 	writer_cell_number(w, point->scale, -1);
 	writer_cell_number(w, point->ratio, -1);
 	writer_cell_number(w, point->codec.offset, -1);
-	writer_cell_number(w, v ? v->value : NAN, point->decimals);
+	if (point->codec.type == HJ_TYPE_TEXT)
+		writer_cell_text(w, cli_string(p->texts, point->point.name));
+	else
+		writer_cell_number(w, v ? v->value : NAN, point->decimals);
 	writer_cell_text(w, point->point.unit);
 	writer_cell(w, STYLE_PLAIN, json_boolean(point->point.total), NULL);
 	writer_cell_int(w, point->point.interval_ms);
@@ -98,6 +102,36 @@ static int take_first(json_t *answer, bool continues, void *userdata)
 	return cli_newest_take(userdata, answer);
 }
 
+static bool has_texts(const struct hj_conf_bus *bus)
+{
+	for (size_t m = 0; m < bus->meter_count; m++)
+		for (size_t i = 0; i < bus->meters[m].point_count; i++)
+			if (bus->meters[m].points[i].codec.type == HJ_TYPE_TEXT)
+				return true;
+	return false;
+}
+
+/* The store has no texts: the bus's own program does. Where that is away they are missing, as values are. */
+static void load_texts(const struct cli *cli, struct points *p, const struct hj_conf_bus *bus)
+{
+	_cleanup_json_ json_t *status = NULL;
+	char socket[HJ_NAME_MAX + sizeof("meterd@.look")];
+	json_t *meter, *item;
+	size_t i, k;
+
+	snprintf(socket, sizeof(socket), "meterd@%s.look", bus->name);
+	if (cli_ask_quiet(cli->root, socket, "hjgate.Meter.Status", NULL, CLI_ANSWER_MS, &status, NULL) < 0)
+		return;
+	json_array_foreach(json_object_get(status, "meters"), i, meter)
+	{
+		json_array_foreach(json_object_get(meter, "texts"), k, item)
+		{
+			if (cli_string(item, "point"))
+				json_object_set_new(p->texts, cli_string(item, "point"), cli_member(item, "text"));
+		}
+	}
+}
+
 /* Problems are told on standard error: the sheet on standard output stays a sheet. */
 static void load(const struct cli *cli, struct points *p)
 {
@@ -110,6 +144,10 @@ static void load(const struct cli *cli, struct points *p)
 		cli_refused(cli, _("the configuration has %zu errors (hjgate check), their points are missing here"),
 		        errors.count + errors.more);
 	hj_conf_errors_done(&errors);
+	p->texts = json_object();
+	for (size_t i = 0; i < p->conf.bus_count; i++)
+		if (has_texts(&p->conf.buses[i]))
+			load_texts(cli, p, &p->conf.buses[i]);
 	r = cli_stream_quiet(
 	        cli->root, "stored.look", "hjgate.Store.Watch", NULL, CLI_ANSWER_MS, take_first, &p->newest, &reply);
 	if (r < 0) {
@@ -147,6 +185,7 @@ int cli_points(struct cli *cli, int argc, char **argv)
 	if (p) {
 		hj_conf_done(&p->conf);
 		cli_newest_done(&p->newest);
+		json_decref(p->texts);
 	}
 	free(p);
 	return r;

@@ -19,6 +19,8 @@ void cli_meters_rows(struct writer *w, json_t *status);
 /* What meters refused to be asked for, together or at all. */
 void cli_refusals_begin(struct writer *w);
 void cli_refusals_rows(struct writer *w, json_t *status);
+void cli_texts_begin(struct writer *w);
+void cli_texts_rows(struct writer *w, json_t *status);
 /* Share of requests to meters that were answered, in percent; NaN before the first. */
 double cli_collected(json_t *status);
 size_t cli_meters_ok(json_t *status);

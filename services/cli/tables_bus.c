@@ -198,6 +198,12 @@ void cli_meters_rows(struct writer *w, json_t *status)
 	        meter_row(w, cli_string(status, "bus"), meter);
 }
 
+static const struct writer_column text_columns[] = {
+	{ "bus", N_("BUS"), false },
+	{ "point", N_("POINT"), false },
+	{ "text", N_("TEXT"), false },
+};
+
 void cli_refusals_begin(struct writer *w)
 {
 	writer_table(w, "refusals", refusal_columns, hj_array_size(refusal_columns));
@@ -235,4 +241,25 @@ void cli_refusals_rows(struct writer *w, json_t *status)
 
 	json_array_foreach(json_object_get(status, "meters"), i, meter)
 	        refusal_rows(w, cli_string(status, "bus"), meter);
+}
+
+void cli_texts_begin(struct writer *w)
+{
+	writer_table(w, "texts", text_columns, hj_array_size(text_columns));
+}
+
+void cli_texts_rows(struct writer *w, json_t *status)
+{
+	json_t *meter, *item;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(status, "meters"), i, meter)
+	{
+		json_array_foreach(json_object_get(meter, "texts"), k, item)
+		{
+			writer_cell_text(w, cli_string(status, "bus"));
+			writer_cell_text(w, cli_string(item, "point"));
+			writer_cell_text(w, cli_string(item, "text"));
+		}
+	}
 }

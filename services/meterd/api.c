@@ -79,20 +79,31 @@ static json_t *refused_json(const struct meterd *m, size_t meter)
 	return list;
 }
 
+static json_t *texts_json(const struct meterd *m, size_t meter)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < m->point_count; i++)
+		if (m->wants[i].meter == meter && texts_has(m, i))
+			json_array_append_new(list, json_pack("{s:s, s:o}", "point", m->points[i]->point.name, "text",
+			                                    text_or_null(texts_get(m, i))));
+	return list;
+}
+
 static json_t *meter_json(const struct meterd *m, size_t i)
 {
 	const struct meter *meter = &m->meters[i];
 
-	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:b, s:I, s:o, s:o}", "name",
-	        meter->conf->name, "unit_id", (json_int_t)meter->conf->unit_id, "station", meter->conf->station,
-	        "equipment", meter->conf->equipment, "state", meter_state_name(meter->state), "asked",
-	        (json_int_t)meter->exchanges.asked, "answered", (json_int_t)meter->exchanges.answered, "last_answer",
-	        int_or_null(meter->last_answer_ms != 0, meter->last_answer_ms), "last_error",
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:b, s:I, s:o, s:o, s:o}",
+	        "name", meter->conf->name, "unit_id", (json_int_t)meter->conf->unit_id, "station",
+	        meter->conf->station, "equipment", meter->conf->equipment, "state", meter_state_name(meter->state),
+	        "asked", (json_int_t)meter->exchanges.asked, "answered", (json_int_t)meter->exchanges.answered,
+	        "last_answer", int_or_null(meter->last_answer_ms != 0, meter->last_answer_ms), "last_error",
 	        text_or_null(meter->last_error), "answer_ms", int_or_null(meter->answer_ms >= 0, meter->answer_ms),
 	        "figures", figures_json(meter), "timeout_ms",
 	        (json_int_t)(hj_timeout_get(&meter->timeout) / HJ_USEC_PER_MS), "resting",
 	        hj_quarantine_has(&m->quarantine, i), "rests", (json_int_t)m->quarantine.units[i].times, "split",
-	        split_json(m, i), "refused", refused_json(m, i));
+	        split_json(m, i), "refused", refused_json(m, i), "texts", texts_json(m, i));
 }
 
 static json_t *meters_json(const struct meterd *m)

@@ -83,6 +83,7 @@ static int build(struct meterd *m, const char *root)
 	int r = requests_new(m);
 
 	r = r < 0 ? r : samples_new(m);
+	r = r < 0 ? r : texts_new(m, root);
 	r = r < 0 ? r : change_new(m);
 	if (r < 0)
 		return r;
@@ -163,6 +164,7 @@ void meterd_free(struct meterd *m)
 	pushed_free(m);
 	change_free(m);
 	samples_free(m);
+	texts_free(m);
 	requests_free(m);
 	outbox_done(&m->outbox);
 	frames_done(&m->frames);

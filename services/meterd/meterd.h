@@ -12,6 +12,7 @@
 #include "peer.h"
 #include "snapshots.h"
 #include "sniff.h"
+#include "texts.h"
 
 #include "hjgate/ipc_server.h"
 #include "hjgate/meter_plan.h"
@@ -72,6 +73,7 @@ struct meterd {
 	struct pushed *pushed;   /* NULL: this bus never speaks by itself */
 	struct publish *publish; /* NULL: nobody looks values up here */
 	struct changes changes;
+	struct texts texts;
 	struct outbox outbox;
 	struct peer *peer;
 	struct hj_report *report;

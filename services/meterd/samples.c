@@ -37,6 +37,8 @@ static void add(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag fl
 
 void samples_miss(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag flag)
 {
+	if (texts_has(m, point))
+		return;
 	if (m->held)
 		m->held[point] = NAN; /* what comes after a gap is passed on as it is */
 	add(m, point, time_ms, flag, NAN);
@@ -52,8 +54,11 @@ void samples_take(struct meterd *m, size_t point, const uint8_t *bytes, int64_t 
 {
 	const struct hj_conf_point *p = m->points[point];
 	double value = NAN, none = NAN, *held = m->held ? &m->held[point] : &none;
-	int r = bytes ? hj_value_decode(&p->codec, p->rules, bytes, held, &value) : -EDOM;
+	int r;
 
+	if (texts_has(m, point))
+		return texts_take(m, point, bytes, time_ms);
+	r = bytes ? hj_value_decode(&p->codec, p->rules, bytes, held, &value) : -EDOM;
 	change_seen(m, point, value, time_ms);
 	add(m, point, time_ms, r < 0 ? HJ_FLAG_FAULT : HJ_FLAG_NORMAL, value);
 }

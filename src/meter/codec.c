@@ -30,25 +30,26 @@ static bool is_integer(enum hj_type type)
 	return is_signed_type(type) || type == HJ_TYPE_UINT16 || type == HJ_TYPE_UINT32 || type == HJ_TYPE_UINT64;
 }
 
-/* The bytes as one number, the most significant first. Words are swapped from the end, bytes within each word; of an
- * odd number of bytes only the whole can be turned round. */
-static uint64_t gather(enum hj_order order, const uint8_t *bytes, unsigned n)
+/* Where the i-th byte lies, A being the 0th. Words are swapped from the end, bytes within each word; of an odd number
+ * of bytes only the whole can be turned round. */
+static unsigned place(enum hj_order order, unsigned i, unsigned n)
 {
 	bool words = order == HJ_ORDER_CDAB || order == HJ_ORDER_DCBA,
 	     inner = order == HJ_ORDER_BADC || order == HJ_ORDER_DCBA;
+
+	if (n % 2)
+		return words && inner ? n - 1 - i : i;
+	i = words ? n - 2 - i / 2 * 2 + i % 2 : i;
+	return inner ? i ^ 1 : i;
+}
+
+/* The bytes as one number, the most significant first. */
+static uint64_t gather(enum hj_order order, const uint8_t *bytes, unsigned n)
+{
 	uint64_t value = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		unsigned at = i;
-
-		if (n % 2) {
-			at = words && inner ? n - 1 - i : i;
-		} else {
-			at = words ? n - 2 - i / 2 * 2 + i % 2 : at;
-			at = inner ? at ^ 1 : at;
-		}
-		value = value << 8 | bytes[at];
-	}
+	for (unsigned i = 0; i < n; i++)
+		value = value << 8 | bytes[place(order, i, n)];
 	return value;
 }
 
@@ -162,4 +163,30 @@ int hj_codec_decode(const struct hj_codec *c, const uint8_t *bytes, double *ret)
 	int r = hj_codec_raw(c, bytes, &raw);
 
 	return r < 0 ? r : hj_codec_scale(c, raw, ret);
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == '\0' || c == ' ' || c == 0xff;
+}
+
+void hj_codec_text(const struct hj_codec *c, const uint8_t *bytes, char ret[HJ_TEXT_LEN])
+{
+	unsigned n = c->length < HJ_CODEC_TEXT_MAX ? c->length : HJ_CODEC_TEXT_MAX, from = 0, end = n;
+	char *to = ret;
+	bool printed = true;
+
+	while (end && is_blank(bytes[place(c->order, end - 1, n)]))
+		end--;
+	while (from < end && is_blank(bytes[place(c->order, from, n)]))
+		from++;
+	for (unsigned i = from; i < end; i++)
+		printed = printed && bytes[place(c->order, i, n)] >= ' ' && bytes[place(c->order, i, n)] <= '~';
+	if (end && !printed) { /* zeros are digits */
+		from = 0;
+		end = n;
+	}
+	for (unsigned i = from; i < end; i++, to += printed ? 1 : 2)
+		snprintf(to, 3, printed ? "%c" : "%02x", bytes[place(c->order, i, n)]);
+	*to = '\0';
 }

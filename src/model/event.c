@@ -28,6 +28,8 @@ static const struct hj_event_type catalogue[] = {
 	        N_("{by} wrote {new} to {table} {address} of unit {unit} on bus {bus}, where {old} was: {result}") },
 	{ "reports-lost", HJ_EVENT_WARN, 0, N_("{count} reports of {source} are lost: it could not hand them on") },
 	{ "total-reset", HJ_EVENT_WARN, 0, N_("{point} was reset: it read {old}, then {new}") },
+	{ "meter-changed", HJ_EVENT_WARN, 0,
+	        N_("another meter hangs at {meter} on bus {bus}: {point} was {old} and is {new}") },
 	{ "meter-swapped", HJ_EVENT_INFO, 0,
 	        N_("{by} recorded another meter for {point}: the old one ended at {old}, the new one began at "
 	           "{new}") },

@@ -22,6 +22,18 @@ static void check_rules(const struct hj_codec *c, const uint8_t *bytes, const ui
 		claim(isnan(held));
 }
 
+static void check_text(const struct hj_codec *c, const uint8_t *data, size_t size)
+{
+	uint8_t bytes[HJ_CODEC_TEXT_MAX] = { 0 };
+	char text[HJ_TEXT_LEN];
+
+	memcpy(bytes, data, size < sizeof(bytes) ? size : sizeof(bytes));
+	hj_codec_text(c, bytes, text);
+	claim(strlen(text) <= 2u * c->length);
+	for (const char *p = text; *p; p++)
+		claim(*p >= ' ' && *p <= '~');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hj_codec c = { .scale = 1 };
@@ -43,5 +55,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (hj_codec_decode(&c, bytes, &value) == 0)
 		claim(isfinite(value));
 	check_rules(&c, bytes, data + HEAD, size - HEAD);
+	check_text(&c, data + HEAD, size - HEAD);
 	return 0;
 }

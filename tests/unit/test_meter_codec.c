@@ -1,4 +1,5 @@
 /* Every type in every order with known bytes, extremes, and that no binary dust reaches a record. */
+/* long because: one table of bytes and what they are for each thing that is decoded. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -348,9 +349,45 @@ static void registers_of_types(void **state)
 	}
 }
 
+static void texts(void **state)
+{
+	static const struct {
+		enum hj_order order;
+		uint8_t length;
+		const char *bytes, *text;
+	} cases[] = {
+		{ HJ_ORDER_ABCD, 8, "SN-00123", "SN-00123" },
+		{ HJ_ORDER_ABCD, 8, " SN 12\0\0", "SN 12" },
+		{ HJ_ORDER_ABCD, 8, "\0\0SN12  ", "SN12" },
+		{ HJ_ORDER_ABCD, 5, "SN-01", "SN-01" },
+		{ HJ_ORDER_BADC, 6, "NS0-21", "SN-012" },
+		{ HJ_ORDER_CDAB, 6, "12-0SN", "SN-012" },
+		{ HJ_ORDER_DCBA, 6, "210-NS", "SN-012" },
+		{ HJ_ORDER_DCBA, 5, "10-NS", "SN-01" },
+		{ HJ_ORDER_DCBA, 6, "\x78\x56\x34\x12\x00\x00", "000012345678" }, /* DL/T 645: a plate's digits */
+		{ HJ_ORDER_ABCD, 4, "A\x01\x02\x00", "41010200" },
+		{ HJ_ORDER_ABCD, 4, "\xff\xff\xff\xff", "" },
+		{ HJ_ORDER_ABCD, 4, "\0\0  ", "" },
+	};
+	uint8_t longest[HJ_CODEC_TEXT_MAX];
+	char text[HJ_TEXT_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		struct hj_codec c = { .type = HJ_TYPE_TEXT, .order = cases[i].order, .length = cases[i].length };
+
+		hj_codec_text(&c, (const uint8_t *)cases[i].bytes, text);
+		assert_string_equal(text, cases[i].text);
+	}
+	memset(longest, 0x80, sizeof(longest));
+	hj_codec_text(&(struct hj_codec){ .type = HJ_TYPE_TEXT, .length = sizeof(longest) }, longest, text);
+	assert_int_equal(strlen(text), 2 * sizeof(longest));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts),
 		cmocka_unit_test(known_bytes),
 		cmocka_unit_test(no_number),
 		cmocka_unit_test(no_dust),
