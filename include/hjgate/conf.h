@@ -16,9 +16,9 @@
 #define HJ_CONF_FORMAT      1
 #define HJ_CONF_BUSES_MAX   16
 #define HJ_CONF_UPLINKS_MAX 16
-#define HJ_CONF_METERS_MAX  247 /* on one bus */
-#define HJ_CONF_POINTS_MAX  128 /* of one meter */
-#define HJ_CONF_PUBLISH_MAX 512 /* values that one bus shows to others */
+#define HJ_CONF_METERS_MAX  247           /* on one bus */
+#define HJ_CONF_POINTS_MAX  128           /* of one meter */
+#define HJ_CONF_PUBLISH_MAX HJ_POINTS_MAX /* values that one bus shows to others */
 #define HJ_CONF_ERRORS_MAX  50
 #define HJ_CONF_TEXT_MAX    127 /* bytes of a free text: path, host, equipment */
 #define HJ_ADDRESS_MAX      45  /* an IPv6 address as text */

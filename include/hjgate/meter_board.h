@@ -15,21 +15,23 @@
 struct hj_board_slot {
 	struct hj_codec codec;
 	uint16_t address;
-	size_t tag; /* whatever the caller calls it */
 	double value;
 	hj_usec until; /* from then on the value is too old to be one; 0: there is none */
 };
 
 struct hj_board {
-	struct hj_board_slot *slots; /* sorted by kind (bits first) and address */
+	struct hj_board_slot *slots; /* in the order of the caller */
+	uint16_t *order;             /* of them, by kind (bits first) and address */
 	size_t count;
 };
 
-/* Takes the slots over: sorts them. They do not overlap, and have types that hj_codec_encode() knows. */
-void hj_board_init(struct hj_board *b, struct hj_board_slot *slots, size_t n);
+/* The slots are copied, and have no value yet. They do not overlap, and have types that hj_codec_encode() knows; at
+ * most 65536. -ENOMEM. */
+int hj_board_init(struct hj_board *b, const struct hj_board_slot *slots, size_t n);
+void hj_board_done(struct hj_board *b);
 
-/* What every slot of this tag shows until then; NaN: there is no value. */
-void hj_board_set(struct hj_board *b, size_t tag, double value, hj_usec until);
+/* What a slot shows until then; NaN: there is no value. */
+void hj_board_set(struct hj_board *b, size_t slot, double value, hj_usec until);
 
 /* How many of them have a value now. */
 size_t hj_board_valid(const struct hj_board *b, hj_usec now);

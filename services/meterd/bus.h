@@ -71,9 +71,9 @@ struct bus_ops {
 	void (*free)(struct bus *b);
 	/* NULL where the bus never speaks by itself. Called once, before open(). */
 	int (*attach)(struct bus *b, sd_event *event, bus_pushed_fn pushed, void *userdata);
-	/* What the values of conf->publish with this point's name are from now on: NaN, none; after `until`, none
-	 * either. NULL where nobody can look them up. */
-	void (*show)(struct bus *b, const char *point, double value, hj_usec until);
+	/* What conf->publish[which] is from now on: NaN, none; after `until`, none either. NULL where nobody can look
+	 * values up. */
+	void (*show)(struct bus *b, size_t which, double value, hj_usec until);
 	void (*traffic)(const struct bus *b, struct bus_traffic *ret); /* NULL: nobody asks this bus for anything */
 };
 

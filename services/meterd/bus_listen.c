@@ -151,13 +151,9 @@ static int do_read(struct listen *l, enum hj_serve_framing framing, const struct
 	return r < 0 ? HJ_SERVE_ADDRESS : 0;
 }
 
-static void listen_show(struct bus *b, const char *point, double value, hj_usec until)
+static void listen_show(struct bus *b, size_t which, double value, hj_usec until)
 {
-	struct listen *l = listen_of(b);
-
-	for (size_t i = 0; i < l->conf->publish_count; i++)
-		if (!strcmp(l->conf->publish[i].point, point))
-			hj_board_set(&l->board, i, value, until);
+	hj_board_set(&listen_of(b)->board, which, value, until);
 }
 
 /* For whoever keeps what crosses the bus. */
@@ -264,7 +260,7 @@ static void listen_free(struct bus *b)
 		hj_image_done(&l->images[i]);
 	free(l->images);
 	free(l->paid);
-	free(l->board.slots);
+	hj_board_done(&l->board);
 	sd_event_unref(l->event);
 	free(l);
 }
@@ -284,17 +280,15 @@ static int make_image(struct listen *l, size_t meter)
 static int make_board(struct listen *l)
 {
 	const struct hj_conf_bus *c = l->conf;
-	struct hj_board_slot *slots = calloc(c->publish_count + 1, sizeof(*slots));
+	_cleanup_free_ struct hj_board_slot *slots = calloc(c->publish_count + 1, sizeof(*slots));
 
 	if (!slots)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->publish_count; i++) {
 		slots[i].codec = c->publish[i].codec;
 		slots[i].address = c->publish[i].address;
-		slots[i].tag = i;
 	}
-	hj_board_init(&l->board, slots, c->publish_count);
-	return 0;
+	return hj_board_init(&l->board, slots, c->publish_count);
 }
 
 int bus_listen_new(const struct hj_conf_bus *conf, struct bus **ret)

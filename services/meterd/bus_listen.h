@@ -31,7 +31,7 @@ struct listen {
 	void *userdata;
 	struct hj_image *images; /* as conf->meters */
 	hj_usec *paid;           /* as conf->meters: until then its writes are paid for */
-	struct hj_board board;   /* of conf->publish, a slot's tag being its index there */
+	struct hj_board board;   /* as conf->publish */
 	struct bus_traffic traffic;
 	struct listen_way *way;
 };

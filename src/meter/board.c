@@ -21,29 +21,43 @@ static uint32_t width(const struct hj_board_slot *s)
 	return is_bit(s) ? 1 : hj_codec_bytes(&s->codec) / 2;
 }
 
-static int by_place(const void *a, const void *b)
+static int by_place(const void *a, const void *b, void *slots)
 {
-	const struct hj_board_slot *x = a, *y = b;
+	const struct hj_board_slot *x = (struct hj_board_slot *)slots + *(const uint16_t *)a,
+	                           *y = (struct hj_board_slot *)slots + *(const uint16_t *)b;
 
 	if (is_bit(x) != is_bit(y))
 		return is_bit(x) ? -1 : 1;
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-void hj_board_init(struct hj_board *b, struct hj_board_slot *slots, size_t n)
+int hj_board_init(struct hj_board *b, const struct hj_board_slot *slots, size_t n)
 {
-	if (n)
-		qsort(slots, n, sizeof(*slots), by_place);
-	*b = (struct hj_board){ slots, n };
+	*b = (struct hj_board){ calloc(n + 1, sizeof(*b->slots)), calloc(n + 1, sizeof(*b->order)), n };
+	if (!b->slots || !b->order) {
+		hj_board_done(b);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		b->slots[i] = slots[i];
+		b->slots[i].until = 0;
+		b->order[i] = (uint16_t)i;
+	}
+	qsort_r(b->order, n, sizeof(*b->order), by_place, b->slots);
+	return 0;
 }
 
-void hj_board_set(struct hj_board *b, size_t tag, double value, hj_usec until)
+void hj_board_done(struct hj_board *b)
 {
-	for (size_t i = 0; i < b->count; i++)
-		if (b->slots[i].tag == tag) {
-			b->slots[i].value = value;
-			b->slots[i].until = isnan(value) ? 0 : until;
-		}
+	free(b->slots);
+	free(b->order);
+	*b = (struct hj_board){ 0 };
+}
+
+void hj_board_set(struct hj_board *b, size_t slot, double value, hj_usec until)
+{
+	b->slots[slot].value = value;
+	b->slots[slot].until = isnan(value) ? 0 : until;
 }
 
 size_t hj_board_valid(const struct hj_board *b, hj_usec now)
@@ -55,14 +69,14 @@ size_t hj_board_valid(const struct hj_board *b, hj_usec now)
 	return n;
 }
 
-/* The first slot of its kind that ends behind `address`. */
+/* The first, in the order, of its kind that ends behind `address`. */
 static size_t seek(const struct hj_board *b, bool bits, uint32_t address)
 {
 	size_t low = 0, high = b->count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		const struct hj_board_slot *s = &b->slots[middle];
+		const struct hj_board_slot *s = &b->slots[b->order[middle]];
 
 		if (is_bit(s) == bits ? s->address + width(s) <= address : is_bit(s))
 			low = middle + 1;
@@ -97,7 +111,7 @@ int hj_board_read(const struct hj_board *b, const struct hj_image_span *at, hj_u
 
 	memset(to, 0, bits ? (at->count + 7u) / 8 : 2u * at->count);
 	for (size_t i = seek(b, bits, at->address); i < b->count; i++) {
-		const struct hj_board_slot *s = &b->slots[i];
+		const struct hj_board_slot *s = &b->slots[b->order[i]];
 		bool ok;
 
 		if (is_bit(s) != bits || s->address >= end)

@@ -303,8 +303,11 @@ static int check_between(const struct hj_conf *c, bool buses_right, struct hj_co
 	int r;
 
 	check_buses(c, errors);
-	for (size_t i = 0; buses_right && i < c->bus_count; i++)
-		conf_publish_check_points(c, &c->buses[i], errors);
+	for (size_t i = 0; buses_right && i < c->bus_count; i++) {
+		r = conf_publish_check_points(c, &c->buses[i], errors);
+		if (r < 0)
+			return r;
+	}
 	for (size_t i = 0; i < c->uplink_count; i++) {
 		r = check_uplink(c, &c->uplinks[i], buses_right, errors);
 		if (r < 0)

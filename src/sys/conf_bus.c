@@ -448,7 +448,7 @@ int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b)
 		settle_stations(root, b);
 		check_way(f, root, b);
 		check_meters(f, root, b);
-		conf_publish_check(f, root, b);
+		r = conf_publish_check(f, root, b);
 		if (hj_bus_type(b->kind)->traits & HJ_BUS_LINES)
 			check_lines(f, b);
 	}

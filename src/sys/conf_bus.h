@@ -81,11 +81,11 @@ int conf_model_fill(struct conf_file *f, const config_setting_t *meter, struct c
 
 /* One group of `publish`. -ENOMEM. */
 int conf_publish_add(struct conf_file *f, const config_setting_t *item, struct hj_conf_bus *to);
-/* What holds between them, after the whole file has been read. */
-void conf_publish_check(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b);
-/* Between all buses: the points that are there. */
+/* What holds between them, after the whole file has been read. -ENOMEM. */
+int conf_publish_check(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b);
+/* Between all buses: the points that are there. -ENOMEM. */
 struct hj_conf;
-void conf_publish_check_points(const struct hj_conf *c, const struct hj_conf_bus *b, struct hj_conf_errors *errors);
+int conf_publish_check_points(const struct hj_conf *c, const struct hj_conf_bus *b, struct hj_conf_errors *errors);
 extern const struct conf_choice conf_orders[];
 
 /* One address of `barriers`. */

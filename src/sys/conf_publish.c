@@ -57,28 +57,8 @@ static void check_bounds(struct conf_file *f, const config_setting_t *item, cons
 	        _("write an address from 0 to %u"), ADDRESS_MOST + 1 - n);
 }
 
-/* Bits and registers are counted apart. */
-static void check_overlap(struct conf_file *f, const config_setting_t *item, const struct hj_conf_bus *b,
-        const struct hj_conf_published *p)
-{
-	for (size_t i = 0; i < b->publish_count; i++) {
-		const struct hj_conf_published *other = &b->publish[i];
-
-		if ((other->codec.type == HJ_TYPE_BIT) != (p->codec.type == HJ_TYPE_BIT) ||
-		        other->address >= p->address + width(&p->codec) ||
-		        p->address >= other->address + width(&other->codec))
-			continue;
-		conf_remedy(conf_error(f, conf_member(item, "address"),
-		                    _("address = %u of %s: that of %s on line %d lies there"), p->address, p->point,
-		                    other->point, other->line),
-		        _("write an address that is free: a value of 32 bits takes two registers, one of 64 four"));
-		return;
-	}
-}
-
 int conf_publish_add(struct conf_file *f, const config_setting_t *item, struct hj_conf_bus *to)
 {
-	size_t before = conf_error_total(f->errors);
 	struct hj_conf_published *list, p = { .line = (int)config_setting_source_line(item) };
 	struct publish_text t = { .address = 0 };
 	int r = conf_table_read(f, item, N_("published value"), publish_keys, hj_array_size(publish_keys), &t);
@@ -90,18 +70,55 @@ int conf_publish_add(struct conf_file *f, const config_setting_t *item, struct h
 		conf_needless(f, item, "order", _("order means nothing for a bit"));
 	p.codec = t.codec;
 	p.address = (uint16_t)t.address;
-	p.point = conf_keep(&to->pool, t.point, strlen(t.point) + 1);
+	p.point = conf_keep_text(&to->pool, t.point);
 	list = p.point ? realloc(to->publish, (to->publish_count + 1) * sizeof(*list)) : NULL;
 	if (!list)
 		return -ENOMEM;
 	to->publish = list;
-	if (conf_error_total(f->errors) == before)
-		check_overlap(f, item, to, &p);
 	list[to->publish_count++] = p;
 	return 0;
 }
 
-void conf_publish_check(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b)
+/* Bits and registers are counted apart. */
+static int by_place(const void *a, const void *b)
+{
+	const struct hj_conf_published *x = *(const struct hj_conf_published *const *)a,
+	                               *y = *(const struct hj_conf_published *const *)b;
+	int r = (y->codec.type == HJ_TYPE_BIT) - (x->codec.type == HJ_TYPE_BIT);
+
+	r = r ? r : x->address - y->address;
+	return r ? r : (x > y) - (x < y);
+}
+
+static void check_neighbours(struct conf_file *f, const struct hj_conf_bus *b, const struct hj_conf_published *x,
+        const struct hj_conf_published *y)
+{
+	const struct hj_conf_published *first = x < y ? x : y, *second = first == x ? y : x;
+
+	if ((x->codec.type == HJ_TYPE_BIT) != (y->codec.type == HJ_TYPE_BIT) ||
+	        y->address >= x->address + width(&x->codec))
+		return;
+	conf_remedy(conf_error_at(f->errors, b->file, second->line,
+	                    _("address = %u of %s: that of %s on line %d lies there"), second->address, second->point,
+	                    first->point, first->line),
+	        _("write an address that is free: a value of 32 bits takes two registers, one of 64 four"));
+}
+
+static int check_overlaps(struct conf_file *f, const struct hj_conf_bus *b)
+{
+	_cleanup_free_ const struct hj_conf_published **sorted = calloc(b->publish_count + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < b->publish_count; i++)
+		sorted[i] = &b->publish[i];
+	qsort(sorted, b->publish_count, sizeof(*sorted), by_place);
+	for (size_t i = 1; i < b->publish_count; i++)
+		check_neighbours(f, b, sorted[i - 1], sorted[i]);
+	return 0;
+}
+
+int conf_publish_check(struct conf_file *f, const config_setting_t *root, const struct hj_conf_bus *b)
 {
 	static const char *const keys[] = { "publish", "publish_unit" };
 	const struct hj_bus_type *bus = hj_bus_type(b->kind);
@@ -117,33 +134,66 @@ void conf_publish_check(struct conf_file *f, const config_setting_t *root, const
 			                    _("publish_unit = %lld: meter %s on line %d has it already"),
 			                    (long long)b->publish_unit, b->meters[i].name, b->meters[i].line),
 			        _("write publish_unit = ...; with a unit id that no meter of this bus has"));
+	return check_overlaps(f, b);
 }
 
 /* ---- between the buses ---- */
 
-static const struct hj_conf_point *find(const struct hj_conf *c, const char *name)
+static int by_name(const void *a, const void *b)
 {
+	return strcmp((*(const struct hj_conf_point *const *)a)->point.name,
+	        (*(const struct hj_conf_point *const *)b)->point.name);
+}
+
+static int find_name(const void *name, const void *point)
+{
+	return strcmp(name, (*(const struct hj_conf_point *const *)point)->point.name);
+}
+
+/* Every point there is, sorted by name; NULL when out of memory. */
+static const struct hj_conf_point **collect(const struct hj_conf *c, size_t *ret_count)
+{
+	const struct hj_conf_point **all;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->bus_count; i++)
+		for (size_t j = 0; j < c->buses[i].meter_count; j++)
+			n += c->buses[i].meters[j].point_count;
+	all = calloc(n + 1, sizeof(*all));
+	*ret_count = n;
+	if (!all)
+		return NULL;
+	n = 0;
 	for (size_t i = 0; i < c->bus_count; i++)
 		for (size_t j = 0; j < c->buses[i].meter_count; j++)
 			for (size_t k = 0; k < c->buses[i].meters[j].point_count; k++)
-				if (!strcmp(c->buses[i].meters[j].points[k].point.name, name))
-					return &c->buses[i].meters[j].points[k];
-	return NULL;
+				all[n++] = &c->buses[i].meters[j].points[k];
+	qsort(all, n, sizeof(*all), by_name);
+	return all;
 }
 
-void conf_publish_check_points(const struct hj_conf *c, const struct hj_conf_bus *b, struct hj_conf_errors *errors)
+int conf_publish_check_points(const struct hj_conf *c, const struct hj_conf_bus *b, struct hj_conf_errors *errors)
 {
+	_cleanup_free_ const struct hj_conf_point **all = NULL;
+	size_t n;
+
+	if (!b->publish_count)
+		return 0;
+	all = collect(c, &n);
+	if (!all)
+		return -ENOMEM;
 	for (size_t i = 0; i < b->publish_count; i++) {
 		const struct hj_conf_published *p = &b->publish[i];
-		const struct hj_conf_point *point = find(c, p->point);
+		const struct hj_conf_point *const *point = bsearch(p->point, all, n, sizeof(*all), find_name);
 
 		if (!point)
 			conf_remedy(
 			        conf_error_at(errors, b->file, p->line, _("point \"%s\": no bus has it"), p->point),
 			        _("write METER.POINT as in a file of buses.d"));
-		else if (point->codec.type == HJ_TYPE_TEXT)
+		else if ((*point)->codec.type == HJ_TYPE_TEXT)
 			conf_remedy(conf_error_at(errors, b->file, p->line,
 			                    _("point \"%s\" is a text and has no value"), p->point),
 			        _("remove it"));
 	}
+	return 0;
 }

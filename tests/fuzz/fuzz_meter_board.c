@@ -28,7 +28,7 @@ static size_t place(const uint8_t *data, size_t size, struct hj_board_slot *slot
 		struct hj_board_slot *s = &slots[n];
 		uint32_t address = next + data[at + 1] * 3u;
 
-		*s = (struct hj_board_slot){ .codec = { .type = types[data[at] & 15], .scale = 1 }, .tag = n };
+		*s = (struct hj_board_slot){ .codec = { .type = types[data[at] & 15], .scale = 1 } };
 		s->codec.order = (enum hj_order)(data[at] >> 4 & 3);
 		s->address = (uint16_t)address;
 		next = address + 4;
@@ -73,17 +73,18 @@ static void alone(const struct hj_board *b, const struct hj_board_slot *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hj_board_slot slots[SLOTS];
+	struct hj_board_slot slots[SLOTS] = { 0 };
 	struct hj_board board;
 	size_t n, at = place(data, size, slots, &n);
 
-	hj_board_init(&board, slots, n);
+	claim(hj_board_init(&board, slots, n) == 0);
 	for (size_t i = 0; i < n; i++)
-		hj_board_set(&board, slots[i].tag, slots[i].value, NOW + 1);
+		hj_board_set(&board, i, slots[i].value, NOW + 1);
 	claim(hj_board_valid(&board, NOW) <= n && !hj_board_valid(&board, NOW + 1));
 	for (size_t i = 0; i < n; i++)
 		alone(&board, &slots[i]);
 	for (; at + LOOK <= size; at += LOOK)
 		look(&board, data + at);
+	hj_board_done(&board);
 	return 0;
 }

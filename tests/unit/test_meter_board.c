@@ -12,34 +12,40 @@
 #include "hjgate/cleanup.h"
 #include "hjgate/meter_board.h"
 
-enum tag { CURRENT, ENERGY, STATE, FAN, DOOR };
+enum slot { LEVEL, ENERGY, DOOR, CURRENT, FAN, STATE, SLOTS };
 
 #define NOW   ((hj_usec)1000000)
 #define LATER (NOW + 500)
 
-/* Float at 0 and 1, one register free, uint32 at 3 and 4, int16 at the very end; two coils, 8 apart. CURRENT is
- * shown twice. */
-static const struct hj_board_slot placed[] = {
-	{ .codec = { .type = HJ_TYPE_INT16, .scale = 0.1 }, .address = 65535, .tag = CURRENT },
-	{ .codec = { .type = HJ_TYPE_UINT32, .order = HJ_ORDER_CDAB, .scale = 1 }, .address = 3, .tag = ENERGY },
-	{ .codec = { .type = HJ_TYPE_BIT, .scale = 1 }, .address = 15, .tag = DOOR },
-	{ .codec = { .type = HJ_TYPE_FLOAT32, .scale = 1 }, .address = 0, .tag = CURRENT },
-	{ .codec = { .type = HJ_TYPE_BIT, .scale = 1 }, .address = 7, .tag = FAN },
-	{ .codec = { .type = HJ_TYPE_UINT16, .scale = 1 }, .address = 5, .tag = STATE },
+/* Float at 0 and 1, one register free, uint32 at 3 and 4, int16 at the very end; two coils, 8 apart. */
+static const struct hj_board_slot placed[SLOTS] = {
+	[LEVEL] = { .codec = { .type = HJ_TYPE_INT16, .scale = 0.1 }, .address = 65535 },
+	[ENERGY] = { .codec = { .type = HJ_TYPE_UINT32, .order = HJ_ORDER_CDAB, .scale = 1 }, .address = 3 },
+	[DOOR] = { .codec = { .type = HJ_TYPE_BIT, .scale = 1 }, .address = 15 },
+	[CURRENT] = { .codec = { .type = HJ_TYPE_FLOAT32, .scale = 1 }, .address = 0, .value = 77, .until = LATER },
+	[FAN] = { .codec = { .type = HJ_TYPE_BIT, .scale = 1 }, .address = 7 },
+	[STATE] = { .codec = { .type = HJ_TYPE_UINT16, .scale = 1 }, .address = 5 },
 };
 
-static struct hj_board_slot slots[hj_array_size(placed)];
 static struct hj_board board;
 
 static int fill(void **state)
 {
 	(void)state;
-	memcpy(slots, placed, sizeof(slots));
-	hj_board_init(&board, slots, hj_array_size(slots));
+	if (hj_board_init(&board, placed, SLOTS) < 0 || hj_board_valid(&board, NOW))
+		return -1;
+	hj_board_set(&board, LEVEL, 12.5, LATER);
 	hj_board_set(&board, CURRENT, 12.5, LATER);
 	hj_board_set(&board, ENERGY, 0x12345678, LATER);
 	hj_board_set(&board, FAN, 1, LATER);
 	hj_board_set(&board, DOOR, 0, LATER);
+	return 0;
+}
+
+static int clear(void **state)
+{
+	(void)state;
+	hj_board_done(&board);
 	return 0;
 }
 
@@ -127,18 +133,19 @@ static void an_empty_board_has_nothing(void **state)
 	uint8_t to[250];
 
 	(void)state;
-	hj_board_init(&none, NULL, 0);
+	assert_int_equal(hj_board_init(&none, NULL, 0), 0);
 	assert_int_equal(hj_board_read(&none, &at, NOW, to), -ENXIO);
 	assert_int_equal(hj_board_valid(&none, NOW), 0);
+	hj_board_done(&none);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(values_are_in_their_places, fill),
-		cmocka_unit_test_setup(what_is_old_is_no_value, fill),
-		cmocka_unit_test_setup(a_meter_that_fails_takes_its_value_back, fill),
-		cmocka_unit_test_setup(an_empty_board_has_nothing, fill),
+		cmocka_unit_test_setup_teardown(values_are_in_their_places, fill, clear),
+		cmocka_unit_test_setup_teardown(what_is_old_is_no_value, fill, clear),
+		cmocka_unit_test_setup_teardown(a_meter_that_fails_takes_its_value_back, fill, clear),
+		cmocka_unit_test_setup_teardown(an_empty_board_has_nothing, fill, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
