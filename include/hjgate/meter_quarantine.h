@@ -21,8 +21,10 @@
 #define HJ_QUARANTINE_REST_FIRST (5 * HJ_USEC_PER_SEC)  /* between two tries of a unit; doubles ... */
 #define HJ_QUARANTINE_REST_MOST  (25 * HJ_USEC_PER_SEC) /* ... up to this: with its turn to come, within 30 s */
 /* What a try may cost where the purse does not hold more: twice in HJ_QUARANTINE_REST_MOST it is in the purse. */
-#define HJ_QUARANTINE_TRY   (180 * HJ_USEC_PER_MS)
-#define HJ_QUARANTINE_SAVED 4 /* so many tries are saved up in a quiet time */
+#define HJ_QUARANTINE_TRY      (180 * HJ_USEC_PER_MS)
+#define HJ_QUARANTINE_TRY_MOST (240 * HJ_USEC_PER_MS) /* on a line so slow that nobody could answer within that */
+#define HJ_QUARANTINE_ANSWER   (100 * HJ_USEC_PER_MS) /* it should leave so long for the answer to begin */
+#define HJ_QUARANTINE_SAVED    4                      /* so many tries are saved up in a quiet time */
 #define HJ_QUARANTINE_WHOLE_EACH                                                                                     \
 	8 /* where three or more are at rest, one try in so many is with the whole time-out */
 
@@ -31,6 +33,7 @@ struct hj_unit {
 	bool heard; /* it answered too late: it lives */
 	unsigned failures, tries;
 	hj_usec cost;  /* of its newest silence */
+	hj_usec least; /* what a try must be given: more than its answers have needed */
 	hj_usec whole; /* what a question to it costs with the whole time-out; 0: as of the others */
 	hj_usec tried, rest;
 	int64_t credit; /* in millionths of a microsecond */
@@ -41,14 +44,16 @@ struct hj_unit {
 struct hj_quarantine {
 	struct hj_unit *units;
 	size_t count, resting;
+	hj_usec least; /* what a try must be given: more than its answers have needed */
 	hj_usec whole; /* what a question costs that nobody answers, with the whole time-out */
 	int64_t credit_most;
 	int64_t purse; /* in millionths of a microsecond */
 	hj_usec filled;
 };
 
-/* `whole`: what a question costs that is not answered; each is tried so often. -ENOMEM. */
-int hj_quarantine_init(struct hj_quarantine *q, size_t units, hj_usec whole, unsigned tries, hj_usec now);
+/* A question that is not answered costs `besides` and the time-out; each is tried so often. -ENOMEM. */
+int hj_quarantine_init(
+        struct hj_quarantine *q, size_t units, hj_usec besides, hj_usec timeout, unsigned tries, hj_usec now);
 void hj_quarantine_done(struct hj_quarantine *q);
 
 bool hj_quarantine_has(const struct hj_quarantine *q, size_t unit);
@@ -58,7 +63,8 @@ bool hj_quarantine_next(struct hj_quarantine *q, hj_usec now, size_t *ret_unit, 
 /* When hj_quarantine_next() will have one; HJ_USEC_NEVER. */
 hj_usec hj_quarantine_due(const struct hj_quarantine *q);
 
-void hj_quarantine_answered(struct hj_quarantine *q, size_t unit);
+/* `needs`: the longest from the begin of a question to the begin of an answer, of its newest answers. */
+void hj_quarantine_answered(struct hj_quarantine *q, size_t unit, hj_usec needs);
 /* A question, or one more try of it, cost so much and brought no answer. */
 void hj_quarantine_silent(struct hj_quarantine *q, size_t unit, hj_usec cost, hj_usec now);
 /* May this question be asked again? Not where the one before failed, too. `cost` of one more silence. */

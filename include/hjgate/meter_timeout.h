@@ -26,4 +26,6 @@ void hj_timeout_answered(struct hj_timeout *t, hj_usec turnaround);
 /* Its answer came after nobody waited for it any more. */
 void hj_timeout_late(struct hj_timeout *t);
 
+/* Of the newest answers; 0: none yet. */
+hj_usec hj_timeout_slowest(const struct hj_timeout *t);
 hj_usec hj_timeout_get(const struct hj_timeout *t);

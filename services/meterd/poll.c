@@ -167,7 +167,8 @@ static void answered(
 	bool was_resting = hj_quarantine_has(&m->quarantine, m->plan.requests[a->request].meter);
 
 	health_answered(m, meter, now, (int64_t)(took / HJ_USEC_PER_MS));
-	hj_quarantine_answered(&m->quarantine, m->plan.requests[a->request].meter);
+	hj_quarantine_answered(&m->quarantine, m->plan.requests[a->request].meter,
+	        hj_bus_cost_silent(&m->cost, hj_timeout_slowest(&meter->timeout)));
 	if (was_resting)
 		hj_schedule_revived(&m->schedule, a->request, now->mono);
 }

@@ -131,7 +131,7 @@ static int expect_silence(struct meterd *m)
 
 	for (size_t i = 0; i < m->conf.meter_count; i++)
 		hj_timeout_init(&m->meters[i].timeout, timeout);
-	return hj_quarantine_init(&m->quarantine, m->conf.meter_count, hj_bus_cost_silent(&m->cost, timeout),
+	return hj_quarantine_init(&m->quarantine, m->conf.meter_count, hj_bus_cost_silent(&m->cost, 0), timeout,
 	        1 + (unsigned)m->conf.retries, hj_now().mono);
 }
 

@@ -7,11 +7,11 @@
 
 #include "hjgate/cleanup.h"
 
-#define MILLION     1000000
-#define WAITED(w)   ((w)*9 / 10)                  /* a silence of so long had the whole time-out */
-#define CUT         (HJ_QUARANTINE_TRY * 9 / 10)  /* what costs so much was cut short */
-#define CALM_FEW    2                             /* units at rest that each must be tried within 30 s */
-#define ELAPSED_MAX (7 * 86400 * HJ_USEC_PER_SEC) /* by then everything is full; keeps the product in its type */
+#define MILLION      1000000
+#define WAITED(w)    ((w)*9 / 10)                  /* a silence of so long had all the time that was given */
+#define ANSWER_SPARE 8                             /* a part of what answers needed is added to it */
+#define CALM_FEW     2                             /* units at rest that each must be tried within 30 s */
+#define ELAPSED_MAX  (7 * 86400 * HJ_USEC_PER_SEC) /* by then everything is full; keeps the product in its type */
 
 static int64_t price(hj_usec span)
 {
@@ -46,8 +46,11 @@ static void credit(struct hj_quarantine *q, struct hj_unit *u, hj_usec now)
 	u->credited = hj_max(u->credited, now);
 }
 
-int hj_quarantine_init(struct hj_quarantine *q, size_t units, hj_usec whole, unsigned tries, hj_usec now)
+int hj_quarantine_init(
+        struct hj_quarantine *q, size_t units, hj_usec besides, hj_usec timeout, unsigned tries, hj_usec now)
 {
+	hj_usec whole = besides + timeout, least = hj_max(besides + HJ_QUARANTINE_ANSWER, HJ_QUARANTINE_TRY);
+
 	*q = (struct hj_quarantine){ .count = units, .whole = whole, .filled = now };
 	q->units = calloc(units ? units : 1, sizeof(*q->units));
 	if (!q->units)
@@ -56,7 +59,9 @@ int hj_quarantine_init(struct hj_quarantine *q, size_t units, hj_usec whole, uns
 	q->credit_most = ((int64_t)tries + HJ_QUARANTINE_FAILURES - 1) * price(whole);
 	q->purse = CALM_FEW * price(HJ_QUARANTINE_TRY);
 	for (size_t i = 0; i < units; i++)
-		q->units[i] = (struct hj_unit){ .credit = q->credit_most, .credited = now };
+		q->units[i] = (struct hj_unit){
+			.credit = q->credit_most, .credited = now, .least = hj_min(least, HJ_QUARANTINE_TRY_MOST)
+		};
 	return 0;
 }
 
@@ -98,7 +103,7 @@ static const struct hj_unit *first_due(const struct hj_quarantine *q)
  * first. */
 static bool wants_whole(const struct hj_quarantine *q, const struct hj_unit *u)
 {
-	return q->resting > CALM_FEW && u->cost >= CUT &&
+	return q->resting > CALM_FEW && u->cost >= WAITED(u->least) &&
 	       u->tries % HJ_QUARANTINE_WHOLE_EACH == HJ_QUARANTINE_WHOLE_EACH - 1;
 }
 
@@ -106,8 +111,7 @@ static int64_t need(const struct hj_quarantine *q, const struct hj_unit *u)
 {
 	if (u->heard)
 		return INT64_MIN;
-	return wants_whole(q, u) ? hj_min(price(whole_of(q, u)), purse_most(q))
-	                         : price(hj_min(u->cost, (hj_usec)HJ_QUARANTINE_TRY));
+	return wants_whole(q, u) ? hj_min(price(whole_of(q, u)), purse_most(q)) : price(hj_min(u->cost, u->least));
 }
 
 bool hj_quarantine_next(struct hj_quarantine *q, hj_usec now, size_t *ret_unit, hj_usec *ret_cost)
@@ -122,7 +126,7 @@ bool hj_quarantine_next(struct hj_quarantine *q, hj_usec now, size_t *ret_unit, 
 	u = &q->units[found - q->units];
 	others = (int64_t)hj_min(q->resting - 1, (size_t)HJ_QUARANTINE_SAVED) * price(HJ_QUARANTINE_TRY);
 	*ret_unit = (size_t)(found - q->units);
-	*ret_cost = HJ_QUARANTINE_TRY;
+	*ret_cost = u->least;
 	if (u->heard || wants_whole(q, u) || q->purse - others >= price(whole_of(q, u)))
 		*ret_cost = whole_of(q, u);
 	u->tried = now;
@@ -155,7 +159,7 @@ static void wake_all(struct hj_quarantine *q)
 		q->units[i].tried = q->units[i].rest = 0;
 }
 
-void hj_quarantine_answered(struct hj_quarantine *q, size_t unit)
+void hj_quarantine_answered(struct hj_quarantine *q, size_t unit, hj_usec needs)
 {
 	struct hj_unit *u = &q->units[unit];
 
@@ -166,6 +170,7 @@ void hj_quarantine_answered(struct hj_quarantine *q, size_t unit)
 	u->heard = false;
 	u->failures = 0;
 	u->tries = 0;
+	u->least = hj_max(needs + needs / ANSWER_SPARE, HJ_QUARANTINE_TRY);
 }
 
 void hj_quarantine_silent(struct hj_quarantine *q, size_t unit, hj_usec cost, hj_usec now)

@@ -29,10 +29,15 @@ void hj_timeout_late(struct hj_timeout *t)
 	t->late = hj_min(2 * hj_timeout_get(t), (hj_usec)HJ_TIMEOUT_CAP);
 }
 
+hj_usec hj_timeout_slowest(const struct hj_timeout *t)
+{
+	return hj_max(t->slowest, t->slowest_before);
+}
+
 hj_usec hj_timeout_get(const struct hj_timeout *t)
 {
 	hj_usec floor = hj_min(t->whole, (hj_usec)HJ_TIMEOUT_FLOOR), most = hj_max(t->whole, t->late),
-	        seen = HJ_TIMEOUT_TIMES * hj_max(t->slowest, t->slowest_before);
+	        seen = HJ_TIMEOUT_TIMES * hj_timeout_slowest(t);
 
 	if (!t->learned)
 		return most;

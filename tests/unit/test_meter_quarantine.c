@@ -11,13 +11,14 @@
 #include "hjgate/cleanup.h"
 #include "hjgate/meter_quarantine.h"
 
-#define MS    HJ_USEC_PER_MS
-#define SEC   HJ_USEC_PER_SEC
-#define HOUR  (3600 * SEC)
-#define T0    (1000 * SEC)
-#define WHOLE (512 * MS)
-#define TRIES 2
-#define UNITS 8
+#define MS      HJ_USEC_PER_MS
+#define SEC     HJ_USEC_PER_SEC
+#define HOUR    (3600 * SEC)
+#define T0      (1000 * SEC)
+#define BESIDES (12 * MS)
+#define WHOLE   (512 * MS)
+#define TRIES   2
+#define UNITS   8
 
 struct world {
 	struct hj_quarantine q;
@@ -29,14 +30,14 @@ struct world {
 static void set_up(struct world *w, hj_usec silence)
 {
 	*w = (struct world){ .now = T0, .silence = silence };
-	assert_int_equal(hj_quarantine_init(&w->q, UNITS, WHOLE, TRIES, w->now), 0);
+	assert_int_equal(hj_quarantine_init(&w->q, UNITS, BESIDES, WHOLE - BESIDES, TRIES, w->now), 0);
 }
 
 static bool silent(struct world *w, size_t unit, hj_usec cost)
 {
 	if (!w->dead[unit]) {
 		w->now += 60 * MS;
-		hj_quarantine_answered(&w->q, unit);
+		hj_quarantine_answered(&w->q, unit, 40 * MS);
 		return false;
 	}
 	w->now += cost;
@@ -271,7 +272,7 @@ static void noise_is_not_silence(void **state)
 		hj_quarantine_failed(&w.q, 0, false, w.now);
 		hj_quarantine_failed(&w.q, 0, false, w.now);
 		assert_false(hj_quarantine_has(&w.q, 0));
-		hj_quarantine_answered(&w.q, 0);
+		hj_quarantine_answered(&w.q, 0, 40 * MS);
 	}
 	for (int i = 0; i < HJ_QUARANTINE_FAILURES; i++)
 		hj_quarantine_failed(&w.q, 0, false, w.now);

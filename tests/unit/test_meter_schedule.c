@@ -107,7 +107,7 @@ static void the_grid_follows_the_wall_clock(void **state)
 	struct hj_due due;
 
 	(void)state;
-	assert_int_equal(hj_quarantine_init(&q, 1, TIMEOUT, 1, T0), 0);
+	assert_int_equal(hj_quarantine_init(&q, 1, 0, TIMEOUT, 1, T0), 0);
 	assert_int_equal(hj_schedule_init(&s, &timing, 1, origin, T0), 0);
 	assert_int_equal(hj_schedule_next(&s, &q, T0, &due), HJ_TURN_ASK);
 	assert_false(due.on_grid);
@@ -304,6 +304,39 @@ static void two_dead_meters_cost_two_percent(void **state)
 	bus_free(b);
 }
 
+/* Two stations at 2400 baud that take their time to answer: a try is not cut below what they have needed. */
+static void slow_lines_get_their_units_back(void **state)
+{
+	struct virtual_bus *b = bus_new();
+	hj_usec back, at = 0;
+
+	(void)state;
+	b->cost = hj_bus_cost_of(HJ_BUS_dlt645, 2400, 11);
+	for (size_t i = 0; i < 8; i++) {
+		add(b, i, 60000, 0, 500 * MS);
+		b->turnaround[i] = 140 * MS;
+	}
+	assert_int_equal(virtual_bus_init(b, 8, 800 * MS, 1, 0), 0);
+	go_on(b, T0 + 1800 * SEC);
+	b->dead[2] = b->dead[3] = true;
+	go_on(b, T0 + 3600 * SEC);
+	assert_int_equal(b->quarantine.resting, 2);
+	b->busy = 0;
+	go_on(b, T0 + 5400 * SEC);
+	assert_in_range(b->busy - 30 * 6 * 500 * MS, 0, 1800 * SEC / 50);
+	back = b->now;
+	while (!at && b->now < back + 300 * SEC) {
+		hj_usec cut = b->quarantine.units[2].least;
+
+		assert_true(cut > hj_bus_cost_silent(&b->cost, b->turnaround[2]));
+		b->dead[2] = false;
+		virtual_bus_turn(b, back + 300 * SEC);
+		at = whole_again(b, 2, back);
+	}
+	assert_in_range(at - back, 1, 40 * SEC);
+	bus_free(b);
+}
+
 /* Two of eight that come and go, from seconds to many minutes. */
 static void flapping_meters_cost_two_percent(void **state)
 {
@@ -407,7 +440,7 @@ static void nothing_to_ask(void **state)
 	struct hj_due due;
 
 	(void)state;
-	assert_int_equal(hj_quarantine_init(&q, 0, TIMEOUT, 1, T0), 0);
+	assert_int_equal(hj_quarantine_init(&q, 0, 0, TIMEOUT, 1, T0), 0);
 	assert_int_equal(hj_schedule_init(&s, NULL, 0, 0, T0), 0);
 	assert_int_equal(hj_schedule_next(&s, &q, T0, &due), HJ_TURN_NONE);
 	assert_true(hj_schedule_due(&s, &q) == HJ_USEC_NEVER);
@@ -427,6 +460,7 @@ int main(void)
 		cmocka_unit_test(a_fast_lane_starves_nobody),
 		cmocka_unit_test(overload_is_fair_and_counted),
 		cmocka_unit_test(two_dead_meters_cost_two_percent),
+		cmocka_unit_test(slow_lines_get_their_units_back),
 		cmocka_unit_test(flapping_meters_cost_two_percent),
 		cmocka_unit_test(a_cut_cable_is_not_eight_dead_meters),
 		cmocka_unit_test(what_a_dead_meter_owes_is_told),

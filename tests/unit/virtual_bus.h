@@ -58,7 +58,7 @@ static inline int virtual_bus_init(
 	r = timings ? hj_schedule_init(&b->schedule, timings, b->count, origin, b->now) : -1;
 	if (r >= 0)
 		r = hj_quarantine_init(
-		        &b->quarantine, meters, hj_bus_cost_silent(&b->cost, timeout), 1 + retries, b->now);
+		        &b->quarantine, meters, hj_bus_cost_silent(&b->cost, 0), timeout, 1 + retries, b->now);
 	return r;
 }
 
@@ -77,7 +77,8 @@ static inline void virtual_answered(struct virtual_bus *b, size_t i, enum hj_tur
 	b->now += q->takes;
 	b->busy += q->takes;
 	hj_timeout_answered(&b->timeouts[meter], b->turnaround[meter]);
-	hj_quarantine_answered(&b->quarantine, meter);
+	hj_quarantine_answered(
+	        &b->quarantine, meter, hj_bus_cost_silent(&b->cost, hj_timeout_slowest(&b->timeouts[meter])));
 	if (rested)
 		hj_schedule_revived(&b->schedule, i, b->now);
 	if (turn == HJ_TURN_LOOK) {
