@@ -11,7 +11,7 @@
 
 #define HJ_IPC_MESSAGE_MAX     (256u << 10) /* bytes with the NUL */
 #define HJ_IPC_CONNECTIONS_MAX 32           /* of NAME.look and of NAME.change, each */
-#define HJ_IPC_PEERS_MAX       128          /* of NAME.peer: 16 buses with 2 and 16 uplinks with up to 6 */
+#define HJ_IPC_PEERS_MAX       144          /* of NAME.peer: 16 buses with up to 3 and 16 uplinks with up to 6 */
 #define HJ_IPC_REPLIES_MAX     16           /* queued for one client; one more and it is dropped */
 #define HJ_IPC_DEPTH_MAX       16
 
