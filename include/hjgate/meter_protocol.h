@@ -62,6 +62,9 @@ extern const struct hj_protocol hj_protocol_rtu;    /* src/meter/rtu.c: Modbus o
 extern const struct hj_protocol hj_protocol_dlt645; /* src/meter/dlt645.c: DL/T 645-2007 */
 extern const struct hj_protocol hj_protocol_cjt188; /* src/meter/cjt188.c: CJ/T 188-2004 */
 
+/* The one whose meters are stations, by the type of its bus; NULL. */
+const struct hj_protocol *hj_protocol_of_stations(const char *type);
+
 /* Two digits of a station's address that fit every station: a meter answers a question whose digits all fit. */
 #define HJ_STATION_ANY 0xaa
 

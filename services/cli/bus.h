@@ -68,6 +68,8 @@ void bus_adhoc_stop(struct bus_wire *w);
 int bus_unit(const struct cli *cli, const char *word, uint8_t *ret);
 int bus_table(const struct cli *cli, const char *word, enum hj_table *ret);
 int bus_address(const struct cli *cli, const char *word, uint32_t *ret);
+int bus_identifier(const struct cli *cli, const char *word, uint32_t *ret);
+int bus_station(const struct cli *cli, const char *word, uint8_t ret[HJ_STATION_BYTES]);
 int bus_count(const struct cli *cli, const char *word, uint16_t *ret);
 /* "1-20,30": which of 1..247; all where text is NULL. */
 int bus_units(const struct cli *cli, const char *text, bool ret[BUS_UNIT_MOST + 1]);

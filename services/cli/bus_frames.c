@@ -1,6 +1,7 @@
 /* `hjgate frames`: what went over a bus, as bytes and in words, or as a capture that Wireshark reads. A meterd keeps
  * the newest by itself, so that a fault can be looked at after it happened; those around the first error of a kind
  * are on its disk. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "writer.h"
 
 #include "hjgate/clock.h"
+#include "hjgate/meter_protocol.h"
 
 #define LAST_BY_DEFAULT 20
 #define VALUES_SHOWN    12 /* registers of one answer, in words */
@@ -85,21 +87,50 @@ static bool has_mbap(const uint8_t *p, size_t n)
 	return n > MBAP_BYTES && !p[2] && !p[3] && (size_t)(p[4] << 8 | p[5]) == n - MBAP_BYTES;
 }
 
+/* Whom a frame of stations asked for what, and the bytes of the answer, as they come. */
+static void station_meaning(json_t *frame, const struct hj_protocol *p, char to[MEANING_MAX])
+{
+	const unsigned first = HJ_STATION_BYTES - p->station_bytes;
+	uint8_t bytes[512];
+	struct hj_question q;
+	struct hj_answer a;
+	size_t n = unhex(cli_string(frame, "sent"), bytes, sizeof(bytes)), used = 0;
+
+	to[0] = '\0';
+	if (p->foreign(bytes, n, &q) <= 0)
+		return;
+	for (unsigned i = first; i < HJ_STATION_BYTES; i++)
+		used += (size_t)snprintf(to + used, MEANING_MAX - used, "%02X", q.station[i]);
+	used += (size_t)snprintf(to + used, MEANING_MAX - used, " data 0x%08X", q.address);
+	n = unhex(cli_string(frame, "received"), bytes, sizeof(bytes));
+	if (!n || p->decode(&q, bytes, n, &a) == -EBADMSG)
+		return;
+	if (a.why)
+		snprintf(to + used, MEANING_MAX - used, ": %s", cli_reason(a.why));
+	for (size_t i = 0; !a.why && i < a.length && i <= VALUES_SHOWN; i++) {
+		char byte[8];
+
+		snprintf(byte, sizeof(byte), i == VALUES_SHOWN ? " ..." : " %02X", a.data[i]);
+		used += (size_t)snprintf(to + used, MEANING_MAX - used, "%s%s", i ? "" : ":", byte);
+	}
+}
+
 static void meaning_of(json_t *frame, const char *type, char to[MEANING_MAX])
 {
 	const char *table = cli_string(frame, "table"), *error = cli_string(frame, "error");
+	const struct hj_protocol *stations = type ? hj_protocol_of_stations(type) : NULL;
 	uint8_t bytes[512];
 	/* Who serves has sent the values, over TCP or not: an answer that holds values tells by itself. */
 	bool serves = type && !strcmp(type, "listen");
 	size_t n = unhex(cli_string(frame, serves ? "sent" : "received"), bytes, sizeof(bytes)), used,
 	       skip = (type && !strcmp(type, "tcp")) || (serves && has_mbap(bytes, n)) ? MBAP_BYTES : 0;
 
-	if (table && !strcmp(table, "data"))
-		used = (size_t)snprintf(to, MEANING_MAX, "%08llX", (unsigned long long)cli_int(frame, "address"));
-	else
-		used = (size_t)snprintf(to, MEANING_MAX, "%lld %.16s %lld+%lld", (long long)cli_int(frame, "unit_id"),
-		        table ? table : "?", (long long)cli_int(frame, "address"),
-		        (long long)cli_int(frame, "count"));
+	if (stations) {
+		station_meaning(frame, stations, to);
+		return;
+	}
+	used = (size_t)snprintf(to, MEANING_MAX, "%lld %.16s %lld+%lld", (long long)cli_int(frame, "unit_id"),
+	        table ? table : "?", (long long)cli_int(frame, "address"), (long long)cli_int(frame, "count"));
 	if (cli_int(frame, "exception"))
 		snprintf(to + used, MEANING_MAX - used, ": exception %lld", (long long)cli_int(frame, "exception"));
 	else if (!error && n > skip) {

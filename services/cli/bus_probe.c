@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bus.h"
+#include "hjgate/meter_codec.h"
 #include "hjgate/meter_show.h"
 #include "tables.h"
 
@@ -22,6 +23,44 @@ static const struct writer_column columns[] = {
 	{ "BADC", "BADC", true },
 	{ "DCBA", "DCBA", true },
 };
+
+/* Of a station: each byte, and the digits from it on; a value has its last digits first. */
+static const struct writer_column station_columns[] = {
+	{ "at", N_("AT"), true },
+	{ "hexadecimal", N_("HEXADECIMAL"), false },
+	{ "bcd_1", "BCD 1", true },
+	{ "bcd_2", "BCD 2", true },
+	{ "bcd_3", "BCD 3", true },
+	{ "bcd_4", "BCD 4", true },
+};
+
+static void show_digits(struct writer *w, const uint8_t *p, size_t n, size_t length)
+{
+	const struct hj_codec c = {
+		.type = HJ_TYPE_BCD, .order = HJ_ORDER_DCBA, .length = (uint8_t)length, .scale = 1
+	};
+	double value;
+
+	if (length <= n && hj_codec_decode(&c, p, &value) == 0)
+		writer_cell_int(w, (int64_t)value);
+	else
+		writer_cell(w, STYLE_DIM, json_null(), "");
+}
+
+static void show_data(struct writer *w, const struct bus_reply *a)
+{
+	char hex[8];
+
+	writer_table(w, "data", station_columns, hj_array_size(station_columns));
+	for (size_t at = 0; at < a->length; at++) {
+		bus_hex_text(a->data + at, 1, hex, sizeof(hex));
+		writer_cell_int(w, (int64_t)at);
+		writer_cell_text(w, hex);
+		for (size_t length = 1; length <= 4; length++)
+			show_digits(w, a->data + at, a->length - at, length);
+	}
+	writer_table_end(w);
+}
 
 static void show_bits(struct writer *w, const struct hj_question *q, const struct bus_reply *a)
 {
@@ -88,7 +127,9 @@ static int show(struct cli *cli, const struct hj_question *q, const struct bus_r
 	writer_field(w, "sent", _("Sent"), STYLE_DIM, json_string(sent), NULL);
 	writer_field(w, "received", _("Received"), STYLE_DIM, json_string(received), NULL);
 	writer_field(w, "took_ms", NULL, STYLE_PLAIN, json_real((double)a->took_us / 1000), NULL);
-	if (hj_table_is_bits(q->table))
+	if (q->table == HJ_TABLE_DATA)
+		show_data(w, a);
+	else if (hj_table_is_bits(q->table))
 		show_bits(w, q, a);
 	else
 		show_registers(w, q, a);
@@ -96,18 +137,47 @@ static int show(struct cli *cli, const struct hj_question *q, const struct bus_r
 	return HJ_EXIT_OK;
 }
 
-static int failed(struct cli *cli, const struct bus_wire *w, const struct hj_question *q, const struct bus_reply *a)
+static int refused(struct cli *cli, const char *who, const struct hj_question *q, const struct bus_reply *a)
+{
+	if (q->table == HJ_TABLE_DATA)
+		return cli_refused(
+		        cli, _("station %s refuses %X (%d: %s)"), who, q->address, a->exception, cli_reason(a->why));
+	return cli_refused(cli,
+	        _("unit %u answers with exception %d, %s: it has no such register, or another "
+	          "table (%s %u)"),
+	        q->unit_id, a->exception, bus_exception_name(a->exception), hj_table_name(q->table), q->address);
+}
+
+static int failed(struct cli *cli, const struct bus_wire *w, const char *who, const struct hj_question *q,
+        const struct bus_reply *a)
 {
 	if (a->result == BUS_EXCEPTION)
-		return cli_refused(cli,
-		        _("unit %u answers with exception %d, %s: it has no such register, or another "
-		          "table (%s %u)"),
-		        q->unit_id, a->exception, bus_exception_name(a->exception), hj_table_name(q->table),
-		        q->address);
-	cli_refused(cli, _("unit %u does not answer (%s)"), q->unit_id, cli_reason(a->why));
+		return refused(cli, who, q, a);
+	if (q->table == HJ_TABLE_DATA)
+		cli_refused(cli, _("station %s does not answer (%s)"), who, cli_reason(a->why));
+	else
+		cli_refused(cli, _("unit %u does not answer (%s)"), q->unit_id, cli_reason(a->why));
 	fprintf(stderr, _("Who is there: hjgate bus scan %s; what is wrong: hjgate bus doctor %s\n"), w->target,
 	        w->target);
 	return HJ_EXIT_REFUSED;
+}
+
+/* TARGET STATION data IDENTIFIER */
+static int station_words(const struct cli *cli, char **argv, struct hj_question *ret)
+{
+	int r = bus_station(cli, argv[1], ret->station);
+
+	ret->table = HJ_TABLE_DATA;
+	return r ? r : bus_identifier(cli, argv[3], &ret->address);
+}
+
+static int register_words(const struct cli *cli, int argc, char **argv, struct hj_question *ret)
+{
+	int r = bus_unit(cli, argv[1], &ret->unit_id);
+
+	r = r ? r : bus_table(cli, argv[2], &ret->table);
+	r = r ? r : bus_address(cli, argv[3], &ret->address);
+	return r || argc < 5 ? r : bus_count(cli, argv[4], &ret->count);
 }
 
 int bus_probe(struct cli *cli, const struct bus_options *o, int argc, char **argv)
@@ -117,18 +187,18 @@ int bus_probe(struct cli *cli, const struct bus_options *o, int argc, char **arg
 	struct bus_wire w;
 	int r;
 
-	if (argc < 4 || argc > 5)
+	if (argc == 4 && !strcmp(argv[2], hj_table_name(HJ_TABLE_DATA)))
+		r = station_words(cli, argv, &q);
+	else if (argc < 4 || argc > 5)
 		return cli_usage(cli, "%s", _("probe needs words: TARGET UNIT TABLE ADDRESS [COUNT]"));
-	r = bus_unit(cli, argv[1], &q.unit_id);
-	r = r ? r : bus_table(cli, argv[2], &q.table);
-	r = r ? r : bus_address(cli, argv[3], &q.address);
-	r = r || argc < 5 ? r : bus_count(cli, argv[4], &q.count);
+	else
+		r = register_words(cli, argc, argv, &q);
 	r = r ? r : bus_wire_open(cli, o, argv[0], &w);
 	if (r)
 		return r;
-	r = bus_wire_ask_surely(&w, &q, o->timeout, &a);
+	r = bus_wire_ask(&w, &q, o->timeout, &a);
 	if (!r)
-		r = a.result == BUS_OK ? show(cli, &q, &a) : failed(cli, &w, &q, &a);
+		r = a.result == BUS_OK ? show(cli, &q, &a) : failed(cli, &w, argv[1], &q, &a);
 	bus_wire_close(&w);
 	return r;
 }

@@ -211,11 +211,6 @@ static int ask_stations(struct scan *s, struct hj_search *search, const struct h
 	return 0;
 }
 
-static const struct hj_protocol *protocol_of(enum hj_bus_kind kind)
-{
-	return kind == HJ_BUS_cjt188 ? &hj_protocol_cjt188 : &hj_protocol_dlt645;
-}
-
 /* How many are to be asked is known only in the end: to go is what is left of these two digits. */
 static int scan_stations(struct scan *s)
 {
@@ -224,7 +219,7 @@ static int scan_stations(struct scan *s)
 	struct hj_question q;
 	int r = 0;
 
-	hj_search_init(&search, protocol_of(s->wire.conf.kind));
+	hj_search_init(&search, hj_protocol_of_stations(hj_bus_type(s->wire.conf.kind)->name));
 	while (!r && hj_search_next(&search, &q)) {
 		size_t left = search.fixed ? (size_t)(STATION_BRANCHES - search.number[search.fixed - 1]) : 1;
 

@@ -40,6 +40,31 @@ int bus_address(const struct cli *cli, const char *word, uint32_t *ret)
 	return 0;
 }
 
+/* Manuals write identifiers in hexadecimal, mostly without 0x. */
+int bus_identifier(const struct cli *cli, const char *word, uint32_t *ret)
+{
+	const char *digits = !strncmp(word, "0x", 2) || !strncmp(word, "0X", 2) ? word + 2 : word;
+	size_t n = strlen(digits);
+
+	*ret = 0;
+	if (!n || n > 8 || strspn(digits, "0123456789abcdefABCDEF") != n)
+		return cli_usage(cli, _("IDENTIFIER is hexadecimal like 02010100 or 10901F, not \"%s\""), word);
+	for (; *digits; digits++)
+		*ret = *ret << 4 | (uint32_t)(*digits <= '9' ? *digits - '0' : (*digits | 0x20) - 'a' + 10);
+	return 0;
+}
+
+int bus_station(const struct cli *cli, const char *word, uint8_t ret[HJ_STATION_BYTES])
+{
+	size_t n = strlen(word);
+
+	if (!n || n > 2 * HJ_STATION_BYTES || strspn(word, "0123456789") != n)
+		return cli_usage(cli, _("STATION is up to %d digits, as on the meter, not \"%s\""),
+		        2 * HJ_STATION_BYTES, word);
+	hj_station_parse(word, ret);
+	return 0;
+}
+
 int bus_count(const struct cli *cli, const char *word, uint16_t *ret)
 {
 	uint64_t count;

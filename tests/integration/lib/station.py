@@ -102,6 +102,13 @@ def bus_tool(suite, *words, status=0):
     return json.loads(done.stdout) if done.stdout else done.stderr
 
 
+def suite_frames(suite, bus):
+    done = subprocess.run([os.path.join(BUILD, "bin/hjgate"), "frames", bus, "--last", "60", "--json", "--root", suite.root], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+    check(done.returncode == 0, "frames: %s" % done.stderr)
+    return json.loads(done.stdout)["frames"]
+
+
 def status(suite, bus):
     return suite.call("meterd@%s.look" % bus, "hjgate.Meter.Status")
 
