@@ -576,7 +576,7 @@ static void test_full_disk(void **state)
 static void test_slow_readers_cost_nothing(void **state)
 {
 	struct hj_ipc_ask peer = dial("peer"), watch = dial("look"), live = dial("look"), slow = dial("look");
-	int64_t got = 0, first = 1;
+	int64_t got = 0, there, first = 1;
 	long before;
 	json_t *reply;
 	char text[2000];
@@ -607,6 +607,9 @@ static void test_slow_readers_cost_nothing(void **state)
 #else
 	assert_in_range(resident_kb(), 1, before + 2500);
 #endif
+	reply = ask(&peer, "Status", NULL);
+	there = num(reply, "records");
+	json_decref(reply);
 	ask_more(&slow, "Read", json_pack("{s:i}", "from", 1));
 	for (;;) {
 		bool continues;
@@ -617,9 +620,7 @@ static void test_slow_readers_cost_nothing(void **state)
 		if (!continues)
 			break;
 	}
-	reply = ask(&peer, "Status", NULL);
-	assert_true(got >= 40 && got >= num(reply, "records") - 2);
-	json_decref(reply);
+	assert_true(got >= 40 && got >= there);
 	hj_ipc_ask_close(&peer);
 	hj_ipc_ask_close(&watch);
 	hj_ipc_ask_close(&live);
