@@ -8,8 +8,8 @@
 #include "hjgate/meter_image.h"
 #include "hjgate/meter_serve.h"
 
-#define LISTEN_CONNECTIONS_MAX 16                      /* at once; one more, and that which is idle longest goes */
-#define LISTEN_PEER_MAX        8                       /* of them from one address: none keeps the others out */
+#define LISTEN_CONNECTIONS_MAX 64                      /* at once; one more, and that which is idle longest goes */
+#define LISTEN_PEER_MAX        16                      /* of them from one address: none keeps the others out */
 #define LISTEN_IDLE            (600 * HJ_USEC_PER_SEC) /* twice the longest interval of reports */
 #define LISTEN_FRAME_LATE      (10 * HJ_USEC_PER_SEC)  /* over TCP a request that has begun is whole by then */
 #define LISTEN_READ            512                     /* bytes at once */

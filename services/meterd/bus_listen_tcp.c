@@ -31,7 +31,8 @@ struct connection {
 	sd_event_source *io;
 	struct hj_serve serve;
 	struct peer_address peer;
-	hj_usec active; /* its newest request */
+	bool asked;     /* at all */
+	hj_usec active; /* its newest request; before that, when it came */
 	hj_usec begun;  /* when the request began that is not whole yet; 0: there is none */
 };
 
@@ -76,6 +77,7 @@ static bool take_requests(struct connection *c, hj_usec now)
 	while ((r = hj_serve_next(&c->serve, now, &q)) == 1) {
 		size_t n = listen_respond(c->of->of, HJ_SERVE_TCP, &q, answer);
 
+		c->asked = true;
 		c->active = now;
 		c->begun = 0;
 		/* Its buffer is larger than all that it may ask for at once: who fills it does not read. */
@@ -135,6 +137,13 @@ static bool is_from(const struct connection *c, const struct peer_address *peer)
 	return !peer || (c->peer.family == peer->family && !memcmp(c->peer.bytes, peer->bytes, sizeof(peer->bytes)));
 }
 
+/* Who has never asked for anything goes first: a crowd that only connects is always newer than an instrument's newest
+ * report. */
+static bool goes_before(const struct connection *a, const struct connection *b)
+{
+	return a->asked != b->asked ? !a->asked : a->active < b->active;
+}
+
 /* How many there are of this peer, or of all; and which of them is idle longest. */
 static size_t look_through(struct listen_way *w, const struct peer_address *peer, struct connection **ret_oldest)
 {
@@ -147,7 +156,7 @@ static size_t look_through(struct listen_way *w, const struct peer_address *peer
 		if (!c || !is_from(c, peer))
 			continue;
 		n++;
-		if (!*ret_oldest || c->active < (*ret_oldest)->active)
+		if (!*ret_oldest || goes_before(c, *ret_oldest))
 			*ret_oldest = c;
 	}
 	return n;
