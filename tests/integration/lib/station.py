@@ -15,7 +15,8 @@ class StationBus:
     """`simulated`: METERs of hjsim-dlt645; `meters`: what the gateway is told."""
 
     def __init__(self, suite, name, kind, simulated, meters=(), baud=None, **keys):
-        self.name, self.kind, self.simulated, self.meters, self.baud, self.keys = name, kind, simulated, list(meters), baud, keys
+        self.name, self.kind, self.meters, self.baud, self.keys = name, kind, list(meters), baud, keys
+        self.simulated = {"meters": simulated}  # and what else hjsim-dlt645 takes
         folder = os.path.join(suite.root, "sim")
         os.makedirs(folder, exist_ok=True)
         self.port, self.log, self.control, self.sim = (os.path.join(folder, name + end) for end in (".tty", ".log", ".ctl", ".sim"))
@@ -30,7 +31,7 @@ class StationBus:
 
     def start(self, _seed=1):
         with open(self.sim, "w", encoding="utf-8") as f:
-            json.dump({"meters": self.simulated}, f)
+            json.dump(self.simulated, f)
         self.process = subprocess.Popen([sys.executable, SIMULATOR, "--link", self.port, "--config", self.sim, "--log", self.log, "--control",
                                          self.control, "--baud", str(self.baud or 2400)], stdin=subprocess.DEVNULL)
         wait_for(lambda: os.path.exists(self.port) and os.path.exists(self.control), 5, "the simulated bus " + self.name)
