@@ -1,12 +1,29 @@
 """A simulated GPIO chip of the kernel (gpio-sim), whose lines a test pulls up and down. Where the kernel has none the test is skipped: a chip made up by us
 would prove only itself."""
 
+import fcntl
 import os
+import struct
 import subprocess
 
 from suite import skip, wait_for
 
 CONFIGFS = "/sys/kernel/config"
+# struct gpio_v2_line_request of linux/gpio.h: offsets, consumer, flags of the configuration and the rest of it, lines, buffer, padding, descriptor.
+REQUEST = struct.Struct("=64I32sQ264sII20si")
+GET_LINE = 3 << 30 | REQUEST.size << 16 | 0xB4 << 8 | 7
+FLAG_INPUT = 1 << 2
+
+
+def take_line(path, line, consumer):
+    """The line is somebody else's until the descriptor that is given is closed."""
+    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        request = bytearray(REQUEST.pack(line, *[0] * 63, consumer.encode(), FLAG_INPUT, bytes(264), 1, 0, bytes(20), -1))
+        fcntl.ioctl(fd, GET_LINE, request)
+        return REQUEST.unpack(bytes(request))[-1]
+    finally:
+        os.close(fd)
 
 
 class Chip:
