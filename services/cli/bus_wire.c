@@ -28,24 +28,33 @@ static void forget_errors(const struct cli *cli, struct hj_conf_errors *errors)
 	(void)cli;
 }
 
-/* The bus of the configuration that has this device, by whichever of its names; "" where none has. */
-static void find_owner(const struct cli *cli, const char *device, char ret[HJ_NAME_MAX + 1])
+/* Is it the same device, by whichever of its names, or the same server? */
+static bool is_same(const struct hj_conf_bus *b, const struct hj_conf_bus *meant)
 {
-	_cleanup_free_ char *real = realpath(device, NULL);
+	_cleanup_free_ char *port = NULL, *real = NULL;
+
+	if (hj_bus_type(b->kind)->traits & HJ_BUS_HOST)
+		return !strcmp(b->host, meant->host) && b->tcp_port == meant->tcp_port;
+	port = b->port[0] ? realpath(b->port, NULL) : NULL;
+	real = meant->port[0] ? realpath(meant->port, NULL) : NULL;
+	return port && real && !strcmp(port, real);
+}
+
+/* The bus of the configuration that has what is meant; "" where none has. */
+static void find_owner(const struct cli *cli, const struct hj_conf_bus *meant, char ret[HJ_NAME_MAX + 1])
+{
 	char **names = NULL;
 	size_t count = 0;
 
 	ret[0] = '\0';
-	if (!real || hj_conf_names(cli->root, "buses.d", &names, &count) < 0)
+	if (hj_conf_names(cli->root, "buses.d", &names, &count) < 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		struct hj_conf_errors errors = { 0 };
 		struct hj_conf_bus b = { 0 };
 
 		if (!ret[0] && hj_conf_load_bus(cli->root, names[i], &b, &errors) >= 0) {
-			_cleanup_free_ char *port = realpath(b.port, NULL);
-
-			if (port && !strcmp(port, real))
+			if (is_same(&b, meant))
 				hj_text_copy(ret, HJ_NAME_MAX + 1, names[i]);
 			hj_conf_bus_done(&b);
 		}
@@ -184,15 +193,16 @@ int bus_wire_open(struct cli *cli, const struct bus_options *o, const char *targ
 
 	*ret = (struct bus_wire){ .cli = cli, .options = o, .conf = presets, .ask = { .fd = -1 } };
 	hj_text_copy(ret->target, sizeof(ret->target), target);
-	if (strchr(target, ':') && target[0] != '/') {
-		r = set_host(ret, target);
-		r = r ? r : start_adhoc(ret);
-	} else if (target[0] != '/') {
+	if (target[0] != '/' && !strchr(target, ':')) {
 		r = open_named(ret, target);
 	} else {
-		find_owner(cli, target, owner);
-		hj_text_copy(ret->conf.port, sizeof(ret->conf.port), target);
-		r = owner[0] ? open_named(ret, owner) : start_adhoc(ret);
+		r = target[0] == '/' ? 0 : set_host(ret, target);
+		if (target[0] == '/')
+			hj_text_copy(ret->conf.port, sizeof(ret->conf.port), target);
+		if (!r) {
+			find_owner(cli, &ret->conf, owner);
+			r = owner[0] ? open_named(ret, owner) : start_adhoc(ret);
+		}
 	}
 	if (r)
 		bus_wire_close(ret);

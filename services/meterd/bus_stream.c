@@ -21,7 +21,8 @@
 
 #include "hjgate/log.h"
 
-#define DRAIN_READS 32 /* of BUS_FRAME_MAX: more than a port's buffer; a line that never ends is heard by the loop   \
+#define DRAIN_READS                                                                                                  \
+	32 /* of BUS_FRAME_MAX: more than a port's buffer; a line that never ends is heard by the loop   \
 	                */
 #define WRITE_LATEST HJ_USEC_PER_SEC /* a request that the port does not take for so long: the port is gone */
 #define TIMER_SLACK  1               /* ns; the default of 50 us would go onto each silence and each answer */
@@ -33,6 +34,9 @@ struct stream {
 	struct hj_exchange exchange;
 	void *port;
 	int fd;
+	bool heard;  /* something has come since it was opened */
+	bool turned; /* a server ended the connection without a word: the next opening fails, so that it is not tried
+	              * again and again */
 	sd_event *event;
 	sd_event_source *idle;
 };
@@ -83,6 +87,7 @@ static ssize_t take(struct stream *s)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (n == 0)
 		return s->way->ends ? -ECONNRESET : 0;
+	s->heard = true;
 	hj_exchange_feed(&s->exchange, bytes, (size_t)n, mono());
 	return n;
 }
@@ -221,6 +226,7 @@ static int on_idle(sd_event_source *source, int fd, uint32_t events, void *userd
 	if (n < 0 || (n == 0 && events & (EPOLLHUP | EPOLLERR))) {
 		hj_warn("bus %s: %s is gone: closed, and opened again when it is back", s->conf->name,
 		        s->conf->port[0] ? s->conf->port : s->conf->host);
+		s->turned = s->way->ends && !s->heard;
 		stream_close(&s->bus);
 	}
 	s->bus.free_at = hj_exchange_free_at(&s->exchange);
@@ -235,6 +241,11 @@ static int stream_open(struct bus *b)
 	int r;
 
 	stream_close(b);
+	if (s->turned) {
+		s->turned = false;
+		return -ECONNRESET;
+	}
+	s->heard = false;
 	r = s->way->open(s->conf, &s->port);
 	if (r < 0) {
 		stream_close(b);

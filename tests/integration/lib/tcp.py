@@ -1,0 +1,152 @@
+"""Modbus servers on TCP that are not ours: python3-pymodbus in a process of its own, framed as Modbus TCP or as RTU (what a serial device server
+passes on). A proxy before it makes answers late, holds them back or cuts connections. Samples are read as stored hands them out."""
+
+import collections
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from suite import CallError
+
+BLOCKS = {"coil": "co", "discrete": "di", "holding": "hr", "input": "ir"}
+
+
+def serve(port, framing, units):
+    """units: {unit id: {table: [value of register 0, 1 ...]}}"""
+    import asyncio
+    from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
+    from pymodbus.server.async_io import ModbusTcpServer
+    from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
+
+    async def run():
+        slaves = {int(u): ModbusSlaveContext(zero_mode=True, **{BLOCKS[t]: ModbusSequentialDataBlock(0, v) for t, v in tables.items()})
+                  for u, tables in units.items()}
+        server = ModbusTcpServer(ModbusServerContext(slaves=slaves, single=False), ModbusRtuFramer if framing == "rtu" else ModbusSocketFramer,
+                                 address=("127.0.0.1", port), ignore_missing_slaves=True, allow_reuse_address=True)
+        await server.serve_forever()
+
+    asyncio.run(run())
+
+
+class Server:
+    def __init__(self, port, framing, units):
+        self.port, self.arguments, self.process = port, [str(port), framing, json.dumps(units)], None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([sys.executable, os.path.abspath(__file__)] + self.arguments, stdin=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)  # it tells of each connection that ends
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("the server of pymodbus does not come up")
+
+    def stop(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def pause(self, on):
+        """Its kernel goes on to accept and to acknowledge: a server that hangs."""
+        self.process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
+
+
+class Proxy:
+    """Carries bytes to `to`. `late` of the answers come `late_s` later than they are there, others meanwhile."""
+
+    def __init__(self, to):
+        self.to, self.late, self.late_s, self.made_late, self.connections = to, 0, 0, 0, 0
+        self.random, self.open, self.lock = random.Random(1), [], threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            try:
+                server = socket.create_connection(("127.0.0.1", self.to), 2)
+            except OSError:
+                client.close()
+                continue
+            server.settimeout(None)
+            self.connections += 1
+            self.open = [client, server]
+            threading.Thread(target=self.carry, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self.carry, args=(server, client, True), daemon=True).start()
+
+    def carry(self, source, to, answers):
+        try:
+            while True:
+                data = source.recv(4096)
+                if not data:
+                    break
+                if answers and self.random.random() < self.late:
+                    self.made_late += 1
+                    threading.Timer(self.late_s, self.send, (to, data)).start()
+                else:
+                    self.send(to, data)
+        except OSError:
+            pass
+        for s in (source, to):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def send(self, to, data):
+        try:
+            with self.lock:
+                to.sendall(data)
+        except OSError:
+            pass
+
+    def cut(self):
+        for s in self.open:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class Samples(threading.Thread):
+    """Every sample of stored from now on: good[point] is a Counter of values, flagged[point] the number of those that are none."""
+
+    def __init__(self, suite):
+        super().__init__(daemon=True)
+        self.suite, self.good, self.flagged = suite, collections.defaultdict(collections.Counter), collections.Counter()
+        self.start()
+
+    def run(self):
+        names = {}
+        try:
+            for reply in self.suite.replies("stored.look", "hjgate.Store.Watch", more=True, timeout=60):
+                names.update({p["number"]: p["name"] for p in reply["points"]})
+                for number, _, value, flag in reply["samples"]:
+                    if flag == "N":
+                        self.good[names[number]][value] += 1
+                    else:
+                        self.flagged[names[number]] += 1
+        except (OSError, ValueError, CallError):
+            pass  # the suite has ended
+
+    def wrong(self, expected):
+        """What came as good and is not what the server holds."""
+        return {n: dict(seen) for n, seen in list(self.good.items()) if set(seen) != {expected[n]}}
+
+    def counts(self, names):
+        return [sum(self.good[n].values()) for n in names]
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]))
