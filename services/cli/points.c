@@ -32,7 +32,8 @@ static const struct writer_column columns[] = {
 	{ "module", N_("MODULE"), false },
 	{ "bus", N_("BUS"), false },
 	{ "point", N_("POINT"), false },
-	{ "unit_id", N_("UNIT ID"), true },
+	{ "unit_id", N_("UNIT ID"), true }, /* the station's digits where it is one */
+	{ "station", NULL, true },
 	{ "register", N_("REGISTER"), false },
 	{ "scale", NULL, true },
 	{ "ratio", N_("RATIO"), true },
@@ -51,8 +52,9 @@ static void register_cell(struct writer *w, const struct hj_conf_point *p)
 	bool wide = hj_codec_bytes(&p->codec) > 2;
 	char text[64];
 
-	snprintf(text, sizeof(text), "%s %u %s%s%s", hj_table_name(p->table), p->address, hj_type_name(p->codec.type),
-	        wide ? " " : "", wide ? hj_order_name(p->codec.order) : "");
+	snprintf(text, sizeof(text), p->table == HJ_TABLE_DATA ? "%s 0x%08X %s%s%s" : "%s %u %s%s%s",
+	        hj_table_name(p->table), p->address, hj_type_name(p->codec.type), wide ? " " : "",
+	        wide ? hj_order_name(p->codec.order) : "");
 	writer_cell_text(w, text);
 }
 
@@ -61,13 +63,16 @@ static void row(const struct points *p, struct writer *w, const struct hj_conf_b
 {
 	const struct cli_value *v = cli_newest_find(&p->newest, point->point.name);
 	const char module[2] = { point->module, '\0' };
+	char number[24];
 
+	snprintf(number, sizeof(number), "%lld", (long long)meter->unit_id);
 	writer_cell_text(w, point->equipment[0] ? point->equipment : meter->equipment);
 	writer_cell_text(w, point->point.factor);
 	writer_cell_text(w, module[0] ? module : NULL);
 	writer_cell_text(w, bus->name);
 	writer_cell_text(w, point->point.name);
-	writer_cell_int(w, meter->unit_id);
+	writer_cell(w, STYLE_PLAIN, json_integer(meter->unit_id), meter->station[0] ? meter->station : number);
+	writer_cell_text(w, meter->station[0] ? meter->station : NULL);
 	register_cell(w, point);
 	writer_cell_number(w, point->scale, -1);
 	writer_cell_number(w, point->ratio, -1);

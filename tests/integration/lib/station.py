@@ -103,11 +103,12 @@ def bus_tool(suite, *words, status=0):
     return json.loads(done.stdout) if done.stdout else done.stderr
 
 
-def suite_frames(suite, bus):
-    done = subprocess.run([os.path.join(BUILD, "bin/hjgate"), "frames", bus, "--last", "60", "--json", "--root", suite.root], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
-    check(done.returncode == 0, "frames: %s" % done.stderr)
-    return json.loads(done.stdout)["frames"]
+def shown(suite, *words):
+    """What `hjgate frames grid` and the like print."""
+    done = subprocess.run([os.path.join(BUILD, "bin/hjgate"), *words, "--json", "--root", suite.root], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=20)
+    check(done.returncode == 0, "hjgate %s: %s" % (words[0], done.stderr))
+    return json.loads(done.stdout)[words[0]]
 
 
 def status(suite, bus):
