@@ -37,6 +37,7 @@ struct stream {
 	bool heard;  /* something has come since it was opened */
 	bool turned; /* a server ended the connection without a word: the next opening fails, so that it is not tried
 	              * again and again */
+	bool told_rs485;
 	sd_event *event;
 	sd_event_source *idle;
 };
@@ -233,6 +234,20 @@ static int on_idle(sd_event_source *source, int fd, uint32_t events, void *userd
 	return 0;
 }
 
+/* The kernel's own word for it, "Inappropriate ioctl for device", says nothing to whoever reads it. */
+static int setup_rs485(struct stream *s)
+{
+	int r = s->way->ends ? 0 : bus_rs485_setup(s->fd, s->conf->rs485);
+
+	if (r >= 0 || s->told_rs485)
+		return r;
+	s->told_rs485 = true;
+	hj_error("bus %s: %s cannot switch an RS-485 transceiver as the key rs485 says (%s): \"auto\" leaves that to "
+	         "the converter",
+	        s->conf->name, s->conf->port, bus_rs485_is_ours(s->conf->rs485) ? "it has no RTS" : "no TIOCSRS485");
+	return r;
+}
+
 static int stream_open(struct bus *b)
 {
 	struct stream *s = stream_of(b);
@@ -252,7 +267,7 @@ static int stream_open(struct bus *b)
 		return r;
 	}
 	s->fd = r;
-	r = s->way->ends ? 0 : bus_rs485_setup(s->fd, s->conf->rs485);
+	r = setup_rs485(s);
 	if (r >= 0 && s->event)
 		r = sd_event_add_io(s->event, &s->idle, s->fd, EPOLLIN, on_idle, s);
 	if (r < 0) {
