@@ -1,7 +1,6 @@
 """Modbus servers on TCP that are not ours: python3-pymodbus in a process of its own, framed as Modbus TCP or as RTU (what a serial device server
-passes on). A proxy before it makes answers late, holds them back or cuts connections. Samples are read as stored hands them out."""
+passes on). A proxy before it makes answers late, holds them back or cuts connections."""
 
-import collections
 import json
 import os
 import random
@@ -11,8 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-
-from suite import CallError
 
 BLOCKS = {"coil": "co", "discrete": "di", "holding": "hr", "input": "ir"}
 
@@ -117,35 +114,6 @@ class Proxy:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-
-
-class Samples(threading.Thread):
-    """Every sample of stored from now on: good[point] is a Counter of values, flagged[point] the number of those that are none."""
-
-    def __init__(self, suite):
-        super().__init__(daemon=True)
-        self.suite, self.good, self.flagged = suite, collections.defaultdict(collections.Counter), collections.Counter()
-        self.start()
-
-    def run(self):
-        names = {}
-        try:
-            for reply in self.suite.replies("stored.look", "hjgate.Store.Watch", more=True, timeout=60):
-                names.update({p["number"]: p["name"] for p in reply["points"]})
-                for number, _, value, flag in reply["samples"]:
-                    if flag == "N":
-                        self.good[names[number]][value] += 1
-                    else:
-                        self.flagged[names[number]] += 1
-        except (OSError, ValueError, CallError):
-            pass  # the suite has ended
-
-    def wrong(self, expected):
-        """What came as good and is not what the server holds."""
-        return {n: dict(seen) for n, seen in list(self.good.items()) if set(seen) != {expected[n]}}
-
-    def counts(self, names):
-        return [sum(self.good[n].values()) for n in names]
 
 
 if __name__ == "__main__":
