@@ -20,6 +20,7 @@ static const struct writer_column bus_columns[] = {
 	{ "cycle_ms", N_("CYCLE"), true },
 	{ "waiting", N_("UNWRITTEN"), true },
 	{ "dropped", N_("DROPPED"), true },
+	{ "overruns", N_("PASSED OVER"), true },
 	{ "junk_bytes", NULL, false },
 	{ "port_error", N_("TROUBLE"), false },
 };
@@ -152,6 +153,8 @@ void cli_buses_row(struct writer *w, json_t *status)
 	writer_cell_int(w, cli_int(status, "waiting"));
 	writer_cell(w, cli_int(status, "dropped") ? STYLE_BAD : STYLE_PLAIN, json_integer(cli_int(status, "dropped")),
 	        NULL);
+	writer_cell(w, cli_int(status, "overruns") ? STYLE_WARN : STYLE_PLAIN,
+	        json_integer(cli_int(status, "overruns")), NULL);
 	writer_cell_int(w, cli_int(status, "junk_bytes"));
 	trouble_cell(w, cli_string(status, "port_error"));
 }

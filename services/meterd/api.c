@@ -148,13 +148,14 @@ static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdat
 	if (hj_params_read(parameters, NULL, 0, &bad) < 0)
 		return hj_ipc_fail_parameter(call, bad);
 	return hj_ipc_reply(call,
-	        json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "bus",
+	        json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "bus",
 	                m->conf.name, "port", m->place, "port_error", text_or_null(m->port_error), "echo",
 	                text_or_null(m->bus->echo), "boot", m->peer ? peer_boot(m->peer) : "", "cycle_ms",
 	                (json_int_t)cycle_ms(m), "requests", (json_int_t)m->requests, "errors", (json_int_t)m->errors,
 	                "next", (json_int_t)outbox_next(&m->outbox), "durable", (json_int_t)m->outbox.durable,
 	                "waiting", (json_int_t)m->outbox.count, "dropped", (json_int_t)m->outbox.lost, "junk_bytes",
-	                (json_int_t)m->junk_bytes, "traffic", traffic_json(m), "meters", meters_json(m)));
+	                (json_int_t)m->junk_bytes, "overruns", (json_int_t)m->schedule.overruns, "traffic",
+	                traffic_json(m), "meters", meters_json(m)));
 }
 
 static const struct hj_ipc_method methods[] = {
