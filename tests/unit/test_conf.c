@@ -549,6 +549,9 @@ static void refuse_all(const struct bad *bad, const char *file)
 	hj_conf_errors_done(&errors);
 }
 
+#define SERVED(name)                                                                                                 \
+	"{ name = \"" name "\"; unit_id = 1; points = ( { name = \"p\"; table = \"input\"; address = 1; } ); }"
+
 static void between_files(void **state)
 {
 	static const char other[] =
@@ -561,6 +564,12 @@ static void between_files(void **state)
 	put("buses.d/south.conf", BUS);
 	refuse_all(&(struct bad){ "", 5, "meter \"oven\": bus north", "unique" }, "south.conf");
 	refuse_all(&(struct bad){ "", 0, "port = \"/dev/ttyS1\": bus north", "other port" }, "south.conf");
+	put("buses.d/north.conf",
+	        "format = 1;\ntype = \"tcp\"; host = \"10.1.2.3\"; meters = ( " SERVED("oven") " );\n");
+	put("buses.d/south.conf",
+	        "format = 1;\ntype = \"rtu-over-tcp\"; host = \"10.1.2.3\"; meters = ( " SERVED("fan") " );\n");
+	refuse_all(&(struct bad){ "", 0, "host = \"10.1.2.3\", tcp_port = 502: bus north", "" }, "south.conf");
+	put("buses.d/north.conf", BUS);
 	put("buses.d/south.conf", other);
 	put("uplinks.d/county.conf", UPLINK);
 	refuse_all(&(struct bad){ "", 6, "factor \"ea0101\" would stand for oven.i-a and for fan.i at uplink county",

@@ -63,6 +63,7 @@ class Proxy:
 
     def __init__(self, to):
         self.to, self.late, self.late_s, self.made_late, self.connections = to, 0, 0, 0, 0
+        self.asked = self.most_asked = 0  # questions that the server has not answered
         self.random, self.open, self.lock = random.Random(1), [], threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -88,6 +89,8 @@ class Proxy:
                 data = source.recv(4096)
                 if not data:
                     break
+                self.asked = 0 if answers else self.asked + 1
+                self.most_asked = max(self.most_asked, self.asked)
                 if answers and self.random.random() < self.late:
                     self.made_late += 1
                     threading.Timer(self.late_s, self.send, (to, data)).start()
