@@ -14,7 +14,7 @@ const struct cli_option cli_bus_options[] = {
 	{ "--data-bits", 0, CLI_COUNT, N_("N"), N_("7 or 8"), OPTION(data_bits) },
 	{ "--stop-bits", 0, CLI_COUNT, N_("N"), N_("1 or 2"), OPTION(stop_bits) },
 	{ "--timeout", 0, CLI_COUNT, N_("MS"), N_("how long an answer may take to begin"), OPTION(timeout) },
-	{ "--units", 0, CLI_TEXT, N_("LIST"), N_("with scan: these unit ids, 1-20,30"), OPTION(units) },
+	{ "--units", 0, CLI_TEXT, N_("LIST"), N_("with scan and doctor: these unit ids, 1-20,30"), OPTION(units) },
 	{ "--value", 0, CLI_LIST, N_("NUMBER"), N_("with find: what the display shows; may be given again"),
 	        OPTION(values) },
 	{ "--near", 0, CLI_TEXT, N_("SPAN"), N_("with find: the addresses to read, 0-200 as without"), OPTION(near) },
@@ -23,6 +23,10 @@ const struct cli_option cli_bus_options[] = {
 	{ "--table", 0, CLI_TEXT, N_("TABLE"), N_("with find: holding or input only"), OPTION(table) },
 	{ "--ct", 0, CLI_TEXT, N_("RATIO"), N_("with find: the current transformers' ratio"), OPTION(ct) },
 	{ "--pt", 0, CLI_TEXT, N_("RATIO"), N_("with find: the voltage transformers' ratio"), OPTION(pt) },
+	{ "--rounds", 0, CLI_COUNT, N_("N"), N_("with doctor: how often each is asked, 20 as without"),
+	        OPTION(rounds) },
+	{ "--seconds", 0, CLI_COUNT, N_("N"), N_("with sniff: how long, 10 as without"), OPTION(seconds) },
+	{ "--follow", 'f', CLI_FLAG, NULL, N_("with sniff: go on until Ctrl-C"), OPTION(follow) },
 	{ "--function", 0, CLI_COUNT, N_("N"), N_("with write: 5, 6, 15 or 16 instead of the one that fits"),
 	        OPTION(function) },
 	{ "--yes", 0, CLI_FLAG, NULL, N_("with write: really"), OPTION(yes) },
@@ -38,6 +42,8 @@ static const struct {
 	{ "scan", bus_scan },
 	{ "probe", bus_probe },
 	{ "find", bus_find },
+	{ "sniff", bus_sniff },
+	{ "doctor", bus_doctor },
 	{ "write", bus_write },
 	{ "plan", bus_plan },
 };
@@ -56,6 +62,6 @@ int cli_bus(struct cli *cli, int argc, char **argv)
 			return tools[i].fn(cli, &o, argc - 2, argv + 2);
 	}
 	if (argc < 2)
-		return cli_usage(cli, "%s", _("which tool? scan, probe, find, write or plan"));
+		return cli_usage(cli, "%s", _("which tool? scan, probe, find, sniff, doctor, plan or write"));
 	return cli_unknown(cli, N_("tool"), argv[1], words);
 }

@@ -78,6 +78,11 @@ int bus_span(const struct cli *cli, const char *text, uint32_t *ret_first, uint3
 int bus_baud(const struct cli *cli, const char *text, int64_t *ret);
 int bus_parity(const struct cli *cli, const char *text, char *ret);
 const char *bus_exception_name(int exception);
+const struct hj_protocol *bus_protocol(enum hj_bus_kind kind);
+/* "3 holding 0+4", and ": 1 2 3 4" behind it. */
+#define BUS_MEANING_LEN 192
+void bus_question_text(const struct hj_question *q, char to[BUS_MEANING_LEN]);
+void bus_values_text(const struct hj_question *q, const struct hj_answer *a, char to[BUS_MEANING_LEN]);
 struct writer *bus_writer(const struct cli *cli);
 
 /* bus_progress.c: a line on the terminal that is written over. */

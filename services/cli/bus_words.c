@@ -6,6 +6,7 @@
 
 #define ADDRESS_MOST 65535
 #define COUNT_MOST   125 /* registers of one request */
+#define VALUES_SHOWN 12  /* of one answer, in words */
 
 int bus_unit(const struct cli *cli, const char *word, uint8_t *ret)
 {
@@ -191,4 +192,44 @@ void bus_hex_text(const uint8_t *p, size_t n, char *to, size_t size)
 struct writer *bus_writer(const struct cli *cli)
 {
 	return writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
+}
+
+const struct hj_protocol *bus_protocol(enum hj_bus_kind kind)
+{
+	const struct hj_protocol *stations = hj_protocol_of_stations(hj_bus_type(kind)->name);
+
+	return stations ? stations : &hj_protocol_rtu;
+}
+
+void bus_question_text(const struct hj_question *q, char to[BUS_MEANING_LEN])
+{
+	char station[2 * HJ_STATION_BYTES + 1];
+
+	for (size_t i = 0; i < HJ_STATION_BYTES; i++)
+		snprintf(station + 2 * i, 3, "%02x", q->station[i]);
+	if (q->table == HJ_TABLE_DATA)
+		snprintf(to, BUS_MEANING_LEN, "%s 0x%08X", station + strspn(station, "0"), q->address);
+	else if (!q->count)
+		snprintf(to, BUS_MEANING_LEN, _("%u writes, from %u"), q->unit_id, q->address);
+	else
+		snprintf(to, BUS_MEANING_LEN, "%u %s %u+%u", q->unit_id, hj_table_name(q->table), q->address,
+		        q->count);
+}
+
+void bus_values_text(const struct hj_question *q, const struct hj_answer *a, char to[BUS_MEANING_LEN])
+{
+	size_t used = strlen(to), most = hj_min((size_t)q->count, (size_t)VALUES_SHOWN);
+	bool bits = hj_table_is_bits(q->table);
+	char hex[3 * HJ_DATA_MAX + 1];
+
+	if (q->table == HJ_TABLE_DATA) {
+		bus_hex_text(a->data, a->length, hex, sizeof(hex));
+		snprintf(to + used, BUS_MEANING_LEN - used, ": %.96s", hex);
+		return;
+	}
+	for (size_t i = 0; i < most && (bits ? i / 8 : 2 * i + 1) < a->length; i++)
+		used += (size_t)snprintf(to + used, BUS_MEANING_LEN - used, "%s %u", i ? "" : ":",
+		        bits ? a->data[i / 8] >> (i % 8) & 1u : (unsigned)(a->data[2 * i] << 8 | a->data[2 * i + 1]));
+	if (q->count > most)
+		snprintf(to + used, BUS_MEANING_LEN - used, " ...");
 }

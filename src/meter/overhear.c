@@ -1,5 +1,5 @@
-/* Frames in a stream of bytes: see meter_overhear.h. At each place an answer to the last request is looked for, then a
- * request; what stands before the first of them is junk, and what no frame follows within a pause is too. */
+/* Frames in a stream of bytes: see meter_overhear.h. At each place an answer to the last request is looked for, then
+ * a request; what stands before the first of them is junk, and what no frame follows within a pause is too. */
 #include "hjgate/meter_overhear.h"
 
 #include <errno.h>
