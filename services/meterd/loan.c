@@ -71,8 +71,8 @@ hj_usec loan_turn(struct meterd *m)
 {
 	hj_usec now = hj_now().mono, free_at = m->bus && m->bus->is_open ? m->bus->free_at : 0;
 
-	if (!m->loans || (m->lent && now >= m->poll_at)) {
-		m->lent = false;
+	if (!m->loans || (m->lent && now >= m->poll_at && now >= free_at)) {
+		m->lent = m->lent && now < free_at; /* the turn of its own has not been had yet */
 		m->poll_at = m->adhoc ? HJ_USEC_NEVER : poll_turn(m);
 	} else if (now >= free_at) {
 		m->lent = true;
