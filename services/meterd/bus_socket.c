@@ -1,4 +1,7 @@
-/* See bus_socket.h. The name is looked up at each connecting: a server's address may change. */
+/* See bus_socket.h. The name is looked up at each connecting: a server's address may change. That blocks for as long
+ * as name servers do not answer, longer than the watchdog's patience, and a server that is switched off is waited for
+ * as well; so both are done by a thread of its own, which shares nothing with us but one end of a pair of sockets, on
+ * which it says what came of it. A process has one bus, hence one attempt at a time. */
 #include "bus_socket.h"
 
 #include <errno.h>
@@ -6,7 +9,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +25,16 @@
 #define KEEP_INTERVAL_S 5
 #define KEEP_COUNT      3
 #define UNACKED_MS      10000
+#define WAIT_MS         1000         /* for the thread, before the caller has its turn again */
+#define STACK_BYTES     (256u << 10) /* name service modules want some */
+
+struct attempt {
+	char host[sizeof(((struct hj_conf_bus *)NULL)->host)];
+	int64_t port;
+	int end; /* of the pair */
+};
+
+static struct attempt mine = { .end = -1 }; /* the attempt that runs: what was asked for, and our end */
 
 int bus_socket_keep(int fd)
 {
@@ -64,7 +81,7 @@ static int connect_to(const struct addrinfo *a)
 	return r;
 }
 
-int bus_socket_connect(const char *host, int64_t port)
+static int connect_by_name(const char *host, int64_t port)
 {
 	const struct addrinfo want = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
@@ -77,5 +94,81 @@ int bus_socket_connect(const char *host, int64_t port)
 	for (const struct addrinfo *a = list; a && r < 0 && tried < ADDRESSES_MOST; a = a->ai_next, tried++)
 		r = connect_to(a);
 	freeaddrinfo(list);
+	return r;
+}
+
+/* ---- the thread ---- */
+
+static void *thread(void *data)
+{
+	struct attempt *a = data;
+	int r = connect_by_name(a->host, a->port);
+
+	if (send(a->end, &r, sizeof(r), MSG_NOSIGNAL) < 0 && r >= 0)
+		close(r); /* nobody wants it any more */
+	close(a->end);
+	free(a);
+	return NULL;
+}
+
+static int start_thread(struct attempt *a)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	pthread_t id;
+	int r = pthread_attr_init(&attributes);
+
+	if (r)
+		return -r;
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the loop's */
+	r = pthread_create(&id, &attributes, thread, a);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	return -r;
+}
+
+static int start(const char *host, int64_t port)
+{
+	struct attempt *a = malloc(sizeof(*a));
+	int ends[2], r;
+
+	if (!a)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		free(a);
+		return -errno;
+	}
+	*a = (struct attempt){ .port = port, .end = ends[1] };
+	hj_text_copy(a->host, sizeof(a->host), host);
+	mine = *a;
+	mine.end = ends[0];
+	r = start_thread(a);
+	if (r < 0) {
+		hj_closep(&mine.end);
+		close(ends[1]);
+		free(a);
+	}
+	return r;
+}
+
+int bus_socket_connect(const char *host, int64_t port)
+{
+	struct pollfd p = { .events = POLLIN };
+	int r;
+
+	if (mine.end >= 0 && (mine.port != port || strcmp(mine.host, host) != 0))
+		hj_closep(&mine.end);
+	r = mine.end < 0 ? start(host, port) : 0;
+	if (r < 0)
+		return r;
+	p.fd = mine.end;
+	if (poll(&p, 1, WAIT_MS) <= 0)
+		return -ETIMEDOUT;
+	if (recv(mine.end, &r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		r = -EIO;
+	hj_closep(&mine.end);
 	return r;
 }

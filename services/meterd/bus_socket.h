@@ -3,7 +3,8 @@
 
 #include "hjgate/conf.h"
 
-/* A connected socket that does not block, within some seconds; -errno (-EHOSTUNREACH where the name is not known). */
+/* A connected socket that does not block; -errno (-EHOSTUNREACH where the name is not known). -ETIMEDOUT, too, where
+ * it takes longer than a second: the attempt goes on, and the next call has what came of it. */
 int bus_socket_connect(const char *host, int64_t port);
 
 /* A peer that is gone is noticed without a word from it: keep-alives while nothing is said, a limit for what is not
