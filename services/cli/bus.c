@@ -39,6 +39,7 @@ static const struct {
 	const char *word;
 	bus_tool_fn fn;
 } tools[] = {
+	{ "ports", bus_ports },
 	{ "scan", bus_scan },
 	{ "probe", bus_probe },
 	{ "find", bus_find },
@@ -62,6 +63,6 @@ int cli_bus(struct cli *cli, int argc, char **argv)
 			return tools[i].fn(cli, &o, argc - 2, argv + 2);
 	}
 	if (argc < 2)
-		return cli_usage(cli, "%s", _("which tool? scan, probe, find, sniff, doctor, plan or write"));
+		return cli_usage(cli, "%s", _("which tool? ports, scan, probe, find, sniff, doctor, plan or write"));
 	return cli_unknown(cli, N_("tool"), argv[1], words);
 }

@@ -47,6 +47,8 @@ struct bus_wire {
  * command where none does. Each: 0, or the exit status, said already. */
 int bus_wire_open(struct cli *cli, const struct bus_options *o, const char *target, struct bus_wire *ret);
 void bus_wire_close(struct bus_wire *w);
+/* The bus whose file names this port or peer, under whatever name; "" for none. */
+void bus_wire_owner(const struct cli *cli, const struct hj_conf_bus *c, char ret[HJ_NAME_MAX + 1]);
 /* Another format or another time-out, of a line that nobody else has. */
 int bus_wire_reopen(struct bus_wire *w);
 int bus_wire_ask(struct bus_wire *w, const struct hj_question *q, int64_t timeout_ms, struct bus_reply *ret);
@@ -96,6 +98,7 @@ void bus_progress_end(struct bus_progress *p);
 
 /* The tools: argv[0] is the first word behind the tool's name. */
 typedef int (*bus_tool_fn)(struct cli *cli, const struct bus_options *o, int argc, char **argv);
+int bus_ports(struct cli *cli, const struct bus_options *o, int argc, char **argv);
 int bus_scan(struct cli *cli, const struct bus_options *o, int argc, char **argv);
 int bus_probe(struct cli *cli, const struct bus_options *o, int argc, char **argv);
 int bus_find(struct cli *cli, const struct bus_options *o, int argc, char **argv);

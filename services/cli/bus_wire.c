@@ -41,7 +41,7 @@ static bool is_same(const struct hj_conf_bus *b, const struct hj_conf_bus *meant
 }
 
 /* The bus of the configuration that has what is meant; "" where none has. */
-static void find_owner(const struct cli *cli, const struct hj_conf_bus *meant, char ret[HJ_NAME_MAX + 1])
+void bus_wire_owner(const struct cli *cli, const struct hj_conf_bus *meant, char ret[HJ_NAME_MAX + 1])
 {
 	char **names = NULL;
 	size_t count = 0;
@@ -200,7 +200,7 @@ int bus_wire_open(struct cli *cli, const struct bus_options *o, const char *targ
 		if (target[0] == '/')
 			hj_text_copy(ret->conf.port, sizeof(ret->conf.port), target);
 		if (!r) {
-			find_owner(cli, &ret->conf, owner);
+			bus_wire_owner(cli, &ret->conf, owner);
 			r = owner[0] ? open_named(ret, owner) : start_adhoc(ret);
 		}
 	}
@@ -226,7 +226,7 @@ static int port_failed(const struct bus_wire *w, int error, const char *text)
 
 	cli_refused(w->cli, _("cannot use %s: %s"), what, text);
 	if (error == ENOENT || error == ENXIO || error == ENODEV)
-		fprintf(stderr, "%s\n", _("See what there is: ls -l /dev/serial/by-id /dev/ttyUSB* /dev/ttyS*"));
+		fprintf(stderr, "%s\n", _("See what there is: hjgate bus ports"));
 	else if (error == EACCES || error == EPERM)
 		fprintf(stderr, "%s\n",
 		        _("Join the group of the device (sudo usermod -aG dialout $USER, then log in again), or use "
