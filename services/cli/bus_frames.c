@@ -26,6 +26,7 @@ struct frames {
 	int64_t last;
 	bool follow, pcap;
 	struct writer *w;
+	struct pcap capture;
 	size_t seen;
 };
 
@@ -160,22 +161,33 @@ static void show_frame(struct writer *w, json_t *frame, const char *type)
 	writer_cell(w, STYLE_BAD, cli_member(frame, "error"), error ? error : "");
 }
 
-static void capture_frame(json_t *frame, const char *type)
+static bool is_tcp(json_t *frame, const char *type)
+{
+	uint8_t bytes[512];
+	size_t n = unhex(cli_string(frame, "sent"), bytes, sizeof(bytes));
+
+	return type && (!strcmp(type, "tcp") || (!strcmp(type, "listen") && has_mbap(bytes, n)));
+}
+
+/* Of a bus that serves, the question has come and the answer gone out: then we are the server. */
+static void capture_frame(struct pcap *capture, json_t *frame, const char *type)
 {
 	static const struct {
 		const char *key;
 		enum pcap_direction direction;
 	} ways[] = { { "sent", PCAP_SENT }, { "received", PCAP_RECEIVED } };
-	bool serves = type && !strcmp(type, "listen"); /* then the question has come, and the answer gone out */
+	bool serves = type && !strcmp(type, "listen");
 	int64_t end_us = cli_time(frame, "time") * (int64_t)HJ_USEC_PER_MS;
 	uint8_t bytes[512];
 
+	if (capture->link == PCAP_NONE)
+		pcap_begin(capture, is_tcp(frame, type) ? PCAP_TCP : PCAP_SERIAL);
 	for (size_t i = 0; i < hj_array_size(ways); i++) {
 		size_t way = serves ? 1 - i : i, n = unhex(cli_string(frame, ways[way].key), bytes, sizeof(bytes));
+		enum pcap_direction direction = ways[capture->link == PCAP_TCP ? i : way].direction;
 
 		if (n || !i)
-			pcap_packet(stdout, i ? end_us : end_us - cli_int(frame, "took_us"), ways[way].direction,
-			        bytes, n);
+			pcap_packet(capture, i ? end_us : end_us - cli_int(frame, "took_us"), direction, bytes, n);
 	}
 }
 
@@ -190,7 +202,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	{
 		f->seen++;
 		if (f->pcap)
-			capture_frame(frame, cli_string(answer, "type"));
+			capture_frame(&f->capture, frame, cli_string(answer, "type"));
 		else
 			show_frame(f->w, frame, cli_string(answer, "type"));
 	}
@@ -205,15 +217,16 @@ static int list(struct frames *f, const char *socket)
 {
 	int r;
 
-	if (f->pcap)
-		pcap_begin(stdout);
-	else
+	f->capture.out = stdout; /* its beginning is written when it is known of what */
+	if (!f->pcap)
 		f->w = writer_stdout(!f->cli->json ? WRITER_TEXT : f->follow ? WRITER_JSON_LINES : WRITER_JSON);
 	if (f->w)
 		writer_table(f->w, "frames", columns, hj_array_size(columns));
 	r = cli_stream(f->cli, socket, "hjgate.Meter.Frames",
 	        json_pack("{sI sb}", "limit", (json_int_t)f->last, "follow", (int)f->follow),
 	        f->follow ? -1 : CLI_ANSWER_MS, take, f);
+	if (f->pcap && f->capture.link == PCAP_NONE)
+		pcap_begin(&f->capture, PCAP_SERIAL);
 	if (!f->w)
 		return r;
 	writer_table_end(f->w);

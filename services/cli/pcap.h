@@ -1,12 +1,21 @@
-/* A capture file of serial frames: libpcap's format with link type 250 (RTAC serial), whose payload Wireshark decodes
- * as Modbus RTU when told so: tshark -d rtacser.data,mbrtu. */
+/* A capture file of frames, libpcap's format. Of a serial line: link type 250 (RTAC serial), whose payload Wireshark
+ * decodes as Modbus RTU when told so: tshark -d rtacser.data,mbrtu. Of Modbus TCP, which Wireshark knows by its port
+ * alone: link type 101, each frame a packet of a connection that never was from 192.0.2.1 to 192.0.2.2, port 502. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-enum pcap_direction { PCAP_SENT = 1, PCAP_RECEIVED = 2 }; /* the event types of the link layer */
+enum pcap_direction { PCAP_SENT = 1, PCAP_RECEIVED = 2 }; /* the event types of the serial link layer */
+enum pcap_link { PCAP_NONE, PCAP_SERIAL, PCAP_TCP };
 
-void pcap_begin(FILE *out);
-void pcap_packet(FILE *out, int64_t time_us, enum pcap_direction direction, const uint8_t *p, size_t n);
+struct pcap {
+	FILE *out;
+	enum pcap_link link;
+	uint32_t said[2]; /* bytes of the connection so far: by us, by the other */
+};
+
+void pcap_begin(struct pcap *p, enum pcap_link link);
+/* On TCP what is sent goes to the server, whoever that is. */
+void pcap_packet(struct pcap *p, int64_t time_us, enum pcap_direction direction, const uint8_t *bytes, size_t n);
