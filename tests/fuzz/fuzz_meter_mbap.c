@@ -21,8 +21,9 @@ static void ask(struct hj_mbap *m, uint8_t what)
 	claim(n == 12 && (uint16_t)(before + 1) == m->transaction && m->pending);
 }
 
-static void look(const struct hj_mbap *m, int r)
+static void look(const struct hj_mbap *m, bool was_pending, int r)
 {
+	claim(m->pending == (was_pending && r != 1) || r == -EPROTO);
 	claim(r == 0 || r == 1 || r == -EPROTO);
 	claim(m->late_whole <= m->junk_is_late && (!m->junk_is_late || m->junk));
 	if (r != 1)
@@ -31,6 +32,13 @@ static void look(const struct hj_mbap *m, int r)
 	claim((m->received[0] << 8 | m->received[1]) == m->transaction);
 	claim(m->outcome == 0 || m->outcome == -EREMOTEIO || m->outcome == -EBADMSG);
 	claim(m->outcome == 0 ? m->answer.length + HJ_MBAP_HEAD + 2 == m->received_length : m->answer.why != NULL);
+}
+
+static void feed(struct hj_mbap *m, const uint8_t *data, size_t n)
+{
+	bool was_pending = m->pending;
+
+	look(m, was_pending, hj_mbap_feed(m, data, n));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -51,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else if (what > PIECE_MOST)
 			ask(&m, what);
 		else
-			look(&m, hj_mbap_feed(&m, data, n));
+			feed(&m, data, n);
 		data += n;
 		size -= n;
 	}
