@@ -138,6 +138,8 @@ static int choose(struct doctor *d, const struct bus_options *o)
 	bool units[BUS_UNIT_MOST + 1];
 	int r = bus_units(d->cli, o->units, units);
 
+	if (!r && o->units && hj_bus_type(d->wire.conf.kind)->traits & HJ_BUS_STATIONS)
+		r = cli_usage(d->cli, "%s", _("stations have no unit ids: the meters of the bus's file are asked"));
 	for (size_t i = 0; !r && d->wire.has_file && i < d->wire.conf.meter_count; i++)
 		if (!o->units || units[d->wire.conf.meters[i].unit_id])
 			add_meter(d, &d->wire.conf.meters[i]);

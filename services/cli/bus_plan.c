@@ -16,6 +16,7 @@ static const struct writer_column columns[] = {
 	{ "points", N_("POINTS"), true },
 	{ "interval_ms", N_("EVERY"), true },
 	{ "fast_ms", N_("FAST"), true },
+	{ "bytes", N_("BYTES"), true },
 	{ "takes_ms", N_("TAKES"), true },
 	{ "wire_percent", N_("OF THE WIRE"), true },
 };
@@ -60,6 +61,7 @@ static void put_request(
 	writer_cell_int(w, (int64_t)q->wants);
 	span_cell(w, q->interval_ms);
 	span_cell(w, q->fast_ms);
+	writer_cell_int(w, cost->out_bytes + cost->in_bytes + hj_bus_cost_data(q->table, q->count));
 	real_cell(w, ms, " ms");
 	real_cell(w, 100 * ms / period, " %");
 }
