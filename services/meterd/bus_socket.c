@@ -9,8 +9,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include <unistd.h>
 
 #include "hjgate/cleanup.h"
+#include "hjgate/thread.h"
 
 #define CONNECT_MS      3000 /* for one address */
 #define ADDRESSES_MOST  2    /* tried of a name */
@@ -25,8 +24,7 @@
 #define KEEP_INTERVAL_S 5
 #define KEEP_COUNT      3
 #define UNACKED_MS      10000
-#define WAIT_MS         1000         /* for the thread, before the caller has its turn again */
-#define STACK_BYTES     (256u << 10) /* name service modules want some */
+#define WAIT_MS         1000 /* for the thread, before the caller has its turn again */
 
 struct attempt {
 	char host[sizeof(((struct hj_conf_bus *)NULL)->host)];
@@ -111,25 +109,6 @@ static void *thread(void *data)
 	return NULL;
 }
 
-static int start_thread(struct attempt *a)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	pthread_t id;
-	int r = pthread_attr_init(&attributes);
-
-	if (r)
-		return -r;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the loop's */
-	r = pthread_create(&id, &attributes, thread, a);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return -r;
-}
-
 static int start(const char *host, int64_t port)
 {
 	struct attempt *a = malloc(sizeof(*a));
@@ -145,7 +124,7 @@ static int start(const char *host, int64_t port)
 	hj_text_copy(a->host, sizeof(a->host), host);
 	mine = *a;
 	mine.end = ends[0];
-	r = start_thread(a);
+	r = hj_thread_start(thread, a);
 	if (r < 0) {
 		hj_closep(&mine.end);
 		close(ends[1]);

@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +13,7 @@
 #include <unistd.h>
 
 #include "hjgate/cleanup.h"
-
-#define STACK_BYTES (256u << 10) /* name service modules want some */
+#include "hjgate/thread.h"
 
 /* Owned by the thread and by `struct resolve`, until both have let go. */
 struct request {
@@ -88,26 +85,6 @@ static int on_found(sd_event_source *source, int fd, uint32_t revents, void *use
 	return 0;
 }
 
-static int start_thread(struct request *q)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	pthread_t id;
-	int r;
-
-	r = pthread_attr_init(&attributes);
-	if (r)
-		return -r;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the loop's */
-	r = pthread_create(&id, &attributes, thread, q);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return -r;
-}
-
 static int start_request(const char *host, const char *port, struct request **ret, int *ret_pipe)
 {
 	struct request *q = calloc(1, sizeof(*q));
@@ -123,7 +100,7 @@ static int start_request(const char *host, const char *port, struct request **re
 	snprintf(q->port, sizeof(q->port), "%s", port);
 	q->wake = ends[1];
 	atomic_init(&q->owners, 2);
-	r = start_thread(q);
+	r = hj_thread_start(thread, q);
 	if (r < 0) {
 		atomic_init(&q->owners, 1);
 		request_unref(q);
