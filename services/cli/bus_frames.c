@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ask.h"
+#include "bus.h"
 #include "instances.h"
 #include "pcap.h"
 #include "tables.h"
@@ -56,16 +56,6 @@ static const struct writer_column file_columns[] = {
 
 /* ---- in words ---- */
 
-static size_t unhex(const char *text, uint8_t *to, size_t size)
-{
-	size_t n = 0;
-	unsigned byte;
-
-	while (text && n < size && sscanf(text + 2 * n, "%2x", &byte) == 1 && text[2 * n + 1])
-		to[n++] = (uint8_t)byte;
-	return n;
-}
-
 /* The registers or bits of a good Modbus answer; nothing of any other. */
 static size_t put_values(const uint8_t *p, size_t n, size_t count, char *to, size_t size)
 {
@@ -95,7 +85,7 @@ static void station_meaning(json_t *frame, const struct hj_protocol *p, char to[
 	uint8_t bytes[512];
 	struct hj_question q;
 	struct hj_answer a;
-	size_t n = unhex(cli_string(frame, "sent"), bytes, sizeof(bytes)), used = 0;
+	size_t n = bus_hex(cli_string(frame, "sent"), bytes, sizeof(bytes)), used = 0;
 
 	to[0] = '\0';
 	if (p->foreign(bytes, n, &q) <= 0)
@@ -103,7 +93,7 @@ static void station_meaning(json_t *frame, const struct hj_protocol *p, char to[
 	for (unsigned i = first; i < HJ_STATION_BYTES; i++)
 		used += (size_t)snprintf(to + used, MEANING_MAX - used, "%02X", q.station[i]);
 	used += (size_t)snprintf(to + used, MEANING_MAX - used, " data 0x%08X", q.address);
-	n = unhex(cli_string(frame, "received"), bytes, sizeof(bytes));
+	n = bus_hex(cli_string(frame, "received"), bytes, sizeof(bytes));
 	if (!n || p->decode(&q, bytes, n, &a) == -EBADMSG)
 		return;
 	if (a.why)
@@ -123,7 +113,7 @@ static void meaning_of(json_t *frame, const char *type, char to[MEANING_MAX])
 	uint8_t bytes[512];
 	/* Who serves has sent the values, over TCP or not: an answer that holds values tells by itself. */
 	bool serves = type && !strcmp(type, "listen");
-	size_t n = unhex(cli_string(frame, serves ? "sent" : "received"), bytes, sizeof(bytes)), used,
+	size_t n = bus_hex(cli_string(frame, serves ? "sent" : "received"), bytes, sizeof(bytes)), used,
 	       skip = (type && !strcmp(type, "tcp")) || (serves && has_mbap(bytes, n)) ? MBAP_BYTES : 0;
 
 	if (stations) {
@@ -164,7 +154,7 @@ static void show_frame(struct writer *w, json_t *frame, const char *type)
 static bool is_tcp(json_t *frame, const char *type)
 {
 	uint8_t bytes[512];
-	size_t n = unhex(cli_string(frame, "sent"), bytes, sizeof(bytes));
+	size_t n = bus_hex(cli_string(frame, "sent"), bytes, sizeof(bytes));
 
 	return type && (!strcmp(type, "tcp") || (!strcmp(type, "listen") && has_mbap(bytes, n)));
 }
@@ -183,7 +173,7 @@ static void capture_frame(struct pcap *capture, json_t *frame, const char *type)
 	if (capture->link == PCAP_NONE)
 		pcap_begin(capture, is_tcp(frame, type) ? PCAP_TCP : PCAP_SERIAL);
 	for (size_t i = 0; i < hj_array_size(ways); i++) {
-		size_t way = serves ? 1 - i : i, n = unhex(cli_string(frame, ways[way].key), bytes, sizeof(bytes));
+		size_t way = serves ? 1 - i : i, n = bus_hex(cli_string(frame, ways[way].key), bytes, sizeof(bytes));
 		enum pcap_direction direction = ways[capture->link == PCAP_TCP ? i : way].direction;
 
 		if (n || !i)
