@@ -25,6 +25,7 @@
 #define HJ_EXCHANGE_JUNK_SHOWN 16                    /* bytes kept of what nobody asked for */
 #define HJ_EXCHANGE_GLITCH     2 /* bytes before an answer that a line may make as it turns round */
 #define HJ_EXCHANGE_ECHO_LOST  3 /* in a row without it, and an echo is looked for anew */
+#define HJ_EXCHANGE_MASTER "another master asks on this line" /* a reason that tools look for */
 
 struct hj_exchange_timing {
 	hj_usec character; /* of one on the wire; 0 where bytes take no time of their own (TCP) */

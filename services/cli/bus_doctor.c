@@ -8,6 +8,7 @@
 #include "bus.h"
 #include "hjgate/meter_codec.h"
 #include "hjgate/meter_doctor.h"
+#include "hjgate/meter_exchange.h"
 #include "tables.h"
 #include "timespec.h"
 
@@ -172,7 +173,7 @@ static int ask(struct doctor *d, size_t i)
 		return r;
 	t = (struct hj_doctor_try){ .outcome = outcomes[a.result],
 		.took = (hj_usec)a.took_us,
-		.by_other_master = !strcmp(a.why, "another master asks on this line"),
+		.by_other_master = !strcmp(a.why, HJ_EXCHANGE_MASTER),
 		.junk = a.junk,
 		.junk_is_late = a.junk_is_late,
 		.received = a.received,

@@ -243,7 +243,7 @@ static void end_with_frame(struct hj_exchange *x, size_t length, hj_usec now)
 
 	if (outcome == 0 && master_known(x, now) && find_foreign(x, x->scanned, now)) {
 		outcome = -EBADMSG;
-		why = "another master asks on this line";
+		why = HJ_EXCHANGE_MASTER;
 	}
 	if (outcome == -EREMOTEIO && ambiguous(x, true, now)) {
 		outcome = -EBADMSG;
@@ -341,7 +341,7 @@ static void scan_answer(struct hj_exchange *x, hj_usec now)
 		x->tainted = ++x->skipped > HJ_EXCHANGE_GLITCH;
 	}
 	if (x->tainted && hear_foreign(x, now))
-		end(x, -EBADMSG, "another master asks on this line", now);
+		end(x, -EBADMSG, HJ_EXCHANGE_MASTER, now);
 }
 
 /* ---- what the caller does ---- */
