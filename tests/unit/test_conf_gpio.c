@@ -3,53 +3,9 @@
 #include "hjgate/cleanup.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include <cmocka.h>
-
-static char root[] = "/tmp/hjgate-test-gpio-XXXXXX";
-
-static const char *path_of(const char *name)
-{
-	static char path[256];
-
-	snprintf(path, sizeof(path), "%s%s", root, name);
-	return path;
-}
-
-static void put(const char *name, const char *text)
-{
-	FILE *f = fopen(path_of(name), "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	if (!mkdtemp(root))
-		return -1;
-	return mkdir(path_of("/etc"), 0700) || mkdir(path_of("/etc/hjgate"), 0700) ||
-	       mkdir(path_of("/etc/hjgate/buses.d"), 0700);
-}
-
-static int teardown(void **state)
-{
-	static const char *const names[] = { "/etc/hjgate/buses.d/a.conf", "/etc/hjgate/buses.d", "/etc/hjgate",
-		"/etc", "" };
-	int r = 0;
-
-	(void)state;
-	for (size_t i = 0; i < hj_array_size(names); i++)
-		r = remove(path_of(names[i]));
-	return r;
-}
+#include "conf_root.h"
 
 #define BUS(port, points)                                                                                            \
 	"format = 1; type = \"gpio\"; port = \"" port "\";\nmeters = ( { name = \"box\"; points = ( " points         \
