@@ -11,6 +11,7 @@
 #include "hjgate/bus_type.h"
 #include "hjgate/mn.h"
 #include "hjgate/point.h"
+#include "hjgate/record.h"
 #include "hjgate/register.h"
 
 #define HJ_CONF_FORMAT      1
@@ -218,6 +219,14 @@ struct hj_conf {
 };
 int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_errors *errors);
 void hj_conf_done(struct hj_conf *c);
+
+/* Does the file have records of this kind uploaded? Whether HJ 212 has a command for it is another question. */
+bool hj_conf_uplink_wants(const struct hj_conf_uplink *u, enum hj_kind kind);
+/* What an uplink sends: fn for each of its factors (factor "": the point's own), or for each point of the buses where
+ * it has no list. The decimals come from the uplink's factors, else from the bus files, else they are -1. fn returns
+ * other than 0 to stop, and that is returned. */
+int hj_conf_uplink_points(const struct hj_conf *conf, const struct hj_conf_uplink *u,
+        int (*fn)(void *userdata, const char *point, const char *factor, int decimals), void *userdata);
 
 const char *hj_type_name(enum hj_type type);
 const char *hj_order_name(enum hj_order order);

@@ -185,40 +185,33 @@ struct preview {
 	int64_t qn;
 };
 
-static void preview_packet(struct preview *p, const struct job *j, const struct phrase_cut *cut, unsigned i)
-{
-	const struct hj212_settings *s = p->u->session ? hj212_session_settings(p->u->session) : &p->u->configured;
-	bool split = cut->count > 1;
-	int version = p->u->identity.edition == HJ212_2005 ? 0 : HJ212_FLAG_V2017;
-	char cp[HJ212_DATA_MAX], qn[HJ_TIME17_LEN + 1], frame[HJ212_FRAME_MAX + 1];
-	struct hj212_message m = { .st = { p->u->conf.st, strlen(p->u->conf.st) },
-		.cn = j->cn,
-		.pw = { s->pw, strlen(s->pw) },
-		.mn = { p->u->conf.mn, strlen(p->u->conf.mn) },
-		.flag = version | HJ212_FLAG_ACK | (split ? HJ212_FLAG_SPLIT : 0),
-		.pnum = split ? cut->count : 0,
-		.pno = split ? i + 1 : 0 };
-	int n = phrase_cp(cut, j->items.data, i, j->label_ms, cp, sizeof(cp));
-
-	hj_time17_format(p->qn++, qn);
-	m.qn = (struct hj212_slice){ qn, HJ_TIME17_LEN };
-	m.cp = (struct hj212_slice){ cp, (size_t)hj_max(n, 0) };
-	n = n < 0 ? n : hj212_message_frame(&m, p->u->identity.crc, frame, HJ212_FRAME_MAX);
-	if (n < 2)
-		return;
-	frame[n - 2] = '\0'; /* without CR LF */
-	json_array_append_new(p->frames, shown(frame, may_see_secrets(p->call)));
-}
-
 static void preview_job(struct preview *p, const struct job *j)
 {
-	size_t room = p->u->session ? hj212_session_cp_max(p->u->session) : HJ212_CP_MAX;
-	struct phrase_cut cut;
+	const struct hj212_settings *s = p->u->session ? hj212_session_settings(p->u->session) : &p->u->configured;
+	struct hj212_phrase_sender sender = { .st = p->u->conf.st,
+		.mn = p->u->conf.mn,
+		.pw = s->pw,
+		.crc = p->u->identity.crc,
+		.v2017 = p->u->identity.edition != HJ212_2005 };
+	struct hj212_phrase_cut cut;
+	struct hj212_phrase_packet packet = {
+		.cut = &cut, .items = j->items.data, .cn = j->cn, .label_ms = j->label_ms
+	};
+	char frame[HJ212_FRAME_MAX + 1];
+	size_t room = p->u->session ? hj212_session_cp_max(p->u->session) : hj212_phrase_room(&sender);
 
-	if (phrase_cut((struct hj212_slice){ j->items.data, j->items.len }, room, &cut) < 0)
+	if (hj212_phrase_cut((struct hj212_slice){ j->items.data, j->items.len }, room, &cut) < 0)
 		return;
-	for (unsigned i = 0; i < cut.count; i++)
-		preview_packet(p, j, &cut, i);
+	for (; packet.index < cut.count; packet.index++) {
+		int n;
+
+		packet.qn_ms = p->qn++;
+		n = hj212_phrase_frame(&sender, &packet, frame, HJ212_FRAME_MAX);
+		if (n < 2)
+			continue;
+		frame[n - 2] = '\0'; /* without CR LF */
+		json_array_append_new(p->frames, shown(frame, may_see_secrets(p->call)));
+	}
 }
 
 static void on_preview_record(const struct job *j, void *userdata)
@@ -237,7 +230,7 @@ static int on_preview(struct hj_ipc_call *call, json_t *parameters, void *userda
 	struct uplinkd *u = userdata;
 	struct hj_now now = hj_now();
 	struct job realtime = { .cn = 2011, .label_ms = now.wall_ms };
-	const struct phrase_newest *newest;
+	const struct hj212_phrase_newest *newest;
 	struct preview *p;
 	size_t count;
 	int r;
@@ -247,7 +240,7 @@ static int on_preview(struct hj_ipc_call *call, json_t *parameters, void *userda
 		return -ENOMEM;
 	*p = (struct preview){ .u = u, .call = hj_ipc_call_ref(call), .frames = json_array(), .qn = now.wall_ms };
 	newest = feed_newest(u->feed, &count);
-	if (phrase_realtime(&u->map, newest, count, now.wall_ms, &realtime.items) == 0 && realtime.items.len)
+	if (hj212_phrase_realtime(&u->map, newest, count, now.wall_ms, &realtime.items) == 0 && realtime.items.len)
 		preview_job(p, &realtime);
 	job_done(&realtime);
 	r = feed_preview(u->feed, on_preview_record, p);

@@ -27,7 +27,7 @@ void feed_learn(struct feed *f, json_t *reply)
 	json_array_foreach(points, i, j)
 	{
 		if (hj_point_from_json(j, &p) == 0 && p.number)
-			phrase_map_learn(&f->u->map, &p);
+			hj212_phrase_map_learn(&f->u->map, &p);
 	}
 }
 
@@ -50,38 +50,22 @@ void feed_each_record(struct feed *f, json_t *reply, void (*fn)(struct feed *f, 
 
 /* ---- into words ---- */
 
-static bool is_uploaded(const struct hj_conf_uplink *c, enum hj_kind kind)
-{
-	switch (kind) {
-	case HJ_KIND_MINUTE:
-		return c->minute;
-	case HJ_KIND_HOUR:
-		return c->hour;
-	case HJ_KIND_DAY:
-		return c->day;
-	default:
-		return phrase_cn(kind) != 0;
-	}
-}
-
 static int word_items(struct feed *f, const struct hj_record *r, struct hj_buf *to)
 {
-	const char *text;
+	struct hj212_phrase_record record = { .kind = r->head.kind,
+		.stats = &r->stats,
+		.end_ms = int_of(r->body, "end", r->head.label_ms),
+		.text = json_string_value(json_object_get(r->body, "text")) };
 
-	if (hj_kind_is_statistics(r->head.kind))
-		return phrase_statistics(&f->u->map, r->stats.stats, r->stats.count, to);
-	if (r->head.kind == HJ_KIND_POWERON)
-		return phrase_poweron(int_of(r->body, "end", r->head.label_ms), to);
-	text = json_string_value(json_object_get(r->body, "text"));
-	return text ? phrase_log(text, to) : 0;
+	return hj212_phrase_record(&f->u->map, &record, to);
 }
 
 int feed_word(struct feed *f, const struct hj_record *r, struct job *ret)
 {
-	struct job j = { .seq = r->head.seq, .cn = phrase_cn(r->head.kind), .label_ms = r->head.label_ms };
+	struct job j = { .seq = r->head.seq, .cn = hj212_phrase_cn(r->head.kind), .label_ms = r->head.label_ms };
 	int k;
 
-	if (!is_uploaded(&f->u->conf, r->head.kind))
+	if (!j.cn || !hj_conf_uplink_wants(&f->u->conf, r->head.kind))
 		return 0;
 	k = word_items(f, r, &j.items);
 	if (k < 0 || !j.items.len) {

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hjgate/hj212_phrase.h"
 #include "hjgate/hj212_session.h"
 #include "hjgate/seqset.h"
 #include "lanes.h"
-#include "phrase.h"
 
 struct uplinkd;
 struct feed;
@@ -56,7 +56,7 @@ void feed_fold_pull(struct feed *f); /* feed_fold.c: the next interval of a min_
 
 /* ---- feed_value.c ---- */
 void feed_watch(struct feed *f, bool on);
-const struct phrase_newest *feed_newest(const struct feed *f, size_t *ret_count);
+const struct hj212_phrase_newest *feed_newest(const struct feed *f, size_t *ret_count);
 
 /* ---- feed_preview.c ---- */
 /* The newest minute record in words: fn(NULL) where there is none. */

@@ -143,10 +143,10 @@ static void finish(struct feed *f)
 
 	f->fold.first = (f->fold.first + 1) % FEED_FOLD_WANTED;
 	f->fold.count--;
-	f->fold.job.cn = phrase_cn(HJ_KIND_MINUTE);
+	f->fold.job.cn = hj212_phrase_cn(HJ_KIND_MINUTE);
 	f->fold.job.label_ms = one.label_ms;
 	if (!f->fold.failed && hj_fold_take(f->fold.fold, one.label_ms, NULL, NULL, &stats) >= 0 &&
-	        phrase_statistics(&f->u->map, stats.stats, stats.count, &f->fold.job.items) >= 0)
+	        hj212_phrase_statistics(&f->u->map, stats.stats, stats.count, &f->fold.job.items) >= 0)
 		put_job(f, one.lane);
 	hj_stats_done(&stats);
 	fold_done(f);

@@ -72,7 +72,7 @@ int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t 
 		return -EBUSY;
 	bound_span(f, &begin_ms, &end_ms);
 	for (size_t i = 0; i < hj_array_size(kinds); i++)
-		if (phrase_cn(kinds[i]) == cn) {
+		if (hj212_phrase_cn(kinds[i]) == cn) {
 			unsigned stale = f->history.stale;
 
 			f->history = (struct feed_history_state){ .active = true,

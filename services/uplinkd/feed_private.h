@@ -73,7 +73,7 @@ struct feed {
 	} fold;
 
 	/* values */
-	struct phrase_newest *newest;
+	struct hj212_phrase_newest *newest;
 	size_t newest_count;
 
 	feed_preview_fn preview;

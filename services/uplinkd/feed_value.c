@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static struct phrase_newest *place(struct feed *f, uint32_t point)
+static struct hj212_phrase_newest *place(struct feed *f, uint32_t point)
 {
-	struct phrase_newest *list;
+	struct hj212_phrase_newest *list;
 
 	for (size_t i = 0; i < f->newest_count; i++)
 		if (f->newest[i].point == point)
@@ -21,10 +21,10 @@ static struct phrase_newest *place(struct feed *f, uint32_t point)
 
 static void take_sample(struct feed *f, const struct hj_sample *s)
 {
-	struct phrase_newest *n = phrase_map_find(&f->u->map, s->point) ? place(f, s->point) : NULL;
+	struct hj212_phrase_newest *n = hj212_phrase_map_find(&f->u->map, s->point) ? place(f, s->point) : NULL;
 
 	if (n)
-		*n = (struct phrase_newest){
+		*n = (struct hj212_phrase_newest){
 			.point = s->point, .time_ms = s->time_ms, .value = s->value, .flag = s->flag
 		};
 }
@@ -67,7 +67,7 @@ void feed_watch(struct feed *f, bool on)
 	f->watch = NULL;
 }
 
-const struct phrase_newest *feed_newest(const struct feed *f, size_t *ret_count)
+const struct hj212_phrase_newest *feed_newest(const struct feed *f, size_t *ret_count)
 {
 	*ret_count = f->newest_count;
 	return f->newest;

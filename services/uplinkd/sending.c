@@ -9,7 +9,7 @@
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
-#define PACKET_BITS           16 /* of a token; PHRASE_PIECES fits */
+#define PACKET_BITS           16 /* of a token; HJ212_PHRASE_PIECES fits */
 #define TOKEN(flight, packet) ((uint64_t)(flight) << PACKET_BITS | (packet))
 #define SMOOTH                8 /* the newest record's time counts 1/8 */
 
@@ -85,12 +85,12 @@ void sending_acked(struct uplinkd *u, uint64_t token, struct hj_now now)
 static bool take_realtime(struct uplinkd *u, struct hj_now now, struct job *ret)
 {
 	struct job j = { .cn = 2011, .label_ms = now.wall_ms };
-	const struct phrase_newest *newest;
+	const struct hj212_phrase_newest *newest;
 	size_t count;
 
 	u->realtime_at = now.mono + realtime_interval(u);
 	newest = feed_newest(u->feed, &count);
-	if (phrase_realtime(&u->map, newest, count, now.wall_ms, &j.items) < 0 || !j.items.len) {
+	if (hj212_phrase_realtime(&u->map, newest, count, now.wall_ms, &j.items) < 0 || !j.items.len) {
 		job_done(&j);
 		return false;
 	}
@@ -112,8 +112,8 @@ static bool take_next(struct uplinkd *u, struct hj_now now)
 	f->id++;
 	f->offered = f->acked = 0;
 	f->began = now.mono;
-	if (phrase_cut((struct hj212_slice){ f->job.items.data, f->job.items.len }, hj212_session_cp_max(u->session),
-	            &f->cut) >= 0 &&
+	if (hj212_phrase_cut((struct hj212_slice){ f->job.items.data, f->job.items.len },
+	            hj212_session_cp_max(u->session), &f->cut) >= 0 &&
 	        f->cut.count)
 		return true;
 	hj_error("uplink %s: record %llu does not fit into the packets of HJ 212: it is not sent", u->name,
@@ -129,7 +129,7 @@ static int offer_packet(struct uplinkd *u, struct hj_now now)
 	char cp[HJ212_DATA_MAX];
 	bool split = f->cut.count > 1;
 	struct hj212_offer o = { .token = TOKEN(f->id, f->offered), .cn = f->job.cn, .ack = true };
-	int n = phrase_cp(&f->cut, f->job.items.data, f->offered, f->job.label_ms, cp, sizeof(cp));
+	int n = hj212_phrase_cp(&f->cut, f->job.items.data, f->offered, f->job.label_ms, cp, sizeof(cp));
 
 	if (n < 0)
 		return n;

@@ -169,8 +169,10 @@ void uplinkd_pause(struct uplinkd *u, bool pause)
 
 static int make_parts(struct uplinkd *u, const struct hj_conf *all)
 {
-	int r = phrase_map_init(&u->map, all, &u->conf);
+	int r;
 
+	u->map.all = u->conf.all_points;
+	r = hj_conf_uplink_points(all, &u->conf, hj212_phrase_map_add, &u->map);
 	if (r >= 0)
 		r = event_new(u);
 	if (r >= 0)
@@ -225,7 +227,7 @@ void uplinkd_free(struct uplinkd *u)
 	event_free(u);
 	lanes_done(&u->lanes);
 	frames_done(&u->frames);
-	phrase_map_done(&u->map);
+	hj212_phrase_map_done(&u->map);
 	hj_conf_uplink_done(&u->conf);
 	sd_event_source_disable_unref(u->timer);
 	free(u);

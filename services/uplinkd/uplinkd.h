@@ -7,9 +7,9 @@
 #include "frames.h"
 #include "lanes.h"
 #include "link.h"
-#include "phrase.h"
 
 #include "hjgate/conf.h"
+#include "hjgate/hj212_phrase.h"
 #include "hjgate/hj212_session.h"
 #include "hjgate/ipc_server.h"
 #include "hjgate/service.h"
@@ -21,7 +21,7 @@ struct flight {
 	bool busy;
 	enum lane lane;
 	struct job job;
-	struct phrase_cut cut;
+	struct hj212_phrase_cut cut;
 	uint32_t id;             /* of the flight, upper part of its packets' tokens */
 	unsigned offered, acked; /* packets */
 	hj_usec began, offered_at;
@@ -32,7 +32,7 @@ struct uplinkd {
 	char root[HJ_PATH_MAX], name[HJ_NAME_MAX + 1];
 	struct hj_conf_uplink conf;
 	int64_t minute_ms, retention_ms;
-	struct phrase_map map;
+	struct hj212_phrase_map map;
 	struct hj212_identity identity;
 	struct hj212_settings configured; /* what stands in the files, before a platform changed it */
 	struct hj212_session *session;    /* NULL until the store has told what was changed */

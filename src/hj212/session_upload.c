@@ -6,6 +6,7 @@
  * forgotten, are still expected and passed over: on one TCP connection every copy arrives and may be answered. */
 #include "session_private.h"
 #include "hjgate/cleanup.h"
+#include "hjgate/hj212_phrase.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -37,12 +38,12 @@ static hj_usec over_time(const struct hj212_session *s)
 
 size_t hj212_session_cp_max(const struct hj212_session *s)
 {
-	/* QN=17; ST=..; CN=....; PW=; MN=; Flag=.; PNUM=..; PNO=..; CP=&&&& */
-	const size_t names = 20 + 1 + 3 + 1 + 7 + 1 + 3 + 1 + 3 + 1 + 6 + 1 + 7 + 1 + 6 + 1 + 7;
-	size_t pw = hj_max(strlen(s->settings.pw), strlen(s->settings.old_pw));
-	size_t head = names + strlen(s->id.st) + strlen(s->id.mn) + hj_max(pw, (size_t)6);
+	const struct hj212_settings *set = &s->settings;
+	struct hj212_phrase_sender sender = {
+		.st = s->id.st, .mn = s->id.mn, .pw = strlen(set->old_pw) > strlen(set->pw) ? set->old_pw : set->pw
+	};
 
-	return hj_min((size_t)HJ212_CP_MAX, HJ212_DATA_MAX - head);
+	return hj212_phrase_room(&sender);
 }
 
 unsigned hj212_session_room(const struct hj212_session *s)

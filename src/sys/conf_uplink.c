@@ -194,3 +194,60 @@ int hj_conf_load_uplink(const char *root, const char *name, struct hj_conf_uplin
 	*ret = u;
 	return 0;
 }
+
+/* ---- what is uploaded ---- */
+
+bool hj_conf_uplink_wants(const struct hj_conf_uplink *u, enum hj_kind kind)
+{
+	switch (kind) {
+	case HJ_KIND_MINUTE:
+		return u->minute;
+	case HJ_KIND_HOUR:
+		return u->hour;
+	case HJ_KIND_DAY:
+		return u->day;
+	default:
+		return true;
+	}
+}
+
+/* fn for each point of that name, of any where it is NULL, with the decimals of its bus file. */
+static int each_point(const struct hj_conf *conf, const char *name,
+        int (*fn)(void *userdata, const char *point, const char *factor, int decimals), void *userdata)
+{
+	int r = 0;
+
+	for (size_t b = 0; b < conf->bus_count; b++)
+		for (size_t m = 0; m < conf->buses[b].meter_count; m++) {
+			const struct hj_conf_meter *meter = &conf->buses[b].meters[m];
+
+			for (size_t p = 0; p < meter->point_count && !r; p++)
+				if (!name || !strcmp(meter->points[p].point.name, name))
+					r = fn(userdata, meter->points[p].point.name, "", meter->points[p].decimals);
+		}
+	return r;
+}
+
+static int note_decimals(void *userdata, const char *point, const char *factor, int decimals)
+{
+	*(int *)userdata = decimals;
+	return 1; /* the first of that name */
+}
+
+int hj_conf_uplink_points(const struct hj_conf *conf, const struct hj_conf_uplink *u,
+        int (*fn)(void *userdata, const char *point, const char *factor, int decimals), void *userdata)
+{
+	int r = 0;
+
+	if (u->all_points)
+		return each_point(conf, NULL, fn, userdata);
+	for (size_t i = 0; i < u->factor_count && !r; i++) {
+		const struct hj_conf_factor *f = &u->factors[i];
+		int decimals = f->decimals;
+
+		if (decimals < 0)
+			each_point(conf, f->point, note_decimals, &decimals);
+		r = fn(userdata, f->point, f->factor, decimals);
+	}
+	return r;
+}

@@ -1,7 +1,7 @@
 /* The words of a platform. A factor's name, its decimals and its place are the uplink's; the values are the record's
  * and are never made up: what is absent is left out. Order of the classes as in the standard's examples (HJ 212-2017
  * C.14, C.16). Fails only for want of memory, or for what cannot be said in a frame. */
-#include "phrase.h"
+#include "hjgate/hj212_phrase.h"
 
 #include <errno.h>
 #include <math.h>
@@ -14,25 +14,13 @@
 #include "hjgate/text.h"
 
 #define STALE_AFTER 2 /* intervals */
+#define PW_USUAL    6 /* bytes: a platform may set one of this length at any time */
 
 /* ---- the map ---- */
 
-static int bus_decimals(const struct hj_conf *conf, const char *name)
+static struct hj212_phrase_factor *grow(struct hj212_phrase_map *m)
 {
-	for (size_t b = 0; b < conf->bus_count; b++)
-		for (size_t m = 0; m < conf->buses[b].meter_count; m++) {
-			const struct hj_conf_meter *meter = &conf->buses[b].meters[m];
-
-			for (size_t p = 0; p < meter->point_count; p++)
-				if (!strcmp(meter->points[p].point.name, name))
-					return meter->points[p].decimals;
-		}
-	return -1;
-}
-
-static struct phrase_factor *grow(struct phrase_map *m)
-{
-	struct phrase_factor *list;
+	struct hj212_phrase_factor *list;
 
 	if (m->count == HJ_POINTS_MAX)
 		return NULL;
@@ -40,13 +28,13 @@ static struct phrase_factor *grow(struct phrase_map *m)
 	if (!list)
 		return NULL;
 	m->list = list;
-	list[m->count] = (struct phrase_factor){ .decimals = -1 };
+	list[m->count] = (struct hj212_phrase_factor){ .decimals = -1 };
 	return &list[m->count++];
 }
 
-static int add_configured(struct phrase_map *m, const char *point, const char *factor, int decimals)
+int hj212_phrase_map_add(void *map, const char *point, const char *factor, int decimals)
 {
-	struct phrase_factor *f = grow(m);
+	struct hj212_phrase_factor *f = grow(map);
 
 	if (!f)
 		return -ENOMEM;
@@ -56,53 +44,22 @@ static int add_configured(struct phrase_map *m, const char *point, const char *f
 	return 0;
 }
 
-/* With `all`, too, the configured points get a row, for their decimals; its number and factor come from the store. */
-static int add_all(struct phrase_map *m, const struct hj_conf *conf)
-{
-	int r = 0;
-
-	for (size_t b = 0; b < conf->bus_count; b++)
-		for (size_t k = 0; k < conf->buses[b].meter_count; k++) {
-			const struct hj_conf_meter *meter = &conf->buses[b].meters[k];
-
-			for (size_t p = 0; p < meter->point_count && !r; p++)
-				r = add_configured(m, meter->points[p].point.name, "", meter->points[p].decimals);
-		}
-	return r;
-}
-
-int phrase_map_init(struct phrase_map *m, const struct hj_conf *conf, const struct hj_conf_uplink *uplink)
-{
-	int r = 0;
-
-	*m = (struct phrase_map){ .all = uplink->all_points };
-	if (m->all)
-		return add_all(m, conf);
-	for (size_t i = 0; i < uplink->factor_count && !r; i++) {
-		const struct hj_conf_factor *f = &uplink->factors[i];
-
-		r = add_configured(
-		        m, f->point, f->factor, f->decimals >= 0 ? f->decimals : bus_decimals(conf, f->point));
-	}
-	return r;
-}
-
-void phrase_map_done(struct phrase_map *m)
+void hj212_phrase_map_done(struct hj212_phrase_map *m)
 {
 	free(m->list);
-	*m = (struct phrase_map){ 0 };
+	*m = (struct hj212_phrase_map){ 0 };
 }
 
 /* Those whose number is not known yet come last. */
-static uint32_t place_of(const struct phrase_factor *f)
+static uint32_t place_of(const struct hj212_phrase_factor *f)
 {
 	return f->number ? f->number : UINT32_MAX;
 }
 
 /* With `all` the list is in order of the numbers. Moves the one at `i` to its place. */
-static void put_in_order(struct phrase_map *m, size_t i)
+static void put_in_order(struct hj212_phrase_map *m, size_t i)
 {
-	struct phrase_factor moved = m->list[i];
+	struct hj212_phrase_factor moved = m->list[i];
 
 	for (; i && place_of(&m->list[i - 1]) > place_of(&moved); i--)
 		m->list[i] = m->list[i - 1];
@@ -113,7 +70,7 @@ static void put_in_order(struct phrase_map *m, size_t i)
 }
 
 /* Points are told in the order in which they stand here, most of the time. */
-static struct phrase_factor *find_name(struct phrase_map *m, const char *point)
+static struct hj212_phrase_factor *find_name(struct hj212_phrase_map *m, const char *point)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		size_t at = (m->hint + i) % m->count;
@@ -126,9 +83,9 @@ static struct phrase_factor *find_name(struct phrase_map *m, const char *point)
 	return NULL;
 }
 
-int phrase_map_learn(struct phrase_map *m, const struct hj_point *p)
+int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 {
-	struct phrase_factor *f = find_name(m, p->name);
+	struct hj212_phrase_factor *f = find_name(m, p->name);
 
 	if (!f && !m->all)
 		return 0;
@@ -147,7 +104,7 @@ int phrase_map_learn(struct phrase_map *m, const struct hj_point *p)
 	return 0;
 }
 
-const struct phrase_factor *phrase_map_find(const struct phrase_map *m, uint32_t number)
+const struct hj212_phrase_factor *hj212_phrase_map_find(const struct hj212_phrase_map *m, uint32_t number)
 {
 	for (size_t i = 0; i < m->count; i++)
 		if (m->list[i].number == number && m->list[i].factor[0])
@@ -159,7 +116,7 @@ const struct phrase_factor *phrase_map_find(const struct phrase_map *m, uint32_t
 
 /* ",f-Avg=1.2" or, first of its item, ";f-Avg=1.2" (nothing before the very first). */
 static int put_text(
-        struct hj_buf *to, const struct phrase_factor *f, const char *class, const char *text, bool *first)
+        struct hj_buf *to, const struct hj212_phrase_factor *f, const char *class, const char *text, bool *first)
 {
 	const char *before = *first ? (to->len ? ";" : "") : ",";
 
@@ -167,7 +124,8 @@ static int put_text(
 	return hj_buf_printf(to, "%s%s-%s=%s", before, f->factor, class, text);
 }
 
-static int put_value(struct hj_buf *to, const struct phrase_factor *f, const char *class, double value, bool *first)
+static int put_value(
+        struct hj_buf *to, const struct hj212_phrase_factor *f, const char *class, double value, bool *first)
 {
 	char text[HJ_NUMBER_LEN];
 
@@ -176,7 +134,7 @@ static int put_value(struct hj_buf *to, const struct phrase_factor *f, const cha
 	return put_text(to, f, class, text, first);
 }
 
-static int put_flag(struct hj_buf *to, const struct phrase_factor *f, enum hj_flag flag, bool *first)
+static int put_flag(struct hj_buf *to, const struct hj212_phrase_factor *f, enum hj_flag flag, bool *first)
 {
 	char text[] = { (char)flag, '\0' };
 
@@ -191,12 +149,13 @@ static const struct hj_stat *find_stat(const struct hj_stat *stats, size_t count
 	return NULL;
 }
 
-int phrase_statistics(const struct phrase_map *m, const struct hj_stat *stats, size_t count, struct hj_buf *to)
+int hj212_phrase_statistics(
+        const struct hj212_phrase_map *m, const struct hj_stat *stats, size_t count, struct hj_buf *to)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < m->count && r >= 0; i++) {
-		const struct phrase_factor *f = &m->list[i];
+		const struct hj212_phrase_factor *f = &m->list[i];
 		const struct hj_stat *s = f->number && f->factor[0] ? find_stat(stats, count, f->number) : NULL;
 		bool first = true;
 
@@ -215,7 +174,8 @@ int phrase_statistics(const struct phrase_map *m, const struct hj_stat *stats, s
 	return r < 0 ? r : 0;
 }
 
-static const struct phrase_newest *find_newest(const struct phrase_newest *newest, size_t count, uint32_t number)
+static const struct hj212_phrase_newest *find_newest(
+        const struct hj212_phrase_newest *newest, size_t count, uint32_t number)
 {
 	for (size_t i = 0; i < count; i++)
 		if (newest[i].point == number)
@@ -224,21 +184,21 @@ static const struct phrase_newest *find_newest(const struct phrase_newest *newes
 }
 
 /* A sample from the future (the clock went back) is not fresh either. */
-static bool is_fresh(const struct phrase_factor *f, const struct phrase_newest *n, int64_t now_ms)
+static bool is_fresh(const struct hj212_phrase_factor *f, const struct hj212_phrase_newest *n, int64_t now_ms)
 {
 	int64_t most = (int64_t)STALE_AFTER * f->interval_ms;
 
 	return n && now_ms - n->time_ms <= most && n->time_ms - now_ms <= most;
 }
 
-int phrase_realtime(const struct phrase_map *m, const struct phrase_newest *newest, size_t count, int64_t now_ms,
-        struct hj_buf *to)
+int hj212_phrase_realtime(const struct hj212_phrase_map *m, const struct hj212_phrase_newest *newest, size_t count,
+        int64_t now_ms, struct hj_buf *to)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < m->count && r >= 0; i++) {
-		const struct phrase_factor *f = &m->list[i];
-		const struct phrase_newest *n = find_newest(newest, count, f->number);
+		const struct hj212_phrase_factor *f = &m->list[i];
+		const struct hj212_phrase_newest *n = find_newest(newest, count, f->number);
 		bool first = true, fresh = is_fresh(f, n, now_ms);
 
 		if (!f->number || !f->factor[0])
@@ -251,7 +211,7 @@ int phrase_realtime(const struct phrase_map *m, const struct phrase_newest *newe
 	return r < 0 ? r : 0;
 }
 
-int phrase_cn(enum hj_kind kind)
+int hj212_phrase_cn(enum hj_kind kind)
 {
 	static const int cn[HJ_KIND_MOST + 1] = { [HJ_KIND_MINUTE] = 2051,
 		[HJ_KIND_HOUR] = 2061,
@@ -274,10 +234,10 @@ static size_t whole_characters(const char *text, size_t most)
 	return n;
 }
 
-int phrase_log(const char *text, struct hj_buf *to)
+int hj212_phrase_log(const char *text, struct hj_buf *to)
 {
-	char copy[PHRASE_LOG_MAX + 1];
-	size_t n = whole_characters(text, PHRASE_LOG_MAX);
+	char copy[HJ212_PHRASE_LOG_MAX + 1];
+	size_t n = whole_characters(text, HJ212_PHRASE_LOG_MAX);
 
 	memcpy(copy, text, n);
 	copy[n] = '\0';
@@ -287,7 +247,7 @@ int phrase_log(const char *text, struct hj_buf *to)
 	return hj_buf_printf(to, "i21001-Info=//%s//", copy);
 }
 
-int phrase_poweron(int64_t end_ms, struct hj_buf *to)
+int hj212_phrase_poweron(int64_t end_ms, struct hj_buf *to)
 {
 	char text[HJ_TIME14_LEN + 1];
 
@@ -295,10 +255,19 @@ int phrase_poweron(int64_t end_ms, struct hj_buf *to)
 	return hj_buf_printf(to, "RestartTime=%s", text);
 }
 
+int hj212_phrase_record(const struct hj212_phrase_map *m, const struct hj212_phrase_record *r, struct hj_buf *to)
+{
+	if (hj_kind_is_statistics(r->kind))
+		return hj212_phrase_statistics(m, r->stats->stats, r->stats->count, to);
+	if (r->kind == HJ_KIND_POWERON)
+		return hj212_phrase_poweron(r->end_ms, to);
+	return r->text ? hj212_phrase_log(r->text, to) : 0;
+}
+
 /* ---- packets ---- */
 
 struct cutting {
-	struct phrase_cut *to;
+	struct hj212_phrase_cut *to;
 	const char *items;
 };
 
@@ -306,18 +275,18 @@ static int take_piece(unsigned pno, struct hj212_slice piece, void *userdata)
 {
 	struct cutting *c = userdata;
 
-	if (c->to->count == PHRASE_PIECES)
+	if (c->to->count == HJ212_PHRASE_PIECES)
 		return -EMSGSIZE;
 	c->to->pieces[c->to->count].at = (uint32_t)(piece.p - c->items);
 	c->to->pieces[c->to->count++].n = (uint16_t)piece.n;
 	return 0;
 }
 
-int phrase_cut(struct hj212_slice items, size_t cp_max, struct phrase_cut *ret)
+int hj212_phrase_cut(struct hj212_slice items, size_t cp_max, struct hj212_phrase_cut *ret)
 {
-	struct phrase_cut cut = { .count = 0 };
+	struct hj212_phrase_cut cut = { .count = 0 };
 	struct cutting c = { &cut, items.p };
-	int r = items.n <= UINT16_MAX ? hj212_split(items, sizeof(PHRASE_HEAD) - 1, cp_max, take_piece, &c)
+	int r = items.n <= UINT16_MAX ? hj212_split(items, sizeof(HJ212_PHRASE_HEAD) - 1, cp_max, take_piece, &c)
 	                              : -EMSGSIZE;
 
 	if (r < 0)
@@ -326,7 +295,8 @@ int phrase_cut(struct hj212_slice items, size_t cp_max, struct phrase_cut *ret)
 	return 0;
 }
 
-int phrase_cp(const struct phrase_cut *c, const char *items, unsigned i, int64_t label_ms, char *to, size_t size)
+int hj212_phrase_cp(
+        const struct hj212_phrase_cut *c, const char *items, unsigned i, int64_t label_ms, char *to, size_t size)
 {
 	char time[HJ_TIME14_LEN + 1];
 	int n;
@@ -334,4 +304,35 @@ int phrase_cp(const struct phrase_cut *c, const char *items, unsigned i, int64_t
 	hj_time14_format(label_ms, time);
 	n = snprintf(to, size, "DataTime=%s;%.*s", time, c->pieces[i].n, items + c->pieces[i].at);
 	return (size_t)n < size ? n : -EMSGSIZE;
+}
+
+size_t hj212_phrase_room(const struct hj212_phrase_sender *s)
+{
+	/* QN=17; ST=..; CN=....; PW=; MN=; Flag=.; PNUM=..; PNO=..; CP=&&&& */
+	const size_t names = 20 + 1 + 3 + 1 + 7 + 1 + 3 + 1 + 3 + 1 + 6 + 1 + 7 + 1 + 6 + 1 + 7;
+	size_t head = names + strlen(s->st) + strlen(s->mn) + hj_max(strlen(s->pw), (size_t)PW_USUAL);
+
+	return hj_min((size_t)HJ212_CP_MAX, HJ212_DATA_MAX - head);
+}
+
+int hj212_phrase_frame(
+        const struct hj212_phrase_sender *s, const struct hj212_phrase_packet *p, char *to, size_t size)
+{
+	bool split = p->cut->count > 1;
+	char cp[HJ212_DATA_MAX], qn[HJ_TIME17_LEN + 1];
+	struct hj212_message m = { .qn = { qn, HJ_TIME17_LEN },
+		.st = { s->st, strlen(s->st) },
+		.cn = p->cn,
+		.pw = { s->pw, strlen(s->pw) },
+		.mn = { s->mn, strlen(s->mn) },
+		.flag = (s->v2017 ? HJ212_FLAG_V2017 : 0) | HJ212_FLAG_ACK | (split ? HJ212_FLAG_SPLIT : 0),
+		.pnum = split ? p->cut->count : 0,
+		.pno = split ? p->index + 1 : 0 };
+	int n = hj212_phrase_cp(p->cut, p->items, p->index, p->label_ms, cp, sizeof(cp));
+
+	if (n < 0)
+		return n;
+	hj_time17_format(p->qn_ms, qn);
+	m.cp = (struct hj212_slice){ cp, (size_t)n };
+	return hj212_message_frame(&m, s->crc, to, size);
 }

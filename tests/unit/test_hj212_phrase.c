@@ -9,8 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../services/uplinkd/phrase.h"
 #include "hjgate/clock.h"
+#include "hjgate/conf.h"
+#include "hjgate/hj212_phrase.h"
 
 #define LABEL 1470012000000LL /* 2016-08-01 08:40:00 in Beijing */
 
@@ -30,13 +31,14 @@ static const struct hj_point points[] = {
 	{ .number = 11, .name = "old.gone", .factor = "ga0199", .interval_ms = 5000 },
 };
 
-static void make_map(struct phrase_map *m, struct hj_conf_factor *factors, size_t count)
+static void make_map(struct hj212_phrase_map *m, struct hj_conf_factor *factors, size_t count)
 {
 	struct hj_conf_uplink uplink = { .factors = factors, .factor_count = count, .all_points = !factors };
 
-	assert_int_equal(phrase_map_init(m, &conf, &uplink), 0);
+	*m = (struct hj212_phrase_map){ .all = uplink.all_points };
+	assert_int_equal(hj_conf_uplink_points(&conf, &uplink, hj212_phrase_map_add, m), 0);
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
-		assert_int_equal(phrase_map_learn(m, &points[i]), 0);
+		assert_int_equal(hj212_phrase_map_learn(m, &points[i]), 0);
 }
 
 static const struct hj_stat stats[] = {
@@ -48,16 +50,16 @@ static const struct hj_stat stats[] = {
 static void every_point_in_order_of_its_number(void **state)
 {
 	struct hj_buf items = { 0 };
-	struct phrase_map m;
+	struct hj212_phrase_map m;
 
 	make_map(&m, NULL, 0);
-	assert_int_equal(phrase_statistics(&m, stats, 3, &items), 0);
+	assert_int_equal(hj212_phrase_statistics(&m, stats, 3, &items), 0);
 	assert_string_equal(items.data,
 	        "ga0102-Cou=1.5,ga0102-Min=100,ga0102-Avg=100.75,ga0102-Max=101.5,ga0102-Flag=N;"
 	        "ga0101-Min=1.0,ga0101-Avg=2.2,ga0101-Max=4.0,ga0101-Flag=N;"
 	        "ga0103-Flag=B");
 	hj_buf_done(&items);
-	phrase_map_done(&m);
+	hj212_phrase_map_done(&m);
 }
 
 static void factors_choose_name_decimals_and_order(void **state)
@@ -67,29 +69,29 @@ static void factors_choose_name_decimals_and_order(void **state)
 		{ .point = "oven.energy", .factor = "", .decimals = -1 },
 	};
 	struct hj_buf items = { 0 };
-	struct phrase_map m;
+	struct hj212_phrase_map m;
 
 	make_map(&m, factors, 2);
-	assert_int_equal(phrase_statistics(&m, stats, 3, &items), 0);
+	assert_int_equal(hj212_phrase_statistics(&m, stats, 3, &items), 0);
 	assert_string_equal(items.data,
 	        "e30101-Min=1.04,e30101-Avg=2.25,e30101-Max=3.96,e30101-Flag=N;"
 	        "ga0102-Cou=1.5,ga0102-Min=100,ga0102-Avg=100.75,ga0102-Max=101.5,ga0102-Flag=N");
 	hj_buf_done(&items);
-	phrase_map_done(&m);
+	hj212_phrase_map_done(&m);
 }
 
 static void nothing_to_send_is_nothing(void **state)
 {
 	struct hj_conf_factor factors[] = { { .point = "oven.nowhere", .factor = "e30101", .decimals = 2 } };
 	struct hj_buf items = { 0 };
-	struct phrase_map m;
+	struct hj212_phrase_map m;
 
 	make_map(&m, factors, 1);
-	assert_int_equal(phrase_statistics(&m, stats, 3, &items), 0);
+	assert_int_equal(hj212_phrase_statistics(&m, stats, 3, &items), 0);
 	assert_int_equal(items.len, 0);
-	assert_null(phrase_map_find(&m, 7));
+	assert_null(hj212_phrase_map_find(&m, 7));
 	hj_buf_done(&items);
-	phrase_map_done(&m);
+	hj212_phrase_map_done(&m);
 }
 
 static void a_value_without_text_is_left_out(void **state)
@@ -98,61 +100,61 @@ static void a_value_without_text_is_left_out(void **state)
 		{ .point = 7, .flag = 'D', .cou = NAN, .min = 1e20, .avg = INFINITY, .max = 2 }
 	};
 	struct hj_buf items = { 0 };
-	struct phrase_map m;
+	struct hj212_phrase_map m;
 
 	make_map(&m, NULL, 0);
-	assert_int_equal(phrase_statistics(&m, wild, 1, &items), 0);
+	assert_int_equal(hj212_phrase_statistics(&m, wild, 1, &items), 0);
 	assert_string_equal(items.data, "ga0101-Max=2.0,ga0101-Flag=D");
 	hj_buf_done(&items);
-	phrase_map_done(&m);
+	hj212_phrase_map_done(&m);
 }
 
 static void no_stale_value_is_sent(void **state)
 {
-	const struct phrase_newest newest[] = {
+	const struct hj212_phrase_newest newest[] = {
 		{ .point = 7, .time_ms = LABEL - 10000, .value = 2.25, .flag = 'N' },  /* just fresh */
 		{ .point = 3, .time_ms = LABEL - 10001, .value = 101.5, .flag = 'N' }, /* just not */
 	};
 	struct hj_buf items = { 0 };
-	struct phrase_map m;
+	struct hj212_phrase_map m;
 
 	make_map(&m, NULL, 0);
-	assert_int_equal(phrase_realtime(&m, newest, 2, LABEL, &items), 0);
+	assert_int_equal(hj212_phrase_realtime(&m, newest, 2, LABEL, &items), 0);
 	assert_string_equal(items.data, "ga0102-Flag=B;ga0101-Rtd=2.2,ga0101-Flag=N;ga0103-Flag=B;ga0199-Flag=B");
 	items.len = 0;
-	assert_int_equal(phrase_realtime(&m, newest, 2, LABEL - 30000, &items), 0); /* the clock went back */
+	assert_int_equal(hj212_phrase_realtime(&m, newest, 2, LABEL - 30000, &items), 0); /* the clock went back */
 	assert_string_equal(items.data, "ga0102-Flag=B;ga0101-Flag=B;ga0103-Flag=B;ga0199-Flag=B");
 	hj_buf_done(&items);
-	phrase_map_done(&m);
+	hj212_phrase_map_done(&m);
 }
 
 static void no_answer_of_the_meter_is_b_without_a_value(void **state)
 {
-	const struct phrase_newest newest[] = { { .point = 7, .time_ms = LABEL, .value = NAN, .flag = 'B' } };
+	const struct hj212_phrase_newest newest[] = { { .point = 7, .time_ms = LABEL, .value = NAN, .flag = 'B' } };
 	struct hj_conf_factor factors[] = { { .point = "oven.current", .factor = "e30101", .decimals = 2 } };
 	struct hj_buf items = { 0 };
-	struct phrase_map m;
+	struct hj212_phrase_map m;
 
 	make_map(&m, factors, 1);
-	assert_int_equal(phrase_realtime(&m, newest, 1, LABEL, &items), 0);
+	assert_int_equal(hj212_phrase_realtime(&m, newest, 1, LABEL, &items), 0);
 	assert_string_equal(items.data, "e30101-Flag=B");
 	hj_buf_done(&items);
-	phrase_map_done(&m);
+	hj212_phrase_map_done(&m);
 }
 
 static void long_data_is_cut_between_items(void **state)
 {
 	struct hj_buf items = { 0 };
-	struct phrase_cut cut;
+	struct hj212_phrase_cut cut;
 	char cp[1024];
 	size_t total = 0;
 
 	for (int i = 0; i < 100; i++)
 		hj_buf_printf(&items, "%sga%04d-Min=1.0,ga%04d-Avg=2.0,ga%04d-Flag=N", i ? ";" : "", i, i, i);
-	assert_int_equal(phrase_cut((struct hj212_slice){ items.data, items.len }, 922, &cut), 0);
+	assert_int_equal(hj212_phrase_cut((struct hj212_slice){ items.data, items.len }, 922, &cut), 0);
 	assert_true(cut.count > 4 && cut.count < 10);
 	for (unsigned i = 0; i < cut.count; i++) {
-		int n = phrase_cp(&cut, items.data, i, LABEL, cp, sizeof(cp));
+		int n = hj212_phrase_cp(&cut, items.data, i, LABEL, cp, sizeof(cp));
 
 		assert_in_range(n, 1, 922);
 		assert_memory_equal(cp, "DataTime=20160801084000;ga", 26);
@@ -165,11 +167,11 @@ static void long_data_is_cut_between_items(void **state)
 
 static void an_item_that_cannot_be_cut_is_refused(void **state)
 {
-	struct phrase_cut cut;
+	struct hj212_phrase_cut cut;
 	char item[1000];
 
 	memset(item, 'x', sizeof(item));
-	assert_int_equal(phrase_cut((struct hj212_slice){ item, sizeof(item) }, 922, &cut), -EMSGSIZE);
+	assert_int_equal(hj212_phrase_cut((struct hj212_slice){ item, sizeof(item) }, 922, &cut), -EMSGSIZE);
 }
 
 static void a_log_cannot_leave_its_place(void **state)
@@ -177,13 +179,13 @@ static void a_log_cannot_leave_its_place(void **state)
 	struct hj_buf to = { 0 };
 	char text[2000];
 
-	assert_int_equal(phrase_log("a//b&&c##d\r\ne 清洗", &to), 0);
+	assert_int_equal(hj212_phrase_log("a//b&&c##d\r\ne 清洗", &to), 0);
 	assert_string_equal(to.data, "i21001-Info=//a  b  c  d  e 清洗//");
 	to.len = 0;
-	memset(text, 'x', PHRASE_LOG_MAX - 1);
-	strcpy(text + PHRASE_LOG_MAX - 1, "清洗"); /* its first byte would be the last that fits */
-	assert_int_equal(phrase_log(text, &to), 0);
-	assert_int_equal(to.len, strlen("i21001-Info=////") + PHRASE_LOG_MAX - 1);
+	memset(text, 'x', HJ212_PHRASE_LOG_MAX - 1);
+	strcpy(text + HJ212_PHRASE_LOG_MAX - 1, "清洗"); /* its first byte would be the last that fits */
+	assert_int_equal(hj212_phrase_log(text, &to), 0);
+	assert_int_equal(to.len, strlen("i21001-Info=////") + HJ212_PHRASE_LOG_MAX - 1);
 	hj_buf_done(&to);
 }
 
@@ -191,7 +193,7 @@ static void a_power_failure_names_its_end(void **state)
 {
 	struct hj_buf to = { 0 };
 
-	assert_int_equal(phrase_poweron(LABEL, &to), 0);
+	assert_int_equal(hj212_phrase_poweron(LABEL, &to), 0);
 	assert_string_equal(to.data, "RestartTime=20160801084000");
 	hj_buf_done(&to);
 }

@@ -1,0 +1,103 @@
+/* From records and samples to the CP of HJ 212: which factor under which name with how many decimals at this
+ * platform, in the standard's order, cut into packets. Pure. */
+#pragma once
+
+#include "hjgate/buf.h"
+#include "hjgate/hj212_frame.h"
+#include "hjgate/hj212_message.h"
+#include "hjgate/point.h"
+#include "hjgate/record.h"
+#include "hjgate/sample.h"
+
+/* One factor of this uplink. The point's number is known once the store has told it. */
+struct hj212_phrase_factor {
+	char point[HJ_POINT_NAME_MAX + 1];
+	char factor[HJ_FACTOR_MAX + 1]; /* "" = the point's own */
+	int decimals;
+	uint32_t number; /* 0 = not yet known */
+	uint32_t interval_ms;
+};
+struct hj212_phrase_map {
+	struct hj212_phrase_factor
+	        *list; /* in the order of the configuration; with `all` in order of the points' numbers */
+	size_t count;
+	size_t hint; /* where the next point that is told may stand */
+	bool all;    /* every point that has a factor */
+};
+/* One that is configured: factor "" is the point's own, decimals < 0 as needed. With `all` it is there for its
+ * decimals only; number and factor come from the store. `map` is a struct hj212_phrase_map: the form is that of
+ * hj_conf_uplink_points(). -ENOMEM. */
+int hj212_phrase_map_add(void *map, const char *point, const char *factor, int decimals);
+void hj212_phrase_map_done(struct hj212_phrase_map *m);
+/* The store has told of a point: gives it its place. -ENOMEM, -ENOSPC. */
+int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p);
+const struct hj212_phrase_factor *hj212_phrase_map_find(const struct hj212_phrase_map *m, uint32_t number);
+
+/* Items of a statistics record: f-Cou,f-Min,f-Avg,f-Max,f-Flag; a value that is absent is left out, so that a point
+ * without any is `f-Flag=B` alone. Nothing is appended where no point of the record is the uplink's. */
+int hj212_phrase_statistics(
+        const struct hj212_phrase_map *m, const struct hj_stat *stats, size_t count, struct hj_buf *to);
+
+/* Items of real-time data: f-Rtd,f-Flag. A value older than twice its interval, or absent, is `f-Flag=B` alone: never
+ * a stale one. */
+struct hj212_phrase_newest {
+	uint32_t point;
+	int64_t time_ms;
+	double value;
+	enum hj_flag flag;
+};
+int hj212_phrase_realtime(const struct hj212_phrase_map *m, const struct hj212_phrase_newest *newest, size_t count,
+        int64_t now_ms, struct hj_buf *to);
+
+/* CN of a kind's upload: 2051, 2061, 2031, 2081, 3020; 0 = it is not uploaded. */
+int hj212_phrase_cn(enum hj_kind kind);
+/* i21001-Info=//text//, at most HJ212_PHRASE_LOG_MAX bytes of whole UTF-8 characters; what would end the text is
+ * replaced. */
+#define HJ212_PHRASE_LOG_MAX 840 /* with its names and the DataTime one packet */
+int hj212_phrase_log(const char *text, struct hj_buf *to);
+int hj212_phrase_poweron(int64_t end_ms, struct hj_buf *to); /* RestartTime=... */
+
+/* The items of any record that is uploaded; nothing is appended where none of it is for this platform. */
+struct hj212_phrase_record {
+	enum hj_kind kind;
+	const struct hj_stats *stats; /* of the statistics kinds */
+	int64_t end_ms;               /* of a power failure */
+	const char *text;             /* of a log; may be NULL */
+};
+int hj212_phrase_record(const struct hj212_phrase_map *m, const struct hj212_phrase_record *r, struct hj_buf *to);
+
+/* Where the items are cut: at most HJ212_PHRASE_PIECES packets. */
+#define HJ212_PHRASE_PIECES 1024
+#define HJ212_PHRASE_HEAD   "DataTime=YYYYMMDDhhmmss;" /* before each piece */
+struct hj212_phrase_cut {
+	struct {
+		uint32_t at;
+		uint16_t n;
+	} pieces[HJ212_PHRASE_PIECES];
+	unsigned count;
+};
+/* -EMSGSIZE: an item that is too long, or too many pieces. */
+int hj212_phrase_cut(struct hj212_slice items, size_t cp_max, struct hj212_phrase_cut *ret);
+/* The CP of piece i (from 0): "DataTime=...;" and the piece. The length, or -EMSGSIZE. */
+int hj212_phrase_cp(
+        const struct hj212_phrase_cut *c, const char *items, unsigned i, int64_t label_ms, char *to, size_t size);
+
+/* Who speaks: what is the same in each frame to a platform. */
+struct hj212_phrase_sender {
+	const char *st, *mn, *pw;
+	enum hj212_crc crc;
+	bool v2017; /* the Flag says so */
+};
+/* Bytes of a CP that fit beside its header, for hj212_phrase_cut(). */
+size_t hj212_phrase_room(const struct hj212_phrase_sender *s);
+/* One packet of an upload whose acknowledgement is wanted, whole, with CR LF: its length, or -EMSGSIZE. `size` at
+ * least HJ212_FRAME_MAX. */
+struct hj212_phrase_packet {
+	const struct hj212_phrase_cut *cut;
+	const char *items;
+	unsigned index; /* from 0 */
+	int cn;
+	int64_t label_ms, qn_ms;
+};
+int hj212_phrase_frame(
+        const struct hj212_phrase_sender *s, const struct hj212_phrase_packet *p, char *to, size_t size);
