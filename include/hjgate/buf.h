@@ -23,6 +23,9 @@ void hj_buf_drop(struct hj_buf *b, size_t n); /* takes the first n bytes away */
 /* Big-endian packing, for what lies on flash. */
 int hj_buf_put_be(struct hj_buf *b, uint64_t value, unsigned bytes);
 int hj_buf_put_double(struct hj_buf *b, double value);
+/* In as many bytes as it needs, seven bits a byte and the least first; a zigzag is a small number of either sign. */
+int hj_buf_put_varint(struct hj_buf *b, uint64_t value);
+int hj_buf_put_zigzag(struct hj_buf *b, int64_t value);
 
 /* Reads what hj_buf_put_be() wrote. After an overrun `failed` is 1 and every further get gives 0: check once at the
  * end. */
@@ -33,3 +36,6 @@ struct hj_reader {
 uint64_t hj_get_be(struct hj_reader *r, unsigned bytes);
 double hj_get_double(struct hj_reader *r);
 const void *hj_get_bytes(struct hj_reader *r, size_t n); /* NULL on overrun */
+/* One value has one form: what was written with more bytes than it needs, or has more than 64 bits, fails. */
+uint64_t hj_get_varint(struct hj_reader *r);
+int64_t hj_get_zigzag(struct hj_reader *r);

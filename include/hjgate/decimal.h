@@ -2,6 +2,22 @@
  * is 230.1, and 230.3 - 230.1 is 0.2. */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HJ_DECIMAL_POWER_MOST 22                 /* 10^22 is the greatest power of ten that a double holds exactly */
+#define HJ_DECIMAL_EXACT_MOST 9007199254740992.0 /* 2^53: up to here a double holds every whole number */
+#define HJ_DECIMAL_TEXT       32                 /* bytes of a number's text, with the NUL */
+
+/* The least power with which value is the double nearest to n / 10^power. False where none is short enough: above
+ * 9e18, or when n would pass 2^53. -0.0 is found as 0. */
+bool hj_decimal_find(double value, int64_t *ret_n, unsigned *ret_power);
+/* The double nearest to n / 10^power, for |n| <= HJ_DECIMAL_EXACT_MOST and power <= HJ_DECIMAL_POWER_MOST. */
+double hj_decimal_value(int64_t n, unsigned power);
+/* A finite number as JSON has them, which strtod() reads back to the last bit: short where it is a decimal, else 17
+ * digits. Its length. */
+unsigned hj_decimal_text(double value, char to[HJ_DECIMAL_TEXT]);
+
 /* raw * scale + offset. Where the exact result has at most 18 digits it is the double nearest to it; else it is
  * rounded to 15 digits of the larger part. Not finite where the result is not. */
 double hj_decimal_scale(double raw, double scale, double offset);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "hjgate/buf.h"
-#include "hjgate/flag.h"
+#include "hjgate/stats.h"
 
 enum hj_kind {
 	HJ_KIND_MINUTE = 1, /* the base window */
@@ -54,24 +54,3 @@ struct hj_head {
 
 int hj_head_encode(const struct hj_head *h, struct hj_buf *to);      /* appends HJ_HEAD_BYTES */
 int hj_head_decode(const void *data, size_t n, struct hj_head *ret); /* -EBADMSG; seq is left 0 */
-
-/* Statistics of one point over one window. A value that is absent is NaN. */
-struct hj_stat {
-	uint32_t point;
-	enum hj_flag flag;
-	uint32_t expected, got; /* samples due, samples with a value and flag N */
-	double cou;             /* growth of a total over the window; NaN for gauges and without a value before */
-	double min, avg, max;   /* NaN where no sample had a value */
-	double last;            /* last value, for the next window's Cou; totals only */
-};
-
-#define HJ_RECORD_POINTS 256 /* points of one record; the others of its label are in further ones */
-
-struct hj_stats {
-	struct hj_stat *stats; /* sorted by point */
-	size_t count;
-};
-
-void hj_stats_done(struct hj_stats *s);
-int hj_stats_encode(const struct hj_stat *stats, size_t count, struct hj_buf *to);
-int hj_stats_decode(const void *data, size_t n, struct hj_stats *ret); /* -EBADMSG, -ENOMEM */

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_SIZE 256
+#define FIRST_SIZE       256
+#define VARINT_MAX_BYTES 10 /* of 64 bits */
 
 void hj_buf_done(struct hj_buf *b)
 {
@@ -103,6 +104,24 @@ int hj_buf_put_double(struct hj_buf *b, double value)
 	return hj_buf_put_be(b, bits, 8);
 }
 
+int hj_buf_put_varint(struct hj_buf *b, uint64_t value)
+{
+	uint8_t out[VARINT_MAX_BYTES];
+	unsigned n = 0;
+
+	while (value >= 0x80) {
+		out[n++] = (uint8_t)(value | 0x80);
+		value >>= 7;
+	}
+	out[n++] = (uint8_t)value;
+	return hj_buf_put(b, out, n);
+}
+
+int hj_buf_put_zigzag(struct hj_buf *b, int64_t value)
+{
+	return hj_buf_put_varint(b, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
+}
+
 const void *hj_get_bytes(struct hj_reader *r, size_t n)
 {
 	const void *p = r->p;
@@ -132,4 +151,29 @@ double hj_get_double(struct hj_reader *r)
 
 	memcpy(&value, &bits, sizeof(value));
 	return value;
+}
+
+uint64_t hj_get_varint(struct hj_reader *r)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; !r->failed && r->p < r->end && shift < 64; shift += 7) {
+		uint8_t byte = *r->p++;
+
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte & 0x80)
+			continue;
+		if ((shift && !byte) || (shift == 63 && byte > 1))
+			break;
+		return value;
+	}
+	r->failed = 1;
+	return 0;
+}
+
+int64_t hj_get_zigzag(struct hj_reader *r)
+{
+	uint64_t value = hj_get_varint(r);
+
+	return (int64_t)(value >> 1 ^ (value & 1 ? UINT64_MAX : 0));
 }

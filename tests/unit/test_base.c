@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,6 +13,7 @@
 
 #include "hjgate/buf.h"
 #include "hjgate/clock.h"
+#include "hjgate/decimal.h"
 #include "hjgate/text.h"
 
 static void time_agrees_with_libc(void **state)
@@ -156,6 +158,78 @@ static void a_buffer_keeps_its_bound(void **state)
 	hj_buf_done(&b);
 }
 
+static void check_number_text(double value, const char *want)
+{
+	char text[HJ_DECIMAL_TEXT];
+	unsigned n = hj_decimal_text(value, text);
+	double back = strtod(text, NULL);
+
+	assert_int_equal(n, strlen(text));
+	assert_memory_equal(&back, &value, sizeof(value));
+	assert_non_null(strpbrk(text, ".e"));
+	if (want)
+		assert_string_equal(text, want);
+}
+
+static void a_number_is_read_back_as_it_was(void **state)
+{
+	uint64_t bits = 0x9E3779B97F4A7C15ULL;
+
+	check_number_text(0, "0.0");
+	check_number_text(-0.0, "-0.0");
+	check_number_text(1, "1.0");
+	check_number_text(-230.1, "-230.1");
+	check_number_text(0.05, "0.05");
+	check_number_text(-0.005, "-0.005");
+	check_number_text(9007199254740992, "9007199254740992.0");
+	check_number_text(1e17 / 3, "33333333333333332.0");
+	check_number_text(1.0 / 3, NULL);
+	check_number_text(1e-22, NULL);
+	check_number_text(5e-324, NULL);
+	check_number_text(-0x1.fffffffffffffp+1023, NULL);
+	for (int i = 0; i < 100000; i++) {
+		double value;
+
+		bits ^= bits << 13;
+		bits ^= bits >> 7;
+		bits ^= bits << 17;
+		check_number_text(hj_decimal_value((int64_t)(bits >> (11 + i % 50)), (unsigned)i % 23), NULL);
+		memcpy(&value, &bits, sizeof(value));
+		if (isfinite(value))
+			check_number_text(value, NULL);
+	}
+}
+
+static void small_numbers_take_few_bytes(void **state)
+{
+	const int64_t numbers[] = { 0, 1, -1, 63, 64, -64, -65, 8191, 8192, INT32_MAX, INT32_MIN, INT64_MAX,
+		INT64_MIN };
+	struct hj_buf b = { 0 };
+	struct hj_reader r;
+
+	for (size_t i = 0; i < hj_array_size(numbers); i++) {
+		b.len = 0;
+		assert_int_equal(hj_buf_put_zigzag(&b, numbers[i]), 0);
+		assert_int_equal(hj_buf_put_varint(&b, (uint64_t)numbers[i]), 0);
+		r = (struct hj_reader){ .p = (uint8_t *)b.data, .end = (uint8_t *)b.data + b.len };
+		assert_true(hj_get_zigzag(&r) == numbers[i]);
+		assert_true(hj_get_varint(&r) == (uint64_t)numbers[i]);
+		assert_true(!r.failed && r.p == r.end);
+	}
+	r = (struct hj_reader){ .p = (const uint8_t *)"\x80\x00", .end = (const uint8_t *)"\x80\x00" + 2 };
+	hj_get_varint(&r);
+	assert_true(r.failed); /* zero, at length */
+	b.len = 0;
+	hj_buf_put(&b, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10);
+	r = (struct hj_reader){ .p = (uint8_t *)b.data, .end = (uint8_t *)b.data + b.len };
+	hj_get_varint(&r);
+	assert_true(r.failed); /* 65 bits */
+	r = (struct hj_reader){ .p = (uint8_t *)b.data, .end = (uint8_t *)b.data + 5 };
+	hj_get_varint(&r);
+	assert_true(r.failed); /* cut off */
+	hj_buf_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +241,8 @@ int main(void)
 		cmocka_unit_test(names_are_plain),
 		cmocka_unit_test(packed_bytes_come_back),
 		cmocka_unit_test(a_buffer_keeps_its_bound),
+		cmocka_unit_test(a_number_is_read_back_as_it_was),
+		cmocka_unit_test(small_numbers_take_few_bytes),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
