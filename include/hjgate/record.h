@@ -14,14 +14,15 @@ enum hj_kind {
 	HJ_KIND_MINUTE = 1, /* the base window */
 	HJ_KIND_HOUR = 2,
 	HJ_KIND_DAY = 3,
-	HJ_KIND_STATUS = 4,  /* equipment states, CN 2021 */
-	HJ_KIND_RUNTIME = 5, /* equipment running hours, CN 2041 */
-	HJ_KIND_POWERON = 6, /* CN 2081: {"begin": ms, "end": ms} of the power failure */
-	HJ_KIND_LOG = 7,     /* CN 3020: {"text": "..."} */
-	HJ_KIND_PENDING = 8, /* read before the time was known; hidden from uplinks */
-	HJ_KIND_CUT = 9,     /* what retention took: {"from": seq, "to": seq, "records": n} */
+	HJ_KIND_STATUS = 4,   /* equipment states, CN 2021 */
+	HJ_KIND_RUNTIME = 5,  /* equipment running hours, CN 2041 */
+	HJ_KIND_POWERON = 6,  /* CN 2081: {"begin": ms, "end": ms} of the power failure */
+	HJ_KIND_LOG = 7,      /* CN 3020: {"text": "..."} */
+	HJ_KIND_PENDING = 8,  /* read before the time was known; hidden from uplinks */
+	HJ_KIND_CUT = 9,      /* what retention took: {"from": seq, "to": seq, "records": n} */
+	HJ_KIND_RECEIPT = 10, /* what platforms have acknowledged, packed: hjgate/receipt.h */
 };
-#define HJ_KIND_MOST 9
+#define HJ_KIND_MOST 10
 
 const char *hj_kind_name(enum hj_kind kind);            /* "minute"; "unknown" for no kind */
 int hj_kind_parse(const char *name, enum hj_kind *ret); /* -EINVAL */

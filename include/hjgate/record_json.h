@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "hjgate/point.h"
+#include "hjgate/receipt.h"
 #include "hjgate/record.h"
 #include "hjgate/sample.h"
 
@@ -24,3 +25,8 @@ int hj_point_from_json(json_t *j, struct hj_point *ret); /* -EBADMSG; number 0 w
 
 json_t *hj_sample_to_json(const struct hj_sample *s);      /* [point, time, value, flag] */
 int hj_sample_from_json(json_t *j, struct hj_sample *ret); /* -EBADMSG */
+
+json_t *hj_receipt_to_json(const struct hj_receipt *r); /* [from, to, qn, sent, acknowledged, packets, last qn] */
+int hj_receipt_from_json(const json_t *j, struct hj_receipt *ret);     /* -EBADMSG */
+int hj_receipts_to_json(const void *packed, size_t n, json_t *list);   /* appended. -EBADMSG, -ENOMEM */
+int hj_receipt_body_to_json(const void *body, size_t n, json_t **ret); /* the same */

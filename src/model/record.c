@@ -15,6 +15,7 @@ static const char *const kind_names[] = {
 	[HJ_KIND_LOG] = "log",
 	[HJ_KIND_PENDING] = "pending",
 	[HJ_KIND_CUT] = "cut",
+	[HJ_KIND_RECEIPT] = "receipt",
 };
 
 static const char *const trust_names[] = {

@@ -204,7 +204,9 @@ int hj_record_to_json(const struct hj_head *head, const void *body, size_t n, js
 {
 	bool statistics = hj_kind_is_statistics(head->kind);
 	json_t *j, *content;
-	int r = statistics ? stats_to_json(body, n, &content) : body_to_json(body, n, &content);
+	int r = statistics                      ? stats_to_json(body, n, &content)
+	        : head->kind == HJ_KIND_RECEIPT ? hj_receipt_body_to_json(body, n, &content)
+	                                        : body_to_json(body, n, &content);
 
 	if (r < 0)
 		return r;

@@ -1,0 +1,56 @@
+/* Receipts: of each uplink those that are in no record yet lie beside what it owes, and are written with it; a full
+ * list becomes a record of kind `receipt`. So they cost no commit and no row of their own, and a crash takes a receipt
+ * together with its confirmation: then the record is sent once more, and the receipt is the later one. */
+#include "stored.h"
+
+#include <errno.h>
+
+#include "hjgate/log.h"
+
+/* Of one record. The list is written with each commit until it is full, so a long one costs more than its record does:
+ * 16 of them, 150 bytes, stay in the page that each commit writes anyway (measured, two uplinks and pages of 1024
+ * bytes: with 16 0.2 MB a day more than without receipts, with 64 3.8 MB). */
+#define RECEIPTS_PER_RECORD 16
+
+static int queue_list(struct stored *s, struct uplink *u)
+{
+	_cleanup_(hj_buf_done) struct hj_buf body = { 0 };
+	int r = s->queue_bytes > STORED_QUEUE_BYTES ? -ENOSPC : hj_receipt_body_encode(u->name, &u->receipts, &body);
+
+	return r < 0 ? r
+	             : commit_queue(
+	                       s, HJ_KIND_RECEIPT, u->receipts.last.acked_ms, 0, body.data, body.len, NULL, NULL);
+}
+
+/* What the disk cannot take now waits in the list as long as that takes any; then the oldest are given up. */
+static void make_room(struct stored *s, struct uplink *u)
+{
+	int r = queue_list(s, u);
+
+	if (r < 0 && u->receipts.count < HJ_RECEIPTS_MOST)
+		return;
+	if (r < 0) {
+		if (!u->receipts_lost)
+			hj_log_error(r, "uplink %s: receipts have no room and are lost", u->name);
+		u->receipts_lost += u->receipts.count;
+	}
+	hj_receipts_done(&u->receipts);
+}
+
+static bool is_any_owed(const struct uplink *u, const struct hj_receipt *one)
+{
+	uint64_t seq;
+
+	return hj_seqset_next(&u->owed, one->from, &seq) && seq <= one->to;
+}
+
+void receipt_take(struct stored *s, struct uplink *u, const struct hj_receipt *one)
+{
+	if (!is_any_owed(u, one)) /* told again, since the answer was lost */
+		return;
+	if (hj_receipts_add(&u->receipts, one) < 0)
+		u->receipts_lost++;
+	u->changed = true;
+	if (u->receipts.count >= RECEIPTS_PER_RECORD)
+		make_room(s, u);
+}
