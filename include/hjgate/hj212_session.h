@@ -21,7 +21,7 @@
 
 enum hj212_edition { HJ212_2005 = 2005, HJ212_2017 = 2017 };
 
-#define HJ212_WINDOW_MAX 8                      /* unacknowledged uploads */
+#define HJ212_WINDOW_MAX 8 /* unacknowledged uploads */
 #define HJ212_PW_MAX     24
 
 /* What a platform may set, and what is kept by the owner (CN 1000, 1062, 1064, 1072, 2011/2012). */
@@ -116,6 +116,8 @@ struct hj212_request {
 struct hj212_outcome {
 	enum hj212_outcome_type type;
 	uint64_t token;
+	int64_t qn_ms;   /* ACKED: its QN as a time */
+	hj_usec sent_at; /* ACKED: when its first copy was handed over, mono */
 	struct hj212_request request;
 	int code; /* NOTE: the QnRtn a request was refused with; 0 = something else */
 	char text[160];

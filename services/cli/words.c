@@ -26,6 +26,7 @@ static const char *const words[] = {
 	N_("log"),
 	N_("pending"),
 	N_("cut"),
+	N_("receipt"),
 	/* events */
 	N_("info"),
 	N_("warn"),

@@ -1,6 +1,6 @@
-/* hjgate.Store, the methods that change something: Append (answered at once), Put, Setting and Resend (answered
- * when on the disk), Confirm; Swap is in api_swap.c. What streams is in api_stream.c and api_read.c. Input is checked
- * whole before anything of it is used. */
+/* hjgate.Store, the methods that change something: Append (answered at once), Put and Setting (answered when on the
+ * disk); Confirm and Resend are in api_owed.c, Swap is in api_swap.c. What streams is in api_stream.c and api_read.c.
+ * Input is checked whole before anything of it is used. */
 #include "stored.h"
 
 #include <errno.h>
@@ -13,7 +13,6 @@
 
 #define SETTING_PREFIX "set."
 #define SETTING_NAME   64 /* bytes */
-#define RANGES_MAX     1024
 
 int api_fail(struct hj_ipc_call *call, int r, const char *what, int64_t most)
 {
@@ -165,139 +164,6 @@ static int on_put(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	return 0;
 }
 
-/* ---- Confirm, Resend ---- */
-
-static int fail_uplink(struct hj_ipc_call *call, int r, const char *name)
-{
-	if (r == -EINVAL)
-		return hj_ipc_fail(call, "hjgate.Store.NoSuchUplink", json_pack("{s:s}", "uplink", name));
-	return api_fail(call, r, "uplinks", STORED_UPLINKS_MAX);
-}
-
-static int read_ranges(json_t *list, struct hj_range *ranges)
-{
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		int64_t from, to;
-		const struct hj_param table[] = {
-			{ "from", HJ_PARAM_INT, true, &from },
-			{ "to", HJ_PARAM_INT, true, &to },
-		};
-		const char *bad;
-
-		if (!json_is_object(json_array_get(list, i)) ||
-		        hj_params_read(json_array_get(list, i), table, hj_array_size(table), &bad) < 0 || from < 1 ||
-		        to < from)
-			return -EINVAL;
-		ranges[i] = (struct hj_range){ (uint64_t)from, (uint64_t)to };
-	}
-	return 0;
-}
-
-static int on_confirm(struct hj_ipc_call *call, json_t *parameters, void *userdata)
-{
-	struct stored *s = userdata;
-	struct hj_range ranges[RANGES_MAX];
-	const char *name, *bad;
-	struct uplink *u;
-	json_t *list;
-	const struct hj_param table[] = {
-		{ "uplink", HJ_PARAM_STRING, true, &name },
-		{ "ranges", HJ_PARAM_ARRAY, true, &list },
-	};
-	int r;
-
-	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
-		return hj_ipc_fail_parameter(call, bad);
-	if (json_array_size(list) > RANGES_MAX)
-		return api_fail(call, -ENOSPC, "ranges", RANGES_MAX);
-	if (read_ranges(list, ranges) < 0)
-		return hj_ipc_fail_parameter(call, "ranges");
-	r = owed_get(s, name, &u);
-	if (r < 0)
-		return fail_uplink(call, r, name);
-	for (size_t i = 0; i < json_array_size(list); i++)
-		owed_confirm(s, u, ranges[i].from, ranges[i].to);
-	return hj_ipc_reply(call, json_pack("{s:I}", "waiting", (json_int_t)hj_seqset_total(&u->owed)));
-}
-
-/* Who waits for a resend; records as counted when it was asked for. */
-struct resending {
-	struct hj_ipc_call *call;
-	uint64_t records;
-};
-
-static void done_resend(int r, uint64_t seq, void *waiter)
-{
-	struct resending *w = waiter;
-
-	api_done(w->call, r, "records", json_pack("{s:I}", "records", (json_int_t)w->records));
-	free(w);
-}
-
-static int read_kinds(json_t *names, unsigned *ret)
-{
-	unsigned kinds = 0;
-
-	for (size_t i = 0; i < json_array_size(names); i++) {
-		const char *name = json_string_value(json_array_get(names, i));
-		enum hj_kind kind;
-
-		if (!name || hj_kind_parse(name, &kind) < 0)
-			return -EINVAL;
-		kinds |= 1u << kind;
-	}
-	*ret = kinds;
-	return 0;
-}
-
-static int resend(struct stored *s, struct hj_ipc_call *call, struct uplink *u, const int64_t span[2], unsigned kinds)
-{
-	_cleanup_free_ struct resending *w = calloc(1, sizeof(*w));
-	int r;
-
-	if (!w)
-		return -ENOMEM;
-	r = owed_resend(s, u, span[0], span[1], kinds, &w->records);
-	if (r < 0)
-		return api_fail(call, r, "records", 0);
-	w->call = call;
-	r = commit_stage(s, NULL, NULL, done_resend, w);
-	if (r < 0)
-		return api_fail(call, r, "changes at a time", STORED_STAGED_MAX);
-	hj_ipc_call_ref(call);
-	hj_steal(w);
-	commit_urgent(s);
-	read_owed_again(s, u);
-	return 0;
-}
-
-static int on_resend(struct hj_ipc_call *call, json_t *parameters, void *userdata)
-{
-	struct stored *s = userdata;
-	unsigned kinds = 1u << HJ_KIND_MINUTE | 1u << HJ_KIND_HOUR | 1u << HJ_KIND_DAY;
-	const char *name, *bad;
-	json_t *names = NULL;
-	int64_t span[2];
-	struct uplink *u;
-	const struct hj_param table[] = {
-		{ "uplink", HJ_PARAM_STRING, true, &name },
-		{ "begin", HJ_PARAM_INT, true, &span[0] },
-		{ "end", HJ_PARAM_INT, true, &span[1] },
-		{ "kinds", HJ_PARAM_ARRAY, false, &names },
-	};
-
-	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
-		return hj_ipc_fail_parameter(call, bad);
-	if (span[0] < 0 || span[0] > HJ_TIME_MAX_MS)
-		return hj_ipc_fail_parameter(call, "begin");
-	if (span[1] < 0 || span[1] > HJ_TIME_MAX_MS)
-		return hj_ipc_fail_parameter(call, "end");
-	if (names && read_kinds(names, &kinds) < 0)
-		return hj_ipc_fail_parameter(call, "kinds");
-	u = owed_find(s, name);
-	return u ? resend(s, call, u, span, kinds) : fail_uplink(call, -EINVAL, name);
-}
-
 /* ---- Setting ---- */
 
 static json_t *setting_value(struct stored *s, const char *key)
@@ -375,8 +241,9 @@ static const struct hj_ipc_method methods[] = {
 	{ "Watch", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_watch },
 	{ "Put", HJ_PEER, on_put },
 	{ "Read", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_read },
-	{ "Confirm", HJ_PEER, on_confirm },
-	{ "Resend", HJ_CHANGE | HJ_PEER, on_resend },
+	{ "Confirm", HJ_PEER, api_confirm },
+	{ "Receipts", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_receipts },
+	{ "Resend", HJ_CHANGE | HJ_PEER, api_resend },
 	{ "Swap", HJ_CHANGE, api_swap },
 	{ "Setting", HJ_PEER, on_setting },
 	{ "Query", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_query },

@@ -10,6 +10,7 @@
 #define PAGE_BYTES      (HJ_IPC_MESSAGE_MAX / 2)
 #define RECORD_BYTES    300 /* of JSON, for a record's head at the most */
 #define STAT_RATIO      8   /* bytes of JSON for one packed byte of statistics, at the most */
+#define RECEIPT_RATIO   24  /* the same for receipts */
 #define POINT_BYTES     220 /* of JSON, for a point at the most */
 #define QUERY_LIMIT     1000
 #define QUERY_LIMIT_MAX 10000
@@ -73,7 +74,10 @@ static int add_record(const struct hj_head *head, const void *body, size_t n, vo
 {
 	struct page *p = userdata;
 	struct reader *r = p->r;
-	size_t bytes = RECORD_BYTES + (hj_kind_is_statistics(head->kind) ? STAT_RATIO * n : n);
+	size_t ratio = hj_kind_is_statistics(head->kind) ? STAT_RATIO
+	               : head->kind == HJ_KIND_RECEIPT   ? RECEIPT_RATIO
+	                                                 : 1;
+	size_t bytes = RECORD_BYTES + ratio * n;
 	json_t *j;
 	int e;
 

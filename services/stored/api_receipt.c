@@ -1,4 +1,5 @@
-/* Receipts as they come in with Confirm, and those that are in no record of the disk yet: Query tells of the others. */
+/* Receipts as they come in with Confirm, and those that are in no record of the disk yet: Query tells of the others.
+ */
 #include <errno.h>
 #include <string.h>
 

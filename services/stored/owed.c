@@ -8,26 +8,34 @@
 
 #include "hjgate/log.h"
 
-#define OWED_PREFIX   "owed."
-#define RECEIPT_BYTES 16 /* after the set: records confirmed so far, and when the last one was */
+#define OWED_PREFIX "owed."
+#define SET_BYTES   9  /* of a set without ranges */
+#define RANGE_BYTES 16 /* of each range */
+#define SET_COUNT   8  /* where their number stands; after the set: records confirmed, when last, receipts */
 
 static int encode(const struct uplink *u, const struct hj_seqset *owed, struct hj_buf *to)
 {
 	int r = hj_seqset_encode(owed, to);
 
 	r = r < 0 ? r : hj_buf_put_be(to, u->confirmed, 8);
-	return r < 0 ? r : hj_buf_put_be(to, (uint64_t)u->confirmed_ms, 8);
+	r = r < 0 ? r : hj_buf_put_be(to, (uint64_t)u->confirmed_ms, 8);
+	return r < 0 ? r : hj_buf_put(to, u->receipts.packed.data, u->receipts.packed.len);
 }
 
 static int decode(struct uplink *u, const uint8_t *value, size_t n)
 {
-	struct hj_reader in = { .p = value + n - RECEIPT_BYTES, .end = value + n };
-	int r = n < RECEIPT_BYTES ? -EBADMSG : hj_seqset_decode(value, n - RECEIPT_BYTES, &u->owed);
+	size_t set = n > SET_COUNT ? SET_BYTES + (size_t)value[SET_COUNT] * RANGE_BYTES : n + 1;
+	struct hj_reader in = { .p = value + hj_min(set, n), .end = value + n };
+	uint64_t confirmed = hj_get_be(&in, 8);
+	int64_t confirmed_ms = (int64_t)hj_get_be(&in, 8);
+	int r = in.failed ? -EBADMSG : hj_seqset_decode(value, set, &u->owed);
 
 	if (r < 0)
 		return r;
-	u->confirmed = hj_get_be(&in, 8);
-	u->confirmed_ms = (int64_t)hj_get_be(&in, 8);
+	u->confirmed = confirmed;
+	u->confirmed_ms = confirmed_ms;
+	if (hj_receipts_decode(in.p, (size_t)(in.end - in.p), &u->receipts) < 0)
+		hj_error("the newest receipts of uplink %s do not decode: they are lost", u->name);
 	return 0;
 }
 

@@ -1,15 +1,15 @@
 /* Receipts: of each uplink those that are in no record yet lie beside what it owes, and are written with it; a full
- * list becomes a record of kind `receipt`. So they cost no commit and no row of their own, and a crash takes a receipt
- * together with its confirmation: then the record is sent once more, and the receipt is the later one. */
+ * list becomes a record of kind `receipt`. So they cost no commit and no row of their own, and a crash takes a
+ * receipt together with its confirmation: then the record is sent once more, and the receipt is the later one. */
 #include "stored.h"
 
 #include <errno.h>
 
 #include "hjgate/log.h"
 
-/* Of one record. The list is written with each commit until it is full, so a long one costs more than its record does:
- * 16 of them, 150 bytes, stay in the page that each commit writes anyway (measured, two uplinks and pages of 1024
- * bytes: with 16 0.2 MB a day more than without receipts, with 64 3.8 MB). */
+/* Of one record. The list is written with each commit until it is full, so a long one costs more than its record
+ * does: 16 of them, 150 bytes, stay in the page that each commit writes anyway (measured, two uplinks and pages of
+ * 1024 bytes: with 16 0.2 MB a day more than without receipts, with 64 3.8 MB). */
 #define RECEIPTS_PER_RECORD 16
 
 static int queue_list(struct stored *s, struct uplink *u)

@@ -152,6 +152,8 @@ void stored_free(struct stored *s)
 	hj_dictionary_done(&s->points);
 	hj_ledger_close(s->ledger);
 	hj_report_free(s->report);
+	for (size_t i = 0; i < s->uplink_count; i++)
+		hj_receipts_done(&s->uplinks[i].receipts);
 	free(s->by_point);
 	sd_event_unref(s->event);
 	free(s);

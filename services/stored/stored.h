@@ -13,6 +13,7 @@
 #include "hjgate/ipc_server.h"
 #include "hjgate/ledger.h"
 #include "hjgate/now.h"
+#include "hjgate/receipt.h"
 #include "hjgate/report.h"
 #include "hjgate/rollup.h"
 #include "hjgate/sample.h"
@@ -67,6 +68,8 @@ struct uplink {
 	int64_t confirmed_ms; /* of the last of them; INT64_MIN = never */
 	uint64_t oldest_seq;  /* whose label oldest_ms is; 0 = not looked up */
 	int64_t oldest_ms;
+	struct hj_receipts receipts; /* that are in no record yet; on the disk with the set */
+	uint64_t receipts_lost;      /* there was no room for them */
 };
 
 /* What of a bus is on the disk. */
@@ -176,7 +179,11 @@ void owed_remove_missing(struct stored *s, struct uplink *u, uint64_t from, uint
 int owed_resend(struct stored *s, struct uplink *u, int64_t begin_ms, int64_t end_ms, unsigned kinds, uint64_t *ret);
 bool owed_oldest(struct stored *s, struct uplink *u, int64_t *ret_label_ms);
 #define OWED_KINDS                                                                                                   \
-	((2u << HJ_KIND_MOST) - 2 - (1u << HJ_KIND_PENDING) - (1u << HJ_KIND_CUT)) /* what uplinks are told */
+	((2u << HJ_KIND_MOST) - 2 - (1u << HJ_KIND_PENDING) - (1u << HJ_KIND_CUT) -                                  \
+	        (1u << HJ_KIND_RECEIPT)) /* what uplinks are told */
+
+/* receipt.c */
+void receipt_take(struct stored *s, struct uplink *u, const struct hj_receipt *one); /* before it is confirmed */
 
 /* poweron.c */
 int poweron_check(struct stored *s);

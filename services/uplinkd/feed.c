@@ -120,6 +120,7 @@ static void on_confirmed(const char *error, json_t *reply, bool continues, void 
 	struct feed *f = userdata;
 
 	f->is_confirming = false;
+	feed_receipt_told(f, !error);
 	if (error) {
 		struct hj_seqset again = f->confirming;
 
@@ -150,13 +151,16 @@ static void flush_confirm(struct feed *f)
 	f->confirm.count = 0;
 	f->is_confirming = true;
 	if (hj_ipc_client_call(f->ask, "hjgate.Store.Confirm",
-	            json_pack("{s:s, s:o}", "uplink", f->u->name, "ranges", ranges), 0, on_confirmed, f) < 0)
+	            json_pack("{s:s, s:o, s:o}", "uplink", f->u->name, "ranges", ranges, "receipts",
+	                    feed_receipt_list(f)),
+	            0, on_confirmed, f) < 0)
 		on_confirmed("hjgate.Disconnected", NULL, false, f);
 }
 
-void feed_confirm(struct feed *f, uint64_t from, uint64_t to)
+void feed_confirm(struct feed *f, uint64_t from, uint64_t to, const struct hj_receipt *how)
 {
 	feed_shy_confirmed(f, from, to);
+	feed_receipt_add(f, from, to, how);
 	add_confirm(f, from, to);
 	flush_confirm(f);
 }
@@ -180,7 +184,7 @@ static void take_owed(struct feed *f, struct hj_record *r)
 		return;
 	k = feed_word(f, r, &j);
 	if (k == 0)
-		feed_confirm(f, r->head.seq, r->head.seq);
+		feed_confirm(f, r->head.seq, r->head.seq, NULL);
 	if (k > 0 && (!uplinkd_is_up(f->u) || lanes_put(&f->u->lanes, LANE_BACKLOG, &j) < 0))
 		job_done(&j); /* it is read again */
 }
@@ -264,7 +268,7 @@ static void take_live(struct feed *f, struct hj_record *r)
 		return;
 	k = feed_word(f, r, &j);
 	if (k == 0)
-		feed_confirm(f, r->head.seq, r->head.seq);
+		feed_confirm(f, r->head.seq, r->head.seq, NULL);
 	if (k <= 0)
 		return;
 	j.not_before = feed_not_before(f, r->head.label_ms + r->head.length_ms);

@@ -9,6 +9,7 @@
 
 #include "hjgate/hj212_phrase.h"
 #include "hjgate/hj212_session.h"
+#include "hjgate/receipt.h"
 #include "hjgate/seqset.h"
 #include "lanes.h"
 
@@ -24,7 +25,8 @@ void feed_free(struct feed *f);
 void feed_link_up(struct feed *f);   /* reads the backlog from its beginning */
 void feed_link_down(struct feed *f); /* what is on its way is not wanted any more */
 void feed_pull(struct feed *f);      /* the next few of the backlog, where there is room */
-void feed_confirm(struct feed *f, uint64_t from, uint64_t to);
+/* how: its times and QNs; NULL: nothing in these is for this platform. */
+void feed_confirm(struct feed *f, uint64_t from, uint64_t to, const struct hj_receipt *how);
 int64_t feed_waiting(const struct feed *f);   /* -1 = not known */
 int64_t feed_oldest_ms(const struct feed *f); /* -1 = none */
 bool feed_is_up(const struct feed *f);

@@ -9,6 +9,7 @@
 
 #define FEED_KEYS        8 /* settings */
 #define FEED_FOLD_WANTED 32
+#define FEED_RECEIPTS    64 /* while stored is away: all that was in the lanes, and more */
 
 struct feed {
 	struct uplinkd *u;
@@ -21,6 +22,8 @@ struct feed {
 	bool scanning, paging, page_anew;
 	struct hj_seqset confirm, confirming; /* to be told; being told */
 	bool is_confirming;
+	struct hj_receipt receipts[FEED_RECEIPTS]; /* go with them; the first `telling` are being told */
+	unsigned receipt_count, telling;
 	int64_t waiting, oldest_ms;
 
 	struct feed_shy {
@@ -103,6 +106,11 @@ bool feed_shy_waits(const struct feed *f, uint64_t seq); /* others go first */
 void feed_shy_link_up(struct feed *f);
 bool feed_shy_turn(
         struct feed *f); /* all others have been read: true: now the backlog is read once more, for these */
+
+/* ---- feed_receipt.c ---- */
+void feed_receipt_add(struct feed *f, uint64_t from, uint64_t to, const struct hj_receipt *how);
+json_t *feed_receipt_list(struct feed *f); /* all that wait, from now on being told */
+void feed_receipt_told(struct feed *f, bool taken);
 
 void feed_history_failed(struct feed *f);
 void feed_load_settings(struct feed *f);

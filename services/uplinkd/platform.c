@@ -172,9 +172,9 @@ static void note(struct uplinkd *u, const struct hj212_outcome *o)
 		hj_notice("uplink %s: %s", u->name, o->text);
 }
 
-static void acked(struct uplinkd *u, uint64_t token, struct hj_now now)
+static void acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_now now)
 {
-	sending_acked(u, token, now);
+	sending_acked(u, o, now);
 	event_link_back(u);
 }
 
@@ -191,7 +191,7 @@ void platform_outcomes(struct uplinkd *u, struct hj_now now)
 	while (hj212_session_next(u->session, &o)) {
 		switch (o.type) {
 		case HJ212_ACKED:
-			acked(u, o.token, now);
+			acked(u, &o, now);
 			break;
 		case HJ212_DEAD:
 			dead(u);

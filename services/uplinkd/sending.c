@@ -52,17 +52,32 @@ void sending_abort(struct uplinkd *u)
 		clear_flight(u);
 }
 
-static void confirm(struct uplinkd *u)
+static void confirm(struct uplinkd *u, const struct hj_receipt *how)
 {
 	const struct job *j = &u->flight.job;
 
 	if (j->seq && !j->also_count)
-		feed_confirm(u->feed, j->seq, j->seq);
+		feed_confirm(u->feed, j->seq, j->seq, how);
 	for (unsigned i = 0; i < j->also_count; i++)
-		feed_confirm(u->feed, j->also[i].from, j->also[i].to);
+		feed_confirm(u->feed, j->also[i].from, j->also[i].to, how);
 }
 
-void sending_acked(struct uplinkd *u, uint64_t token, struct hj_now now)
+/* When it was sent is told by the clock that told when the 9014 came, so that a step of it is not taken for the
+ * network's delay. */
+static void note_receipt(struct flight *f, const struct hj212_outcome *o, struct hj_now now)
+{
+	int64_t took = (int64_t)((now.mono - hj_min(o->sent_at, now.mono)) / HJ_USEC_PER_MS);
+	int64_t sent_ms = hj_max(now.wall_ms - took, (int64_t)0);
+	struct hj_receipt *r = &f->receipt;
+
+	r->sent_ms = r->packets ? hj_min(r->sent_ms, sent_ms) : sent_ms;
+	r->qn_ms = r->packets ? hj_min(r->qn_ms, o->qn_ms) : o->qn_ms;
+	r->qn_last_ms = hj_max(r->qn_last_ms, o->qn_ms);
+	r->acked_ms = now.wall_ms;
+	r->packets++;
+}
+
+void sending_acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_now now)
 {
 	struct flight *f = &u->flight;
 	hj_usec took = now.mono - f->began;
@@ -70,13 +85,16 @@ void sending_acked(struct uplinkd *u, uint64_t token, struct hj_now now)
 	link_proved(u->link);
 	u->unanswered = false;
 	u->last_ack_ms = now.wall_ms;
-	if (!f->busy || token >> PACKET_BITS != f->id || ++f->acked < f->cut.count)
+	if (!f->busy || o->token >> PACKET_BITS != f->id)
+		return;
+	note_receipt(f, o, now);
+	if (++f->acked < f->cut.count)
 		return;
 	if (f->lane != LANE_REALTIME) {
 		u->acknowledged++;
 		u->per_record = u->per_record ? (u->per_record * (SMOOTH - 1) + took) / SMOOTH : took;
 	}
-	confirm(u);
+	confirm(u, &f->receipt);
 	clear_flight(u);
 }
 
@@ -111,6 +129,7 @@ static bool take_next(struct uplinkd *u, struct hj_now now)
 	f->busy = true;
 	f->id++;
 	f->offered = f->acked = 0;
+	f->receipt = (struct hj_receipt){ 0 };
 	f->began = now.mono;
 	if (hj212_phrase_cut((struct hj212_slice){ f->job.items.data, f->job.items.len },
 	            hj212_session_cp_max(u->session), &f->cut) >= 0 &&
@@ -118,7 +137,7 @@ static bool take_next(struct uplinkd *u, struct hj_now now)
 		return true;
 	hj_error("uplink %s: record %llu does not fit into the packets of HJ 212: it is not sent", u->name,
 	        (unsigned long long)f->job.seq);
-	confirm(u);
+	confirm(u, NULL);
 	clear_flight(u);
 	return true;
 }

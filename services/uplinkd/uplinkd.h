@@ -22,8 +22,9 @@ struct flight {
 	enum lane lane;
 	struct job job;
 	struct hj212_phrase_cut cut;
-	uint32_t id;             /* of the flight, upper part of its packets' tokens */
-	unsigned offered, acked; /* packets */
+	uint32_t id;               /* of the flight, upper part of its packets' tokens */
+	unsigned offered, acked;   /* packets */
+	struct hj_receipt receipt; /* of those acknowledged so far */
 	hj_usec began, offered_at;
 };
 
@@ -84,7 +85,7 @@ bool uplinkd_wants_realtime(const struct uplinkd *u);
 
 /* ---- sending.c ---- */
 void sending_turn(struct uplinkd *u, struct hj_now now);
-void sending_acked(struct uplinkd *u, uint64_t token, struct hj_now now);
+void sending_acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_now now);
 void sending_abort(struct uplinkd *u); /* the link is gone: all of it is the store's again */
 hj_usec sending_deadline(const struct uplinkd *u);
 hj_usec sending_jitter(const char *mn, int64_t jitter_s); /* this MN's own delay */

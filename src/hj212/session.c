@@ -214,6 +214,8 @@ static bool next_acked(struct hj212_session *s, struct hj212_outcome *ret)
 		s->uploads[i].state = UPLOAD_FREE;
 		ret->type = HJ212_ACKED;
 		ret->token = s->uploads[i].token;
+		ret->qn_ms = s->uploads[i].qn_ms;
+		ret->sent_at = s->uploads[i].sent_at;
 		return true;
 	}
 	return false;

@@ -70,6 +70,7 @@ struct hj212_upload {
 	enum hj212_upload_state state;
 	uint64_t token;
 	char qn[HJ_TIME17_LEN + 1];
+	int64_t qn_ms;
 	bool ack;
 	uint64_t end; /* of its newest copy, counted in bytes queued since the connection began */
 	hj_usec deadline, sent_at;

@@ -82,17 +82,16 @@ static int frame_upload(const struct hj212_session *s, const struct hj212_offer 
 }
 
 /* Never that of a request we remember: its answers and our data could not be told apart. */
-static int give_qn(struct hj212_session *s, struct hj_now now, char ret[HJ_TIME17_LEN + 1])
+static int give_qn(struct hj212_session *s, struct hj_now now, struct hj212_upload *u)
 {
-	int64_t qn;
 	int r;
 
 	do {
-		r = hj212_qn_next(&s->qn, now.wall_ms, &qn);
+		r = hj212_qn_next(&s->qn, now.wall_ms, &u->qn_ms);
 		if (r < 0)
 			return r;
-		hj_time17_format(qn, ret);
-	} while (hj212_request_has_qn(s, ret));
+		hj_time17_format(u->qn_ms, u->qn);
+	} while (hj212_request_has_qn(s, u->qn));
 	return 0;
 }
 
@@ -107,7 +106,7 @@ int hj212_session_offer(struct hj212_session *s, const struct hj212_offer *o, st
 		return -EBUSY;
 	if (o->cp.n > HJ212_CP_MAX)
 		return -EMSGSIZE;
-	r = give_qn(s, now, u->qn);
+	r = give_qn(s, now, u);
 	if (r < 0)
 		return r;
 	r = frame_upload(s, o, u);

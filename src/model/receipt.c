@@ -1,6 +1,6 @@
-/* Receipts as they lie on flash. Records go out in order and most uploads are one record in one packet a minute, so of
- * the usual receipt only three differences are left: its QN to the one before, when it was sent to its QN, when the
- * 9014 came to that. What is unusual is told by a bit of the first byte. The decoder takes only what the encoder
+/* Receipts as they lie on flash. Records go out in order and most uploads are one record in one packet a minute, so
+ * of the usual receipt only three differences are left: its QN to the one before, when it was sent to its QN, when
+ * the 9014 came to that. What is unusual is told by a bit of the first byte. The decoder takes only what the encoder
  * writes. */
 #include "hjgate/receipt.h"
 #include "hjgate/clock.h"

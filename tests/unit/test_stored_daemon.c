@@ -336,15 +336,25 @@ static void test_killed_and_back(void **state)
 	assert_int_equal(num(reply, "next"), num(reply, "head") + 1);
 	json_decref(reply);
 	reply = ask(&peer, "Confirm",
-	        json_pack("{s:s, s:[{s:i, s:i}]}", "uplink", "county", "ranges", "from", 1, "to", 1));
+	        json_pack("{s:s, s:[{s:i, s:i}], s:[[i, i, i, i, i, i, i]]}", "uplink", "county", "ranges", "from", 1,
+	                "to", 1, "receipts", 1, 1, 1000, 1001, 1090, 2, 1003));
 	assert_int_equal(num(reply, "waiting"), n - 1);
 	json_decref(reply);
+	assert_string_equal(
+	        ask_error(&peer, "Confirm",
+	                json_pack("{s:s, s:[], s:[[i, i]]}", "uplink", "county", "ranges", "receipts", 1, 1)),
+	        "org.varlink.service.InvalidParameter");
 	hj_ipc_ask_close(&peer);
 	assert_true(WIFEXITED(stop_daemon(SIGTERM)));
 	start();
 	peer = dial("peer");
 	reply = ask(&peer, "Read", json_pack("{s:s}", "uplink", "county"));
 	assert_true(num(json_array_get(json_object_get(reply, "records"), 0), "seq") > 1);
+	json_decref(reply);
+	reply = ask(&peer, "Receipts", json_pack("{s:s}", "uplink", "county"));
+	assert_int_equal(json_array_size(json_object_get(reply, "receipts")), 1);
+	assert_int_equal(
+	        json_integer_value(json_array_get(json_array_get(json_object_get(reply, "receipts"), 0), 4)), 1090);
 	json_decref(reply);
 	hj_ipc_ask_close(&peer);
 }
