@@ -7,6 +7,7 @@
 #include "ask.h"
 #include "hjgate/conf.h"
 #include "hjgate/meter_protocol.h"
+#include "progress.h"
 #include "writer.h"
 
 #define BUS_UNIT_MOST 247
@@ -86,15 +87,6 @@ const struct hj_protocol *bus_protocol(enum hj_bus_kind kind);
 void bus_question_text(const struct hj_question *q, char to[BUS_MEANING_LEN]);
 void bus_values_text(const struct hj_question *q, const struct hj_answer *a, char to[BUS_MEANING_LEN]);
 struct writer *bus_writer(const struct cli *cli);
-
-/* bus_progress.c: a line on the terminal that is written over. */
-struct bus_progress {
-	bool shown; /* standard error is a terminal and no JSON is wanted */
-	int64_t begun_ms, told_ms;
-};
-void bus_progress_begin(const struct cli *cli, struct bus_progress *p);
-void bus_progress(struct bus_progress *p, size_t done, size_t all, const char *format, ...) _printf_(4, 5);
-void bus_progress_end(struct bus_progress *p);
 
 /* The tools: argv[0] is the first word behind the tool's name. */
 typedef int (*bus_tool_fn)(struct cli *cli, const struct bus_options *o, int argc, char **argv);

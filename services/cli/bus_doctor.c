@@ -28,7 +28,7 @@ struct doctor {
 	size_t count;
 	int64_t rounds;
 	struct hj_doctor book;
-	struct bus_progress progress;
+	struct cli_progress progress;
 };
 
 static const struct writer_column unit_columns[] = {
@@ -187,13 +187,13 @@ static int ask_all(struct doctor *d)
 	size_t all = d->count * (size_t)d->rounds, done = 0;
 	int r = 0;
 
-	bus_progress_begin(d->cli, &d->progress);
+	cli_progress_begin(d->cli, &d->progress);
 	for (int64_t round = 0; round < d->rounds && !r; round++)
 		for (size_t i = 0; i < d->count && !r; i++) {
-			bus_progress(&d->progress, done++, all, _("asking %s"), d->patients[i].name);
+			cli_progress(&d->progress, done++, all, _("asking %s"), d->patients[i].name);
 			r = ask(d, i);
 		}
-	bus_progress_end(&d->progress);
+	cli_progress_end(&d->progress);
 	return r;
 }
 

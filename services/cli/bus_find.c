@@ -35,7 +35,7 @@ struct find {
 	struct hj_find wish;
 	struct registers tables[TABLES];
 	size_t table_count;
-	struct bus_progress progress;
+	struct cli_progress progress;
 	size_t done, all, silent, answers;
 };
 
@@ -65,7 +65,7 @@ static int read_some(struct find *f, struct registers *t, uint32_t at, uint32_t 
 	uint32_t piece;
 	int r;
 
-	bus_progress(&f->progress, f->done, f->all, _("reading %s %u"), hj_table_name(t->table), q.address);
+	cli_progress(&f->progress, f->done, f->all, _("reading %s %u"), hj_table_name(t->table), q.address);
 	r = bus_wire_ask_surely(&f->wire, &q, f->wire.options->timeout, &a);
 	if (r)
 		return r;
@@ -300,10 +300,10 @@ static int find(struct find *f, const char *target)
 
 	if (r)
 		return r;
-	bus_progress_begin(f->cli, &f->progress);
+	cli_progress_begin(f->cli, &f->progress);
 	for (size_t i = 0; i < f->table_count && !r; i++)
 		r = read_table(f, &f->tables[i]);
-	bus_progress_end(&f->progress);
+	cli_progress_end(&f->progress);
 	if (!r && !f->answers) {
 		r = cli_refused(f->cli, _("unit %u does not answer"), f->unit);
 		fprintf(stderr, _("Who is there: hjgate bus scan %s; what is wrong: hjgate bus doctor %s\n"), target,

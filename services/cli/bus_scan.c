@@ -21,7 +21,7 @@ struct scan {
 	const struct bus_options *o;
 	struct bus_wire wire;
 	struct writer *writer;
-	struct bus_progress progress;
+	struct cli_progress progress;
 	bool units[BUS_UNIT_MOST + 1];
 	size_t all, done; /* questions, of all formats */
 	size_t found, unreadable, doubles;
@@ -127,7 +127,7 @@ static int ask_unit(struct scan *s, unsigned unit)
 	struct bus_reply a;
 	int r;
 
-	bus_progress(&s->progress, s->done, s->all, _("%s: unit %u, %zu found"), bus_format(&s->wire.conf, format),
+	cli_progress(&s->progress, s->done, s->all, _("%s: unit %u, %zu found"), bus_format(&s->wire.conf, format),
 	        unit, s->found);
 	r = bus_wire_ask(&s->wire, &q, s->timeout_ms, &a);
 	s->done++;
@@ -135,7 +135,7 @@ static int ask_unit(struct scan *s, unsigned unit)
 		return r;
 	s->found += a.result != BUS_BROKEN;
 	s->unreadable += a.result == BUS_BROKEN;
-	bus_progress_end(&s->progress);
+	cli_progress_end(&s->progress);
 	writer_cell_int(s->writer, unit);
 	writer_cell_text(s->writer, meter_at(&s->wire, unit));
 	put_answer(s, &a);
@@ -173,7 +173,7 @@ static void put_station(
 
 	for (unsigned i = 0; i < search->bytes; i++)
 		snprintf(text + 2 * i, 3, "%02x", station[HJ_STATION_BYTES - search->bytes + i]);
-	bus_progress_end(&s->progress);
+	cli_progress_end(&s->progress);
 	writer_cell_text(s->writer, text);
 	writer_cell_text(s->writer, meter_of(&s->wire, text));
 	put_answer(s, a);
@@ -224,7 +224,7 @@ static int scan_stations(struct scan *s)
 		size_t left = search.fixed ? (size_t)(STATION_BRANCHES - search.number[search.fixed - 1]) : 1;
 
 		if (search.fixed)
-			bus_progress(&s->progress, s->done, s->done + left,
+			cli_progress(&s->progress, s->done, s->done + left,
 			        _("%s: stations whose digits end in %02u, %zu found"),
 			        bus_format(&s->wire.conf, format), search.number[0], s->found);
 		r = ask_stations(s, &search, &q);
@@ -286,13 +286,13 @@ static int scan(struct scan *s)
 		s->all += s->units[unit];
 	s->timeout_ms = s->o->timeout ? s->o->timeout : has_stations(s) ? STATION_TIMEOUT_MS : SCAN_TIMEOUT_MS;
 	s->writer = bus_writer(s->cli);
-	bus_progress_begin(s->cli, &s->progress);
+	cli_progress_begin(s->cli, &s->progress);
 	if (has_stations(s))
 		writer_table(s->writer, "stations", station_columns, hj_array_size(station_columns));
 	else
 		writer_table(s->writer, "units", columns, hj_array_size(columns));
 	r = scan_formats(s);
-	bus_progress_end(&s->progress);
+	cli_progress_end(&s->progress);
 	writer_table_end(s->writer);
 	if (!r)
 		conclude(s, cli_wall_ms() - begun);

@@ -3,17 +3,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "bus.h"
+#include "progress.h"
 #include "timespec.h"
+#include "writer.h"
 
 #define EVERY_MS 100
 
-void bus_progress_begin(const struct cli *cli, struct bus_progress *p)
+void cli_progress_begin(const struct cli *cli, struct cli_progress *p)
 {
-	*p = (struct bus_progress){ .shown = !cli->json && writer_colour(stderr), .begun_ms = cli_wall_ms() };
+	*p = (struct cli_progress){ .shown = !cli->json && writer_colour(stderr), .begun_ms = cli_wall_ms() };
 }
 
-void bus_progress(struct bus_progress *p, size_t done, size_t all, const char *format, ...)
+void cli_progress(struct cli_progress *p, size_t done, size_t all, const char *format, ...)
 {
 	int64_t now = cli_wall_ms(), took = now - p->begun_ms;
 	char text[128], left[CLI_SPAN_LEN];
@@ -34,7 +35,7 @@ void bus_progress(struct bus_progress *p, size_t done, size_t all, const char *f
 	fflush(stderr);
 }
 
-void bus_progress_end(struct bus_progress *p)
+void cli_progress_end(struct cli_progress *p)
 {
 	if (p->shown && p->told_ms)
 		fputs("\r\033[K", stderr);
