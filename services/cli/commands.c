@@ -55,6 +55,23 @@ static const struct cli_command commands[] = {
 	        .examples = EXAMPLES("hjgate records --last 3", "hjgate records --kind hour --from today"),
 	},
 	{
+	        .name = "export",
+	        .details =
+	                N_("csv is for spreadsheets, jsonl for programs, hj212 are the frames that an uplink would "
+	                   "send, its password in them.\n"
+	                   "A file gets its name when all of it is on the disk. Each export is an event; onto "
+	                   "what can be carried away it needs the\n"
+	                   "group hjgate-admin. TIME is Beijing time: \"2026-11-23 08:00\", today, or before "
+	                   "now: 2h 3d."),
+	        .fn = cli_export,
+	        .options = cli_export_options,
+	        .lines = LINES({ CLI_LOOK, "export", N_("records to take away: CSV, JSON lines, HJ 212 frames") }),
+	        .examples = EXAMPLES("hjgate export --from 7d --out week.csv",
+	                "hjgate export --kind hour --from 2026-11-01 --to 2026-12-01 --out november.csv",
+	                "hjgate export --kind all --format jsonl >all.jsonl",
+	                "hjgate export --from 1d --format hj212 --uplink county --out county.txt"),
+	},
+	{
 	        .name = "events",
 	        .details = N_("An event that lasts has a begin and, once it is over, an end. TIME is Beijing time: "
 	                      "\"2026-11-23 08:00\", today,\n"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv.h"
 #include "hjgate/text.h"
 #include "width.h"
 #include "writer_inner.h"
@@ -67,18 +68,6 @@ void writer_fields_flush(struct writer *w)
 	w->field_count = 0;
 }
 
-static void put_csv(struct writer *w, const char *text)
-{
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, w->out);
-		return;
-	}
-	fputc('"', w->out);
-	for (; *text; text++)
-		fprintf(w->out, *text == '"' ? "\"\"" : "%c", *text);
-	fputc('"', w->out);
-}
-
 /* One row's cells, those of columns with a title, in order. `last`: no cell stands behind it, so it needs no padding.
  */
 static void put_cell(
@@ -87,8 +76,7 @@ static void put_cell(
 	size_t pad = w->widths[column] - hj_min(w->widths[column], cli_width(text));
 
 	if (w->form == WRITER_CSV) {
-		fputs(first ? "" : ",", w->out);
-		put_csv(w, text);
+		csv_cell(w->out, first, text);
 		return;
 	}
 	if (last && !*text)

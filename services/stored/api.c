@@ -248,6 +248,7 @@ static const struct hj_ipc_method methods[] = {
 	{ "Setting", HJ_PEER, on_setting },
 	{ "Query", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_query },
 	{ "Status", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_status },
+	{ "Exported", HJ_LOOK | HJ_CHANGE, api_exported },
 	{ NULL, 0, NULL },
 };
 

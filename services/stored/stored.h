@@ -118,6 +118,11 @@ struct stored {
 	int64_t last_commit_ms;
 	sd_event_source *commit_timer, *mono_timer, *wall_timer, *retention_timer;
 
+	struct {
+		hj_usec since;
+		unsigned count;
+	} exports; /* told in the minute that began then */
+
 	struct watcher *watchers;
 	struct reader *readers;
 	struct listener *listeners;
