@@ -7,6 +7,7 @@
 #   make demo       a factory in this terminal; DEMO_SECONDS=90
 #   make bench      the figures: speed, losses, memory; FULL=1 for the full counts
 #   make bench-bus  the figures of the buses, beside a bare loop and other masters; FULL=1 for the full counts
+#   make bench-store  the figures of the store: power cuts, clocks, disks, tampering, what is written; FULL=1 for the full counts
 #   make install    DESTDIR and prefix honoured
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
@@ -79,7 +80,7 @@ MO        := $(patsubst share/locale/%.po,$(B)/locale/%/LC_MESSAGES/hjgate.mo,$(
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c,$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check test lint demo bench bench-bus install clean needs
+.PHONY: all tests check test lint demo bench bench-bus bench-store install clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(MO)
@@ -168,6 +169,10 @@ bench: all $(SIM) $(BENCH)
 bench-bus: needs all $(SIM) $(BENCH)
 	@bench/bus needs || echo "bench-bus: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/bus $(T)
+
+bench-store: needs all $(SIM) $(BENCH)
+	@bench/store needs || echo "bench-store: goes on without them"
+	@HJ_BUILD=$(abspath $(B)) bench/store $(T)
 
 install: all
 	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
