@@ -134,11 +134,15 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o $(LIB)
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
-# store_fill.c links services/stored as well, as its unit tests do.
+# store_fill.c and the like link services/stored as well, as its unit tests do.
 $(B)/bench/%: $(B)/obj/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out $(LIB),$(filter %.a,$^)) $(LIB) $(PKG_LIBS) -lm
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out $(LIB),$(filter %.a,$^)) $(LIB) $(PKG_LIBS) -lcmocka -lm
 $(filter $(B)/bench/store_%,$(BENCH)): $(B)/libstored.a
+
+# A world of its own: its objects answer in place of the system's calls, so they are linked where they are wanted only.
+CRASH := $(call obj,$(wildcard tests/crash/*.c))
+$(B)/unit/test_stored_cuts $(B)/bench/store_cuts $(B)/bench/store_day: $(CRASH)
 
 $(B)/locale/%/LC_MESSAGES/hjgate.mo: share/locale/%.po
 	@mkdir -p $(@D)
