@@ -24,6 +24,12 @@ struct hj_now {
 	hj_usec mono;
 };
 
+/* Wall clock less the clock that only goes on, in ms: it changes when the wall clock is set. */
+int64_t hj_clock_ahead(const struct hj_now *now);
+#define HJ_STEP_LEAST_MS 1000 /* smaller ones are a time daemon's, and change no record */
+/* How far the clock was set since *ahead_ms was true; 0: it was not. *ahead_ms follows. */
+int64_t hj_clock_step(int64_t *ahead_ms, const struct hj_now *now);
+
 struct hj_civil {
 	int year, month, day, hour, minute, second, ms;
 };

@@ -1,6 +1,7 @@
 /* What a report becomes: a row, a count in a following row, or nothing where it says what is known. A begin for what
  * is open and an end for what is not are answered with id 0, so that whoever reports may simply say it again. */
 #include "eventd.h"
+#include "hjgate/clock_watch.h"
 #include "hjgate/event.h"
 #include "hjgate/ipc.h"
 #include "hjgate/now.h"
@@ -8,14 +9,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/timex.h>
 
-/* The kernel knows whether a time daemon keeps its clock. */
 static enum hj_trust trust_now(void)
 {
-	struct timex t = { .modes = 0 };
-
-	return adjtimex(&t) == TIME_ERROR || (t.status & STA_UNSYNC) ? HJ_TRUST_NONE : HJ_TRUST_NTP;
+	return hj_clock_synchronised() ? HJ_TRUST_NTP : HJ_TRUST_NONE;
 }
 
 static int answer(struct hj_ipc_call *call, uint64_t id)

@@ -145,3 +145,16 @@ int64_t hj_window_start(int64_t ms_utc, int64_t length_ms)
 {
 	return floor_div(ms_utc + HJ_BEIJING_MS, length_ms) * length_ms - HJ_BEIJING_MS;
 }
+
+int64_t hj_clock_ahead(const struct hj_now *now)
+{
+	return now->wall_ms - (int64_t)(now->mono / HJ_USEC_PER_MS);
+}
+
+int64_t hj_clock_step(int64_t *ahead_ms, const struct hj_now *now)
+{
+	int64_t step = hj_clock_ahead(now) - *ahead_ms;
+
+	*ahead_ms += step;
+	return step > -HJ_STEP_LEAST_MS && step < HJ_STEP_LEAST_MS ? 0 : step;
+}

@@ -230,6 +230,22 @@ static void small_numbers_take_few_bytes(void **state)
 	hj_buf_done(&b);
 }
 
+static void test_clock_step(void **state)
+{
+	struct hj_now now = { .wall_ms = 1790000000000, .mono = 5 * HJ_USEC_PER_SEC };
+	int64_t ahead = hj_clock_ahead(&now);
+
+	(void)state;
+	now.wall_ms += 999; /* a little, and it is followed */
+	assert_int_equal(hj_clock_step(&ahead, &now), 0);
+	now.wall_ms += 1000;
+	assert_int_equal(hj_clock_step(&ahead, &now), 1000);
+	assert_int_equal(hj_clock_step(&ahead, &now), 0);
+	now.wall_ms -= 3600000;
+	now.mono += 1000 * HJ_USEC_PER_MS;
+	assert_int_equal(hj_clock_step(&ahead, &now), -3601000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +259,7 @@ int main(void)
 		cmocka_unit_test(a_buffer_keeps_its_bound),
 		cmocka_unit_test(a_number_is_read_back_as_it_was),
 		cmocka_unit_test(small_numbers_take_few_bytes),
+		cmocka_unit_test(test_clock_step),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

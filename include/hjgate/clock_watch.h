@@ -1,0 +1,12 @@
+/* What the kernel tells of its wall clock: that it was set, and whether a time daemon keeps it. */
+#pragma once
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+/* Calls fn after each setting of the clock, small ones too. The source is the caller's to release. -errno: it cannot
+ * be watched. */
+typedef void (*hj_clock_set_fn)(void *userdata);
+int hj_clock_watch(sd_event *event, hj_clock_set_fn fn, void *userdata, sd_event_source **ret);
+
+bool hj_clock_synchronised(void); /* by a time daemon */

@@ -1,0 +1,71 @@
+/* Tells that somebody set the clock. Nothing is polled: a timer that never comes due is cancelled by the kernel when
+ * the clock is set, and that wakes us. */
+#include "hjgate/clock_watch.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include "hjgate/cleanup.h"
+#include "hjgate/clock.h"
+
+struct watch {
+	hj_clock_set_fn fn;
+	void *userdata;
+};
+
+bool hj_clock_synchronised(void)
+{
+	struct timex t = { .modes = 0 };
+
+	return adjtimex(&t) != TIME_ERROR && !(t.status & STA_UNSYNC);
+}
+
+static int arm(int fd)
+{
+	const struct itimerspec never = { .it_value.tv_sec = (time_t)(HJ_TIME_MAX_MS / HJ_MS_PER_SEC) };
+
+	/* ECANCELED: it is armed, and the clock was set at this moment. */
+	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0 && errno != ECANCELED)
+		return -errno;
+	return 0;
+}
+
+/* Looks only when it is armed again, so that no step falls between. A timer that cannot be, or that comes due after
+ * all, would wake us for ever. */
+static int on_clock(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	const struct watch *w = userdata;
+	uint64_t count;
+	bool is_set = read(fd, &count, sizeof(count)) < 0 && (errno == ECANCELED || errno == EAGAIN);
+	int r = is_set ? arm(fd) : -ETIME;
+
+	(void)revents;
+	w->fn(w->userdata);
+	return r < 0 ? sd_event_source_set_enabled(source, SD_EVENT_OFF) : 0;
+}
+
+int hj_clock_watch(sd_event *event, hj_clock_set_fn fn, void *userdata, sd_event_source **ret)
+{
+	_cleanup_fd_ int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	_cleanup_free_ struct watch *w = malloc(sizeof(*w));
+	sd_event_source *source = NULL;
+	int r = fd < 0 ? -errno : w ? arm(fd) : -ENOMEM;
+
+	r = r < 0 ? r : sd_event_add_io(event, &source, fd, EPOLLIN, on_clock, w);
+	r = r < 0 ? r : sd_event_source_set_io_fd_own(source, true);
+	if (r < 0) {
+		sd_event_source_disable_unref(source);
+		return r;
+	}
+	fd = -1;
+	*w = (struct watch){ fn, userdata };
+	sd_event_source_set_destroy_callback(source, free);
+	hj_steal(w);
+	*ret = source;
+	return 0;
+}
