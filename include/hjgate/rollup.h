@@ -24,7 +24,7 @@
 #define HJ_ROLLUP_BUSES_MAX   32
 #define HJ_ROLLUP_WINDOWS_MAX 64 /* open at a time, of one bus */
 /* stretches of closed labels remembered for one bus: each clock step or pause makes one; then the nearest join */
-#define HJ_ROLLUP_CLOSED_MAX 8
+#define HJ_ROLLUP_CLOSED_MAX 16
 /* a window this far beyond what the bus says is a wrong clock's: closed as it is */
 #define HJ_ROLLUP_AHEAD_MS    HJ_MS_PER_DAY
 #define HJ_ROLLUP_NORMAL_PART 0.75 /* of the expected samples must be normal for flag N */
@@ -72,6 +72,17 @@ bool hj_rollup_fallen(struct hj_rollup *r, struct hj_fallen *ret); /* false: non
  * -ERANGE; -ENOMEM. */
 int hj_rollup_swap(struct hj_rollup *r, uint32_t point, double old, double new, const struct hj_now *now,
         double *ret_old, double *ret_new);
+
+/* The clock was set from `from_ms` to `to_ms`. The windows that were open then are complete as far as they came, but
+ * for one that the clock did not leave; what is expected of it, and of the first one of the new time, is what it
+ * could hold. Samples, `upto` and `now` are by the new time from here on. */
+void hj_rollup_step(struct hj_rollup *r, int64_t from_ms, int64_t to_ms, const struct hj_now *now);
+/* These n samples of the bus are counted here and kept elsewhere; when they come with hj_rollup_put() they are not
+ * counted again. */
+void hj_rollup_count(struct hj_rollup_bus *b, uint64_t n);
+int hj_rollup_put(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s); /* as hj_rollup_add() */
+/* Closed labels from here on are forgotten: what was kept of them is void. */
+void hj_rollup_forget(struct hj_rollup *r, int64_t from_ms);
 
 /* Takes the bus's next sample in (its `point` is the number). HJ_ROLLUP_LATE: counted as late. -ENOBUFS: too many
  * windows are open: take what is closed first. -EINVAL: no such point. -ENOMEM. On an error the sample has not been

@@ -290,10 +290,14 @@ static bool is_closed(const struct hj_rollup_bus *b, int64_t label_ms)
 	return false;
 }
 
-int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s)
+int64_t rollup_length(const struct hj_rollup *r, int64_t ms)
 {
-	int64_t length = s->time_ms < r->switch_ms ? r->old_length_ms : r->length_ms;
-	int64_t label = hj_window_start(s->time_ms, length);
+	return ms < r->switch_ms ? r->old_length_ms : r->length_ms;
+}
+
+int hj_rollup_put(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s)
+{
+	int64_t length = rollup_length(r, s->time_ms), label = hj_window_start(s->time_ms, length);
 	const struct hj_point *p = hj_dictionary_find(r->dictionary, s->point);
 	struct hj_total *total = NULL;
 	struct point_state *state;
@@ -304,7 +308,6 @@ int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_
 	if (!p)
 		return -EINVAL;
 	if (is_closed(b, label)) {
-		b->counted++;
 		b->late++;
 		return HJ_ROLLUP_LATE;
 	}
@@ -325,6 +328,19 @@ int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_
 	}
 	state->bus = b;
 	accum_add(accum, s);
-	b->counted++;
 	return 0;
+}
+
+int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s)
+{
+	int e = hj_rollup_put(r, b, s);
+
+	if (e >= 0)
+		b->counted++;
+	return e;
+}
+
+void hj_rollup_count(struct hj_rollup_bus *b, uint64_t n)
+{
+	b->counted += n;
 }

@@ -7,7 +7,9 @@
 
 struct window {
 	int64_t label_ms, length_ms;
-	int64_t from_ms;  /* samples are expected from here on: the label, or the bus's first sample after a start */
+	/* The label, or later by what the window could not hold: before the bus's first sample after a start or a
+	 * step of the clock, after a step, between the two times of one that stayed in it. */
+	int64_t from_ms;
 	hj_usec ready_at; /* when it became complete; HJ_USEC_NEVER before */
 	struct accums accums;
 };
@@ -21,7 +23,7 @@ struct hj_rollup_bus {
 	uint8_t boot[HJ_ID_BYTES];
 	uint64_t counted, late;
 	int64_t upto_ms;
-	int64_t since_ms; /* time of the boot's first sample; INT64_MIN before it */
+	int64_t since_ms; /* time of the boot's first sample, or of a step after it; INT64_MIN before it */
 	bool connected;
 	hj_usec lost_at;        /* while not connected */
 	struct window *windows; /* sorted by label */
@@ -51,6 +53,7 @@ struct hj_rollup {
 };
 
 int rollup_new_bus(struct hj_rollup *r, const char *name, const struct hj_now *now, struct hj_rollup_bus **ret);
+int64_t rollup_length(const struct hj_rollup *r, int64_t ms); /* of the window that holds this time */
 int rollup_open_window(struct hj_rollup_bus *b, int64_t label_ms, int64_t length_ms, struct window **ret);
 void rollup_note_closed(struct hj_rollup_bus *b, int64_t from_ms, int64_t end_ms);
 void rollup_drop_window(struct hj_rollup_bus *b, size_t i);

@@ -153,6 +153,136 @@ static void test_pending_after_a_start(void **state)
 	assert_false(hj_rollup_pending(w->rollup, 1, T0 + HOUR, &now));
 }
 
+/* ---- steps ---- */
+
+/* The only record that is due now. */
+static struct hj_stat take_one(struct world *w, int64_t ms, int64_t *ret_label)
+{
+	struct hj_now now = now_at(w, ms);
+	struct hj_stat stat;
+	struct hj_closed c;
+
+	assert_int_equal(hj_rollup_take(w->rollup, &now, &c), 1);
+	assert_int_equal(c.stats.count, 1);
+	stat = c.stats.stats[0];
+	*ret_label = c.label_ms;
+	hj_stats_done(&c.stats);
+	assert_int_equal(hj_rollup_take(w->rollup, &now, &c), 0);
+	return stat;
+}
+
+static void step(struct world *w, int64_t from, int64_t to)
+{
+	struct hj_now now = { .wall_ms = to, .mono = w->mono };
+
+	hj_rollup_step(w->rollup, from, to, &now);
+}
+
+/* What the window could hold is expected of it, on both sides of the step; the label is not made a second time. */
+static void test_a_step_back_ends_the_window(void **state)
+{
+	struct world *w = *state;
+	struct hj_stat stat;
+	int64_t label;
+
+	for (int i = 0; i < 3; i++)
+		add(w, T0 + HOUR + i * 10000);
+	step(w, T0 + HOUR + MINUTE / 2, T0 + MINUTE / 2);
+	stat = take_one(w, T0 + MINUTE / 2, &label);
+	assert_int_equal(label, T0 + HOUR);
+	assert_int_equal(stat.expected, 3);
+	assert_int_equal(stat.got, 3);
+	assert_int_equal(stat.flag, HJ_FLAG_NORMAL);
+	for (int i = 3; i < 6; i++)
+		assert_int_equal(add(w, T0 + i * 10000), 0);
+	upto(w, T0 + MINUTE / 2); /* nothing is over yet */
+	hj_rollup_upto(w->rollup, w->bus, T0 + MINUTE, &(struct hj_now){ .wall_ms = T0 + MINUTE, .mono = w->mono });
+	stat = take_one(w, T0 + MINUTE, &label);
+	assert_int_equal(label, T0);
+	assert_int_equal(stat.expected, 3);
+	assert_int_equal(stat.got, 3);
+	assert_int_equal(add(w, T0 + HOUR + 40000), HJ_ROLLUP_LATE);
+	assert_int_equal(add(w, T0 + HOUR + MINUTE), 0);
+}
+
+static void test_a_step_forward_ends_the_window(void **state)
+{
+	struct world *w = *state;
+	struct hj_stat stat;
+	int64_t label;
+
+	add(w, T0);
+	add(w, T0 + 10000);
+	step(w, T0 + 20000, T0 + HOUR + 40000);
+	stat = take_one(w, T0 + HOUR + 40000, &label);
+	assert_int_equal(label, T0);
+	assert_int_equal(stat.expected, 2);
+	assert_int_equal(add(w, T0 + HOUR + 40000), 0);
+	assert_int_equal(add(w, T0 + HOUR + 50000), 0);
+	hj_rollup_upto(w->rollup, w->bus, T0 + HOUR + MINUTE,
+	        &(struct hj_now){ .wall_ms = T0 + HOUR + MINUTE, .mono = w->mono });
+	stat = take_one(w, T0 + HOUR + MINUTE, &label);
+	assert_int_equal(label, T0 + HOUR);
+	assert_int_equal(stat.expected, 2);
+	assert_int_equal(stat.flag, HJ_FLAG_NORMAL);
+}
+
+/* A time daemon's few seconds cost nothing but themselves. */
+static void test_a_step_within_the_window(void **state)
+{
+	struct world *w = *state;
+	struct hj_stat stat;
+	int64_t label;
+
+	add(w, T0);
+	step(w, T0 + 10000, T0 + 40000);
+	add(w, T0 + 40000);
+	add(w, T0 + 50000);
+	step(w, T0 + 58000, T0 + 55000);
+	hj_rollup_upto(w->rollup, w->bus, T0 + MINUTE, &(struct hj_now){ .wall_ms = T0 + MINUTE, .mono = w->mono });
+	stat = take_one(w, T0 + MINUTE, &label);
+	assert_int_equal(label, T0);
+	assert_int_equal(stat.expected, 3);
+	assert_int_equal(stat.got, 3);
+}
+
+/* A window that was open at a step is complete after a restart, too, and lacks the same. */
+static void test_a_step_outlives_a_restart(void **state)
+{
+	struct world *w = *state;
+	struct hj_stat stat;
+	int64_t label;
+
+	add(w, T0);
+	step(w, T0 + 10, T0 + YEAR); /* all but nothing could be in it */
+	assert_int_equal(restart(w, T0 + YEAR), 0);
+	stat = take_one(w, T0 + YEAR, &label);
+	assert_int_equal(label, T0);
+	assert_int_equal(stat.expected, 1);
+}
+
+/* Counted when it came, put in later: once each. What is void makes room for what is right. */
+static void test_counted_before_it_is_put(void **state)
+{
+	struct hj_sample s = { .point = 1, .time_ms = T0 + YEAR, .value = 1, .flag = HJ_FLAG_NORMAL };
+	struct world *w = *state;
+	struct hj_rollup_look look;
+
+	hj_rollup_count(w->bus, 5);
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s), 0);
+	hj_rollup_look(w->bus, &look);
+	assert_int_equal(look.counted, 5);
+	assert_int_equal(upto(w, T0 + YEAR + MINUTE), 1);
+	add(w, T0);
+	assert_int_equal(upto(w, T0 + MINUTE), 1);
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s), HJ_ROLLUP_LATE);
+	hj_rollup_forget(w->rollup, T0 + HOUR);
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s), 0);
+	assert_int_equal(upto(w, T0 + YEAR + MINUTE), 1);
+	s.time_ms = T0;
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s), HJ_ROLLUP_LATE);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -162,6 +292,11 @@ int main(void)
 		T(test_sparse_labels_do_not_come_twice),
 		T(test_far_ahead_is_closed),
 		T(test_pending_after_a_start),
+		T(test_a_step_back_ends_the_window),
+		T(test_a_step_forward_ends_the_window),
+		T(test_a_step_within_the_window),
+		T(test_a_step_outlives_a_restart),
+		T(test_counted_before_it_is_put),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
