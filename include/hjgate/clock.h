@@ -29,6 +29,7 @@ int64_t hj_clock_ahead(const struct hj_now *now);
 #define HJ_STEP_LEAST_MS 1000 /* smaller ones are a time daemon's, and change no record */
 /* How far the clock was set since *ahead_ms was true; 0: it was not. *ahead_ms follows. */
 int64_t hj_clock_step(int64_t *ahead_ms, const struct hj_now *now);
+int64_t hj_time_moved(int64_t ms, int64_t step_ms); /* within 0..HJ_TIME_MAX_MS */
 
 struct hj_civil {
 	int year, month, day, hour, minute, second, ms;

@@ -78,6 +78,14 @@ void outbox_add(struct outbox *o, const struct hj_sample *s)
 	o->count++;
 }
 
+void outbox_heed_clock(struct outbox *o, const struct hj_now *now)
+{
+	int64_t step = hj_clock_step(&o->ahead_ms, now);
+
+	for (size_t i = 0; step && i < o->count; i++)
+		at(o, i)->time_ms = (uint64_t)hj_time_moved((int64_t)at(o, i)->time_ms, step);
+}
+
 bool outbox_get(const struct outbox *o, uint64_t number, struct hj_sample *ret)
 {
 	const struct outbox_item *item;

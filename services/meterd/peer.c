@@ -211,18 +211,21 @@ static void forget_places(struct peer *p)
 static int offer(struct peer *p)
 {
 	_cleanup_json_ json_t *points = json_array(), *samples = json_array();
-	int64_t upto = hj_now().wall_ms;
+	struct hj_now now = hj_now();
+	int64_t upto = now.wall_ms;
 	json_t *parameters;
 	int r;
 
+	outbox_heed_clock(p->outbox, &now);
 	p->first = hj_max(p->offered, p->outbox->first);
 	r = points && samples ? fill(p, points, samples, &upto) : -ENOMEM;
 	forget_places(p);
 	if (r < 0)
 		return r;
 	p->offered = p->first + json_array_size(samples);
-	parameters = json_pack("{s:s, s:s, s:I, s:I, s:O, s:O}", "bus", p->bus, "boot", p->boot, "first",
-	        (json_int_t)p->first, "upto", (json_int_t)upto, "points", points, "samples", samples);
+	parameters = json_pack("{s:s, s:s, s:I, s:I, s:I, s:O, s:O}", "bus", p->bus, "boot", p->boot, "first",
+	        (json_int_t)p->first, "upto", (json_int_t)upto, "ahead", (json_int_t)p->outbox->ahead_ms, "points",
+	        points, "samples", samples);
 	if (!parameters)
 		return -ENOMEM;
 	r = hj_ipc_client_call(p->append, "hjgate.Store.Append", parameters, 0, on_append, p);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "hjgate/meter_value.h"
+#include "hjgate/now.h"
 
 int samples_new(struct meterd *m)
 {
@@ -31,7 +32,9 @@ void samples_free(struct meterd *m)
 static void add(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag flag, double value)
 {
 	struct hj_sample s = { .point = (uint32_t)point, .time_ms = time_ms, .value = value, .flag = flag };
+	struct hj_now now = hj_now();
 
+	outbox_heed_clock(&m->outbox, &now);
 	outbox_add(&m->outbox, &s);
 }
 

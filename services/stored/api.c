@@ -27,7 +27,7 @@ int api_fail(struct hj_ipc_call *call, int r, const char *what, int64_t most)
 
 struct append_params {
 	const char *bus, *boot;
-	int64_t first, upto;
+	int64_t first, upto, ahead;
 	json_t *points, *samples;
 };
 
@@ -65,7 +65,11 @@ static int append(struct stored *s, struct hj_ipc_call *call, const struct appen
 {
 	_cleanup_free_ struct hj_point *points = NULL;
 	_cleanup_free_ struct hj_sample *samples = NULL;
-	struct append a = { .bus = p->bus, .first = (uint64_t)p->first, .upto_ms = p->upto };
+	struct append a = { .bus = p->bus,
+		.first = (uint64_t)p->first,
+		.upto_ms = p->upto,
+		.ahead_ms = p->ahead,
+		.has_ahead = p->ahead != INT64_MIN };
 	const char *bad;
 	size_t bad_index;
 	uint64_t next = 0;
@@ -94,12 +98,13 @@ static int append(struct stored *s, struct hj_ipc_call *call, const struct appen
 
 static int on_append(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
-	struct append_params p = { 0 };
+	struct append_params p = { .ahead = INT64_MIN };
 	const struct hj_param table[] = {
 		{ "bus", HJ_PARAM_STRING, true, &p.bus },
 		{ "boot", HJ_PARAM_STRING, true, &p.boot },
 		{ "first", HJ_PARAM_INT, true, &p.first },
 		{ "upto", HJ_PARAM_INT, true, &p.upto },
+		{ "ahead", HJ_PARAM_INT, false, &p.ahead },
 		{ "points", HJ_PARAM_ARRAY, true, &p.points },
 		{ "samples", HJ_PARAM_ARRAY, true, &p.samples },
 	};

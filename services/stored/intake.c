@@ -71,6 +71,17 @@ static int add_all(struct stored *s, struct hj_rollup_bus *b, const struct appen
 	return r < 0 ? r : 0;
 }
 
+/* The clock was set while the samples were on their way: they are by the one before. */
+static void restamp(struct append *a, const struct hj_now *now)
+{
+	int64_t ahead = a->ahead_ms, step = a->has_ahead ? hj_clock_step(&ahead, now) : 0;
+
+	for (size_t i = 0; step && i < a->sample_count; i++)
+		a->samples[i].time_ms = hj_time_moved(a->samples[i].time_ms, step);
+	if (step)
+		a->upto_ms = hj_time_moved(a->upto_ms, step);
+}
+
 int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 {
 	struct hj_now now = hj_now();
@@ -82,6 +93,7 @@ int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 
 	if (s->queue_bytes > STORED_QUEUE_BYTES)
 		return -EDQUOT;
+	restamp(a, &now);
 	r = hj_rollup_get(s->rollup, a->bus, &now, &b);
 	r = r < 0 ? r : number_points(s, a);
 	if (r < 0)

@@ -138,6 +138,8 @@ struct append {
 	uint8_t boot[HJ_ID_BYTES];
 	uint64_t first;
 	int64_t upto_ms;
+	bool has_ahead;          /* otherwise the times are by the clock as it is */
+	int64_t ahead_ms;        /* by which clock they are: hj_clock_ahead() */
 	struct hj_point *points; /* number is filled in */
 	size_t point_count;
 	struct hj_sample *samples; /* point: index into points on the way in, number on the way out */

@@ -153,8 +153,19 @@ int64_t hj_clock_ahead(const struct hj_now *now)
 
 int64_t hj_clock_step(int64_t *ahead_ms, const struct hj_now *now)
 {
-	int64_t step = hj_clock_ahead(now) - *ahead_ms;
+	int64_t ahead = hj_clock_ahead(now), step;
 
-	*ahead_ms += step;
+	if (__builtin_sub_overflow(ahead, *ahead_ms, &step)) /* what was said before is no clock's */
+		step = *ahead_ms < 0 ? INT64_MAX : INT64_MIN;
+	*ahead_ms = ahead;
 	return step > -HJ_STEP_LEAST_MS && step < HJ_STEP_LEAST_MS ? 0 : step;
+}
+
+int64_t hj_time_moved(int64_t ms, int64_t step_ms)
+{
+	int64_t moved;
+
+	if (__builtin_add_overflow(ms, step_ms, &moved))
+		return step_ms < 0 ? 0 : HJ_TIME_MAX_MS;
+	return moved < 0 ? 0 : moved > HJ_TIME_MAX_MS ? HJ_TIME_MAX_MS : moved;
 }

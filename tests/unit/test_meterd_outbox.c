@@ -128,6 +128,34 @@ static void a_number_that_never_was_begins_anew(void **state)
 	outbox_done(&o);
 }
 
+/* What waits is by the clock that is right now, not by the one that was right when it was read. */
+static void a_step_of_the_clock_moves_what_is_kept(void **state)
+{
+	struct hj_now now = { .wall_ms = 5000, .mono = 1000 * HJ_USEC_PER_SEC }; /* 1970 */
+	struct outbox o;
+
+	(void)state;
+	outbox_init(&o);
+	outbox_heed_clock(&o, &now);
+	add(&o, 100);
+	outbox_durable(&o, 10);
+	now.wall_ms += 1790000000000;
+	outbox_heed_clock(&o, &now);
+	assert_int_equal(o.ahead_ms, hj_clock_ahead(&now));
+	add(&o, 1);
+	assert_int_equal(time_of(&o, 11), 1790000000011);
+	assert_int_equal(time_of(&o, 100), 1790000000100);
+	assert_int_equal(time_of(&o, 101), 101);
+	now.mono += HJ_USEC_PER_SEC;
+	now.wall_ms += 1500; /* half a second is no step */
+	outbox_heed_clock(&o, &now);
+	assert_int_equal(time_of(&o, 11), 1790000000011);
+	now.wall_ms = 0;
+	outbox_heed_clock(&o, &now);
+	assert_int_equal(time_of(&o, 101), 0); /* before 1970 there is nothing */
+	outbox_done(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +164,7 @@ int main(void)
 		cmocka_unit_test(the_oldest_give_way_and_are_counted),
 		cmocka_unit_test(what_stored_has_taken_is_lost_only_if_it_forgets),
 		cmocka_unit_test(a_number_that_never_was_begins_anew),
+		cmocka_unit_test(a_step_of_the_clock_moves_what_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
