@@ -38,7 +38,7 @@ struct eventd {
 
 	struct op *queue[QUEUE_MAX];
 	size_t queued;
-	uint64_t lost;
+	uint64_t lost, lost_told; /* refused because the queue was full; of these, how many an event tells of */
 	sd_event_source *commit_timer, *fold_timer;
 	hj_usec retry; /* 0 = no trouble */
 	bool told_trouble;

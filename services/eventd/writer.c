@@ -195,15 +195,39 @@ static void tell_trouble(struct eventd *d, int error)
 	eventd_say(d, "disk-trouble", ROW_BEGIN, "events.db", values);
 }
 
+/* A file opened while its file system was read-only stays so; what else may be wrong with it, opening it anew shows.
+ * Room, it needs only. What is open stays known from the book. */
+static void let_go(struct eventd *d, int error)
+{
+	if (!d->ledger)
+		return;
+	hj_ledger_rollback(d->ledger);
+	if (error == -ENOSPC || error == -ENOMEM)
+		return;
+	hj_ledger_close(d->ledger);
+	d->ledger = NULL;
+}
+
 static int failed(struct eventd *d, int error)
 {
-	if (d->ledger)
-		hj_ledger_rollback(d->ledger);
+	let_go(d, error);
 	d->retry = d->retry ? hj_min(d->retry * 2, (hj_usec)RETRY_MOST) : RETRY_LEAST;
 	if (!d->told_trouble)
 		tell_trouble(d, error);
 	arm(d, d->retry);
 	return error;
+}
+
+/* Of what found the queue full; those who reported it know, but no person does yet. */
+static void tell_lost(struct eventd *d)
+{
+	char values[96];
+
+	if (d->lost == d->lost_told)
+		return;
+	snprintf(values, sizeof(values), "{\"source\":\"eventd\",\"count\":%" PRIu64 "}", d->lost - d->lost_told);
+	d->lost_told = d->lost;
+	eventd_say(d, "reports-lost", ROW_MOMENT, "eventd", values);
 }
 
 static void worked(struct eventd *d)
@@ -214,6 +238,7 @@ static void worked(struct eventd *d)
 	hj_notice("events are written to %s again (%" PRIu64 " lost so far)", d->path, d->lost);
 	d->told_trouble = false;
 	eventd_say(d, "disk-trouble", ROW_END, "events.db", NULL);
+	tell_lost(d);
 }
 
 int eventd_flush(struct eventd *d)

@@ -455,7 +455,8 @@ static void what_is_refused_is_counted(void **state)
 	move("/var/lib/elsewhere", "/var/lib/hjgate");
 	assert_int_equal(eventd_flush(d), 0);
 	assert_int_equal(d->events, QUEUE_MAX);
-	assert_int_equal(d->queued, 1); /* the end of the trouble */
+	assert_int_equal(d->queued, 2); /* the end of the trouble, and what was lost */
+	assert_int_equal(d->lost_told, 12);
 	assert_int_equal(eventd_flush(d), 0);
 	assert_int_equal(d->book.open, 0);
 	assert_int_equal(d->lost, 12);
