@@ -63,6 +63,10 @@ struct hj_ipc_call *hj_ipc_call_ref(struct hj_ipc_call *call);
 struct hj_ipc_call *hj_ipc_call_unref(struct hj_ipc_call *call); /* always NULL */
 HJ_DEFINE_CLEANUP(struct hj_ipc_call *, hj_ipc_call_unref)
 
+/* Ends the connection, for a client that has to begin anew. Nothing that was asked to be called is called any
+ * more. */
+void hj_ipc_call_hang_up(struct hj_ipc_call *call);
+
 bool hj_ipc_call_gone(const struct hj_ipc_call *call);       /* the client has left: free what streams to it */
 bool hj_ipc_call_more(const struct hj_ipc_call *call);       /* it asked for "more" */
 unsigned hj_ipc_call_queued(const struct hj_ipc_call *call); /* replies not yet written: hold back above a few */

@@ -171,14 +171,19 @@ static int on_put(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 
 /* ---- Setting ---- */
 
-static json_t *setting_value(struct stored *s, const char *key)
+/* "It is not set" is said only where that is known. */
+static int get_setting(struct stored *s, struct hj_ipc_call *call, const char *key)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	json_t *value = NULL;
+	int r = disk_trouble(s);
 
-	if (hj_ledger_get(s->ledger, key, &b) >= 0)
+	r = r < 0 ? r : hj_ledger_get(s->ledger, key, &b);
+	if (r < 0 && r != -ENOENT)
+		return api_fail(call, r == -ENOSPC ? -EDQUOT : r, "settings", 0);
+	if (r >= 0)
 		value = json_stringn(b.data ? b.data : "", b.len);
-	return json_pack("{s:o}", "value", value ? value : json_null());
+	return hj_ipc_reply(call, json_pack("{s:o}", "value", value ? value : json_null()));
 }
 
 struct set {
@@ -237,7 +242,7 @@ static int on_setting(struct hj_ipc_call *call, json_t *parameters, void *userda
 	snprintf(key, sizeof(key), SETTING_PREFIX "%s", name);
 	if (value || remove)
 		return set_setting(s, call, key, value);
-	return hj_ipc_reply(call, setting_value(s, key));
+	return get_setting(s, call, key);
 }
 
 static const struct hj_ipc_method methods[] = {

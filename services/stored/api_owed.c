@@ -67,6 +67,8 @@ int api_confirm(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		return hj_ipc_fail_parameter(call, "ranges");
 	if (api_each_receipt(receipts, RANGES_MAX, NULL, NULL) < 0)
 		return hj_ipc_fail_parameter(call, "receipts");
+	if (!s->loaded)
+		return api_fail(call, disk_trouble(s), "records", 0);
 	r = owed_get(s, name, &u);
 	if (r < 0)
 		return fail_uplink(call, r, name);
@@ -110,11 +112,11 @@ static int read_kinds(json_t *names, unsigned *ret)
 static int resend(struct stored *s, struct hj_ipc_call *call, struct uplink *u, const int64_t span[2], unsigned kinds)
 {
 	_cleanup_free_ struct resending *w = calloc(1, sizeof(*w));
-	int r;
+	int r = disk_trouble(s);
 
 	if (!w)
 		return -ENOMEM;
-	r = owed_resend(s, u, span[0], span[1], kinds, &w->records);
+	r = r < 0 ? r : owed_resend(s, u, span[0], span[1], kinds, &w->records);
 	if (r < 0)
 		return api_fail(call, r, "records", 0);
 	w->call = call;

@@ -54,6 +54,13 @@ void read_free(struct stored *s)
 		reader_free(s->readers);
 }
 
+void read_hang_up(struct stored *s)
+{
+	for (struct reader *r = s->readers; r; r = r->next_reader)
+		hj_ipc_call_hang_up(r->call);
+	read_free(s);
+}
+
 /* ---- a page ---- */
 
 static void tell_points(struct page *p, const json_t *record)
@@ -195,7 +202,10 @@ static void send_page(struct reader *r)
 {
 	_cleanup_json_ json_t *records = json_array(), *points = json_array();
 	struct page p = { .r = r, .records = records, .points = points };
-	int e = records && points ? fill(&p) : -ENOMEM;
+	int e = disk_trouble(r->s);
+
+	if (e >= 0)
+		e = records && points ? fill(&p) : -ENOMEM;
 
 	if (e < 0) {
 		api_fail(r->call, e == -ENOMEM ? -EIO : e, "records", 0);
@@ -284,6 +294,9 @@ int api_read(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		return hj_ipc_fail_parameter(call, from < 0 ? "from" : to < 0 ? "to" : "limit");
 	if (r.live && !hj_ipc_call_more(call))
 		return hj_ipc_fail_parameter(call, "live");
+	e = disk_trouble(r.s);
+	if (e < 0)
+		return api_fail(call, e, "records", 0);
 	e = uplink ? find_uplink(call, userdata, uplink, &r.uplink) : 0;
 	if (e == -EPERM)
 		return hj_ipc_fail(call, HJ_IPC_ERROR_DENIED, NULL);
@@ -326,6 +339,9 @@ int api_query(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	r.kinds = 1u << kind;
 	r.left = (uint64_t)hj_min(limit, QUERY_LIMIT_MAX);
 	r.next = (uint64_t)after + 1;
+	e = disk_trouble(r.s);
+	if (e < 0)
+		return api_fail(call, e, "records", 0);
 	if (newest) {
 		e = hj_ledger_find_newest(r.s->ledger, r.begin_ms, r.end_ms, r.kinds, r.left, &from);
 		if (e < 0)

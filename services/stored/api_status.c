@@ -54,13 +54,45 @@ static json_t *oldest_label(struct stored *s)
 	return int_or_null(label >= 0, label);
 }
 
+static json_t *file_state(struct stored *s)
+{
+	uint64_t first = hj_ledger_first(s->ledger), head = hj_ledger_last(s->ledger);
+	char id[2 * HJ_ID_BYTES + 1];
+
+	hj_id_format(hj_ledger_store_id(s->ledger), id);
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "store", id, "first", (json_int_t)first, "head",
+	        (json_int_t)head, "records", (json_int_t)(first ? head - first + 1 : 0), "bytes",
+	        (json_int_t)hj_ledger_bytes(s->ledger), "oldest_label", oldest_label(s));
+}
+
+/* While the file cannot be opened. */
+static json_t *no_file_state(void)
+{
+	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:n}", "store", "", "first", 0, "head", 0, "records", 0, "bytes",
+	        0, "oldest_label");
+}
+
+static void add_state(struct stored *s, json_t *to)
+{
+	double room = s->ledger ? retention_days_of_room(s) : -1;
+	uint64_t unreadable = s->unreadable + (s->ledger ? hj_ledger_unreadable(s->ledger) : 0);
+	_cleanup_json_ json_t *state = NULL;
+	size_t queued = 0;
+
+	for (const struct item *item = s->queue; item; item = item->next)
+		queued++;
+	state = json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:b, s:o}", "commits", (json_int_t)s->commits,
+	        "last_commit", (json_int_t)s->last_commit_ms, "days_of_room",
+	        int_or_null(room >= 0, (int64_t)fmin(room, 36500)), "points", (json_int_t)s->points.count,
+	        "unreadable", (json_int_t)unreadable, "queued", (json_int_t)queued, "open", s->ledger && s->loaded,
+	        "error", s->error ? json_string(strerror(-s->error)) : json_null());
+	json_object_update(to, state);
+}
+
 int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	struct stored *s = userdata;
-	uint64_t first = hj_ledger_first(s->ledger), head = hj_ledger_last(s->ledger);
-	json_t *buses = json_array(), *uplinks = json_array();
-	double room = retention_days_of_room(s);
-	char id[2 * HJ_ID_BYTES + 1];
+	json_t *reply, *buses = json_array(), *uplinks = json_array();
 	struct hj_rollup_bus *b;
 	const char *bad;
 
@@ -70,15 +102,9 @@ int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		json_array_append_new(buses, bus_state(s, b));
 	for (size_t i = 0; i < s->uplink_count; i++)
 		json_array_append_new(uplinks, uplink_state(s, &s->uplinks[i]));
-	hj_id_format(hj_ledger_store_id(s->ledger), id);
-	return hj_ipc_reply(call,
-	        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "store", id,
-	                "first", (json_int_t)first, "head", (json_int_t)head, "records",
-	                (json_int_t)(first ? head - first + 1 : 0), "bytes", (json_int_t)hj_ledger_bytes(s->ledger),
-	                "commits", (json_int_t)s->commits, "last_commit", (json_int_t)s->last_commit_ms,
-	                "oldest_label", oldest_label(s), "days_of_room",
-	                int_or_null(room >= 0, (int64_t)fmin(room, 36500)), "points", (json_int_t)s->points.count,
-	                "unreadable", (json_int_t)(s->unreadable + hj_ledger_unreadable(s->ledger)), "error",
-	                s->error ? json_string(strerror(-s->error)) : json_null(), "buses", buses, "uplinks",
-	                uplinks));
+	reply = s->ledger ? file_state(s) : no_file_state();
+	add_state(s, reply);
+	json_object_set_new(reply, "buses", buses);
+	json_object_set_new(reply, "uplinks", uplinks);
+	return hj_ipc_reply(call, reply);
 }

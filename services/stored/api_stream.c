@@ -293,6 +293,15 @@ int api_watch(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	return 0;
 }
 
+void stream_hang_up(struct stored *s)
+{
+	for (struct listener *l = s->listeners; l; l = l->next)
+		hj_ipc_call_hang_up(l->call);
+	for (struct watcher *w = s->watchers; w; w = w->next)
+		hj_ipc_call_hang_up(w->call);
+	stream_free(s);
+}
+
 void stream_free(struct stored *s)
 {
 	while (s->listeners)

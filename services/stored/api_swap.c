@@ -63,6 +63,8 @@ static int swap(struct stored *s, struct hj_ipc_call *call, const char *point, d
 		return -ENOMEM;
 	*w = (struct swapping){ .stored = s, .call = call, .old = NAN, .new = NAN };
 	hj_text_copy(w->point, sizeof(w->point), point);
+	if (!s->loaded)
+		return fail(call, disk_trouble(s), w);
 	if (s->staged_count == STORED_STAGED_MAX)
 		return fail(call, -ENOSPC, w); /* before anything is changed */
 	r = p ? hj_rollup_swap(s->rollup, p->number, old, new, &now, &w->old, &w->new) : -EINVAL;

@@ -205,13 +205,9 @@ static void committed(struct stored *s, const struct hj_now *now, uint64_t first
 		s->by_point[i].changed = false;
 	owed_committed(s, first, last, cut);
 	commit_note_durable(s);
-	if (s->error) {
-		hj_notice("the disk takes records again");
-		tell_disk(s, 0);
-	}
 	if (s->error == -ENOSPC)
 		retention_reserve(s, true);
-	s->error = 0;
+	disk_well(s);
 	settle_queue(s, 0, true);
 	settle_staged(s, 0);
 	stream_durable(s);
@@ -222,22 +218,15 @@ static void committed(struct stored *s, const struct hj_now *now, uint64_t first
 
 static void failed(struct stored *s, int r)
 {
-	size_t waiting = 0;
+	int told = r == -ENOSPC ? -EDQUOT : r; /* it is the disk that is full, no list of ours */
 
-	settle_queue(s, r, false);
-	settle_staged(s, r);
-	for (const struct item *item = s->queue; item; item = item->next)
-		waiting++;
-	if (s->error != r) {
-		hj_log_error(r, "cannot commit: %zu records wait in memory, trying again every %llu s", waiting,
-		        STORED_RETRY / HJ_USEC_PER_SEC);
-		tell_disk(s, r);
-	}
+	settle_queue(s, told, false);
+	settle_staged(s, told);
 	s->cut_upto = 0;
 	if (r == -ENOSPC)
 		retention_make_room(s);
-	s->error = r;
-	commit_request(s, STORED_RETRY);
+	disk_failed(s, r);
+	commit_request(s, s->retry);
 }
 
 int commit_now(struct stored *s)
@@ -248,11 +237,14 @@ int commit_now(struct stored *s)
 
 	s->commit_at = HJ_USEC_NEVER;
 	sd_event_source_set_enabled(s->commit_timer, SD_EVENT_OFF);
-	r = put_all(s, now.wall_ms, &first, &last);
-	if (r < 0)
-		hj_ledger_rollback(s->ledger);
-	else
-		r = hj_ledger_commit(s->ledger);
+	r = disk_ready(s);
+	if (r >= 0) {
+		r = put_all(s, now.wall_ms, &first, &last);
+		if (r < 0)
+			hj_ledger_rollback(s->ledger);
+		else
+			r = hj_ledger_commit(s->ledger);
+	}
 	if (r < 0)
 		failed(s, r);
 	else
@@ -264,7 +256,7 @@ int commit_now(struct stored *s)
 
 void commit_request(struct stored *s, hj_usec within)
 {
-	hj_usec now = hj_now().mono, at = now + (s->error ? hj_max(within, STORED_RETRY) : within);
+	hj_usec now = hj_now().mono, at = now + (s->error ? hj_max(within, s->retry) : within);
 
 	if (s->commit_at <= at)
 		return;

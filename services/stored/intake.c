@@ -19,16 +19,26 @@ static int number_points(struct stored *s, struct append *a)
 	return 0;
 }
 
-/* The number that is due. A start of a meterd that is not known here may begin anywhere: what came before went to a
- * file that is gone. */
-static uint64_t expected_next(struct hj_rollup_bus *b, const struct append *a)
+static struct live *find_live(struct stored *s, const struct append *a)
 {
+	for (size_t i = 0; i < s->live_count; i++)
+		if (!strcmp(s->live[i].bus, a->bus))
+			return &s->live[i];
+	return NULL;
+}
+
+/* The number that is due. A start of a meterd that is not known here may begin anywhere: what came before went to a
+ * file that is gone. Unless it was only shown: then it begins where it began to be. */
+static uint64_t expected_next(struct stored *s, struct hj_rollup_bus *b, const struct append *a)
+{
+	const struct live *l = find_live(s, a);
 	struct hj_rollup_look look;
 
 	hj_rollup_look(b, &look);
 	if (memcmp(look.boot, a->boot, HJ_ID_BYTES)) {
 		hj_rollup_boot(b, a->boot);
-		hj_rollup_count_from(b, a->first);
+		hj_rollup_count_from(
+		        b, l && !memcmp(l->boot, a->boot, HJ_ID_BYTES) ? hj_min(l->first, a->first) : a->first);
 		hj_rollup_look(b, &look);
 	}
 	return look.counted + 1;
@@ -82,6 +92,46 @@ static void restamp(struct append *a, const struct hj_now *now)
 		a->upto_ms = hj_time_moved(a->upto_ms, step);
 }
 
+/* ---- while there is no room, or it is not known what is counted ---- */
+
+static struct live *get_live(struct stored *s, const struct append *a)
+{
+	struct live *l = find_live(s, a);
+
+	if (!l && s->live_count < hj_array_size(s->live)) {
+		l = &s->live[s->live_count++];
+		*l = (struct live){ 0 };
+		hj_text_copy(l->bus, sizeof(l->bus), a->bus);
+	}
+	if (l && (!l->first || memcmp(l->boot, a->boot, HJ_ID_BYTES))) {
+		memcpy(l->boot, a->boot, HJ_ID_BYTES);
+		l->first = l->next = a->first;
+	}
+	return l;
+}
+
+/* Nothing is counted: the number that is due stays what it was, and is asked for when there is room again. */
+static int only_show(struct stored *s, struct append *a, uint64_t *ret_next)
+{
+	struct live *l = get_live(s, a);
+	size_t skip;
+	int r;
+
+	if (!l)
+		return -ENOSPC;
+	r = number_points(s, a);
+	if (r < 0)
+		return r;
+	skip = a->first < l->next ? (size_t)hj_min(l->next - a->first, (uint64_t)a->sample_count) : 0;
+	for (size_t i = skip; i < a->sample_count; i++)
+		note_newest(s, &a->samples[i]);
+	stream_samples(s, a->samples + skip, a->sample_count - skip);
+	l->first = hj_min(l->first, a->first);
+	l->next = hj_max(l->next, a->first + a->sample_count);
+	*ret_next = l->next;
+	return 0;
+}
+
 int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 {
 	struct hj_now now = hj_now();
@@ -91,9 +141,9 @@ int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 	uint64_t next;
 	int r;
 
-	if (s->queue_bytes > STORED_QUEUE_BYTES)
-		return -EDQUOT;
 	restamp(a, &now);
+	if (!s->loaded || s->queue_bytes > STORED_QUEUE_BYTES)
+		return only_show(s, a, ret_next);
 	r = hj_rollup_get(s->rollup, a->bus, &now, &b);
 	r = r < 0 ? r : number_points(s, a);
 	if (r < 0)
@@ -103,7 +153,7 @@ int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 	hj_rollup_connect(b, true, &now);
 	if (!stream_hears(s, a->bus))
 		hj_rollup_connect(b, false, &now);
-	next = expected_next(b, a);
+	next = expected_next(s, b, a);
 	*ret_next = next;
 	if (a->first > next)
 		return 0;

@@ -86,7 +86,7 @@ int owed_get(struct stored *s, const char *name, struct uplink **ret)
 		u = &s->uplinks[s->uplink_count++];
 		*u = (struct uplink){ .changed = true, .confirmed_ms = INT64_MIN };
 		hj_text_copy(u->name, sizeof(u->name), name);
-		if (s->commit_timer) /* not while loading */
+		if (s->loaded) /* not while loading */
 			commit_request(s, STORED_COMMIT_URGENT);
 	}
 	*ret = u;
@@ -215,7 +215,7 @@ bool owed_oldest(struct stored *s, struct uplink *u, int64_t *ret_label_ms)
 {
 	uint64_t seq;
 
-	if (!hj_seqset_next(&u->owed, 0, &seq))
+	if (!s->ledger || !hj_seqset_next(&u->owed, 0, &seq))
 		return false;
 	if (u->oldest_seq != seq) {
 		u->oldest_seq = 0;

@@ -40,7 +40,7 @@ int poweron_put(struct stored *s, int64_t now_ms)
 int poweron_check(struct stored *s)
 {
 	uint8_t boot[HJ_ID_BYTES];
-	int64_t begin, end = hj_now().wall_ms;
+	int64_t begin, end = s->started_ms;
 	char body[96];
 	int r = read_alive(s, boot, &begin);
 

@@ -65,10 +65,13 @@ static int choose(struct stored *s, int64_t slack_days, bool too_large, struct c
 
 bool retention_run(struct stored *s)
 {
-	bool too_large = hj_ledger_used(s->ledger) > s->conf.retention_mb * MB;
 	struct choosing c;
+	bool too_large;
 	int r;
 
+	if (disk_trouble(s))
+		return false;
+	too_large = hj_ledger_used(s->ledger) > s->conf.retention_mb * MB;
 	/* Once something is old enough by a day, all that is due goes. */
 	r = choose(s, SLACK_DAYS, too_large, &c);
 	if (r >= 0 && c.rows)
@@ -106,7 +109,7 @@ void retention_make_room(struct stored *s)
 {
 	struct choosing c;
 
-	if (choose(s, 0, true, &c) < 0 || !c.rows)
+	if (disk_trouble(s) || choose(s, 0, true, &c) < 0 || !c.rows)
 		return;
 	s->cut_upto = c.upto;
 	retention_reserve(s, false);

@@ -34,7 +34,7 @@ static const char *open_hint(int r)
 	}
 }
 
-static int open_ledger(struct stored *s)
+int stored_open(struct stored *s)
 {
 	char path[HJ_PATH_MAX];
 	bool damaged = false;
@@ -43,7 +43,8 @@ static int open_ledger(struct stored *s)
 	r = r < 0 ? r : hj_path(s->root, HJ_DIR_STATE, "records.db", path);
 	r = r < 0 ? r : hj_ledger_open(path, &s->ledger, &damaged);
 	if (r < 0) {
-		hj_error("cannot open %s: %s", path, open_hint(r));
+		if (s->error != r) /* it is tried again and again */
+			hj_error("cannot open %s: %s", path, open_hint(r));
 		return r;
 	}
 	if (damaged) {
@@ -59,9 +60,8 @@ static int load_checkpoint(struct stored *s)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	struct hj_now now = hj_now();
-	int r = hj_rollup_new(hj_conf_minute_ms(&s->conf), &s->points, &s->rollup);
+	int r = hj_ledger_get(s->ledger, "open", &b);
 
-	r = r < 0 ? r : hj_ledger_get(s->ledger, "open", &b);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
@@ -74,20 +74,59 @@ static int load_checkpoint(struct stored *s)
 	return 0;
 }
 
-static int load(struct stored *s)
+void stored_forget(struct stored *s)
 {
-	int r = open_ledger(s);
+	hj_fold_free(hj_steal(s->hours));
+	hj_fold_free(hj_steal(s->days));
+	hj_rollup_free(hj_steal(s->rollup));
+	hj_dictionary_done(&s->points);
+	free(hj_steal(s->by_point));
+	s->by_point_size = 0;
+	for (size_t i = 0; i < s->uplink_count; i++)
+		hj_receipts_done(&s->uplinks[i].receipts);
+	s->uplink_count = s->durable_count = 0;
+	s->confirms_waiting = s->cut_upto = 0;
+	s->loaded = false;
+}
 
-	r = r < 0 ? r : dictionary_load(s);
+int stored_begin_empty(struct stored *s)
+{
+	int r = hj_rollup_new(hj_conf_minute_ms(&s->conf), &s->points, &s->rollup);
+
+	r = r < 0 ? r : hj_fold_new(hj_conf_hour_ms(&s->conf), &s->hours);
+	return r < 0 ? r : hj_fold_new(hj_conf_day_ms(&s->conf), &s->days);
+}
+
+int stored_load(struct stored *s)
+{
+	int r = dictionary_load(s);
+
+	r = r < 0 ? r : stored_begin_empty(s);
 	r = r < 0 ? r : load_checkpoint(s);
 	r = r < 0 ? r : owed_load(s);
-	r = r < 0 ? r : hj_fold_new(hj_conf_hour_ms(&s->conf), &s->hours);
-	r = r < 0 ? r : hj_fold_new(hj_conf_day_ms(&s->conf), &s->days);
 	r = r < 0 ? r : window_load(s);
 	if (r < 0)
 		return r;
 	commit_note_durable(s);
+	disk_note_file(s);
+	s->loaded = true;
 	return 0;
+}
+
+/* A disk in trouble is no reason not to start: samples are taken for the live stream until it is well. */
+static int open_and_load(struct stored *s)
+{
+	int r = stored_open(s), k;
+
+	r = r < 0 ? r : stored_load(s);
+	if (r >= 0 || !disk_is_trouble(r))
+		return r;
+	hj_ledger_close(hj_steal(s->ledger));
+	stored_forget(s);
+	k = stored_begin_empty(s);
+	if (k >= 0)
+		disk_failed(s, r);
+	return k;
 }
 
 static int start(struct stored *s)
@@ -96,11 +135,22 @@ static int start(struct stored *s)
 
 	r = r < 0 ? r : window_timers(s);
 	r = r < 0 ? r : retention_timers(s);
-	r = r < 0 ? r : poweron_check(s);
+	if (!s->loaded)
+		commit_request(s, s->retry);
+	else
+		r = r < 0 ? r : poweron_check(s);
 	if (r < 0)
 		return r;
 	window_process(s);
 	return 0;
+}
+
+static void tell_loaded(const struct stored *s)
+{
+	hj_info("%llu records, newest %llu; %zu points, %zu uplinks",
+	        (unsigned long long)(hj_ledger_last(s->ledger) - hj_ledger_first(s->ledger) +
+	                             !!hj_ledger_first(s->ledger)),
+	        (unsigned long long)hj_ledger_last(s->ledger), s->points.count, s->uplink_count);
 }
 
 int stored_new(struct hj_service *service, const struct hj_conf_main *conf, struct stored **ret)
@@ -115,17 +165,16 @@ int stored_new(struct hj_service *service, const struct hj_conf_main *conf, stru
 	s->conf = *conf;
 	s->queue_end = &s->queue;
 	s->commit_at = HJ_USEC_NEVER;
+	s->started_ms = hj_now().wall_ms;
 	r = hj_boot_id(s->root, s->boot_id);
 	r = r < 0 ? r : hj_report_new(s->event, s->root, "stored", &s->report);
-	r = r < 0 ? r : load(s);
+	r = r < 0 ? r : open_and_load(s);
 	r = r < 0 ? r : start(s);
 	if (r < 0)
 		return r;
 	tell_program(s, true);
-	hj_info("%llu records, newest %llu; %zu points, %zu uplinks",
-	        (unsigned long long)(hj_ledger_last(s->ledger) - hj_ledger_first(s->ledger) +
-	                             !!hj_ledger_first(s->ledger)),
-	        (unsigned long long)hj_ledger_last(s->ledger), s->points.count, s->uplink_count);
+	if (s->loaded)
+		tell_loaded(s);
 	*ret = hj_steal(s);
 	return 0;
 }
@@ -136,7 +185,8 @@ void stored_free(struct stored *s)
 		return;
 	/* Only a store that ran has something to commit. */
 	if (s->commit_timer) {
-		commit_now(s);
+		if (!disk_trouble(s))
+			commit_now(s);
 		tell_program(s, false);
 	}
 	commit_drop(s, -ECANCELED);
@@ -146,15 +196,9 @@ void stored_free(struct stored *s)
 	sd_event_source_disable_unref(s->mono_timer);
 	sd_event_source_disable_unref(s->wall_timer);
 	sd_event_source_disable_unref(s->retention_timer);
-	hj_fold_free(s->hours);
-	hj_fold_free(s->days);
-	hj_rollup_free(s->rollup);
-	hj_dictionary_done(&s->points);
+	stored_forget(s);
 	hj_ledger_close(s->ledger);
 	hj_report_free(s->report);
-	for (size_t i = 0; i < s->uplink_count; i++)
-		hj_receipts_done(&s->uplinks[i].receipts);
-	free(s->by_point);
 	sd_event_unref(s->event);
 	free(s);
 }

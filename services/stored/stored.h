@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -33,6 +34,8 @@
 #define STORED_URGENT_PER_MINUTE 60
 #define STORED_CONFIRMS_MOST     1000                  /* confirmed records that may wait for the next commit */
 #define STORED_RETRY             (2 * HJ_USEC_PER_SEC) /* after a commit has failed */
+#define STORED_RETRY_MOST        (8 * HJ_USEC_PER_SEC) /* while the file cannot be opened */
+#define STORED_REOPEN_AFTER      3                     /* commits that failed: then a file opened anew may help */
 #define STORED_OWED_DAYS         30                    /* what is owed is kept this long, whatever the limits say */
 #define STORED_RETENTION_EVERY   (3600 * HJ_USEC_PER_SEC)
 #define STORED_LATE_TOLD_EVERY   (60 * HJ_USEC_PER_SEC)
@@ -79,13 +82,31 @@ struct durable {
 	uint64_t number;
 };
 
+/* A bus whose samples only feed the live stream for now, since there is no room for them here: its meterd keeps them
+ * and offers them again. */
+struct live {
+	char bus[HJ_NAME_MAX + 1];
+	uint8_t boot[HJ_ID_BYTES];
+	uint64_t first, next; /* numbers seen so far: first..next-1 */
+};
+
 struct stored {
 	sd_event *event;
 	const char *root;
 	struct hj_conf_main conf;
 	uint8_t boot_id[HJ_ID_BYTES];
 	struct hj_report *report;
-	struct hj_ledger *ledger;
+	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
+	bool loaded; /* what follows has in it what the file says; while false: is as in an empty store */
+	int64_t started_ms;
+	struct {
+		uint8_t id[HJ_ID_BYTES];
+		uint64_t last;
+	} known;           /* of the file that is loaded: whether it is the same one after it was opened anew */
+	unsigned failures; /* of commits, since the last that succeeded */
+	hj_usec retry;
+	struct live live[HJ_ROLLUP_BUSES_MAX];
+	size_t live_count;
 
 	struct hj_dictionary points;
 	struct stored_point {
@@ -131,6 +152,27 @@ struct stored {
 int stored_new(struct hj_service *service, const struct hj_conf_main *conf, struct stored **ret);
 void stored_free(struct stored *s); /* commits what it can */
 HJ_DEFINE_CLEANUP(struct stored *, stored_free)
+
+int stored_load(struct stored *s);    /* the ledger has been opened */
+void stored_forget(struct stored *s); /* what is loaded, as if the store were empty */
+int stored_begin_empty(struct stored *s);
+int stored_open(struct stored *s); /* the ledger; nothing else changes */
+
+/* disk.c: while the disk does not let us write. */
+bool disk_is_trouble(int r); /* something that may pass, so that it is waited for */
+int disk_ready(
+        struct stored *s); /* before a commit: there is a ledger, opened anew where that may help; or why not */
+void disk_failed(struct stored *s, int r);
+void disk_note_file(struct stored *s); /* to know it again */
+/* Why the records cannot be read, or what is open and owed is not known; 0 = all is there. */
+static inline int disk_trouble(const struct stored *s)
+{
+	if (s->ledger && s->loaded)
+		return 0;
+	/* -ENOSPC would be a list of ours that is full. */
+	return !s->error ? -EIO : s->error == -ENOSPC ? -EDQUOT : s->error;
+}
+void disk_well(struct stored *s); /* a commit has succeeded */
 
 /* intake.c: one Append. */
 struct append {
@@ -212,10 +254,12 @@ void stored_refused(enum hj_right right, const char *why, void *userdata);
 void stream_samples(struct stored *s, const struct hj_sample *samples, size_t count); /* point = number */
 void stream_durable(struct stored *s);
 bool stream_hears(const struct stored *s, const char *bus); /* does its meterd listen for Durable? */
+void stream_hang_up(struct stored *s);                      /* who listens has to begin anew */
 void stream_free(struct stored *s);
 /* api_read.c */
 void read_committed(struct stored *s);
 void read_owed_again(struct stored *s, const struct uplink *u);
+void read_hang_up(struct stored *s);
 void read_free(struct stored *s);
 /* api_tell.c: to eventd */
 void tell_program(struct stored *s, bool start);

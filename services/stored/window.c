@@ -60,6 +60,8 @@ static int hold(struct stored *s, struct hj_fold *fold, enum hj_kind kind, int64
 	for (size_t i = 0; hj_fold_at(fold, i, &held); i++)
 		if (held == from)
 			return 0;
+	if (!s->ledger)
+		return -EIO;
 	r = hj_ledger_read_labels(s->ledger, 0, from, end, 1u << kind, mark_closed, &b);
 	return r < 0 ? r : hj_ledger_read_labels(s->ledger, 0, from, end, MINUTE_BIT, add_minute, &b);
 }

@@ -149,6 +149,13 @@ void hj_ipc_call_drained(struct hj_ipc_call *call)
 		drain(call, call->drain_userdata);
 }
 
+void hj_ipc_call_hang_up(struct hj_ipc_call *call)
+{
+	call->drain = call->left = NULL;
+	if (call->connection)
+		hj_ipc_connection_doom(call->connection);
+}
+
 bool hj_ipc_call_gone(const struct hj_ipc_call *call)
 {
 	return !call->connection || call->connection->doomed;
