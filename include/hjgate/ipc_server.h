@@ -56,6 +56,9 @@ void hj_ipc_server_on_empty(struct hj_ipc_server *s, void (*fn)(void *userdata))
  * nothing. */
 int hj_ipc_reply(struct hj_ipc_call *call, json_t *parameters);
 int hj_ipc_reply_more(struct hj_ipc_call *call, json_t *parameters);
+/* The same with parameters that are text already, an object of n bytes: for what is too much to be made a tree first.
+ * -EINVAL: it is not one. */
+int hj_ipc_reply_text(struct hj_ipc_call *call, const char *parameters, size_t n, bool continues);
 int hj_ipc_fail(struct hj_ipc_call *call, const char *error, json_t *parameters);
 int hj_ipc_fail_parameter(struct hj_ipc_call *call, const char *name);
 

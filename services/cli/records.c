@@ -172,6 +172,8 @@ static json_t *question(const struct records *r, int64_t limit)
 
 	if (r->after)
 		json_object_set_new(q, "after", json_integer((json_int_t)r->after));
+	if (r->point)
+		json_object_set_new(q, "point", json_string(r->point));
 	return q;
 }
 

@@ -30,5 +30,6 @@ struct told {
 	uint8_t bits[(HJ_POINTS_MAX + 7) / 8];
 };
 bool told_mark(struct told *t, size_t index); /* true when it was not yet */
+bool told_has(const struct told *t, size_t index);
 /* Adds the point to the array where it has not been told; true when it did. */
 bool told_point(struct told *t, const struct stored *s, uint32_t number, json_t *points);

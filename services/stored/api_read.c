@@ -1,17 +1,16 @@
-/* Read and Query: committed records in pages of at most half a message. The next page is made when the client has
- * read the one before, from where it stopped, so the longest backlog costs one page of memory. A live reader is a
- * position, too: it is behind or it waits. */
+/* long because: one reader, and the two methods and the followers that are nothing without it. */
+/* Read and Query: committed records in pages of a quarter of a message, written as text right from the rows. The next
+ * page is made when the client has read the one before, from where it stopped, so the longest backlog costs one page
+ * of memory. A live reader is a position, too: it is behind or it waits. */
 #include <errno.h>
 #include <string.h>
 
 #include "api.h"
 #include "hjgate/record_json.h"
 
-#define PAGE_BYTES      (HJ_IPC_MESSAGE_MAX / 2)
-#define RECORD_BYTES    300 /* of JSON, for a record's head at the most */
-#define STAT_RATIO      8   /* bytes of JSON for one packed byte of statistics, at the most */
-#define RECEIPT_RATIO   24  /* the same for receipts */
-#define POINT_BYTES     220 /* of JSON, for a point at the most */
+#define PAGE_BYTES      (60u << 10) /* of records and points; with what is around them it stays below 64 KB */
+#define POINT_BYTES     220         /* of JSON, for a point at the most */
+#define SCAN_ROWS       4096        /* that a page looks at in search of one point, before others have their turn */
 #define QUERY_LIMIT     1000
 #define QUERY_LIMIT_MAX 10000
 
@@ -22,17 +21,20 @@ struct reader {
 	struct uplink *uplink; /* NULL: every record */
 	bool query;            /* by kind and label */
 	unsigned kinds;
+	bool one_point; /* only what is in `wanted` */
 	int64_t begin_ms, end_ms;
 	uint64_t next, to, left; /* next seq; last seq; how many more */
 	bool live, idle;         /* idle: all that is committed has been sent */
 	struct told told;
+	struct told wanted; /* a point keeps its name's older numbers */
 };
 
 /* One page in the making. */
 struct page {
 	struct reader *r;
-	json_t *records, *points;
-	size_t bytes;
+	struct hj_buf text; /* the records so far */
+	json_t *points;
+	size_t records, rows;
 	bool full;       /* more would not fit, or is not wanted */
 	uint64_t expect; /* of an owed stretch: the seq that comes next if none is missing */
 };
@@ -63,50 +65,67 @@ void read_hang_up(struct stored *s)
 
 /* ---- a page ---- */
 
-static void tell_points(struct page *p, const json_t *record)
+/* Each point of the record on its way: is it asked for? Then it is told once. */
+static bool wants_point(uint32_t number, void *userdata)
 {
-	const json_t *stats = json_object_get(record, "stats"), *stat;
-	size_t i;
+	struct page *p = userdata;
+	struct reader *r = p->r;
 
-	json_array_foreach(stats, i, stat)
-	{
-		uint32_t number = (uint32_t)json_integer_value(json_array_get(stat, 0));
+	if (r->one_point && !told_has(&r->wanted, dictionary_index(r->s, number)))
+		return false;
+	told_point(&r->told, r->s, number, p->points);
+	return true;
+}
 
-		if (told_point(&p->r->told, p->r->s, number, p->points))
-			p->bytes += POINT_BYTES;
+static bool is_full(const struct page *p)
+{
+	return p->text.len + json_array_size(p->points) * POINT_BYTES > PAGE_BYTES;
+}
+
+/* 1: it is in the page; 0: it is not for this reader, or cannot be read; -EAGAIN: it has no room. */
+static int write_record(struct page *p, const struct hj_head *head, const void *body, size_t n)
+{
+	size_t before = p->text.len;
+	int e = p->records ? hj_buf_put(&p->text, ",", 1) : 0;
+
+	e = e < 0 ? e : hj_record_write_json(head, body, n, wants_point, p, &p->text);
+	if (e > 0 && p->records && is_full(p))
+		e = -EAGAIN;
+	if (e <= 0)
+		p->text.len = before;
+	if (e == -EBADMSG) { /* unreadable: passed over, and owed no longer since it can never be sent */
+		p->r->s->unreadable++;
+		return 0;
 	}
+	return e;
 }
 
 static int add_record(const struct hj_head *head, const void *body, size_t n, void *userdata)
 {
 	struct page *p = userdata;
 	struct reader *r = p->r;
-	size_t ratio = hj_kind_is_statistics(head->kind) ? STAT_RATIO
-	               : head->kind == HJ_KIND_RECEIPT   ? RECEIPT_RATIO
-	                                                 : 1;
-	size_t bytes = RECORD_BYTES + ratio * n;
-	json_t *j;
 	int e;
 
-	if (!r->left || (json_array_size(p->records) && p->bytes + bytes > PAGE_BYTES)) {
-		p->full = true;
+	p->full = !r->left || (p->rows == SCAN_ROWS && hj_ipc_call_more(r->call));
+	if (p->full)
 		return 1;
-	}
-	e = hj_record_to_json(head, body, n, &j);
-	if (e == -ENOMEM)
+	e = write_record(p, head, body, n);
+	p->full = e == -EAGAIN;
+	if (p->full)
+		return 1;
+	if (e < 0)
 		return e;
-	if (e < 0) { /* unreadable: passed over, and owed no longer since it can never be sent */
-		r->s->unreadable++;
+	if (e > 0 || r->one_point) /* what is owed and unreadable is left to whoever finds it missing */
+		r->next = head->seq + 1;
+	p->rows += r->one_point;
+	if (!e)
 		return 0;
-	}
 	if (r->uplink)
 		owed_remove_missing(r->s, r->uplink, p->expect, head->seq - 1);
 	p->expect = head->seq + 1;
-	r->next = head->seq + 1;
 	r->left--;
-	p->bytes += bytes;
-	tell_points(p, j);
-	return json_array_append_new(p->records, j) < 0 ? -ENOMEM : 0;
+	p->records++;
+	return 0;
 }
 
 /* The stretch of owed seqs that holds the first one from r->next on. */
@@ -159,17 +178,37 @@ static int fill(struct page *p)
 	return e;
 }
 
-static void set_state(struct reader *r, json_t *reply)
+static int put_state(struct reader *r, struct hj_buf *to)
 {
 	int64_t oldest;
+	int e = hj_buf_printf(to, ",\"next\":%llu,\"head\":%llu", (unsigned long long)r->next,
+	        (unsigned long long)hj_ledger_last(r->s->ledger));
 
-	json_object_set_new(reply, "next", json_integer((json_int_t)r->next));
-	json_object_set_new(reply, "head", json_integer((json_int_t)hj_ledger_last(r->s->ledger)));
-	if (!r->uplink)
-		return;
-	json_object_set_new(reply, "waiting", json_integer((json_int_t)hj_seqset_total(&r->uplink->owed)));
-	if (owed_oldest(r->s, r->uplink, &oldest))
-		json_object_set_new(reply, "oldest", json_integer(oldest));
+	if (e < 0 || !r->uplink)
+		return e;
+	e = hj_buf_printf(to, ",\"waiting\":%llu", (unsigned long long)hj_seqset_total(&r->uplink->owed));
+	if (e >= 0 && owed_oldest(r->s, r->uplink, &oldest))
+		e = hj_buf_printf(to, ",\"oldest\":%lld", (long long)oldest);
+	return e;
+}
+
+static int put_json(const char *text, size_t n, void *userdata)
+{
+	return hj_buf_put(userdata, text, n) < 0 ? -1 : 0;
+}
+
+#define REPLY_BEGIN "{\"records\":["
+
+/* What is behind the records. */
+static int put_rest(struct reader *r, const json_t *points, struct hj_buf *to)
+{
+	int e = hj_buf_put(to, "],\"points\":", 11);
+
+	if (e >= 0 && json_dump_callback(points, put_json, to, JSON_COMPACT | JSON_REAL_PRECISION(17)) < 0)
+		e = -ENOMEM;
+	if (e >= 0 && !r->query)
+		e = put_state(r, to);
+	return e < 0 ? e : hj_buf_put(to, "}", 1);
 }
 
 static void send_page(struct reader *r);
@@ -182,37 +221,34 @@ static void reader_drained(struct hj_ipc_call *call, void *userdata)
 /* Ends the call where this was all, or goes on. */
 static void send_reply(struct reader *r, const struct page *p)
 {
-	json_t *reply = json_pack("{s:O, s:O}", "records", p->records, "points", p->points);
-	bool more = hj_ipc_call_more(r->call);
+	bool more = hj_ipc_call_more(r->call), goes_on;
 
-	if (!r->query)
-		set_state(r, reply);
 	r->idle = !p->full;
-	if (!more || !r->left || (r->idle && !r->live)) {
-		hj_ipc_reply(r->call, reply);
+	goes_on = more && r->left && (!r->idle || r->live);
+	hj_ipc_reply_text(r->call, p->text.data, p->text.len, goes_on);
+	if (!goes_on)
 		reader_free(r);
-		return;
-	}
-	hj_ipc_reply_more(r->call, reply);
-	if (!r->idle)
+	else if (!r->idle)
 		hj_ipc_call_on_drain(r->call, reader_drained, r);
 }
 
 static void send_page(struct reader *r)
 {
-	_cleanup_json_ json_t *records = json_array(), *points = json_array();
-	struct page p = { .r = r, .records = records, .points = points };
+	_cleanup_json_ json_t *points = json_array();
+	struct page p = { .r = r, .points = points };
 	int e = disk_trouble(r->s);
 
 	if (e >= 0)
-		e = records && points ? fill(&p) : -ENOMEM;
-
+		e = points ? hj_buf_put(&p.text, REPLY_BEGIN, strlen(REPLY_BEGIN)) : -ENOMEM;
+	e = e < 0 ? e : fill(&p);
+	e = e < 0 ? e : put_rest(r, points, &p.text);
 	if (e < 0) {
 		api_fail(r->call, e == -ENOMEM ? -EIO : e, "records", 0);
 		reader_free(r);
-		return;
+	} else {
+		send_reply(r, &p);
 	}
-	send_reply(r, &p);
+	hj_buf_done(&p.text);
 }
 
 static void reader_left(struct hj_ipc_call *call, void *userdata)
@@ -251,14 +287,15 @@ void read_committed(struct stored *s)
 /* Who follows an uplink's records learns that it owes more again. */
 void read_owed_again(struct stored *s, const struct uplink *u)
 {
-	for (struct reader *r = s->readers; r; r = r->next_reader) {
-		json_t *reply;
+	_cleanup_json_ json_t *none = json_array();
+
+	for (struct reader *r = s->readers; r && none; r = r->next_reader) {
+		_cleanup_(hj_buf_done) struct hj_buf text = { 0 };
 
 		if (!r->live || !r->idle || r->uplink != u || hj_ipc_call_queued(r->call))
 			continue;
-		reply = json_pack("{s:[], s:[]}", "records", "points");
-		set_state(r, reply);
-		hj_ipc_reply_more(r->call, reply);
+		if (hj_buf_put(&text, REPLY_BEGIN, strlen(REPLY_BEGIN)) >= 0 && put_rest(r, none, &text) >= 0)
+			hj_ipc_reply_text(r->call, text.data, text.len, true);
 	}
 }
 
@@ -310,11 +347,26 @@ int api_read(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	return begin(&r, call);
 }
 
+/* By its name or its factor, whatever number it had at the time. */
+static void want_point(struct reader *r, const char *name)
+{
+	const struct hj_dictionary *d = &r->s->points;
+	bool any = false;
+
+	r->one_point = true;
+	for (size_t i = 0; i < d->count; i++)
+		if (!strcmp(d->points[i].name, name) || !strcmp(d->points[i].factor, name))
+			any |= told_mark(&r->wanted, i);
+	if (!any)
+		r->end_ms = r->begin_ms; /* nothing to look for */
+}
+
 int api_query(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	struct reader r = { .s = userdata, .query = true, .to = UINT64_MAX };
 	const char *kind_name, *bad;
 	int64_t after = 0, limit = QUERY_LIMIT;
+	const char *point = NULL;
 	bool newest = false;
 	enum hj_kind kind;
 	uint64_t from;
@@ -325,6 +377,7 @@ int api_query(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		{ "after", HJ_PARAM_INT, false, &after },
 		{ "limit", HJ_PARAM_INT, false, &limit },
 		{ "newest", HJ_PARAM_BOOL, false, &newest },
+		{ "point", HJ_PARAM_STRING, false, &point },
 	};
 	int e;
 
@@ -342,6 +395,8 @@ int api_query(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	e = disk_trouble(r.s);
 	if (e < 0)
 		return api_fail(call, e, "records", 0);
+	if (point && hj_kind_is_statistics(kind))
+		want_point(&r, point);
 	if (newest) {
 		e = hj_ledger_find_newest(r.s->ledger, r.begin_ms, r.end_ms, r.kinds, r.left, &from);
 		if (e < 0)

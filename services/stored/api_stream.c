@@ -40,6 +40,11 @@ bool told_mark(struct told *t, size_t index)
 	return fresh;
 }
 
+bool told_has(const struct told *t, size_t index)
+{
+	return index < HJ_POINTS_MAX && t->bits[index / 8] & 1u << index % 8;
+}
+
 bool told_point(struct told *t, const struct stored *s, uint32_t number, json_t *points)
 {
 	size_t i = dictionary_index(s, number);

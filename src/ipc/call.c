@@ -106,6 +106,31 @@ int hj_ipc_reply_more(struct hj_ipc_call *call, json_t *parameters)
 	return send_reply(call, parameters, true);
 }
 
+/* Whoever writes JSON himself answers for it; that it is one object without a NUL in it is seen to here. */
+static bool is_object_text(const char *text, size_t n)
+{
+	return n >= 2 && text[0] == '{' && text[n - 1] == '}' && !memchr(text, 0, n);
+}
+
+int hj_ipc_reply_text(struct hj_ipc_call *call, const char *parameters, size_t n, bool continues)
+{
+	int r = is_object_text(parameters, n) ? 0 : -EINVAL;
+
+	if (!call->connection)
+		return -EPIPE;
+	if (continues && !call->more)
+		return -EINVAL;
+	if (r >= 0 && !call->oneway)
+		r = hj_ipc_connection_send_text(call->connection, parameters, n, continues);
+	if (continues)
+		return r;
+	if (r == -EMSGSIZE || r == -ENOMEM || r == -EINVAL)
+		fail_errno(call, r);
+	else
+		end(call);
+	return r;
+}
+
 /* ---- the life of a call ---- */
 
 struct hj_ipc_call *hj_ipc_call_ref(struct hj_ipc_call *call)

@@ -115,11 +115,9 @@ static void flush(struct connection *c)
 	}
 }
 
-int hj_ipc_connection_send(struct connection *c, const json_t *message)
+/* -EPIPE where nothing can be sent any more, or too much waits already. */
+static int begin_message(struct connection *c)
 {
-	bool idle = !c->out.len;
-	int r;
-
 	if (c->doomed)
 		return -EPIPE;
 	if (c->queued >= HJ_IPC_REPLIES_MAX || too_much(c, &c->out)) {
@@ -127,15 +125,46 @@ int hj_ipc_connection_send(struct connection *c, const json_t *message)
 		hj_ipc_connection_doom(c);
 		return -EPIPE;
 	}
-	r = hj_ipc_encode(message, &c->out);
-	if (r < 0)
-		return r;
+	return 0;
+}
+
+static int end_message(struct connection *c, bool idle)
+{
 	c->queued++;
 	if (idle)
 		flush(c);
 	if (!c->working)
 		update(c);
 	return c->doomed ? -EPIPE : 0;
+}
+
+int hj_ipc_connection_send(struct connection *c, const json_t *message)
+{
+	bool idle = !c->out.len;
+	int r = begin_message(c);
+
+	r = r < 0 ? r : hj_ipc_encode(message, &c->out);
+	return r < 0 ? r : end_message(c, idle);
+}
+
+int hj_ipc_connection_send_text(struct connection *c, const char *parameters, size_t n, bool continues)
+{
+	static const char begin[] = "{\"parameters\":", more[] = ",\"continues\":true}", last[] = "}";
+	bool idle = !c->out.len;
+	size_t before = c->out.len;
+	int r = begin_message(c);
+
+	if (r >= 0 && n + sizeof(begin) + sizeof(more) > HJ_IPC_MESSAGE_MAX)
+		r = -EMSGSIZE;
+	r = r < 0 ? r : hj_buf_put(&c->out, begin, sizeof(begin) - 1);
+	r = r < 0 ? r : hj_buf_put(&c->out, parameters, n);
+	/* With the NUL that ends a message. */
+	r = r < 0 ? r : hj_buf_put(&c->out, continues ? more : last, continues ? sizeof(more) : sizeof(last));
+	if (r < 0) {
+		c->out.len = before;
+		return r;
+	}
+	return end_message(c, idle);
 }
 
 static void take_messages(struct connection *c)

@@ -58,6 +58,7 @@ struct hj_ipc_call {
 int hj_ipc_connection_new(struct listener *l, int fd);
 void hj_ipc_connection_free(struct connection *c);
 int hj_ipc_connection_send(struct connection *c, const json_t *message);
+int hj_ipc_connection_send_text(struct connection *c, const char *parameters, size_t n, bool continues);
 void hj_ipc_connection_want(struct connection *c);  /* asks for a turn of the loop */
 void hj_ipc_connection_go_on(struct connection *c); /* a call has ended: the next message may be taken */
 void hj_ipc_connection_doom(struct connection *c);

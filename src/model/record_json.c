@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hjgate/clock.h"
+#include "record_json_private.h"
 
 enum { STAT_POINT, STAT_FLAG, STAT_EXPECTED, STAT_GOT, STAT_VALUES, STAT_MEMBERS = STAT_VALUES + 5 };
 enum { SAMPLE_POINT, SAMPLE_TIME, SAMPLE_VALUE, SAMPLE_FLAG, SAMPLE_MEMBERS };
@@ -156,7 +157,7 @@ static int stats_from_json(const json_t *j, struct hj_stats *ret)
 
 /* ---- records ---- */
 
-static void id_to_hex(const uint8_t id[HJ_ID_BYTES], char ret[2 * HJ_ID_BYTES + 1])
+void record_json_id(const uint8_t id[HJ_ID_BYTES], char ret[2 * HJ_ID_BYTES + 1])
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -194,7 +195,7 @@ static json_t *head_to_json(const struct hj_head *h)
 {
 	char boot[2 * HJ_ID_BYTES + 1];
 
-	id_to_hex(h->boot_id, boot);
+	record_json_id(h->boot_id, boot);
 	return json_pack("{s:I, s:s, s:I, s:I, s:s, s:I, s:s}", "seq", (json_int_t)h->seq, "kind",
 	        hj_kind_name(h->kind), "label", (json_int_t)h->label_ms, "length", (json_int_t)h->length_ms, "boot",
 	        boot, "boottime", (json_int_t)h->boottime_ms, "trust", hj_trust_name(h->trust));

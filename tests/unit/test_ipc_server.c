@@ -137,6 +137,39 @@ static void an_abandoned_call_is_an_error(void **state)
 	close(fd);
 }
 
+static void text_is_sent_as_it_is(void **state)
+{
+	static const char *const bad[] = { "", "{", "[]", "{} ", "x" };
+	struct world *w = *state;
+	int fd = raw_open(w->path[0]);
+	char *huge = calloc(1, HJ_IPC_MESSAGE_MAX + 1);
+
+	raw_say(fd, "{\"method\":\"hjgate.Test.Later\",\"more\":true}");
+	turn_until(w, w->kept);
+	assert_int_equal(hj_ipc_reply_text(w->kept, "{\"a\":1.0}", 9, true), 0);
+	assert_hears(w, fd, "{\"parameters\":{\"a\":1.0},\"continues\":true}");
+	for (size_t i = 0; i < hj_array_size(bad); i++)
+		assert_int_equal(hj_ipc_reply_text(w->kept, bad[i], strlen(bad[i]), true), -EINVAL);
+	assert_int_equal(hj_ipc_reply_text(w->kept, "{\0}", 3, true), -EINVAL);
+	memset(huge, ' ', HJ_IPC_MESSAGE_MAX);
+	huge[0] = '{';
+	huge[HJ_IPC_MESSAGE_MAX - 1] = '}';
+	assert_int_equal(hj_ipc_reply_text(w->kept, huge, HJ_IPC_MESSAGE_MAX, true), -EMSGSIZE);
+	assert_int_equal(hj_ipc_reply_text(w->kept, "{}", 2, false), 0);
+	w->kept = hj_ipc_call_unref(w->kept);
+	assert_hears(w, fd, "{\"parameters\":{}}");
+
+	raw_say(fd, "{\"method\":\"hjgate.Test.Later\"}");
+	turn_until(w, w->kept);
+	assert_int_equal(hj_ipc_reply_text(w->kept, "{}", 2, true), -EINVAL); /* it did not ask for more */
+	assert_int_equal(hj_ipc_reply_text(w->kept, huge, HJ_IPC_MESSAGE_MAX, false), -EMSGSIZE);
+	w->kept = hj_ipc_call_unref(w->kept);
+	assert_hears(
+	        w, fd, "{\"error\":\"hjgate.Failed\",\"parameters\":{\"errno\":90,\"text\":\"Message too long\"}}");
+	free(huge);
+	close(fd);
+}
+
 /* ---- streams ---- */
 
 static void drained(struct hj_ipc_call *call, void *userdata)
@@ -454,6 +487,7 @@ int main(void)
 		t(pipelined_calls_are_answered_in_order),
 		t(oneway_gets_nothing),
 		t(an_abandoned_call_is_an_error),
+		t(text_is_sent_as_it_is),
 		t(a_stream_goes_on_until_it_ends),
 		t(a_stream_that_is_not_read_is_dropped),
 		t(who_holds_back_is_called_when_it_is_read),

@@ -138,6 +138,114 @@ static void test_json_body(void **state)
 	assert_null(j);
 }
 
+static uint64_t dice(void)
+{
+	static uint64_t seed = 0x9E3779B97F4A7C15ULL;
+
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static double any_value(void)
+{
+	uint64_t bits = dice();
+	double value;
+
+	if (dice() % 4 == 0)
+		return NAN;
+	if (dice() % 2)
+		return (double)(int64_t)(bits >> 40) / 100;
+	memcpy(&value, &bits, sizeof(value));
+	return isfinite(value) ? value : -0.0;
+}
+
+static struct hj_stat any_stat(uint32_t point)
+{
+	struct hj_stat s = { point, HJ_FLAG_NORMAL, (uint32_t)dice(), (uint32_t)(dice() >> 40), any_value(),
+		any_value(), any_value(), any_value(), any_value() };
+
+	if (isnan(s.min) || isnan(s.avg) || isnan(s.max))
+		s.min = s.avg = s.max = NAN; /* a range is whole, or none */
+	return s;
+}
+
+/* The text and the tree say the same, to the last bit of every number. */
+static void check_writers(const struct hj_head *head, const struct hj_buf *body)
+{
+	struct hj_buf text = { 0 };
+	json_t *tree = NULL, *read;
+	char *shown;
+
+	assert_int_equal(hj_record_to_json(head, body->data, body->len, &tree), 0);
+	assert_int_equal(hj_record_write_json(head, body->data, body->len, NULL, NULL, &text), 1);
+	read = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(read);
+	assert_true(json_equal(read, tree));
+	shown = json_dumps(read, JSON_COMPACT | JSON_REAL_PRECISION(17));
+	json_decref(read);
+	read = json_loads(shown, 0, NULL);
+	assert_true(json_equal(read, tree));
+	free(shown);
+	json_decref(read);
+	json_decref(tree);
+	hj_buf_done(&text);
+}
+
+static void test_both_writers_say_the_same(void **state)
+{
+	struct hj_head head = sample_head;
+	struct hj_buf body = { 0 };
+
+	for (int round = 0; round < 2000; round++) {
+		struct hj_stat stats[24];
+		size_t count = dice() % hj_array_size(stats);
+
+		for (size_t i = 0; i < count; i++)
+			stats[i] = any_stat((uint32_t)(i + 1) * (1 + (uint32_t)round % 3));
+		head.seq = dice() >> 1;
+		head.kind = (uint8_t)(HJ_KIND_MINUTE + round % 3);
+		head.boottime_ms = (int64_t)(dice() >> 20);
+		body.len = 0;
+		assert_int_equal(hj_stats_encode(stats, count, &body), 0);
+		check_writers(&head, &body);
+	}
+	head.kind = HJ_KIND_LOG;
+	body.len = 0;
+	hj_buf_printf(&body, "{\"text\":\"\xe5\x90\xaf\xe5\x8a\xa8 \\\"x\\\"\",\"n\":[1,2.5,null]}");
+	check_writers(&head, &body);
+	hj_buf_done(&body);
+}
+
+static bool wants_even(uint32_t point, void *userdata)
+{
+	++*(int *)userdata;
+	return point % 2 == 0;
+}
+
+static void test_only_what_is_wanted(void **state)
+{
+	struct hj_buf body = { 0 }, text = { 0 };
+	int asked = 0;
+	json_t *j;
+
+	hj_stats_encode(sample_stats, hj_array_size(sample_stats), &body);
+	assert_int_equal(hj_record_write_json(&sample_head, body.data, body.len, wants_even, &asked, &text), 1);
+	assert_int_equal(asked, 4);
+	j = json_loadb(text.data, text.len, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(j, "stats")), 3);
+	json_decref(j);
+	text.len = body.len = 0;
+	hj_stats_encode(sample_stats, 1, &body);
+	assert_int_equal(hj_record_write_json(&sample_head, body.data, body.len, wants_even, &asked, &text), 0);
+	assert_int_equal(text.len, 0);
+	assert_int_equal(hj_record_write_json(&sample_head, body.data, body.len - 1, NULL, NULL, &text), -EBADMSG);
+	assert_int_equal(text.len, 0);
+	hj_buf_done(&body);
+	hj_buf_done(&text);
+}
+
 static int allocations_left;
 
 static void *scarce(size_t n)
@@ -253,6 +361,8 @@ int main(void)
 		cmocka_unit_test(test_stats_refuse),
 		cmocka_unit_test(test_json_there_and_back),
 		cmocka_unit_test(test_json_body),
+		cmocka_unit_test(test_both_writers_say_the_same),
+		cmocka_unit_test(test_only_what_is_wanted),
 		cmocka_unit_test(test_out_of_memory_is_not_unreadable),
 		cmocka_unit_test(test_json_point),
 		cmocka_unit_test(test_json_sample),

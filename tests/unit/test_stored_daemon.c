@@ -287,6 +287,25 @@ static void test_samples_become_a_record(void **state)
 	hj_ipc_ask_close(&live);
 }
 
+static void test_one_point_is_found(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer"), look = dial("look");
+	int64_t first = 1;
+	json_t *reply;
+
+	one_window(&peer, "north", BOOT_A, &first);
+	json_decref(wait_for_records("minute", 1));
+	reply = ask(&look, "Query",
+	        json_pack("{s:s, s:i, s:I, s:s}", "kind", "minute", "begin", 0, "end", (json_int_t)HJ_TIME_MAX_MS,
+	                "point", "north.energy"));
+	assert_int_equal(json_array_size(json_object_get(reply, "points")), 1);
+	assert_int_equal(
+	        json_array_size(json_object_get(json_array_get(json_object_get(reply, "records"), 0), "stats")), 1);
+	json_decref(reply);
+	hj_ipc_ask_close(&peer);
+	hj_ipc_ask_close(&look);
+}
+
 static void test_hours_and_days_follow(void **state)
 {
 	struct hj_ipc_ask peer = dial("peer");
@@ -754,6 +773,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_hours_are_their_minutes),
+		T(test_one_point_is_found),
 		T(test_hours_and_days_follow),
 		T(test_killed_and_back),
 		T(test_full_disk),
