@@ -27,8 +27,9 @@
 #define PLATFORM_MS    120 /* until a 9014 comes */
 
 /* As services/uplinkd/feed_setting.c has it. */
-#define QN_AHEAD_MS 60000
-#define QN_RENEW_MS 30000
+#define QN_AHEAD_MS 180000
+#define QN_RENEW_MS 150000
+#define QN_SOON_MS  70000
 
 static struct stored *s;
 static uint64_t seed = 1;
@@ -107,16 +108,19 @@ static void reserve(size_t i)
 {
 	static int64_t limits[UPLINKS];
 	char key[64], value[96];
-	int64_t now = hj_now().wall_ms;
+	int64_t now = hj_now().wall_ms, left = limits[i] - now;
 
-	if (limits[i] - now > QN_RENEW_MS)
+	if (left > QN_RENEW_MS)
 		return;
 	limits[i] = now + QN_AHEAD_MS;
 	snprintf(key, sizeof(key), "set.uplink.%s.qn", s->uplinks[i].name);
 	snprintf(value, sizeof(value), "%lld 11111111111111111111111111111111 %lld", (long long)limits[i],
 	        (long long)now / 2);
 	assert_int_equal(commit_stage(s, key, value, reserved, NULL), 0);
-	commit_urgent(s);
+	if (left > QN_SOON_MS)
+		commit_request(s, STORED_COMMIT_EVERY);
+	else
+		commit_urgent(s);
 }
 
 static void acknowledge(size_t i)

@@ -201,7 +201,7 @@ static void done_set(int r, uint64_t seq, void *waiter)
 	free(w);
 }
 
-static int set_setting(struct stored *s, struct hj_ipc_call *call, const char *key, const char *value)
+static int set_setting(struct stored *s, struct hj_ipc_call *call, const char *key, const char *value, bool later)
 {
 	_cleanup_free_ struct set *w = calloc(1, sizeof(*w));
 	int r;
@@ -217,7 +217,10 @@ static int set_setting(struct stored *s, struct hj_ipc_call *call, const char *k
 		return r == -ENOMEM ? r : api_fail(call, r, "settings at a time", STORED_STAGED_MAX);
 	hj_ipc_call_ref(call);
 	hj_steal(w);
-	commit_urgent(s);
+	if (later)
+		commit_request(s, STORED_COMMIT_EVERY);
+	else
+		commit_urgent(s);
 	return 0;
 }
 
@@ -226,11 +229,12 @@ static int on_setting(struct hj_ipc_call *call, json_t *parameters, void *userda
 	struct stored *s = userdata;
 	const char *name, *value = NULL, *bad;
 	char key[HJ_LEDGER_KEY_MAX + 1];
-	bool remove = false;
+	bool remove = false, later = false;
 	const struct hj_param table[] = {
 		{ "name", HJ_PARAM_STRING, true, &name },
 		{ "value", HJ_PARAM_STRING, false, &value },
 		{ "remove", HJ_PARAM_BOOL, false, &remove },
+		{ "later", HJ_PARAM_BOOL, false, &later },
 	};
 
 	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
@@ -241,7 +245,7 @@ static int on_setting(struct hj_ipc_call *call, json_t *parameters, void *userda
 		return hj_ipc_fail_parameter(call, "remove");
 	snprintf(key, sizeof(key), SETTING_PREFIX "%s", name);
 	if (value || remove)
-		return set_setting(s, call, key, value);
+		return set_setting(s, call, key, value, later);
 	return get_setting(s, call, key);
 }
 

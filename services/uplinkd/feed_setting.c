@@ -12,10 +12,11 @@
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
-#define QN_AHEAD_MS  60000 /* reserved at a time */
-#define QN_RENEW_MS  30000 /* left when the next are reserved */
-#define OFFSET_SLACK 1000  /* ms the wall clock may have been slewed back without mistrust */
-#define VALUE_MAX    32    /* bytes of a setting's text */
+#define QN_AHEAD_MS  180000 /* reserved at a time */
+#define QN_RENEW_MS  150000 /* left when the next are reserved, with what the store commits within a minute anyway */
+#define QN_SOON_MS   70000  /* left when they are reserved at once */
+#define OFFSET_SLACK 1000   /* ms the wall clock may have been slewed back without mistrust */
+#define VALUE_MAX    32     /* bytes of a setting's text */
 
 enum setting_type { SETTING_NUMBER, SETTING_BOOL, SETTING_TEXT };
 static const struct setting {
@@ -129,13 +130,15 @@ static void on_reserved(const char *error, json_t *reply, bool continues, void *
 void feed_qn(struct feed *f)
 {
 	int64_t next = hj_max(hj_now().wall_ms, hj212_session_qn_used(f->u->session) + 1);
+	bool later = f->qn_limit - next > QN_SOON_MS;
 	char text[96];
 
 	if (f->qn_busy || f->qn_limit - next > QN_RENEW_MS)
 		return;
 	f->qn_limit = next + QN_AHEAD_MS;
 	mark_text(f, f->qn_limit, text);
-	f->qn_busy = call_setting(f, "qn", json_pack("{s:s}", "value", text), on_reserved, f) >= 0;
+	f->qn_busy =
+	        call_setting(f, "qn", json_pack("{s:s, s:b}", "value", text, "later", later), on_reserved, f) >= 0;
 	if (!f->qn_busy)
 		f->qn_limit = 0;
 }

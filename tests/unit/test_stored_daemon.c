@@ -420,7 +420,9 @@ static void test_settings_outlive(void **state)
 {
 	struct hj_ipc_ask peer = dial("peer");
 	int64_t before = now_ms();
+	struct hj_ipc_ask later;
 	json_t *reply;
+	bool more;
 
 	reply = ask(&peer, "Setting", json_pack("{s:s, s:s}", "name", "uplink.county.pw", "value", "geheim-密"));
 	assert_true(now_ms() - before < 1000);
@@ -429,10 +431,19 @@ static void test_settings_outlive(void **state)
 	stop_daemon(SIGKILL); /* answered: on the disk */
 	start();
 	peer = dial("peer");
+	later = dial("peer");
 	reply = ask(&peer, "Setting", json_pack("{s:s}", "name", "uplink.county.pw"));
 	assert_string_equal(json_string_value(json_object_get(reply, "value")), "geheim-密");
 	json_decref(reply);
 	json_decref(ask(&peer, "Setting", json_pack("{s:s, s:b}", "name", "uplink.county.pw", "remove", 1)));
+	/* Nobody is in a hurry: on the disk with what is committed next. */
+	hj_ipc_ask_more(
+	        &later, "hjgate.Store.Setting", json_pack("{s:s, s:s, s:b}", "name", "x", "value", "2", "later", 1));
+	assert_true(hj_ipc_ask_next(&later, 300, &reply, &more) < 0);
+	json_decref(ask(&peer, "Setting", json_pack("{s:s, s:b}", "name", "y", "remove", 1)));
+	assert_true(hj_ipc_ask_next(&later, 1000, &reply, &more) >= 0);
+	json_decref(reply);
+	hj_ipc_ask_close(&later);
 	reply = ask(&peer, "Setting", json_pack("{s:s}", "name", "uplink.county.pw"));
 	assert_true(json_is_null(json_object_get(reply, "value")));
 	json_decref(reply);
