@@ -32,10 +32,11 @@ enum hj_trust { HJ_TRUST_NONE = 0, HJ_TRUST_RTC = 1, HJ_TRUST_PLATFORM = 2, HJ_T
 const char *hj_trust_name(enum hj_trust trust);           /* "none", "rtc", "platform", "ntp"; "unknown" */
 int hj_trust_parse(const char *name, enum hj_trust *ret); /* -EINVAL */
 
-#define HJ_RECORD_FORMAT  1
-#define HJ_ALGORITHM_NONE 0
-#define HJ_ID_BYTES       16
-#define HJ_HASH_BYTES     32
+#define HJ_RECORD_FORMAT     2 /* what is written */
+#define HJ_RECORD_FORMAT_OLD 1 /* of rows that were never sealed */
+#define HJ_ALGORITHM_NONE    0
+#define HJ_ALGORITHM_GCM     1 /* AES-256-GCM: nonce | ciphertext | tag */
+#define HJ_ID_BYTES          16
 
 /* Packed big-endian in this order; HJ_HEAD_BYTES long. seq is the row's key and not packed. */
 struct hj_head {
@@ -44,14 +45,14 @@ struct hj_head {
 	uint8_t algorithm;   /* of the seal; 0 = none */
 	uint8_t kind;        /* enum hj_kind */
 	uint8_t trust;       /* enum hj_trust, at the time of closing */
-	uint32_t key_id;     /* 0 = none */
+	uint16_t key_id;     /* of the data key; 0 = none */
 	uint32_t length_ms;  /* of the window; 0 where there is none */
 	int64_t label_ms;    /* start of the window, or the moment; UTC */
 	int64_t boottime_ms; /* CLOCK_BOOTTIME when it was closed */
 	uint8_t boot_id[HJ_ID_BYTES];
-	uint8_t before[HJ_HASH_BYTES]; /* hash of the record before it of its kind; zero with algorithm 0 */
 };
-#define HJ_HEAD_BYTES 76
+#define HJ_HEAD_BYTES     42
+#define HJ_HEAD_BYTES_OLD 76 /* with a key id of 4 bytes, and 32 that were never used */
 
 int hj_head_encode(const struct hj_head *h, struct hj_buf *to);      /* appends HJ_HEAD_BYTES */
-int hj_head_decode(const void *data, size_t n, struct hj_head *ret); /* -EBADMSG; seq is left 0 */
+int hj_head_decode(const void *data, size_t n, struct hj_head *ret); /* both formats; -EBADMSG; seq is left 0 */

@@ -126,7 +126,7 @@ static bool exists(const struct eventd *d, uint64_t id)
 
 	if (book_find(&d->book, id))
 		return true;
-	return d->ledger && hj_ledger_read(d->ledger, id, id, 0, is_event, &found) >= 0 && found;
+	return d->ledger && hj_ledger_read(d->ledger, id, id, HJ_LEDGER_HEADS, is_event, &found) >= 0 && found;
 }
 
 static int on_acknowledge(struct hj_ipc_call *call, json_t *parameters, void *userdata)

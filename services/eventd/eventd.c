@@ -35,6 +35,9 @@ static int start(struct eventd *d, const char *root)
 	r = hj_path(root, HJ_DIR_STATE, "events.db", d->path);
 	if (r < 0)
 		return hj_log_error(r, "the path of events.db is too long");
+	r = hj_keyring_new(root, true, &d->keyring);
+	if (r < 0)
+		return hj_log_error(r, "cannot make the keyring");
 	r = hj_boot_id(root, d->boot_id);
 	if (r < 0)
 		hj_log_error(r, "cannot read the boot id: events go without it");
@@ -83,6 +86,7 @@ void eventd_free(struct eventd *d)
 	folds_done(&d->folds);
 	book_done(&d->book);
 	hj_ledger_close(d->ledger);
+	hj_keyring_free(d->keyring);
 	sd_event_source_disable_unref(d->commit_timer);
 	sd_event_source_disable_unref(d->fold_timer);
 	sd_event_source_disable_unref(d->clock);

@@ -31,6 +31,7 @@ struct stream; /* one List being answered */
 struct eventd {
 	sd_event *event;
 	char path[HJ_PATH_MAX];
+	struct hj_keyring *keyring;
 	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
 	struct book book;
 	struct folds folds;

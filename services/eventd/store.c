@@ -85,7 +85,7 @@ int eventd_open(struct eventd *d)
 
 	if (d->ledger)
 		return 0;
-	r = hj_ledger_open(d->path, &d->ledger, &damaged);
+	r = hj_ledger_open(d->path, d->keyring, &d->ledger, &damaged);
 	if (r < 0)
 		return r;
 	r = read_back(d);
@@ -154,7 +154,7 @@ void eventd_cut(struct eventd *d)
 	if (!d->ledger || d->events <= EVENTS_MOST)
 		return;
 	c.left = d->events - (EVENTS_LEAST + EVENTS_MOST) / 2;
-	r = hj_ledger_read(d->ledger, 1, UINT64_MAX, 1u << ROW_KIND_EVENT, count_event, &c);
+	r = hj_ledger_read(d->ledger, 1, UINT64_MAX, 1u << ROW_KIND_EVENT | HJ_LEDGER_HEADS, count_event, &c);
 	if (r < 0 || !c.upto)
 		return;
 	r = carry_open(d, c.upto);

@@ -106,6 +106,11 @@ static int add_record(const struct hj_head *head, const void *body, size_t n, vo
 	struct reader *r = p->r;
 	int e;
 
+	if (!body) { /* its key is not here: it stays owed, and is sent when the key has come */
+		owed_remove_missing(r->s, r->uplink, p->expect, head->seq - 1);
+		p->expect = r->next = head->seq + 1;
+		return 0;
+	}
 	p->full = !r->left || (p->rows == SCAN_ROWS && hj_ipc_call_more(r->call));
 	if (p->full)
 		return 1;
@@ -151,7 +156,8 @@ static int fill_owed(struct page *p, uint64_t last)
 
 	while (e >= 0 && !p->full && next_stretch(r, last, &stretch)) {
 		p->expect = stretch.from;
-		e = hj_ledger_read(r->s->ledger, stretch.from, stretch.to, OWED_KINDS, add_record, p);
+		e = hj_ledger_read(
+		        r->s->ledger, stretch.from, stretch.to, OWED_KINDS | HJ_LEDGER_LOCKED, add_record, p);
 		if (e < 0 || p->full)
 			break;
 		owed_remove_missing(r->s, r->uplink, p->expect, stretch.to);

@@ -50,7 +50,7 @@ static json_t *oldest_label(struct stored *s)
 	int64_t label = -1;
 
 	if (first)
-		hj_ledger_read(s->ledger, first, UINT64_MAX, 0, note_label, &label);
+		hj_ledger_read(s->ledger, first, UINT64_MAX, HJ_LEDGER_HEADS, note_label, &label);
 	return int_or_null(label >= 0, label);
 }
 
@@ -61,7 +61,7 @@ static json_t *file_state(struct stored *s)
 
 	hj_id_format(hj_ledger_store_id(s->ledger), id);
 	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "store", id, "first", (json_int_t)first, "head",
-	        (json_int_t)head, "records", (json_int_t)(first ? head - first + 1 : 0), "bytes",
+	        (json_int_t)head, "records", (json_int_t)hj_ledger_rows(s->ledger), "bytes",
 	        (json_int_t)hj_ledger_bytes(s->ledger), "oldest_label", oldest_label(s));
 }
 

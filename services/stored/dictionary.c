@@ -94,8 +94,11 @@ static int load_one(const char *key, const void *value, size_t n, void *userdata
 	struct hj_point p;
 	uint64_t number;
 	const char *digits = key + strlen(POINT_PREFIX);
+	bool good = hj_uint_parse(digits, strlen(digits), UINT32_MAX, &number) >= 0 && number;
 
-	if (hj_uint_parse(digits, strlen(digits), UINT32_MAX, &number) < 0 || !number || decode(value, n, &p) < 0) {
+	if (good)
+		s->point_most = hj_max(s->point_most, (uint32_t)number);
+	if (!good || !value || decode(value, n, &p) < 0) {
 		hj_error("what is kept as %s does not decode: records with it show numbers only", key);
 		return 0;
 	}
@@ -123,7 +126,7 @@ int dictionary_number(struct stored *s, struct hj_point *p)
 	if (known && hj_point_means_same(known, p))
 		p->number = known->number;
 	else
-		p->number = s->points.count ? s->points.points[s->points.count - 1].number + 1 : 1;
+		p->number = ++s->point_most;
 	if (known && hj_point_same(known, p))
 		return 0;
 	/* A new number is the greatest, so the positions of the others stay. */

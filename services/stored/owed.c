@@ -50,7 +50,7 @@ static int load_one(const char *key, const void *value, size_t n, void *userdata
 		return 0;
 	}
 	u->changed = false;
-	if (decode(u, value, n) < 0) {
+	if (!value || decode(u, value, n) < 0) {
 		/* Better all of it again than none. */
 		hj_error("what uplink %s owes does not decode: it owes every record again", name);
 		if (hj_ledger_first(s->ledger))
@@ -121,7 +121,7 @@ int owed_put(struct stored *s, uint64_t first, uint64_t last)
 		b.len = 0;
 		r = encode(&s->uplinks[i], &owed, &b);
 		snprintf(key, sizeof(key), OWED_PREFIX "%s", s->uplinks[i].name);
-		r = r < 0 ? r : hj_ledger_put(s->ledger, key, b.data, b.len);
+		r = r < 0 ? r : hj_ledger_put_clear(s->ledger, key, b.data, b.len);
 	}
 	return r;
 }
@@ -192,7 +192,8 @@ static int resend_one(const struct hj_head *head, const void *body, size_t n, vo
 int owed_resend(struct stored *s, struct uplink *u, int64_t begin_ms, int64_t end_ms, unsigned kinds, uint64_t *ret)
 {
 	struct resend d = { .uplink = u };
-	int r = hj_ledger_read_labels(s->ledger, 0, begin_ms, end_ms, kinds & OWED_KINDS, resend_one, &d);
+	int r = hj_ledger_read_labels(
+	        s->ledger, 0, begin_ms, end_ms, (kinds & OWED_KINDS) | HJ_LEDGER_HEADS, resend_one, &d);
 
 	if (r < 0)
 		return r;
@@ -219,7 +220,7 @@ bool owed_oldest(struct stored *s, struct uplink *u, int64_t *ret_label_ms)
 		return false;
 	if (u->oldest_seq != seq) {
 		u->oldest_seq = 0;
-		hj_ledger_read(s->ledger, seq, seq, 0, note_label, u);
+		hj_ledger_read(s->ledger, seq, seq, HJ_LEDGER_HEADS, note_label, u);
 	}
 	if (u->oldest_seq != seq)
 		return false;

@@ -45,8 +45,8 @@ int poweron_check(struct stored *s)
 	int r = read_alive(s, boot, &begin);
 
 	commit_urgent(s);
-	if (r == -ENOENT || r == -EBADMSG)
-		return 0; /* the very first start */
+	if (r == -ENOENT || r == -EBADMSG || r == -ENOKEY)
+		return 0; /* the very first start, or the key is not here */
 	if (r < 0 || !memcmp(boot, s->boot_id, HJ_ID_BYTES))
 		return r;
 	hj_notice("the machine was started anew: the power failed after the last commit, %lld s ago",

@@ -60,7 +60,7 @@ static int choose(struct stored *s, int64_t slack_days, bool too_large, struct c
 	*c = (struct choosing){ .s = s, .too_large = too_large };
 	c->before_ms = now - (s->conf.retention_days + slack_days) * HJ_MS_PER_DAY;
 	c->owed_since_ms = now - STORED_OWED_DAYS * HJ_MS_PER_DAY;
-	return hj_ledger_read(s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, 0, choose_row, c);
+	return hj_ledger_read(s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, HJ_LEDGER_HEADS, choose_row, c);
 }
 
 bool retention_run(struct stored *s)
@@ -164,7 +164,8 @@ double retention_days_of_room(struct stored *s)
 	struct statvfs fs;
 
 	if (hj_path(s->root, HJ_DIR_STATE, "", path) < 0 || statvfs(path, &fs) < 0 ||
-	        hj_ledger_read(s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, 0, note_label, &oldest) < 0)
+	        hj_ledger_read(
+	                s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, HJ_LEDGER_HEADS, note_label, &oldest) < 0)
 		return -1;
 	span = hj_now().wall_ms - oldest;
 	if (oldest == INT64_MAX || span < LEAST_SPAN_MS || used <= 0)

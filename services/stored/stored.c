@@ -41,7 +41,9 @@ int stored_open(struct stored *s)
 	int r = make_folder(s->root);
 
 	r = r < 0 ? r : hj_path(s->root, HJ_DIR_STATE, "records.db", path);
-	r = r < 0 ? r : hj_ledger_open(path, &s->ledger, &damaged);
+	if (r >= 0 && !s->keyring)
+		r = hj_keyring_new(s->root, true, &s->keyring);
+	r = r < 0 ? r : hj_ledger_open(path, s->keyring, &s->ledger, &damaged);
 	if (r < 0) {
 		if (s->error != r) /* it is tried again and again */
 			hj_error("cannot open %s: %s", path, open_hint(r));
@@ -64,6 +66,11 @@ static int load_checkpoint(struct stored *s)
 
 	if (r == -ENOENT)
 		return 0;
+	if (r == -ENOKEY || r == -EBADMSG) {
+		hj_error("the open windows of the last run %s: beginning without them",
+		        r == -ENOKEY ? "are locked" : "were changed by somebody else");
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	r = hj_rollup_decode(s->rollup, b.data, b.len, &now);
@@ -81,7 +88,7 @@ void stored_forget(struct stored *s)
 	hj_rollup_free(hj_steal(s->rollup));
 	hj_dictionary_done(&s->points);
 	free(hj_steal(s->by_point));
-	s->by_point_size = 0;
+	s->by_point_size = s->point_most = 0;
 	for (size_t i = 0; i < s->uplink_count; i++)
 		hj_receipts_done(&s->uplinks[i].receipts);
 	s->uplink_count = s->durable_count = 0;
@@ -147,9 +154,7 @@ static int start(struct stored *s)
 
 static void tell_loaded(const struct stored *s)
 {
-	hj_info("%llu records, newest %llu; %zu points, %zu uplinks",
-	        (unsigned long long)(hj_ledger_last(s->ledger) - hj_ledger_first(s->ledger) +
-	                             !!hj_ledger_first(s->ledger)),
+	hj_info("%llu records, newest %llu; %zu points, %zu uplinks", (unsigned long long)hj_ledger_rows(s->ledger),
 	        (unsigned long long)hj_ledger_last(s->ledger), s->points.count, s->uplink_count);
 }
 
@@ -198,6 +203,7 @@ void stored_free(struct stored *s)
 	sd_event_source_disable_unref(s->retention_timer);
 	stored_forget(s);
 	hj_ledger_close(s->ledger);
+	hj_keyring_free(s->keyring);
 	hj_report_free(s->report);
 	sd_event_unref(s->event);
 	free(s);

@@ -96,6 +96,7 @@ struct stored {
 	struct hj_conf_main conf;
 	uint8_t boot_id[HJ_ID_BYTES];
 	struct hj_report *report;
+	struct hj_keyring *keyring;
 	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
 	bool loaded; /* what follows has in it what the file says; while false: is as in an empty store */
 	int64_t started_ms;
@@ -109,6 +110,7 @@ struct stored {
 	size_t live_count;
 
 	struct hj_dictionary points;
+	uint32_t point_most; /* the greatest number ever given, as far as known */
 	struct stored_point {
 		struct hj_sample newest; /* point 0 = none yet */
 		bool changed;            /* differs from what is on the disk */

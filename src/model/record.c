@@ -71,12 +71,11 @@ int hj_head_encode(const struct hj_head *h, struct hj_buf *to)
 	r = r < 0 ? r : hj_buf_put_be(to, h->algorithm, 1);
 	r = r < 0 ? r : hj_buf_put_be(to, h->kind, 1);
 	r = r < 0 ? r : hj_buf_put_be(to, h->trust, 1);
-	r = r < 0 ? r : hj_buf_put_be(to, h->key_id, 4);
+	r = r < 0 ? r : hj_buf_put_be(to, h->key_id, 2);
 	r = r < 0 ? r : hj_buf_put_be(to, h->length_ms, 4);
 	r = r < 0 ? r : hj_buf_put_be(to, (uint64_t)h->label_ms, 8);
 	r = r < 0 ? r : hj_buf_put_be(to, (uint64_t)h->boottime_ms, 8);
 	r = r < 0 ? r : hj_buf_put(to, h->boot_id, HJ_ID_BYTES);
-	r = r < 0 ? r : hj_buf_put(to, h->before, HJ_HASH_BYTES);
 	if (r < 0)
 		to->len = before;
 	return r;
@@ -85,21 +84,20 @@ int hj_head_encode(const struct hj_head *h, struct hj_buf *to)
 int hj_head_decode(const void *data, size_t n, struct hj_head *ret)
 {
 	struct hj_reader in = { .p = data, .end = (const uint8_t *)data + n };
-	struct hj_head h = { 0 };
+	struct hj_head h = { .format = (uint8_t)hj_get_be(&in, 1) };
+	bool old = h.format == HJ_RECORD_FORMAT_OLD;
 
-	if (n != HJ_HEAD_BYTES)
+	if (n != (old ? HJ_HEAD_BYTES_OLD : HJ_HEAD_BYTES) || (!old && h.format != HJ_RECORD_FORMAT))
 		return -EBADMSG;
-	h.format = (uint8_t)hj_get_be(&in, 1);
 	h.algorithm = (uint8_t)hj_get_be(&in, 1);
 	h.kind = (uint8_t)hj_get_be(&in, 1);
 	h.trust = (uint8_t)hj_get_be(&in, 1);
-	h.key_id = (uint32_t)hj_get_be(&in, 4);
+	h.key_id = (uint16_t)hj_get_be(&in, old ? 4 : 2);
 	h.length_ms = (uint32_t)hj_get_be(&in, 4);
 	h.label_ms = (int64_t)hj_get_be(&in, 8);
 	h.boottime_ms = (int64_t)hj_get_be(&in, 8);
 	memcpy(h.boot_id, hj_get_bytes(&in, HJ_ID_BYTES), HJ_ID_BYTES);
-	memcpy(h.before, hj_get_bytes(&in, HJ_HASH_BYTES), HJ_HASH_BYTES);
-	if (h.format != HJ_RECORD_FORMAT || !h.kind || h.kind > HJ_KIND_MOST || h.trust > HJ_TRUST_NTP)
+	if (!h.kind || h.kind > HJ_KIND_MOST || h.trust > HJ_TRUST_NTP)
 		return -EBADMSG;
 	if (h.label_ms < 0 || h.label_ms > HJ_TIME_MAX_MS)
 		return -EBADMSG;

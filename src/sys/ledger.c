@@ -1,7 +1,7 @@
-/* The ledger's writing half: transactions, rows, state.
+/* The ledger's writing half: transactions and rows.
  *
- * What is committed and what only hangs in the open transaction are kept apart (`last` and `next`, `open_committed`
- * and `open`), so that a failed commit leaves nothing behind. SQLite may roll back by itself when the disk fails in
+ * What is committed and what only hangs in the open transaction are kept apart (`last` and `next`, `ends_committed`
+ * and `ends`), so that a failed commit leaves nothing behind. SQLite may roll back by itself when the disk fails in
  * the middle; `failed` then keeps the rest of that transaction from being taken for a new one. */
 #include <errno.h>
 #include <limits.h>
@@ -11,22 +11,35 @@
 
 #include "ledger_impl.h"
 
+#define BY_SEQ_AND_LABEL " WHERE seq BETWEEN ?1 AND ?2 AND label >= ?3 AND label < ?4"
+#define ANY_KIND         " FROM row" BY_SEQ_AND_LABEL " AND (?5 >> kind) & 1"
+/* One kind that is not the minutes: its few rows are found by the index over them. ?5 is the kind. */
+#define RARE_KIND " FROM row INDEXED BY rare" BY_SEQ_AND_LABEL " AND kind = ?5 AND kind <> 1"
+
 static const char *const sql_text[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
-	[SQL_APPEND] = "INSERT INTO row(seq, kind, label, head, body) VALUES(?1, ?2, ?3, ?4, ?5)",
+	[SQL_APPEND] = "INSERT INTO row(seq, kind, label, head, body, mac) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_PUT] = "INSERT INTO state(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2",
 	[SQL_DELETE] = "DELETE FROM state WHERE key = ?1",
 	[SQL_GET] = "SELECT value FROM state WHERE key = ?1",
 	[SQL_EACH] = "SELECT key, value FROM state WHERE key >= ?1 ORDER BY key",
-	[SQL_CUT] = "DELETE FROM row WHERE seq <= ?1",
-	[SQL_CUT_SPANS] = "DELETE FROM span WHERE hi > 0 AND hi <= ?1",
+	[SQL_CUT] = "DELETE FROM row WHERE seq BETWEEN ?1 AND ?2 AND kind = ?5",
+	[SQL_CUT_RARE] = "DELETE FROM row INDEXED BY rare WHERE seq BETWEEN ?1 AND ?2 AND kind = ?5 AND kind <> 1",
+	[SQL_CUT_SPANS] = "DELETE FROM span WHERE hi > 0 AND hi < coalesce((SELECT min(seq) FROM row), ?1)",
 	[SQL_FIRST_LAST] = "SELECT (SELECT min(seq) FROM row), (SELECT max(seq) FROM row)",
-	[SQL_READ] = "SELECT seq, head, body FROM row WHERE seq BETWEEN ?1 AND ?2 AND label >= ?3 AND label < ?4"
-	             " AND (?5 >> kind) & 1 ORDER BY seq",
-	[SQL_SEEK_BACK] = "SELECT seq FROM row WHERE seq BETWEEN ?1 AND ?2 AND label >= ?3 AND label < ?4"
-	                  " AND (?5 >> kind) & 1 ORDER BY seq DESC",
+	[SQL_READ] = "SELECT seq, kind, label, head, body" ANY_KIND " ORDER BY seq",
+	[SQL_READ_RARE] = "SELECT seq, kind, label, head, body" RARE_KIND " ORDER BY seq",
+	[SQL_HEADS] = "SELECT seq, kind, label, head" ANY_KIND " ORDER BY seq",
+	[SQL_HEADS_RARE] = "SELECT seq, kind, label, head" RARE_KIND " ORDER BY seq",
+	[SQL_SEEK_BACK] = "SELECT seq" ANY_KIND " ORDER BY seq DESC",
+	[SQL_SEEK_BACK_RARE] = "SELECT seq" RARE_KIND " ORDER BY seq DESC",
+	[SQL_ROWS] = "SELECT seq, kind, label, head, body, mac FROM row WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq",
+	[SQL_NEWEST] = "SELECT seq, mac FROM row WHERE seq BETWEEN ?1 AND ?2 AND kind = ?5 ORDER BY seq DESC LIMIT 1",
+	[SQL_NEWEST_RARE] = "SELECT seq, mac FROM row INDEXED BY rare WHERE seq BETWEEN ?1 AND ?2 AND kind = ?5"
+	                    " AND kind <> 1 ORDER BY seq DESC LIMIT 1",
+	[SQL_COUNT_ROWS] = "SELECT count(*) FROM row",
 	[SQL_SPAN_OPEN] = "INSERT INTO span(day, lo, hi) VALUES(?1, ?2, 0)",
 	[SQL_SPAN_CLOSE] = "UPDATE span SET hi = ?1 WHERE rowid = ?2",
 	[SQL_SPANS_OPEN] = "SELECT rowid, day FROM span WHERE hi = 0 ORDER BY rowid",
@@ -96,7 +109,7 @@ int ledger_step(struct hj_ledger *l, enum ledger_sql which)
 	return r;
 }
 
-static int load_range(struct hj_ledger *l)
+int ledger_load_range(struct hj_ledger *l)
 {
 	sqlite3_stmt *sql = l->sql[SQL_FIRST_LAST];
 	int r = sqlite3_step(sql);
@@ -110,35 +123,6 @@ static int load_range(struct hj_ledger *l)
 	return r;
 }
 
-static int load_cut(struct hj_ledger *l)
-{
-	_cleanup_(hj_buf_done) struct hj_buf value = { 0 };
-	struct hj_reader in;
-	int r = hj_ledger_get(l, KEY_CUT, &value);
-
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	in = (struct hj_reader){ .p = (uint8_t *)value.data, .end = (uint8_t *)value.data + value.len };
-	l->cut = hj_get_be(&in, 8);
-	return in.failed ? -EUCLEAN : 0;
-}
-
-int ledger_load(struct hj_ledger *l)
-{
-	_cleanup_(hj_buf_done) struct hj_buf id = { 0 };
-	int r = hj_ledger_get(l, KEY_STORE, &id);
-
-	if (r < 0 || id.len != HJ_ID_BYTES)
-		return r == -ENOENT || r >= 0 ? -EUCLEAN : r;
-	memcpy(l->store_id, id.data, HJ_ID_BYTES);
-	r = load_range(l);
-	r = r < 0 ? r : load_cut(l);
-	r = r < 0 ? r : ledger_day_load(l);
-	l->last = hj_max(l->last, l->cut);
-	l->next = l->last + 1;
-	return r;
-}
-
 void hj_ledger_close(struct hj_ledger *l)
 {
 	if (!l)
@@ -146,18 +130,23 @@ void hj_ledger_close(struct hj_ledger *l)
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(l->sql[i]);
 	sqlite3_close(l->db); /* rolls back what hangs */
+	ledger_keys_done(l);
+	hj_keyring_free(l->own_keyring);
 	hj_buf_done(&l->head);
+	free(l->sealing.data);
+	free(l->unsealing.data);
 	free(l->path);
 	free(l);
 }
 
 /* ---- writing ---- */
 
-/* Every write goes through here: begins the transaction where there is none, and remembers that it has failed. */
-static int begin(struct hj_ledger *l)
+int ledger_begin(struct hj_ledger *l)
 {
 	int r;
 
+	if (l->readonly)
+		return -EROFS;
 	if (l->failed || l->begun)
 		return l->failed;
 	r = ledger_step(l, SQL_BEGIN);
@@ -167,81 +156,54 @@ static int begin(struct hj_ledger *l)
 	return 0;
 }
 
-static int spoiled(struct hj_ledger *l, int r)
+int ledger_spoiled(struct hj_ledger *l, int r)
 {
 	if (r < 0)
 		l->failed = r;
 	return r;
 }
 
-int hj_ledger_append(struct hj_ledger *l, struct hj_head *head, const void *body, size_t n)
+static int insert(struct hj_ledger *l, const struct hj_ledger_row *row)
 {
 	sqlite3_stmt *sql = l->sql[SQL_APPEND];
+
+	sqlite3_bind_int64(sql, 1, (int64_t)row->seq);
+	sqlite3_bind_int64(sql, 2, row->kind);
+	sqlite3_bind_int64(sql, 3, row->label);
+	sqlite3_bind_blob(sql, 4, row->head, (int)row->head_n, SQLITE_STATIC);
+	sqlite3_bind_blob(sql, 5, row->body, (int)row->body_n, SQLITE_STATIC);
+	sqlite3_bind_blob(sql, 6, row->mac, HJ_MAC_BYTES, SQLITE_STATIC);
+	return ledger_step(l, SQL_APPEND);
+}
+
+int hj_ledger_append(struct hj_ledger *l, struct hj_head *head, const void *body, size_t n)
+{
+	struct hj_ledger_row row;
+	uint8_t mac[HJ_MAC_BYTES];
 	int r;
 
 	if (n > HJ_LEDGER_BODY_MAX)
 		return -EMSGSIZE;
-	head->format = HJ_RECORD_FORMAT;
-	head->algorithm = HJ_ALGORITHM_NONE;
-	l->head.len = 0;
-	r = hj_head_encode(head, &l->head);
-	r = r < 0 ? r : begin(l);
+	if (!head->kind || head->kind > HJ_KIND_MOST)
+		return -EINVAL;
+	r = ledger_begin(l);
+	r = r < 0 ? r : ledger_epoch(l);
 	if (r < 0)
 		return r;
-	sqlite3_bind_int64(sql, 1, (int64_t)l->next);
-	sqlite3_bind_int64(sql, 2, head->kind);
-	sqlite3_bind_int64(sql, 3, head->label_ms);
-	sqlite3_bind_blob(sql, 4, l->head.data, (int)l->head.len, SQLITE_STATIC);
-	sqlite3_bind_blob(sql, 5, n ? body : "", (int)n, SQLITE_STATIC);
-	r = ledger_step(l, SQL_APPEND);
+	head->format = HJ_RECORD_FORMAT;
+	head->algorithm = HJ_ALGORITHM_GCM;
+	head->key_id = l->slots[l->data_slot].s.id;
+	r = ledger_seal_row(l, l->next, head, body, n, &row, mac);
+	if (r < 0)
+		return r;
+	r = insert(l, &row);
 	r = r < 0 ? r : ledger_day_note(l, l->next, head->label_ms);
 	if (r < 0)
-		return spoiled(l, r);
+		return ledger_spoiled(l, r);
+	l->ends.tail[head->kind].seq = l->next;
+	memcpy(l->ends.tail[head->kind].mac, mac, HJ_MAC_BYTES);
+	l->ends.rows++;
 	head->seq = l->next++;
-	return 0;
-}
-
-static int put_any(struct hj_ledger *l, const char *key, const void *value, size_t n)
-{
-	enum ledger_sql which = value ? SQL_PUT : SQL_DELETE;
-	int r = begin(l);
-
-	if (r < 0)
-		return r;
-	sqlite3_bind_text(l->sql[which], 1, key, -1, SQLITE_STATIC);
-	if (value)
-		sqlite3_bind_blob(l->sql[which], 2, n ? value : "", (int)n, SQLITE_STATIC);
-	return spoiled(l, ledger_step(l, which));
-}
-
-int hj_ledger_put(struct hj_ledger *l, const char *key, const void *value, size_t n)
-{
-	if (!*key || strlen(key) > HJ_LEDGER_KEY_MAX || !strncmp(key, KEY_OWN, strlen(KEY_OWN)))
-		return -EINVAL;
-	return n > HJ_LEDGER_BODY_MAX ? -EMSGSIZE : put_any(l, key, value, n);
-}
-
-int hj_ledger_cut(struct hj_ledger *l, uint64_t upto_seq, uint64_t *ret_rows)
-{
-	_cleanup_(hj_buf_done) struct hj_buf value = { 0 };
-	uint64_t upto = hj_min(upto_seq, l->last), rows;
-	int r = hj_buf_put_be(&value, upto, 8);
-
-	if (r >= 0 && upto > l->cut)
-		r = put_any(l, KEY_CUT, value.data, value.len);
-	r = r < 0 ? r : begin(l);
-	if (r < 0)
-		return r;
-	sqlite3_bind_int64(l->sql[SQL_CUT], 1, (int64_t)upto);
-	r = ledger_step(l, SQL_CUT);
-	rows = (uint64_t)sqlite3_changes64(l->db);
-	if (r >= 0) {
-		sqlite3_bind_int64(l->sql[SQL_CUT_SPANS], 1, (int64_t)upto);
-		r = ledger_step(l, SQL_CUT_SPANS);
-	}
-	if (r < 0)
-		return spoiled(l, r);
-	*ret_rows = rows;
 	return 0;
 }
 
@@ -257,7 +219,17 @@ void hj_ledger_rollback(struct hj_ledger *l)
 	l->begun = false;
 	l->failed = 0;
 	l->next = l->last + 1;
+	l->ends = l->ends_committed;
 	memcpy(l->open, l->open_committed, sizeof(l->open));
+	if (l->keys_changed)
+		ledger_reload_keys(l);
+	l->keys_changed = false;
+}
+
+void ledger_remember(struct hj_ledger *l)
+{
+	l->ends_committed = l->ends;
+	memcpy(l->open_committed, l->open, sizeof(l->open));
 }
 
 int hj_ledger_commit(struct hj_ledger *l)
@@ -266,19 +238,17 @@ int hj_ledger_commit(struct hj_ledger *l)
 
 	if (!l->begun)
 		return 0;
-	if (r >= 0)
-		r = ledger_step(l, SQL_COMMIT);
+	r = r < 0 ? r : ledger_put_seal(l);
+	r = r < 0 ? r : ledger_step(l, SQL_COMMIT);
 	if (r < 0) {
 		hj_ledger_rollback(l);
 		return r;
 	}
-	l->begun = false;
+	l->begun = l->keys_changed = false;
+	ledger_remember(l);
+	/* It only feeds what is shown; the rows are safe already. */
+	ledger_load_range(l);
 	l->last = l->next - 1;
-	memcpy(l->open_committed, l->open, sizeof(l->open));
-	/* Both only feed what is shown; the rows are safe already. */
-	load_range(l);
-	load_cut(l);
-	l->last = hj_max(l->last, l->next - 1);
 	return 0;
 }
 
@@ -299,9 +269,19 @@ uint64_t hj_ledger_first(const struct hj_ledger *l)
 	return l->first;
 }
 
+uint64_t hj_ledger_rows(const struct hj_ledger *l)
+{
+	return l->ends_committed.rows;
+}
+
 uint64_t hj_ledger_unreadable(const struct hj_ledger *l)
 {
 	return l->unreadable;
+}
+
+uint64_t hj_ledger_locked(const struct hj_ledger *l)
+{
+	return l->locked;
 }
 
 int64_t hj_ledger_bytes(const struct hj_ledger *l)

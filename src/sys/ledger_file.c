@@ -5,8 +5,10 @@
  * aside. The check is bounded in time, so that a big file on slow flash does not hold up the start; its newest rows
  * are read in any case. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "ledger_impl.h"
@@ -27,6 +29,9 @@ static const char *const migrations[] = {
 	"CREATE TABLE state(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE span(day INTEGER NOT NULL, lo INTEGER NOT NULL, hi INTEGER NOT NULL);"
 	"INSERT INTO state VALUES('" KEY_STORE "', randomblob(16));",
+	/* 2: ledger_make() does the rest. Only what is not a minute is worth an index. */
+	"ALTER TABLE row ADD COLUMN mac BLOB;"
+	"CREATE INDEX rare ON row(kind) WHERE kind <> 1;",
 };
 _Static_assert(hj_array_size(migrations) == HJ_LEDGER_VERSION, "one migration a version");
 
@@ -83,7 +88,8 @@ static int set_up(struct hj_ledger *l)
 	return r;
 }
 
-static int migrate(struct hj_ledger *l, int64_t version)
+/* All or nothing, in one transaction: a power cut leaves the version before, or this one. */
+static int migrate(struct hj_ledger *l, int64_t version, uint32_t generation)
 {
 	char sql[128];
 	int r;
@@ -93,9 +99,15 @@ static int migrate(struct hj_ledger *l, int64_t version)
 	r = sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	for (int64_t v = version; v < HJ_LEDGER_VERSION && r == SQLITE_OK; v++)
 		r = sqlite3_exec(l->db, migrations[v], NULL, NULL, NULL);
-	snprintf(sql, sizeof(sql), "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT", HJ_LEDGER_APPLICATION,
+	snprintf(sql, sizeof(sql), "PRAGMA application_id=%d; PRAGMA user_version=%d", HJ_LEDGER_APPLICATION,
 	        HJ_LEDGER_VERSION);
-	return r == SQLITE_OK ? sqlite3_exec(l->db, sql, NULL, NULL, NULL) : r;
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(l->db, sql, NULL, NULL, NULL);
+	if (r == SQLITE_OK)
+		r = ledger_prepare(l);
+	if (r == SQLITE_OK)
+		r = ledger_make(l, generation, version > 0);
+	return r == SQLITE_OK ? sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) : r;
 }
 
 static int64_t mono_ms(void)
@@ -143,7 +155,7 @@ static int read_newest(struct hj_ledger *l)
 	return query_int(l, sql, &sum);
 }
 
-static int prove(struct hj_ledger *l)
+static int prove(struct hj_ledger *l, uint32_t generation, bool *ret_made)
 {
 	int64_t version;
 	int r = look_at_version(l, &version);
@@ -152,7 +164,8 @@ static int prove(struct hj_ledger *l)
 		return r;
 	r = set_up(l);
 	if (r == SQLITE_OK)
-		r = migrate(l, version);
+		r = migrate(l, version, generation);
+	*ret_made = version != HJ_LEDGER_VERSION;
 	if (r == SQLITE_OK)
 		r = quick_check(l);
 	return r == SQLITE_OK ? read_newest(l) : r;
@@ -181,33 +194,103 @@ static int open_handle(struct hj_ledger *l)
 	return sqlite3_exec(l->db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
 }
 
-int ledger_file_open(const char *path, struct hj_ledger **ret, bool *ret_damage)
+static int new_ledger(const char *path, struct hj_keyring *keyring, struct hj_ledger **ret)
 {
 	_cleanup_(hj_ledger_closep) struct hj_ledger *l = calloc(1, sizeof(*l));
-	int r;
 
-	*ret_damage = false;
 	if (!l)
 		return -ENOMEM;
 	l->path = strdup(path);
 	if (!l->path)
 		return -ENOMEM;
+	l->keyring = keyring;
 	configure_library();
+	*ret = hj_steal(l);
+	return 0;
+}
+
+int ledger_file_open(
+        const char *path, struct hj_keyring *keyring, uint32_t generation, struct hj_ledger **ret, bool *ret_damage)
+{
+	_cleanup_(hj_ledger_closep) struct hj_ledger *l = NULL;
+	bool made = false;
+	int r = new_ledger(path, keyring, &l);
+
+	*ret_damage = false;
+	if (r < 0)
+		return r;
 	r = open_handle(l);
 	if (r == SQLITE_OK)
-		r = prove(l);
+		r = prove(l, generation, &made);
 	if (r == SQLITE_OK)
 		sqlite3_db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	if (r > 0) {
 		*ret_damage = ledger_is_damage(r);
 		r = *ret_damage ? -EUCLEAN : ledger_errno(l->db, r);
 	}
-	r = r < 0 ? r : ledger_prepare(l);
+	r = r < 0 || made ? r : ledger_prepare(l);
 	r = r < 0 ? r : ledger_load(l);
+	if (r >= 0 && made)
+		l->found.state = HJ_SEAL_NEW;
+	r = r < 0 ? r : ledger_go_on(l);
 	if (r < 0) {
 		*ret_damage |= r == -EUCLEAN;
 		return r;
 	}
 	*ret = hj_steal(l);
 	return 0;
+}
+
+/* ---- for tools ---- */
+
+/* Without a WAL the file is all there is, and a reader that makes none can even read it from a medium that takes no
+ * writing. With one, the WAL belongs to it: it is read under the lock that its daemon would take, and left there. */
+static int open_looking(struct hj_ledger *l)
+{
+	char uri[PATH_MAX], wal[PATH_MAX];
+	struct stat st;
+	bool has_wal;
+	int r;
+
+	snprintf(wal, sizeof(wal), "%s-wal", l->path);
+	has_wal = !stat(wal, &st) && st.st_size > 0;
+	if (stat(l->path, &st) < 0)
+		return -errno;
+	if (strpbrk(l->path, "?#%"))
+		return -EINVAL;
+	snprintf(uri, sizeof(uri), "file:%s%s", l->path, has_wal ? "" : "?immutable=1");
+	r = sqlite3_open_v2(uri, &l->db,
+	        SQLITE_OPEN_URI | SQLITE_OPEN_NOFOLLOW | (has_wal ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY),
+	        NULL);
+	if (r != SQLITE_OK)
+		return r;
+	sqlite3_extended_result_codes(l->db, 1);
+	sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return sqlite3_exec(l->db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=1; PRAGMA temp_store=MEMORY",
+	        NULL, NULL, NULL);
+}
+
+int hj_ledger_open_readonly(const char *path, struct hj_keyring *keyring, struct hj_ledger **ret)
+{
+	_cleanup_(hj_ledger_closep) struct hj_ledger *l = NULL;
+	int64_t version = 0;
+	int r = new_ledger(path, keyring, &l);
+
+	if (r < 0)
+		return r;
+	l->readonly = true;
+	r = hj_keyring_look(keyring);
+	r = r < 0 && r != -ENOKEY ? r : open_looking(l);
+	if (r == SQLITE_OK)
+		r = look_at_version(l, &version);
+	if (r > 0)
+		return ledger_errno(l->db, r);
+	if (r == 0 && version != HJ_LEDGER_VERSION)
+		return -ESTALE;
+	r = r < 0 ? r : ledger_prepare(l);
+	r = r < 0 ? r : ledger_load(l);
+	if (r >= 0)
+		*ret = hj_steal(l);
+	return r;
 }

@@ -47,7 +47,7 @@ static struct hj_ledger *open_it(void)
 	struct hj_ledger *l;
 	bool damaged;
 
-	assert_int_equal(hj_ledger_open(path, &l, &damaged), 0);
+	assert_int_equal(hj_ledger_open(path, NULL, &l, &damaged), 0);
 	assert_false(damaged);
 	return l;
 }
@@ -232,7 +232,7 @@ static void test_one_opener(void **state)
 	struct hj_ledger *l = open_it(), *second = NULL;
 	bool damaged;
 
-	assert_int_equal(hj_ledger_open(path, &second, &damaged), -EBUSY);
+	assert_int_equal(hj_ledger_open(path, NULL, &second, &damaged), -EBUSY);
 	assert_false(damaged);
 	hj_ledger_close(l);
 }
@@ -243,7 +243,7 @@ static void crash_child(int fd)
 {
 	struct hj_ledger *l;
 
-	if (hj_ledger_open(path, &l, NULL) < 0)
+	if (hj_ledger_open(path, NULL, &l, NULL) < 0)
 		_exit(1);
 	for (;;) {
 		uint64_t last;
@@ -377,7 +377,7 @@ static void full_disk_child(void)
 
 	snprintf(ballast, sizeof(ballast), "%s/ballast", folder);
 	fd = open(ballast, O_CREAT | O_WRONLY, 0600);
-	if (fd < 0 || posix_fallocate(fd, 0, 1 << 20) || hj_ledger_open(path, &l, NULL) < 0)
+	if (fd < 0 || posix_fallocate(fd, 0, 1 << 20) || hj_ledger_open(path, NULL, &l, NULL) < 0)
 		_exit(1);
 	if (fill(l) != -ENOSPC)
 		_exit(2);
@@ -391,7 +391,7 @@ static void full_disk_child(void)
 	        hj_ledger_last(l) != last + 1)
 		_exit(4);
 	hj_ledger_close(l);
-	if (hj_ledger_open(path, &l, NULL) < 0 || hj_ledger_last(l) != last + 1)
+	if (hj_ledger_open(path, NULL, &l, NULL) < 0 || hj_ledger_last(l) != last + 1)
 		_exit(5);
 	_exit(0);
 }
@@ -422,7 +422,7 @@ static size_t count_aside(void)
 	char pattern[128];
 	size_t n;
 
-	snprintf(pattern, sizeof(pattern), "%s.damaged-??????????????", path);
+	snprintf(pattern, sizeof(pattern), "%s.damaged-*[0-9]", path);
 	n = glob(pattern, 0, NULL, &g) ? 0 : g.gl_pathc;
 	if (n)
 		globfree(&g);
@@ -440,26 +440,30 @@ static void write_at(off_t where, size_t n)
 	close(fd);
 }
 
-static void expect_new_beginning(void)
+/* Each time the next generation, whose seqs can never meet those of what was set aside. */
+static void expect_new_beginning(uint32_t generation)
 {
+	uint64_t before = generation * HJ_LEDGER_GENERATION;
 	struct hj_ledger *l;
 	bool damaged = false;
 
-	assert_int_equal(hj_ledger_open(path, &l, &damaged), 0);
+	assert_int_equal(hj_ledger_open(path, NULL, &l, &damaged), 0);
 	assert_true(damaged);
-	assert_int_equal(hj_ledger_last(l), 0);
+	assert_int_equal(hj_ledger_last(l), before);
+	assert_int_equal(hj_ledger_first(l), 0);
 	assert_int_equal(append(l, HJ_KIND_LOG, DAY0, "anew"), 0);
 	assert_int_equal(hj_ledger_commit(l), 0);
 	hj_ledger_close(l);
 	l = open_it();
-	assert_int_equal(hj_ledger_last(l), 1);
+	assert_int_equal(hj_ledger_last(l), before + 1);
+	assert_int_equal(hj_ledger_generation(l), generation);
 	hj_ledger_close(l);
 }
 
 static void test_not_a_database(void **state)
 {
 	write_at(0, 3000);
-	expect_new_beginning();
+	expect_new_beginning(1);
 	assert_int_equal(count_aside(), 1);
 }
 
@@ -472,9 +476,9 @@ static void test_damaged_pages(void **state)
 	hj_ledger_commit(l);
 	hj_ledger_close(l);
 	write_at(8 * 1024, 4096);
-	expect_new_beginning();
+	expect_new_beginning(1);
 	write_at(0, 100);
-	expect_new_beginning();
+	expect_new_beginning(2);
 	assert_int_equal(count_aside(), 2);
 }
 
@@ -532,7 +536,7 @@ static void expect_untouched(int error)
 	char *before, *after;
 	size_t n = slurp(path, &before);
 
-	assert_int_equal(hj_ledger_open(path, &l, NULL), error);
+	assert_int_equal(hj_ledger_open(path, NULL, &l, NULL), error);
 	assert_int_equal(slurp(path, &after), n);
 	assert_memory_equal(before, after, n);
 	assert_int_equal(count_aside(), 0);
@@ -543,7 +547,7 @@ static void expect_untouched(int error)
 static void test_newer_version_is_left_alone(void **state)
 {
 	hj_ledger_close(open_it());
-	alter("PRAGMA user_version=2");
+	alter("PRAGMA user_version=3");
 	expect_untouched(-EOPNOTSUPP);
 }
 
