@@ -72,6 +72,22 @@ static const struct cli_command commands[] = {
 	                "hjgate export --from 1d --format hj212 --uplink county --out county.txt"),
 	},
 	{
+	        .name = "gaps",
+	        .details =
+	                N_("A gap of a meter is a stretch of windows without values; a gap of an uplink is a stretch "
+	                   "of records that its platform\n"
+	                   "has not acknowledged. Each has its cause, as far as the events tell, and whether it can "
+	                   "still be filled.\n"
+	                   "TIME is Beijing time: \"2026-11-23 08:00\", today, or before now: 2h 3d."),
+	        .fn = cli_gaps,
+	        .options = cli_gaps_options,
+	        .lines = LINES({ CLI_LOOK, "gaps", N_("what is missing, why, and whether it can still be filled") },
+	                { CLI_LOOK, "gaps --hours",
+	                        N_("expected, read, stored, sent and acknowledged, hour by hour") }),
+	        .examples = EXAMPLES(
+	                "hjgate gaps", "hjgate gaps --uplink county --from 30d", "hjgate gaps --hours --from today"),
+	},
+	{
 	        .name = "events",
 	        .details = N_("An event that lasts has a begin and, once it is over, an end. TIME is Beijing time: "
 	                      "\"2026-11-23 08:00\", today,\n"
