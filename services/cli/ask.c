@@ -61,6 +61,9 @@ static int forbidden(const struct cli *cli, const char *socket)
 	        name_length(socket), socket, group, group);
 }
 
+#define NO_ROOM        N_("a backup is made beside the data first, which takes {need} bytes there; {free} are free")
+#define BACKUP_RUNNING N_("a backup is being made already: try again when it is over")
+
 /* Refusals in words; {} are the error's parameters. */
 static const struct {
 	const char *error, *text;
@@ -75,6 +78,10 @@ static const struct {
 	        N_("the store knows no total \"{point}\": hjgate points shows those there are") },
 	{ "hjgate.Store.ReadOtherwise",
 	        N_("{point} was read otherwise: the old meter up to {old}, the new one from {new} on") },
+	{ "hjgate.Store.NoRoom", NO_ROOM },
+	{ "hjgate.Event.NoRoom", NO_ROOM },
+	{ "hjgate.Store.BackupRunning", BACKUP_RUNNING },
+	{ "hjgate.Event.BackupRunning", BACKUP_RUNNING },
 	{ "hjgate.Store.DiskTrouble", N_("the disk fails: {text}") },
 	{ "hjgate.Store.TooMany", N_("too many: {what}, at most {most}") },
 	{ "hjgate.Meter.NoAnswer", N_("the meter does not answer ({text})") },

@@ -107,5 +107,6 @@ int cli_check(struct cli *cli, int argc, char **argv);
 int cli_models(struct cli *cli, int argc, char **argv);
 int cli_frame(struct cli *cli, int argc, char **argv);
 int cli_bus(struct cli *cli, int argc, char **argv);
+int cli_backup(struct cli *cli, int argc, char **argv);
 int cli_export(struct cli *cli, int argc, char **argv);
 int cli_gaps(struct cli *cli, int argc, char **argv);

@@ -193,6 +193,19 @@ static const struct cli_command commands[] = {
 	                "hjgate frames north saved"),
 	},
 	{
+	        .name = "backup",
+	        .details = N_("DIR is a folder that is there; the backup is a new one in it, named after the site "
+	                      "and the time, with the records,\n"
+	                      "the events and a manifest. The records stay sealed: whoever finds it can read nothing "
+	                      "without the key.\n"
+	                      "Needs the group hjgate-admin. To check a backup needs no running program."),
+	        .fn = cli_backup,
+	        .lines = LINES({ CLI_CHANGE, "backup DIR", N_("a copy of records and events, sealed as they are") },
+	                { CLI_CHECK, "backup verify DIR", N_("whether a backup is whole and unchanged") }),
+	        .examples = EXAMPLES("hjgate backup /media/usb",
+	                "hjgate backup verify /media/usb/hjgate-010000A8900016F000169DC0-20261126080000"),
+	},
+	{
 	        .name = "check",
 	        .details = N_("Reads everything below /etc/hjgate and names each error with its file, its line and "
 	                      "what to do. Nothing that runs\n"

@@ -1,5 +1,6 @@
 /* hjgate.Event. Answers: Log (when the row is on disk), List (from RAM, or by reading the ledger through once;
  * follows), Acknowledge (when on disk), Status. What a client says wrong is answered by the parameter's name. */
+#include "api_backup.h"
 #include "eventd.h"
 #include "hjgate/event.h"
 #include "hjgate/idl.h"
@@ -185,6 +186,7 @@ static const struct hj_ipc_method methods[] = {
 	{ "List", HJ_ANY_RIGHT, on_list },
 	{ "Acknowledge", HJ_CHANGE, on_acknowledge },
 	{ "Status", HJ_ANY_RIGHT, on_status },
+	{ "Backup", HJ_CHANGE, api_backup },
 	{ NULL, 0, NULL },
 };
 

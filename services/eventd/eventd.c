@@ -1,5 +1,6 @@
 /* Making and freeing: the timers, the first opening of the ledger, the program's own start and stop. */
 #include "eventd.h"
+#include "hjgate/backup.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
@@ -55,6 +56,8 @@ int eventd_new(sd_event *event, const char *root, struct eventd **ret)
 	if (!d)
 		return -ENOMEM;
 	d->event = sd_event_ref(event);
+	d->root = root;
+	hj_backup_tidy(root, "events.db");
 	d->book = (struct book){ .newest = EVENTS_IN_RAM, .keep_open = true };
 	d->first_ms = NO_END;
 	folds_init(&d->folds);
@@ -83,6 +86,7 @@ void eventd_free(struct eventd *d)
 	}
 	eventd_drop_queue(d);
 	eventd_end_streams(d);
+	hj_backup_free(d->backup);
 	folds_done(&d->folds);
 	book_done(&d->book);
 	hj_ledger_close(d->ledger);

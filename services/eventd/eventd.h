@@ -30,6 +30,7 @@ struct stream; /* one List being answered */
 
 struct eventd {
 	sd_event *event;
+	const char *root;
 	char path[HJ_PATH_MAX];
 	struct hj_keyring *keyring;
 	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
@@ -48,6 +49,7 @@ struct eventd {
 	int64_t first_ms; /* the oldest's begin; NO_END = none */
 
 	struct stream *streams;
+	struct hj_backup *backup; /* NULL: none is made now */
 
 	sd_event_source *clock; /* NULL: it cannot be watched */
 	int64_t clock_ahead_ms; /* of the wall clock before the one that only goes on */

@@ -263,6 +263,7 @@ static const struct hj_ipc_method methods[] = {
 	{ "Query", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_query },
 	{ "Status", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_status },
 	{ "Exported", HJ_LOOK | HJ_CHANGE, api_exported },
+	{ "Backup", HJ_CHANGE, api_backup },
 	{ NULL, 0, NULL },
 };
 

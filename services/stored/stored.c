@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "hjgate/backup.h"
 #include "hjgate/log.h"
 
 static int make_folder(const char *root)
@@ -173,6 +174,7 @@ int stored_new(struct hj_service *service, const struct hj_conf_main *conf, stru
 	s->started_ms = hj_now().wall_ms;
 	r = hj_boot_id(s->root, s->boot_id);
 	r = r < 0 ? r : hj_report_new(s->event, s->root, "stored", &s->report);
+	hj_backup_tidy(s->root, "records.db");
 	r = r < 0 ? r : open_and_load(s);
 	r = r < 0 ? r : start(s);
 	if (r < 0)
@@ -197,6 +199,7 @@ void stored_free(struct stored *s)
 	commit_drop(s, -ECANCELED);
 	stream_free(s);
 	read_free(s);
+	hj_backup_free(s->backup);
 	sd_event_source_disable_unref(s->commit_timer);
 	sd_event_source_disable_unref(s->mono_timer);
 	sd_event_source_disable_unref(s->wall_timer);

@@ -144,7 +144,8 @@ struct stored {
 	struct {
 		hj_usec since;
 		unsigned count;
-	} exports; /* told in the minute that began then */
+	} exports;                /* told in the minute that began then */
+	struct hj_backup *backup; /* NULL: none is made now */
 
 	struct watcher *watchers;
 	struct reader *readers;

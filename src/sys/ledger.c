@@ -127,6 +127,7 @@ void hj_ledger_close(struct hj_ledger *l)
 {
 	if (!l)
 		return;
+	ledger_backup_orphan(l->backup);
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(l->sql[i]);
 	sqlite3_close(l->db); /* rolls back what hangs */

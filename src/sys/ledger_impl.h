@@ -118,6 +118,7 @@ struct hj_ledger {
 	struct hj_ledger_tail plain[HJ_KIND_MOST + 1];
 	uint64_t plain_upto;
 	struct hj_ledger_seal found;
+	struct hj_ledger_backup *backup; /* under way */
 };
 
 /* ---- ledger.c ---- */
@@ -200,6 +201,9 @@ int ledger_mac(struct ledger_chain *chain, const struct hj_ledger_segment *s, co
         const uint8_t before[HJ_MAC_BYTES], uint8_t ret[HJ_MAC_BYTES]);
 int ledger_put_seal(struct hj_ledger *l);
 int ledger_find_seal(struct hj_ledger *l); /* into l->found and l->ends */
+
+/* ---- ledger_backup.c ---- */
+void ledger_backup_orphan(struct hj_ledger_backup *b); /* may be NULL */
 
 /* ---- ledger_cut.c ---- */
 int ledger_load_cuts(struct hj_ledger *l);
