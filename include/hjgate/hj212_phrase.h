@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hjgate/buf.h"
+#include "hjgate/equipment.h"
 #include "hjgate/hj212_frame.h"
 #include "hjgate/hj212_message.h"
 #include "hjgate/point.h"
@@ -49,20 +50,24 @@ struct hj212_phrase_newest {
 int hj212_phrase_realtime(const struct hj212_phrase_map *m, const struct hj212_phrase_newest *newest, size_t count,
         int64_t now_ms, struct hj_buf *to);
 
-/* CN of a kind's upload: 2051, 2061, 2031, 2081, 3020; 0 = it is not uploaded. */
+/* CN of a kind's upload: 2051, 2061, 2031, 2021, 2041, 2081, 3020; 0 = it is not uploaded. */
 int hj212_phrase_cn(enum hj_kind kind);
 /* i21001-Info=//text//, at most HJ212_PHRASE_LOG_MAX bytes of whole UTF-8 characters; what would end the text is
  * replaced. */
 #define HJ212_PHRASE_LOG_MAX 840 /* with its names and the DataTime one packet */
 int hj212_phrase_log(const char *text, struct hj_buf *to);
 int hj212_phrase_poweron(int64_t end_ms, struct hj_buf *to); /* RestartTime=... */
+/* SB1-RS=1;SB2-RS=0 of kind status, SB1-RT=1.1 of kind runtime; what no frame can say is left out. */
+int hj212_phrase_equipment(enum hj_kind kind, const struct hj_equipment *list, size_t count, struct hj_buf *to);
 
 /* The items of any record that is uploaded; nothing is appended where none of it is for this platform. */
 struct hj212_phrase_record {
 	enum hj_kind kind;
-	const struct hj_stats *stats; /* of the statistics kinds */
-	int64_t end_ms;               /* of a power failure */
-	const char *text;             /* of a log; may be NULL */
+	const struct hj_stats *stats;         /* of the statistics kinds */
+	const struct hj_equipment *equipment; /* of states and hours */
+	size_t equipment_count;
+	int64_t end_ms;   /* of a power failure */
+	const char *text; /* of a log; may be NULL */
 };
 int hj212_phrase_record(const struct hj212_phrase_map *m, const struct hj212_phrase_record *r, struct hj_buf *to);
 

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "hjgate/equipment.h"
 #include "hjgate/point.h"
 #include "hjgate/receipt.h"
 #include "hjgate/record.h"
@@ -10,8 +11,10 @@
 
 struct hj_record {
 	struct hj_head head;
-	struct hj_stats stats; /* statistics kinds */
-	json_t *body;          /* every other kind */
+	struct hj_stats stats;          /* statistics kinds */
+	json_t *body;                   /* every other kind */
+	struct hj_equipment *equipment; /* of a body of kind status or runtime; none where it says something else */
+	size_t equipment_count;
 };
 void hj_record_done(struct hj_record *r);
 
@@ -25,6 +28,9 @@ typedef bool (*hj_record_wants_fn)(uint32_t point, void *userdata);
 int hj_record_write_json(const struct hj_head *head, const void *body, size_t n, hj_record_wants_fn wants,
         void *userdata, struct hj_buf *to);
 int hj_record_from_json(json_t *j, struct hj_record *ret); /* -EBADMSG, -ENOMEM */
+
+/* What a body of kind status or runtime says. -EBADMSG, -ENOMEM. */
+int hj_equipment_from_json(enum hj_kind kind, const json_t *body, struct hj_equipment **ret, size_t *ret_count);
 
 json_t *hj_point_to_json(const struct hj_point *p, bool with_number);
 int hj_point_from_json(json_t *j, struct hj_point *ret); /* -EBADMSG; number 0 where absent */

@@ -135,9 +135,12 @@ static int record(struct export *x, const struct hj_record *r)
 {
 	struct export_frames *f = x->frames;
 	int64_t end = cli_time(r->body, "end") ?: r->head.label_ms, window_end = r->head.label_ms + r->head.length_ms;
-	struct hj212_phrase_record words = {
-		.kind = r->head.kind, .stats = &r->stats, .end_ms = end, .text = cli_string(r->body, "text")
-	};
+	struct hj212_phrase_record words = { .kind = r->head.kind,
+		.stats = &r->stats,
+		.equipment = r->equipment,
+		.equipment_count = r->equipment_count,
+		.end_ms = end,
+		.text = cli_string(r->body, "text") };
 	int k;
 
 	if (!hj_conf_uplink_wants(f->uplink, r->head.kind) || !hj212_phrase_cn(r->head.kind))

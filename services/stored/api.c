@@ -134,6 +134,21 @@ static void done_put(int r, uint64_t seq, void *waiter)
 	api_done(waiter, r, "records", json_pack("{s:I}", "seq", (json_int_t)seq));
 }
 
+/* What no frame could say is refused where it is said, and not found out at each platform. */
+static int check_body(enum hj_kind kind, const json_t *body)
+{
+	struct hj_equipment *equipment;
+	size_t count;
+	int r;
+
+	if (kind == HJ_KIND_LOG)
+		return 0;
+	r = hj_equipment_from_json(kind, body, &equipment, &count);
+	if (r >= 0)
+		free(equipment);
+	return r;
+}
+
 static int on_put(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	struct stored *s = userdata;
@@ -156,7 +171,10 @@ static int on_put(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		return hj_ipc_fail_parameter(call, "kind");
 	if (label < 0 || label > HJ_TIME_MAX_MS)
 		return hj_ipc_fail_parameter(call, "label");
-	text = json_dumps(body, JSON_COMPACT);
+	r = check_body(kind, body);
+	if (r == -EBADMSG)
+		return hj_ipc_fail_parameter(call, "body");
+	text = r < 0 ? NULL : json_dumps(body, JSON_COMPACT);
 	if (!text)
 		return -ENOMEM;
 	if (strlen(text) > STORED_BODY_MAX)

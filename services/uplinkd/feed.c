@@ -54,6 +54,8 @@ static int word_items(struct feed *f, const struct hj_record *r, struct hj_buf *
 {
 	struct hj212_phrase_record record = { .kind = r->head.kind,
 		.stats = &r->stats,
+		.equipment = r->equipment,
+		.equipment_count = r->equipment_count,
 		.end_ms = int_of(r->body, "end", r->head.label_ms),
 		.text = json_string_value(json_object_get(r->body, "text")) };
 
@@ -271,7 +273,8 @@ static void take_live(struct feed *f, struct hj_record *r)
 		feed_confirm(f, r->head.seq, r->head.seq, NULL);
 	if (k <= 0)
 		return;
-	j.not_before = feed_not_before(f, r->head.label_ms + r->head.length_ms);
+	if (r->head.kind != HJ_KIND_STATUS) /* what has just changed is told at once */
+		j.not_before = feed_not_before(f, r->head.label_ms + r->head.length_ms);
 	if (!uplinkd_is_up(f->u) || lanes_put(&f->u->lanes, LANE_LIVE, &j) < 0)
 		job_done(&j);
 }

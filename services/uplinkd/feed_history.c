@@ -66,7 +66,7 @@ static void bound_span(const struct feed *f, int64_t *begin_ms, int64_t *end_ms)
 
 int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms)
 {
-	static const enum hj_kind kinds[] = { HJ_KIND_MINUTE, HJ_KIND_HOUR, HJ_KIND_DAY };
+	static const enum hj_kind kinds[] = { HJ_KIND_MINUTE, HJ_KIND_HOUR, HJ_KIND_DAY, HJ_KIND_RUNTIME };
 
 	if (f->history.active)
 		return -EBUSY;

@@ -13,8 +13,9 @@
 #include "hjgate/clock.h"
 #include "hjgate/text.h"
 
-#define STALE_AFTER 2 /* intervals */
-#define PW_USUAL    6 /* bytes: a platform may set one of this length at any time */
+#define STALE_AFTER 2   /* intervals */
+#define HOURS_PARTS 100 /* N2.2 */
+#define PW_USUAL    6   /* bytes: a platform may set one of this length at any time */
 
 /* ---- the map ---- */
 
@@ -216,6 +217,8 @@ int hj212_phrase_cn(enum hj_kind kind)
 	static const int cn[HJ_KIND_MOST + 1] = { [HJ_KIND_MINUTE] = 2051,
 		[HJ_KIND_HOUR] = 2061,
 		[HJ_KIND_DAY] = 2031,
+		[HJ_KIND_STATUS] = 2021,
+		[HJ_KIND_RUNTIME] = 2041,
 		[HJ_KIND_POWERON] = 2081,
 		[HJ_KIND_LOG] = 3020 };
 
@@ -255,10 +258,29 @@ int hj212_phrase_poweron(int64_t end_ms, struct hj_buf *to)
 	return hj_buf_printf(to, "RestartTime=%s", text);
 }
 
+int hj212_phrase_equipment(enum hj_kind kind, const struct hj_equipment *list, size_t count, struct hj_buf *to)
+{
+	bool hours = kind == HJ_KIND_RUNTIME;
+	int r = 0;
+
+	for (size_t i = 0; i < count && r >= 0; i++) {
+		double value = hours ? round(list[i].value * HOURS_PARTS) / HOURS_PARTS : list[i].value;
+		char text[HJ_NUMBER_LEN];
+
+		if (!hj_equipment_valid(kind, list[i].name, value) ||
+		        hj_number_format(value, hours ? -1 : 0, text) < 0)
+			continue;
+		r = hj_buf_printf(to, "%s%s-%s=%s", to->len ? ";" : "", list[i].name, hours ? "RT" : "RS", text);
+	}
+	return r < 0 ? r : 0;
+}
+
 int hj212_phrase_record(const struct hj212_phrase_map *m, const struct hj212_phrase_record *r, struct hj_buf *to)
 {
 	if (hj_kind_is_statistics(r->kind))
 		return hj212_phrase_statistics(m, r->stats->stats, r->stats->count, to);
+	if (r->kind == HJ_KIND_STATUS || r->kind == HJ_KIND_RUNTIME)
+		return hj212_phrase_equipment(r->kind, r->equipment, r->equipment_count, to);
 	if (r->kind == HJ_KIND_POWERON)
 		return hj212_phrase_poweron(r->end_ms, to);
 	return r->text ? hj212_phrase_log(r->text, to) : 0;

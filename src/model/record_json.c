@@ -17,6 +17,9 @@ void hj_record_done(struct hj_record *r)
 	hj_stats_done(&r->stats);
 	json_decref(r->body);
 	r->body = NULL;
+	free(r->equipment);
+	r->equipment = NULL;
+	r->equipment_count = 0;
 }
 
 static json_t *value_to_json(double value)
@@ -259,6 +262,10 @@ int hj_record_from_json(json_t *j, struct hj_record *ret)
 		if (r < 0)
 			return r;
 	} else if (json_is_object(body)) {
+		r = hj_equipment_from_json(
+		        (enum hj_kind)record.head.kind, body, &record.equipment, &record.equipment_count);
+		if (r == -ENOMEM)
+			return r;
 		record.body = json_incref(body);
 	} else {
 		return -EBADMSG;

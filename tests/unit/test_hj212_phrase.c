@@ -198,6 +198,24 @@ static void a_power_failure_names_its_end(void **state)
 	hj_buf_done(&to);
 }
 
+static void equipment_is_told_as_the_standard_has_it(void **state)
+{
+	const struct hj_equipment states[] = { { "SB1", 1 }, { "SB2", 0 }, { "SB 3", 1 }, { "SB4", 6 },
+		{ "SB5", 5 } };
+	const struct hj_equipment hours[] = { { "SB1", 1.1 }, { "SB2", 23.999 }, { "SB3", 24.1 }, { "SB4", 0 } };
+	struct hj212_phrase_record r = { .kind = HJ_KIND_STATUS, .equipment = states, .equipment_count = 5 };
+	const struct hj212_phrase_map m = { 0 };
+	struct hj_buf to = { 0 };
+
+	assert_int_equal(hj212_phrase_record(&m, &r, &to), 0);
+	assert_string_equal(to.data, "SB1-RS=1;SB2-RS=0;SB5-RS=5");
+	to.len = 0;
+	r = (struct hj212_phrase_record){ .kind = HJ_KIND_RUNTIME, .equipment = hours, .equipment_count = 4 };
+	assert_int_equal(hj212_phrase_record(&m, &r, &to), 0);
+	assert_string_equal(to.data, "SB1-RT=1.1;SB2-RT=24;SB4-RT=0");
+	hj_buf_done(&to);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -211,6 +229,7 @@ int main(void)
 		cmocka_unit_test(an_item_that_cannot_be_cut_is_refused),
 		cmocka_unit_test(a_log_cannot_leave_its_place),
 		cmocka_unit_test(a_power_failure_names_its_end),
+		cmocka_unit_test(equipment_is_told_as_the_standard_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,32 @@ static void test_json_body(void **state)
 	assert_null(j);
 }
 
+static void check_equipment(enum hj_kind kind, const char *text, size_t want)
+{
+	json_t *body = json_loads(text, 0, NULL);
+	struct hj_equipment *list = NULL;
+	size_t count = 0;
+
+	assert_int_equal(hj_equipment_from_json(kind, body, &list, &count), want ? 0 : -EBADMSG);
+	assert_int_equal(count, want);
+	free(list);
+	json_decref(body);
+}
+
+static void test_equipment(void **state)
+{
+	check_equipment(HJ_KIND_STATUS, "{\"states\": {\"SB1\": 1, \"SB2\": 0}}", 2);
+	check_equipment(HJ_KIND_RUNTIME, "{\"hours\": {\"SB1\": 23.5}}", 1);
+	check_equipment(HJ_KIND_RUNTIME, "{\"states\": {\"SB1\": 1}}", 0);
+	check_equipment(HJ_KIND_STATUS, "{\"states\": {\"SB1\": 6}}", 0);
+	check_equipment(HJ_KIND_STATUS, "{\"states\": {\"SB1\": \"1\"}}", 0);
+	check_equipment(HJ_KIND_STATUS, "{\"states\": {\"SB;1\": 1}}", 0);
+	check_equipment(HJ_KIND_STATUS, "{\"states\": {\"\": 1}}", 0);
+	check_equipment(HJ_KIND_STATUS, "{\"states\": {\"SB1234567\": 1}}", 0);
+	check_equipment(HJ_KIND_RUNTIME, "{\"hours\": {\"SB1\": 24.5}}", 0);
+	check_equipment(HJ_KIND_LOG, "{\"states\": {\"SB1\": 1}}", 0);
+}
+
 static uint64_t dice(void)
 {
 	static uint64_t seed = 0x9E3779B97F4A7C15ULL;
@@ -361,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_stats_refuse),
 		cmocka_unit_test(test_json_there_and_back),
 		cmocka_unit_test(test_json_body),
+		cmocka_unit_test(test_equipment),
 		cmocka_unit_test(test_both_writers_say_the_same),
 		cmocka_unit_test(test_only_what_is_wanted),
 		cmocka_unit_test(test_out_of_memory_is_not_unreadable),
