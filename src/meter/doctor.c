@@ -181,16 +181,19 @@ static void judge_unit(const struct hj_doctor *d, size_t i, struct list *l)
 static void judge_line(const struct hj_doctor *d, struct list *l)
 {
 	struct hj_doctor_unit clean = { 0 };
+	double noisy = NOISE_PERCENT;
 
 	for (size_t i = 0; i < d->count; i++) {
-		if (is_double(d, i))
-			continue; /* its own trouble */
+		if (is_double(d, i)) {
+			noisy = OTHERS_FINE; /* its second voice falls into the answers of others now and then */
+			continue;
+		}
 		clean.asked += d->units[i].asked;
 		clean.broken += d->units[i].broken;
 		clean.trailing += d->units[i].trailing;
 	}
 	add(l, d->others > 0, HJ_FINDING_OTHERS, d->count, d->others);
-	add(l, !d->others && percent(clean.broken, clean.asked) >= NOISE_PERCENT, HJ_FINDING_NOISE, d->count,
+	add(l, !d->others && percent(clean.broken, clean.asked) >= noisy, HJ_FINDING_NOISE, d->count,
 	        percent(clean.broken, clean.asked));
 	add(l, percent(clean.trailing, clean.asked) >= BABBLE_PERCENT, HJ_FINDING_BABBLE, d->count,
 	        percent(clean.trailing, clean.asked));
