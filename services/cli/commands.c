@@ -206,6 +206,18 @@ static const struct cli_command commands[] = {
 	                "hjgate backup verify /media/usb/hjgate-010000A8900016F000169DC0-20261126080000"),
 	},
 	{
+	        .name = "restore",
+	        .details = N_("The backup is proved, made ready and put in the place of what is here, which is set "
+	                      "aside. Its records stay as they are; new\n"
+	                      "ones belong to the next generation. Each uplink sends what its platform had not "
+	                      "acknowledged, and nothing else. Needs root, and\n"
+	                      "the programs ended. Without the key that sealed it the records are kept locked."),
+	        .fn = cli_restore,
+	        .options = cli_restore_options,
+	        .lines = LINES({ CLI_CHANGE, "restore DIR", N_("a backup becomes the store of this box") }),
+	        .examples = EXAMPLES("hjgate restore /media/usb/hjgate-010000A8900016F000169DC0-20261126080000"),
+	},
+	{
 	        .name = "check",
 	        .details = N_("Reads everything below /etc/hjgate and names each error with its file, its line and "
 	                      "what to do. Nothing that runs\n"

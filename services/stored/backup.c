@@ -8,6 +8,7 @@
 #include "hjgate/log.h"
 
 #define BY_MAX 64
+#define NOTE   "restored" /* the key under which hjgate restore leaves word */
 
 static void over(int r, struct hj_ipc_call *call, const char *id, uint64_t bytes, void *userdata)
 {
@@ -22,6 +23,20 @@ static void over(int r, struct hj_ipc_call *call, const char *id, uint64_t bytes
 	hj_notice("%s made the backup %s: %llu bytes", by, id, (unsigned long long)bytes);
 	hj_report(s->report, "backup-made", HJ_MOMENT, id,
 	        json_pack("{s:s, s:s, s:I}", "by", by, "id", id, "bytes", (json_int_t)bytes));
+}
+
+void backup_tell_restored(struct stored *s)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	json_t *note;
+
+	if (hj_ledger_get(s->ledger, NOTE, &b) < 0)
+		return;
+	note = json_loadb(b.data, b.len, 0, NULL);
+	if (json_is_object(note))
+		hj_report(s->report, "store-restored", HJ_MOMENT, "records.db", json_incref(note));
+	json_decref(note);
+	commit_stage(s, NOTE, NULL, NULL, NULL);
 }
 
 int api_backup(struct hj_ipc_call *call, json_t *parameters, void *userdata)

@@ -118,6 +118,7 @@ int stored_load(struct stored *s)
 	commit_note_durable(s);
 	disk_note_file(s);
 	s->loaded = true;
+	backup_tell_restored(s);
 	return 0;
 }
 

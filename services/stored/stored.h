@@ -249,6 +249,9 @@ int retention_timers(struct stored *s);
 int retention_put(struct stored *s, int64_t now_ms); /* the chosen cut and its record, into the transaction */
 double retention_days_of_room(struct stored *s);     /* < 0: unknown */
 
+/* backup.c: is this file a backup that was put back? Then it is told, once. */
+void backup_tell_restored(struct stored *s);
+
 /* ---- the sockets ---- */
 extern const struct hj_ipc_interface stored_interface;
 void stored_refused(enum hj_right right, const char *why, void *userdata);

@@ -37,6 +37,7 @@ static const struct hj_event_type catalogue[] = {
 	{ "switch-chattered", HJ_EVENT_WARN, 0,
 	        N_("{point} changed {count} times more, from {from} to {to} in the end") },
 	{ "backup-made", HJ_EVENT_INFO, 0, N_("{by} made the backup {id}") },
+	{ "store-restored", HJ_EVENT_WARN, 0, N_("the backup {id}, made {made}, became the store of this box") },
 	{ "data-exported", HJ_EVENT_INFO, 0,
 	        N_("{by} exported {records} records ({kind}) from {begin} to {end} as {format} to: {target}") },
 };
