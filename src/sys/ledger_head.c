@@ -12,10 +12,11 @@ static int tail_at(struct hj_ledger *l, int kind, uint64_t seq, struct hj_ledger
 {
 	sqlite3_stmt *sql = l->sql[kind == HJ_KIND_MINUTE ? SQL_NEWEST : SQL_NEWEST_RARE];
 	const struct hj_ledger_tail *cut = &l->ends_committed.cut[kind];
+	uint64_t begin = ledger_chain_begin(l, seq);
 	int r;
 
 	*ret = (struct hj_ledger_tail){ 0 };
-	sqlite3_bind_int64(sql, 1, 1);
+	sqlite3_bind_int64(sql, 1, (int64_t)hj_max(begin, (uint64_t)1));
 	sqlite3_bind_int64(sql, 2, (int64_t)seq);
 	sqlite3_bind_int64(sql, 5, kind);
 	r = sqlite3_step(sql);
@@ -28,7 +29,7 @@ static int tail_at(struct hj_ledger *l, int kind, uint64_t seq, struct hj_ledger
 	sqlite3_reset(sql);
 	if (r < 0)
 		return r;
-	if (!ret->seq && cut->seq)
+	if (!ret->seq && cut->seq >= begin)
 		*ret = *cut;
 	if (ret->seq && ret->seq == l->plain[kind].seq)
 		*ret = l->plain[kind];

@@ -162,16 +162,21 @@ int ledger_get_raw(struct hj_ledger *l, const char *key, struct hj_buf *to);
 int ledger_each_raw(struct hj_ledger *l, const char *prefix, ledger_raw_fn fn, void *userdata); /* > 0 stops */
 int ledger_put_raw(struct hj_ledger *l, const char *key, const void *value, size_t n);          /* NULL: delete */
 int ledger_put_sealed(struct hj_ledger *l, const char *key, const void *value, size_t n);
+/* A value as it lies there, of this file or of one that it goes on from; appended. -EBADMSG, -ENOKEY. */
+int ledger_open_value(struct hj_ledger *l, const char *key, const void *value, size_t n, struct hj_buf *to);
+bool ledger_is_clear(const void *value, size_t n);
 int ledger_set_hash(struct hj_ledger *l, struct ledger_chain *chain, uint8_t ret[HJ_MAC_BYTES]);
 int ledger_reseal_state(struct hj_ledger *l, bool from_old); /* every value that can be read, under the newest key */
 
 /* ---- ledger_key.c ---- */
 int ledger_load_slots(struct hj_ledger *l);
-int ledger_open_slots(struct hj_ledger *l); /* how many were opened */
-int ledger_wrap_stale(struct hj_ledger *l); /* into the transaction */
+int ledger_open_slots(struct hj_ledger *l);                  /* how many were opened */
+int ledger_slot_check(struct hj_ledger *l, const char *key); /* -EBADMSG: changed; -ENOKEY: its KEK is not here */
+int ledger_wrap_stale(struct hj_ledger *l);                  /* into the transaction */
 int ledger_new_slot(struct hj_ledger *l, uint32_t generation, enum hj_key_use use, size_t *ret);
 int ledger_use_newest(struct hj_ledger *l); /* its keys, for what is new. -ENOKEY */
 int ledger_epoch(struct hj_ledger *l);      /* a new data key where the old one has had its days */
+uint64_t ledger_chain_begin(const struct hj_ledger *l, uint64_t seq); /* where the chains of its segment begin */
 struct ledger_slot *ledger_find_slot(const struct hj_ledger *l, uint32_t generation, uint16_t id);
 int ledger_cipher_of(struct hj_ledger *l, uint32_t generation, uint16_t id, struct hj_cipher **ret); /* -ENOKEY */
 int ledger_reload_keys(struct hj_ledger *l);

@@ -162,6 +162,21 @@ int ledger_open_slots(struct hj_ledger *l)
 	return opened;
 }
 
+int ledger_slot_check(struct hj_ledger *l, const char *key)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	struct hj_ledger_slot slot = { 0 };
+	uint8_t aad[16], opened[HJ_KEY_BYTES];
+	const uint8_t *wrapped;
+	int r = ledger_get_raw(l, key, &b);
+
+	r = r < 0 ? r : parse_slot_name(key + strlen(KEY_SLOT), &slot);
+	r = r < 0 ? r : ledger_slot_decode(b.data, b.len, &slot, &wrapped);
+	r = r < 0 ? r : hj_keyring_unwrap(l->keyring, slot.fingerprint, aad, slot_aad(&slot, aad), wrapped, opened);
+	hj_wipe(opened, sizeof(opened));
+	return r;
+}
+
 int ledger_wrap_stale(struct hj_ledger *l)
 {
 	int r = 0;

@@ -234,6 +234,7 @@ int ledger_put_seal(struct hj_ledger *l)
 /* The newest row of each kind as it lies there, or the last that was cut. */
 static int find_tails(struct hj_ledger *l, struct hj_ledger_tail tail[HJ_KIND_MOST + 1])
 {
+	uint64_t begin = ledger_chain_begin(l, INT64_MAX); /* rows before it were put back: their chains have ended */
 	int r = 0;
 
 	for (int kind = 1; kind <= HJ_KIND_MOST && r >= 0; kind++) {
@@ -243,7 +244,9 @@ static int find_tails(struct hj_ledger *l, struct hj_ledger_tail tail[HJ_KIND_MO
 		tail[kind] = l->ends.cut[kind];
 		if (l->plain[kind].seq > tail[kind].seq)
 			tail[kind] = l->plain[kind];
-		sqlite3_bind_int64(sql, 1, (int64_t)tail[kind].seq + 1);
+		if (tail[kind].seq < begin)
+			tail[kind] = (struct hj_ledger_tail){ 0 };
+		sqlite3_bind_int64(sql, 1, (int64_t)hj_max(tail[kind].seq + 1, begin));
 		sqlite3_bind_int64(sql, 2, INT64_MAX);
 		sqlite3_bind_int64(sql, 5, kind);
 		s = sqlite3_step(sql);

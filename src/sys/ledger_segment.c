@@ -94,6 +94,14 @@ const struct hj_ledger_segment *ledger_segment_of(const struct hj_ledger *l, uin
 	return NULL;
 }
 
+uint64_t ledger_chain_begin(const struct hj_ledger *l, uint64_t seq)
+{
+	for (size_t i = l->segment_count; i-- > 0;)
+		if (l->segments[i].lo <= seq && !l->segments[i].linked)
+			return l->segments[i].lo;
+	return 0;
+}
+
 bool hj_ledger_segment_at(const struct hj_ledger *l, size_t i, struct hj_ledger_segment *ret)
 {
 	if (i >= l->segment_count)

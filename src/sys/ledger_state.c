@@ -212,6 +212,44 @@ static int open_value(struct hj_ledger *l, const char *key, const uint8_t *value
 	return r;
 }
 
+bool ledger_is_clear(const void *value, size_t n)
+{
+	return n >= CLEAR_BYTES && *(const uint8_t *)value == FORM_CLEAR;
+}
+
+/* Proved by any of the chains that the file ever had. */
+static int open_clear(struct hj_ledger *l, const char *key, const uint8_t *value, size_t n, struct hj_buf *to)
+{
+	uint8_t mac[HJ_MAC_BYTES];
+	int r = -EBADMSG;
+
+	for (size_t i = l->segment_count; i-- > 0 && r == -EBADMSG;) {
+		struct ledger_chain *chain;
+
+		if (ledger_chain_of(l, &l->segments[i], &chain) < 0)
+			continue;
+		r = clear_mac(chain, key, value + CLEAR_BYTES, n - CLEAR_BYTES, mac);
+		if (r >= 0 && !hj_same_secret(mac, value + 1, HJ_MAC_BYTES))
+			r = -EBADMSG;
+	}
+	return r < 0 ? r : hj_buf_put(to, value + CLEAR_BYTES, n - CLEAR_BYTES);
+}
+
+int ledger_open_value(struct hj_ledger *l, const char *key, const void *value, size_t n, struct hj_buf *to)
+{
+	struct ledger_room room = { 0 };
+	const void *plain;
+	size_t plain_n;
+	int r;
+
+	if (ledger_is_clear(value, n))
+		return open_clear(l, key, value, n, to);
+	r = open_value(l, key, value, n, &room, &plain, &plain_n);
+	r = r < 0 ? r : hj_buf_put(to, plain, plain_n);
+	free(room.data);
+	return r;
+}
+
 static bool key_is_bad(const char *key)
 {
 	return !*key || strlen(key) > HJ_LEDGER_KEY_MAX || is_own(key);
