@@ -145,6 +145,19 @@ static void time_field(struct writer *w, json_t *answer, const char *key, const 
 	writer_field(w, key, label, STYLE_PLAIN, cli_member(answer, key), ms ? text : "-");
 }
 
+static void show_salvage(struct writer *w, json_t *store)
+{
+	json_t *salvage = json_object_get(store, "salvage");
+	int64_t of = cli_int(salvage, "of");
+	char text[128];
+
+	snprintf(text, sizeof(text), _("%lld records of a damaged file so far (%lld %%)"),
+	        (long long)cli_int(salvage, "records"),
+	        (long long)(of > 0 ? 100 * cli_int(salvage, "done") / of : 0));
+	writer_field(w, "salvage", json_is_object(salvage) ? _("put back") : NULL, STYLE_WARN,
+	        cli_member(store, "salvage"), text);
+}
+
 static void show_store(const struct status *s, struct writer *w)
 {
 	const struct status_program *p = &s->programs[0];
@@ -172,6 +185,7 @@ static void show_store(const struct status *s, struct writer *w)
 		writer_field(w, "commits", NULL, STYLE_PLAIN, cli_member(a, "commits"), NULL);
 		writer_field(w, "buses", NULL, STYLE_PLAIN, cli_member(a, "buses"), NULL);
 		writer_field(w, "uplinks", NULL, STYLE_PLAIN, cli_member(a, "uplinks"), NULL);
+		show_salvage(w, a);
 		writer_field(w, "error", error ? _("trouble") : NULL, STYLE_BAD, cli_member(a, "error"), NULL);
 	}
 	writer_close(w);

@@ -63,6 +63,12 @@ void read_hang_up(struct stored *s)
 	read_free(s);
 }
 
+void read_points_moved(struct stored *s)
+{
+	for (struct reader *r = s->readers; r; r = r->next_reader)
+		memset(&r->told, 0, sizeof(r->told));
+}
+
 /* ---- a page ---- */
 
 /* Each point of the record on its way: is it asked for? Then it is told once. */

@@ -89,6 +89,17 @@ static void add_state(struct stored *s, json_t *to)
 	json_object_update(to, state);
 }
 
+static json_t *salvage_state(const struct stored *s)
+{
+	static const char *const phases[] = { "keys", "state", "rows", "count", "over", "over" };
+	const struct hj_salvage_look *k = s->salvage ? hj_salvage_look(s->salvage) : NULL;
+
+	if (!k)
+		return json_null();
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:b}", "file", k->file, "phase", phases[k->phase], "done",
+	        (json_int_t)k->done, "of", (json_int_t)k->of, "records", (json_int_t)k->rows, "sure", k->sure);
+}
+
 int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	struct stored *s = userdata;
@@ -106,5 +117,6 @@ int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	add_state(s, reply);
 	json_object_set_new(reply, "buses", buses);
 	json_object_set_new(reply, "uplinks", uplinks);
+	json_object_set_new(reply, "salvage", salvage_state(s));
 	return hj_ipc_reply(call, reply);
 }

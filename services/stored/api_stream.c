@@ -258,6 +258,15 @@ void stream_samples(struct stored *s, const struct hj_sample *samples, size_t co
 		watch_samples(w, samples, count);
 }
 
+/* Every point is told again, and to who is behind its newest sample, too. */
+void stream_points_moved(struct stored *s)
+{
+	for (struct watcher *w = s->watchers; w; w = w->next) {
+		memset(&w->told, 0, sizeof(w->told));
+		memset(&w->unsent, w->behind ? 0xff : 0, sizeof(w->unsent));
+	}
+}
+
 static void watcher_free(struct watcher *w)
 {
 	struct watcher **at = &w->s->watchers;

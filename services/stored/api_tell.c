@@ -24,6 +24,24 @@ void tell_damaged(struct stored *s, const char *path)
 	        json_pack("{s:s, s:s}", "file", path, "kept", "records.db.damaged-*"));
 }
 
+static json_t *label(int64_t ms)
+{
+	char text[HJ_TIME_HUMAN_LEN + 1];
+
+	if (ms == INT64_MIN)
+		return json_string("-");
+	hj_time_human(ms, false, text);
+	return json_string(text);
+}
+
+void tell_salvaged(struct stored *s, const struct hj_salvage_look *look)
+{
+	hj_report(s->report, "store-salvaged", HJ_MOMENT, "records.db",
+	        json_pack("{s:s, s:I, s:I, s:o, s:o, s:b}", "file", look->file, "records", (json_int_t)look->rows,
+	                "lost", (json_int_t)look->lost, "from", label(look->lost_begin_ms), "to",
+	                label(look->lost_end_ms), "sure", look->sure));
+}
+
 void tell_late(struct stored *s, const char *bus, uint64_t count)
 {
 	hj_report(s->report, "samples-late", HJ_MOMENT, bus,

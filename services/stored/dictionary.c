@@ -111,6 +111,30 @@ int dictionary_load(struct stored *s)
 	return hj_ledger_each(s->ledger, POINT_PREFIX, load_one, s);
 }
 
+/* Positions move: who counts points by position is told. */
+int dictionary_load_late(struct stored *s)
+{
+	size_t n = s->points.count;
+	_cleanup_free_ struct stored_point *held = calloc(n + 1, sizeof(*held));
+	_cleanup_free_ uint32_t *numbers = calloc(n + 1, sizeof(*numbers));
+	int r;
+
+	if (!held || !numbers)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		held[i] = s->by_point[i];
+		numbers[i] = s->points.points[i].number;
+	}
+	r = dictionary_load(s);
+	if (s->by_point)
+		memset(s->by_point, 0, s->by_point_size * sizeof(*s->by_point));
+	for (size_t i = 0; i < n; i++)
+		s->by_point[dictionary_index(s, numbers[i])] = held[i];
+	stream_points_moved(s);
+	read_points_moved(s);
+	return r;
+}
+
 size_t dictionary_index(const struct stored *s, uint32_t number)
 {
 	const struct hj_point *p = hj_dictionary_find(&s->points, number);

@@ -83,6 +83,7 @@ static int begin_anew(struct stored *s)
 	stored_forget(s);
 	r = stored_load(s);
 	if (r < 0) {
+		salvage_stop(s);
 		hj_ledger_close(s->ledger);
 		s->ledger = NULL;
 		stored_forget(s);
@@ -100,6 +101,7 @@ int disk_ready(struct stored *s)
 
 	if (s->ledger && !may_help_to_reopen(s))
 		return 0;
+	salvage_stop(s);
 	if (s->ledger) /* it cannot be opened twice */
 		hj_ledger_close(s->ledger);
 	s->ledger = NULL;

@@ -86,8 +86,10 @@ int owed_get(struct stored *s, const char *name, struct uplink **ret)
 		u = &s->uplinks[s->uplink_count++];
 		*u = (struct uplink){ .changed = true, .confirmed_ms = INT64_MIN };
 		hj_text_copy(u->name, sizeof(u->name), name);
-		if (s->loaded) /* not while loading */
+		if (s->loaded) { /* not while loading */
+			salvage_owe(s, u);
 			commit_request(s, STORED_COMMIT_URGENT);
+		}
 	}
 	*ret = u;
 	return 0;
@@ -164,7 +166,7 @@ uint64_t owed_confirm(struct stored *s, struct uplink *u, uint64_t from, uint64_
 
 void owed_remove_missing(struct stored *s, struct uplink *u, uint64_t from, uint64_t to)
 {
-	if (from > to)
+	if (from > to || salvage_awaits(s, from))
 		return;
 	remove_range(s, u, from, to);
 }

@@ -54,7 +54,7 @@ int stored_open(struct stored *s)
 		hj_error("%s was damaged: it is kept beside it as .damaged-*, a new one is begun", path);
 		tell_damaged(s, path);
 	}
-	return 0;
+	return salvage_open(s);
 }
 
 /* The open windows of the run before. One that does not decode costs what was in the open windows, and nothing
@@ -130,6 +130,7 @@ static int open_and_load(struct stored *s)
 	r = r < 0 ? r : stored_load(s);
 	if (r >= 0 || !disk_is_trouble(r))
 		return r;
+	salvage_stop(s);
 	hj_ledger_close(hj_steal(s->ledger));
 	stored_forget(s);
 	k = stored_begin_empty(s);
@@ -206,6 +207,7 @@ void stored_free(struct stored *s)
 	sd_event_source_disable_unref(s->wall_timer);
 	sd_event_source_disable_unref(s->retention_timer);
 	stored_forget(s);
+	salvage_stop(s);
 	hj_ledger_close(s->ledger);
 	hj_keyring_free(s->keyring);
 	hj_report_free(s->report);

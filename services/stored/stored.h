@@ -13,6 +13,7 @@
 #include "hjgate/fold.h"
 #include "hjgate/ipc_server.h"
 #include "hjgate/ledger.h"
+#include "hjgate/ledger_salvage.h"
 #include "hjgate/now.h"
 #include "hjgate/receipt.h"
 #include "hjgate/report.h"
@@ -97,8 +98,12 @@ struct stored {
 	uint8_t boot_id[HJ_ID_BYTES];
 	struct hj_report *report;
 	struct hj_keyring *keyring;
-	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
-	bool loaded; /* what follows has in it what the file says; while false: is as in an empty store */
+	struct hj_ledger *ledger;   /* NULL while the disk does not let it be opened */
+	struct hj_salvage *salvage; /* what a damaged file still has is being put back; NULL = nothing is */
+	sd_event_source *salvage_timer;
+	unsigned salvage_slices;
+	int salvage_error; /* of the last slice */
+	bool loaded;       /* what follows has in it what the file says; while false: is as in an empty store */
 	int64_t started_ms;
 	struct {
 		uint8_t id[HJ_ID_BYTES];
@@ -196,6 +201,7 @@ int intake_append(struct stored *s, struct append *a, uint64_t *ret_next);
 
 /* dictionary.c */
 int dictionary_load(struct stored *s);
+int dictionary_load_late(struct stored *s);                       /* more of it has come back */
 int dictionary_number(struct stored *s, struct hj_point *p);      /* fills p->number in. -ENOSPC, -ENOMEM */
 int dictionary_put(struct stored *s);                             /* what has changed, into the transaction */
 size_t dictionary_index(const struct stored *s, uint32_t number); /* position; points.count for an unknown one */
@@ -237,6 +243,13 @@ bool owed_oldest(struct stored *s, struct uplink *u, int64_t *ret_label_ms);
 /* receipt.c */
 void receipt_take(struct stored *s, struct uplink *u, const struct hj_receipt *one); /* before it is confirmed */
 
+/* salvage.c */
+int salvage_open(struct stored *s); /* right after the ledger, before anything is loaded from it */
+int salvage_timers(struct stored *s);
+void salvage_owe(struct stored *s, struct uplink *u);       /* it is new: what of damaged files it may owe */
+bool salvage_awaits(const struct stored *s, uint64_t from); /* rows from this seq on may still come back */
+void salvage_stop(struct stored *s); /* before the ledger is closed; the next opening goes on */
+
 /* poweron.c */
 int poweron_check(struct stored *s);
 int poweron_put(struct stored *s, int64_t now_ms);
@@ -261,16 +274,19 @@ void stream_samples(struct stored *s, const struct hj_sample *samples, size_t co
 void stream_durable(struct stored *s);
 bool stream_hears(const struct stored *s, const char *bus); /* does its meterd listen for Durable? */
 void stream_hang_up(struct stored *s);                      /* who listens has to begin anew */
+void stream_points_moved(struct stored *s);
 void stream_free(struct stored *s);
 /* api_read.c */
 void read_committed(struct stored *s);
 void read_owed_again(struct stored *s, const struct uplink *u);
 void read_hang_up(struct stored *s);
+void read_points_moved(struct stored *s);
 void read_free(struct stored *s);
 /* api_tell.c: to eventd */
 void tell_program(struct stored *s, bool start);
 void tell_disk(struct stored *s, int error); /* 0: it is well again */
 void tell_damaged(struct stored *s, const char *path);
+void tell_salvaged(struct stored *s, const struct hj_salvage_look *look);
 void tell_late(struct stored *s, const char *bus, uint64_t count);
 void tell_joined(struct stored *s, const char *uplink, uint64_t count);
 void tell_reset(struct stored *s, const struct hj_fallen *f);

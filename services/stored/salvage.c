@@ -1,0 +1,265 @@
+/* A damaged file was set aside and a new one begun. What its state said is taken over before anything else is loaded,
+ * so dictionary, open windows, what is owed and settings go on; its rows come back behind everything else, a few
+ * milliseconds at a time. Until they are back nobody is told that they do not exist. */
+#include "stored.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hjgate/log.h"
+#include "hjgate/text.h"
+
+#define STATE_WITHIN (1500 * HJ_USEC_PER_MS) /* at the start, for a state whose tree is broken */
+#define SLICE        (4 * HJ_USEC_PER_MS)
+#define PAUSE        (25 * HJ_USEC_PER_MS)
+#define ACCURACY     (5 * HJ_USEC_PER_MS)
+#define TELL_EVERY   400 /* slices between two words to who reads what is owed */
+#define OWED_PREFIX  "owed."
+#define FLOOR_KEY    "points.floor" /* numbers below may be in records whose dictionary is lost */
+#define FLOOR_STEP   1000000u
+
+/* Of these an old value does no harm: points and settings are what they were, uplinks are known by name. */
+static const char *const prefixes[] = { "point.", "set.", "owed.", HJ_SALVAGE_KEY, FLOOR_KEY, NULL };
+
+static struct hj_salvage_rules rules(void)
+{
+	return (struct hj_salvage_rules){ .prefixes = prefixes,
+		.owed_kinds = OWED_KINDS,
+		.owed_since_ms = hj_now().wall_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY };
+}
+
+bool salvage_awaits(const struct stored *s, uint64_t from)
+{
+	return s->salvage && from < hj_ledger_generation(s->ledger) * HJ_LEDGER_GENERATION;
+}
+
+/* ---- what may be owed, where nobody can say what was ---- */
+
+static int add_rest(const char *key, const void *value, size_t n, void *userdata)
+{
+	struct uplink *u = userdata;
+	struct hj_salvage_look look;
+
+	if (!value || hj_salvage_decode(value, n, &look) < 0 || look.phase < HJ_SALVAGE_SETTLED ||
+	        hj_now().wall_ms > look.begin_ms + STORED_OWED_DAYS * HJ_MS_PER_DAY)
+		return 0;
+	for (size_t i = 0; i < look.owed.count; i++)
+		hj_seqset_add(&u->owed, look.owed.ranges[i].from, look.owed.ranges[i].to);
+	return 0;
+}
+
+void salvage_owe(struct stored *s, struct uplink *u)
+{
+	if (s->ledger && hj_ledger_each(s->ledger, HJ_SALVAGE_KEY, add_rest, u) >= 0)
+		u->changed = true;
+}
+
+/* ---- the end ---- */
+
+/* Hours and days that are still open get the minutes that have come back. */
+static void fold_again(struct stored *s)
+{
+	struct hj_fold *hours = s->hours, *days = s->days;
+	int r;
+
+	if (s->queue)
+		return; /* a start does it from the ledger alone; so do we, when all is in it */
+	s->hours = s->days = NULL;
+	r = hj_fold_new(hj_conf_hour_ms(&s->conf), &s->hours);
+	r = r < 0 ? r : hj_fold_new(hj_conf_day_ms(&s->conf), &s->days);
+	r = r < 0 ? r : window_load(s);
+	if (r < 0) {
+		hj_log_error(r, "cannot fold what came back: the open hour and day go on without it");
+		hj_fold_free(s->hours);
+		hj_fold_free(s->days);
+		s->hours = hours;
+		s->days = days;
+		return;
+	}
+	hj_fold_free(hours);
+	hj_fold_free(days);
+}
+
+static void say_end(struct stored *s, const struct hj_salvage_look *look)
+{
+	hj_notice("%s: %llu records are back, %llu are lost; it can be moved away", look->file,
+	        (unsigned long long)look->rows, (unsigned long long)look->lost);
+	tell_salvaged(s, look);
+	for (size_t i = 0; i < s->uplink_count; i++)
+		read_owed_again(s, &s->uplinks[i]);
+}
+
+/* Once for each file, whoever put its rows back: the note of it is committed with what is owed. */
+static int settle(struct stored *s, struct hj_salvage_look *look)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	char key[HJ_LEDGER_KEY_MAX + 1];
+	int r;
+
+	look->phase = HJ_SALVAGE_SETTLED;
+	snprintf(key, sizeof(key), HJ_SALVAGE_KEY "%s", look->file);
+	r = hj_salvage_encode(look, &b);
+	r = r < 0 ? r : hj_ledger_put(s->ledger, key, b.data, b.len);
+	if (r < 0) {
+		hj_ledger_rollback(s->ledger);
+		return r;
+	}
+	for (size_t i = 0; i < s->uplink_count && look->owed.count; i++) {
+		for (size_t j = 0; j < look->owed.count; j++)
+			hj_seqset_add(&s->uplinks[i].owed, look->owed.ranges[j].from, look->owed.ranges[j].to);
+		s->uplinks[i].changed = true;
+	}
+	r = commit_now(s);
+	if (r < 0)
+		return r;
+	say_end(s, look);
+	return 0;
+}
+
+static int find_unsettled(const char *key, const void *value, size_t n, void *userdata)
+{
+	struct hj_salvage_look look, *ret = userdata;
+
+	if (ret->file[0] || !value || hj_salvage_decode(value, n, &look) < 0 || look.phase != HJ_SALVAGE_OVER ||
+	        !hj_text_copy(look.file, sizeof(look.file), key + strlen(HJ_SALVAGE_KEY)))
+		return 0;
+	*ret = look;
+	return 0;
+}
+
+/* ---- the way there ---- */
+
+/* The rows of one file are back: what follows from it, and the next one. */
+static int finish(struct stored *s)
+{
+	struct hj_salvage_look look = { 0 };
+	const struct hj_salvage_rules how = rules();
+	int r = hj_ledger_each(s->ledger, HJ_SALVAGE_KEY, find_unsettled, &look);
+
+	if (r >= 0 && look.file[0]) {
+		r = settle(s, &look);
+		fold_again(s);
+		return r < 0 ? r : 1;
+	}
+	hj_salvage_free(s->salvage);
+	s->salvage = NULL;
+	r = r < 0 ? r : hj_salvage_resume(s->ledger, &how, &s->salvage);
+	return r == -ENOENT ? 0 : r < 0 ? r : 1;
+}
+
+static int know_uplink(const char *key, const void *value, size_t n, void *userdata)
+{
+	struct uplink *u;
+
+	return value && owed_get(userdata, key + strlen(OWED_PREFIX), &u) == -ENOMEM ? -ENOMEM : 0;
+}
+
+/* Points and uplinks that were found after the start. What is known by now stays as it is. */
+static void take_over_entries(struct stored *s)
+{
+	if (dictionary_load_late(s) < 0 || hj_ledger_each(s->ledger, OWED_PREFIX, know_uplink, s) < 0)
+		hj_error("cannot load what came back of points and uplinks: the next start does");
+}
+
+static int slice(struct stored *s)
+{
+	enum hj_salvage_phase phase;
+	int r;
+
+	if (!s->salvage)
+		return finish(s);
+	phase = hj_salvage_look(s->salvage)->phase;
+	r = hj_salvage_step(s->salvage, SLICE);
+
+	if (r <= 0)
+		return r < 0 ? r : finish(s);
+	if (phase == HJ_SALVAGE_STATE && hj_salvage_look(s->salvage)->phase != phase)
+		take_over_entries(s);
+	if (++s->salvage_slices % TELL_EVERY == 0)
+		for (size_t i = 0; i < s->uplink_count; i++)
+			read_owed_again(s, &s->uplinks[i]);
+	return 1;
+}
+
+static int on_slice(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct stored *s = userdata;
+	int r = slice(s);
+
+	if (r < 0 && r != s->salvage_error) /* once */
+		hj_log_error(r, "cannot put back what the damaged file holds: trying again every %llu s",
+		        STORED_RETRY / HJ_USEC_PER_SEC);
+	s->salvage_error = hj_min(r, 0);
+	if (!r)
+		return 0;
+	sd_event_source_set_time_relative(source, r < 0 ? STORED_RETRY : PAUSE);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int arm(struct stored *s)
+{
+	struct hj_salvage_look look = { 0 };
+	int r = hj_ledger_each(s->ledger, HJ_SALVAGE_KEY, find_unsettled, &look);
+
+	if (r < 0 || (!s->salvage && !look.file[0]))
+		return r;
+	r = sd_event_add_time_relative(s->event, &s->salvage_timer, CLOCK_BOOTTIME, PAUSE, ACCURACY, on_slice, s);
+	return r < 0 ? r : sd_event_source_set_priority(s->salvage_timer, SD_EVENT_PRIORITY_IDLE);
+}
+
+/* ---- the begin ---- */
+
+/* Numbers of points whose meaning may be lost are never given again. */
+static int keep_floor(struct stored *s)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	int r = hj_buf_put_be(&b, hj_ledger_generation(s->ledger) * FLOOR_STEP, 4);
+
+	r = r < 0 ? r : hj_ledger_put(s->ledger, FLOOR_KEY, b.data, b.len);
+	return r < 0 ? r : hj_ledger_commit(s->ledger);
+}
+
+static void load_floor(struct stored *s)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	struct hj_reader in;
+
+	if (hj_ledger_get(s->ledger, FLOOR_KEY, &b) < 0)
+		return;
+	in = (struct hj_reader){ .p = (uint8_t *)b.data, .end = (uint8_t *)b.data + b.len };
+	s->point_most = hj_max(s->point_most, (uint32_t)hj_get_be(&in, 4));
+}
+
+/* What cannot be read stays as it is: collecting goes on. */
+int salvage_open(struct stored *s)
+{
+	const struct hj_salvage_rules how = rules();
+	int r = hj_salvage_begin(s->ledger, &how, STATE_WITHIN, &s->salvage);
+
+	if (r == -ENOENT)
+		r = hj_salvage_resume(s->ledger, &how, &s->salvage);
+	else if (r >= 0 && !hj_salvage_look(s->salvage)->sure) {
+		hj_warn("what uplinks owed cannot be proved: records of the last %d days that come back are sent "
+		        "again",
+		        STORED_OWED_DAYS);
+		r = keep_floor(s);
+	}
+	if (r < 0 && r != -ENOENT)
+		hj_log_error(r, "cannot read what the damaged file holds: it stays as it is, collecting goes on");
+	if (r >= 0)
+		hj_notice(
+		        "putting back the records of %s, behind everything else", hj_salvage_look(s->salvage)->file);
+	load_floor(s);
+	r = hj_salvage_keep_keys(s->ledger);
+	if (r < 0)
+		hj_log_error(r, "cannot keep a copy of the keys beside the records");
+	return arm(s);
+}
+
+void salvage_stop(struct stored *s)
+{
+	s->salvage_timer = sd_event_source_disable_unref(s->salvage_timer);
+	hj_salvage_free(s->salvage);
+	s->salvage = NULL;
+}
