@@ -35,7 +35,24 @@ struct hj_reader {
 };
 uint64_t hj_get_be(struct hj_reader *r, unsigned bytes);
 double hj_get_double(struct hj_reader *r);
+static inline uint8_t hj_get_byte(struct hj_reader *r)
+{
+	if (!r->failed && r->p < r->end)
+		return *r->p++;
+	r->failed = 1;
+	return 0;
+}
 const void *hj_get_bytes(struct hj_reader *r, size_t n); /* NULL on overrun */
 /* One value has one form: what was written with more bytes than it needs, or has more than 64 bits, fails. */
-uint64_t hj_get_varint(struct hj_reader *r);
-int64_t hj_get_zigzag(struct hj_reader *r);
+uint64_t hj_get_varint_long(struct hj_reader *r);
+static inline uint64_t hj_get_varint(struct hj_reader *r)
+{
+	/* Most are of one byte. */
+	return !r->failed && r->p < r->end && *r->p < 0x80 ? *r->p++ : hj_get_varint_long(r);
+}
+static inline int64_t hj_get_zigzag(struct hj_reader *r)
+{
+	uint64_t value = hj_get_varint(r);
+
+	return (int64_t)(value >> 1 ^ (value & 1 ? UINT64_MAX : 0));
+}

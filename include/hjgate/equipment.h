@@ -1,5 +1,5 @@
 /* Equipment as the standard reports it: states (CN 2021, SBxxx-RS) and running hours of a day (CN 2041, SBxxx-RT).
- *The bodies of records of kind status and runtime, an object each:
+ * The bodies of records of kind status and runtime, an object each:
  *
  *	{"states": {"SB1": 1, "SB2": 0}}	{"hours": {"SB1": 23.5}}
  */

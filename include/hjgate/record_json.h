@@ -22,9 +22,9 @@ void hj_record_done(struct hj_record *r);
  * apart); -ENOMEM: try again. */
 int hj_record_to_json(const struct hj_head *head, const void *body, size_t n, json_t **ret);
 /* The same record as text, appended, without a tree: records are read by the hundred thousand. Of statistics only the
- * points that `wants` says yes to (NULL: all). 1; 0 where it wants none of them, and nothing is appended; -EBADMSG,
- * -ENOMEM, -EMSGSIZE likewise. */
-typedef bool (*hj_record_wants_fn)(uint32_t point, void *userdata);
+ * points that `wants` says 1 to (NULL: all); 0 passes one over, and below 0 the rest, which is then not looked at. 1;
+ * 0 where it wants none of them, and nothing is appended; -EBADMSG, -ENOMEM, -EMSGSIZE likewise. */
+typedef int (*hj_record_wants_fn)(uint32_t point, void *userdata);
 int hj_record_write_json(const struct hj_head *head, const void *body, size_t n, hj_record_wants_fn wants,
         void *userdata, struct hj_buf *to);
 int hj_record_from_json(json_t *j, struct hj_record *ret); /* -EBADMSG, -ENOMEM */

@@ -27,6 +27,7 @@ struct reader {
 	bool live, idle;         /* idle: all that is committed has been sent */
 	struct told told;
 	struct told wanted; /* a point keeps its name's older numbers */
+	uint32_t least_wanted, most_wanted;
 };
 
 /* One page in the making. */
@@ -71,16 +72,18 @@ void read_points_moved(struct stored *s)
 
 /* ---- a page ---- */
 
-/* Each point of the record on its way: is it asked for? Then it is told once. */
-static bool wants_point(uint32_t number, void *userdata)
+/* Each point of the record on its way, in order: is it asked for? Then it is told once. */
+static int wants_point(uint32_t number, void *userdata)
 {
 	struct page *p = userdata;
 	struct reader *r = p->r;
 
-	if (r->one_point && !told_has(&r->wanted, dictionary_index(r->s, number)))
-		return false;
+	if (r->one_point && number > r->most_wanted)
+		return -1;
+	if (r->one_point && (number < r->least_wanted || !told_has(&r->wanted, dictionary_index(r->s, number))))
+		return 0;
 	told_point(&r->told, r->s, number, p->points);
-	return true;
+	return 1;
 }
 
 static bool is_full(const struct page *p)
@@ -363,13 +366,19 @@ int api_read(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 static void want_point(struct reader *r, const char *name)
 {
 	const struct hj_dictionary *d = &r->s->points;
-	bool any = false;
 
 	r->one_point = true;
-	for (size_t i = 0; i < d->count; i++)
-		if (!strcmp(d->points[i].name, name) || !strcmp(d->points[i].factor, name))
-			any |= told_mark(&r->wanted, i);
-	if (!any)
+	r->least_wanted = UINT32_MAX;
+	for (size_t i = 0; i < d->count; i++) {
+		const struct hj_point *p = &d->points[i];
+
+		if (strcmp(p->name, name) && strcmp(p->factor, name))
+			continue;
+		told_mark(&r->wanted, i);
+		r->least_wanted = hj_min(r->least_wanted, p->number);
+		r->most_wanted = p->number;
+	}
+	if (!r->most_wanted)
 		r->end_ms = r->begin_ms; /* nothing to look for */
 }
 

@@ -153,7 +153,7 @@ double hj_get_double(struct hj_reader *r)
 	return value;
 }
 
-uint64_t hj_get_varint(struct hj_reader *r)
+uint64_t hj_get_varint_long(struct hj_reader *r)
 {
 	uint64_t value = 0;
 
@@ -169,11 +169,4 @@ uint64_t hj_get_varint(struct hj_reader *r)
 	}
 	r->failed = 1;
 	return 0;
-}
-
-int64_t hj_get_zigzag(struct hj_reader *r)
-{
-	uint64_t value = hj_get_varint(r);
-
-	return (int64_t)(value >> 1 ^ (value & 1 ? UINT64_MAX : 0));
 }

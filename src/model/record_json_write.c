@@ -9,8 +9,9 @@
 #include "hjgate/decimal.h"
 #include "record_json_private.h"
 
-#define UINT_TEXT 20                                         /* digits of 64 bits */
-#define STAT_TEXT (3 * UINT_TEXT + 5 * HJ_DECIMAL_TEXT + 32) /* bytes of one point at the most */
+#define UINT_TEXT 20                                                    /* digits of 64 bits */
+#define HEAD_TEXT (4 * (UINT_TEXT + 1) + 2 * HJ_ID_BYTES + 2 * 16 + 96) /* of a record's head: names are below 16 */
+#define STAT_TEXT (3 * UINT_TEXT + 5 * HJ_DECIMAL_TEXT + 32)            /* bytes of one point at the most */
 
 static char *put_uint(char *to, uint64_t value)
 {
@@ -22,6 +23,21 @@ static char *put_uint(char *to, uint64_t value)
 	} while (value);
 	memcpy(to, at, (size_t)(digits + sizeof(digits) - at));
 	return to + (digits + sizeof(digits) - at);
+}
+
+static char *put_int(char *to, int64_t value)
+{
+	if (value < 0)
+		*to++ = '-';
+	return put_uint(to, value < 0 ? -(uint64_t)value : (uint64_t)value);
+}
+
+static char *put_words(char *to, const char *words)
+{
+	size_t n = strlen(words);
+
+	memcpy(to, words, n);
+	return to + n;
 }
 
 static char *put_value(char *to, double value)
@@ -69,7 +85,13 @@ static int put_stats(const void *body, size_t n, hj_record_wants_fn wants, void 
 	if (r < 0)
 		return r;
 	while ((more = hj_stats_next(&reader, &s)) > 0) {
-		if (wants && !wants(s.point, userdata))
+		int wanted = wants ? wants(s.point, userdata) : 1;
+
+		if (wanted < 0) { /* nor will one of the others be */
+			more = 0;
+			break;
+		}
+		if (!wanted)
 			continue;
 		r = put_stat(to, &s, !count);
 		if (r < 0)
@@ -100,14 +122,19 @@ static int put_tree(const struct hj_head *head, const void *body, size_t n, stru
 
 static int put_head(const struct hj_head *h, struct hj_buf *to)
 {
-	char boot[2 * HJ_ID_BYTES + 1];
+	char text[HEAD_TEXT], *at = text;
 
-	record_json_id(h->boot_id, boot);
-	return hj_buf_printf(to,
-	        "{\"seq\":%llu,\"kind\":\"%s\",\"label\":%lld,\"length\":%lu,\"boot\":\"%s\",\"boottime\":%lld,"
-	        "\"trust\":\"%s\"",
-	        (unsigned long long)h->seq, hj_kind_name((enum hj_kind)h->kind), (long long)h->label_ms,
-	        (unsigned long)h->length_ms, boot, (long long)h->boottime_ms, hj_trust_name((enum hj_trust)h->trust));
+	at = put_uint(put_words(at, "{\"seq\":"), h->seq);
+	at = put_words(put_words(at, ",\"kind\":\""), hj_kind_name((enum hj_kind)h->kind));
+	at = put_int(put_words(at, "\",\"label\":"), h->label_ms);
+	at = put_uint(put_words(at, ",\"length\":"), h->length_ms);
+	at = put_words(at, ",\"boot\":\"");
+	record_json_id(h->boot_id, at);
+	at += 2 * HJ_ID_BYTES;
+	at = put_int(put_words(at, "\",\"boottime\":"), h->boottime_ms);
+	at = put_words(put_words(at, ",\"trust\":\""), hj_trust_name((enum hj_trust)h->trust));
+	*at++ = '"';
+	return hj_buf_put(to, text, (size_t)(at - text));
 }
 
 int hj_record_write_json(const struct hj_head *head, const void *body, size_t n, hj_record_wants_fn wants,

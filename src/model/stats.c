@@ -107,19 +107,19 @@ static void get_old_values(struct hj_reader *in, unsigned mask, struct hj_stat *
 static void get_old(struct hj_reader *in, const struct hj_stat *before, struct hj_stat *s)
 {
 	s->point = before->point + get_varint32(in);
-	s->flag = (enum hj_flag)hj_get_be(in, 1);
+	s->flag = (enum hj_flag)hj_get_byte(in);
 	s->expected = get_varint32(in);
 	s->got = get_varint32(in);
-	get_old_values(in, (unsigned)hj_get_be(in, 1), s);
+	get_old_values(in, hj_get_byte(in), s);
 }
 
 /* What is as expected is not said. */
 static void get_packed(struct hj_reader *in, const struct hj_stat *before, struct hj_stat *s)
 {
-	unsigned shape = (unsigned)hj_get_be(in, 1);
+	unsigned shape = hj_get_byte(in);
 
 	s->point = before->point + (shape & SHAPE_POINT ? get_varint32(in) : 1);
-	s->flag = shape & SHAPE_FLAG ? (enum hj_flag)hj_get_be(in, 1) : HJ_FLAG_NORMAL;
+	s->flag = shape & SHAPE_FLAG ? (enum hj_flag)hj_get_byte(in) : HJ_FLAG_NORMAL;
 	s->expected = shape & SHAPE_COUNTS ? get_varint32(in) : before->expected;
 	s->got = shape & SHAPE_COUNTS ? get_varint32(in) : before->got;
 	if (shape & ~(unsigned)SHAPE_ALL || (shape & (COU_APART | HAS_COU)) == COU_APART ||

@@ -372,7 +372,7 @@ void stats_unpack(struct hj_reader *in, unsigned mask, struct hj_stat *s)
 
 	if (!(mask & HAS_VALUES))
 		return;
-	byte = (unsigned)hj_get_be(in, 1);
+	byte = hj_get_byte(in);
 	step = byte & ((1u << AVERAGE_SHIFT) - 1);
 	form = byte >> AVERAGE_SHIFT;
 	if (mask & HAS_RANGE)
@@ -382,7 +382,7 @@ void stats_unpack(struct hj_reader *in, unsigned mask, struct hj_stat *s)
 	if (mask & HAS_LAST)
 		s->last = get_value(in, step, greatest);
 	if (mask & COU_APART) {
-		step = (unsigned)hj_get_be(in, 1);
+		step = hj_get_byte(in);
 		if (step > STEP_NONE)
 			in->failed = 1;
 	}

@@ -44,9 +44,9 @@ static const char *const sql_text[SQL_COUNT] = {
 	[SQL_SPAN_CLOSE] = "UPDATE span SET hi = ?1 WHERE rowid = ?2",
 	[SQL_SPANS_OPEN] = "SELECT rowid, day FROM span WHERE hi = 0 ORDER BY rowid",
 	[SQL_SPANS] = "SELECT lo, iif(hi, hi, ?4) AS upto FROM span WHERE day BETWEEN ?1 AND ?2 AND upto > ?3"
-	              " ORDER BY lo LIMIT 1",
+	              " ORDER BY lo",
 	[SQL_SPANS_BACK] = "SELECT lo, iif(hi, hi, ?4) AS upto FROM span WHERE day BETWEEN ?1 AND ?2 AND lo < ?3"
-	                   " ORDER BY upto DESC, lo LIMIT 1",
+	                   " ORDER BY upto DESC, lo",
 	[SQL_USED] = "SELECT (page_count - freelist_count) * page_size"
 	             " FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
 };

@@ -6,6 +6,8 @@
 
 #include "ledger_impl.h"
 
+#define SPANS_AT_ONCE 32 /* stretches that are looked for together */
+
 static int64_t day_of(int64_t label_ms)
 {
 	return hj_window_start(label_ms, HJ_MS_PER_DAY);
@@ -81,46 +83,49 @@ int ledger_day_load(struct hj_ledger *l)
 	return r;
 }
 
-/* Runs SQL_SPANS or SQL_SPANS_BACK: the next stretch of these days beyond `done`. 1, or 0 where there is none. */
-static int next_span(
-        struct hj_ledger *l, enum ledger_sql which, const int64_t day[2], uint64_t done, struct hj_range *ret)
+/* Runs SQL_SPANS or SQL_SPANS_BACK: the next stretches of these days beyond `done`. How many: as many as there is
+ * room for, so that a year is not looked for day by day. */
+static int next_spans(struct hj_ledger *l, enum ledger_sql which, const int64_t day[2], uint64_t done,
+        struct hj_range ret[SPANS_AT_ONCE])
 {
 	sqlite3_stmt *sql = l->sql[which];
-	int r;
+	int r = SQLITE_DONE, n = 0;
 
 	sqlite3_bind_int64(sql, 1, day[0]);
 	sqlite3_bind_int64(sql, 2, day[1]);
 	sqlite3_bind_int64(sql, 3, (int64_t)done);
 	sqlite3_bind_int64(sql, 4, (int64_t)l->last);
-	r = sqlite3_step(sql);
-	if (r == SQLITE_ROW) {
-		ret->from = (uint64_t)sqlite3_column_int64(sql, 0);
-		ret->to = (uint64_t)sqlite3_column_int64(sql, 1);
+	while (n < SPANS_AT_ONCE && (r = sqlite3_step(sql)) == SQLITE_ROW) {
+		ret[n].from = (uint64_t)sqlite3_column_int64(sql, 0);
+		ret[n++].to = (uint64_t)sqlite3_column_int64(sql, 1);
 	}
-	r = r == SQLITE_ROW ? 1 : ledger_errno(l->db, r);
+	r = r == SQLITE_ROW ? 0 : ledger_errno(l->db, r);
 	sqlite3_reset(sql);
-	return r;
+	return r < 0 ? r : n;
 }
 
-/* Each seq is met once although stretches overlap. */
+/* Each seq is met once although stretches overlap: one that lies within those before it is passed over. */
 int hj_ledger_read_labels(struct hj_ledger *l, uint64_t from, int64_t begin_ms, int64_t end_ms, unsigned kinds,
         hj_ledger_fn fn, void *userdata)
 {
 	const int64_t day[2] = { day_of(begin_ms), day_of(end_ms - 1) };
 	struct ledger_filter filter = { .begin_ms = begin_ms, .end_ms = end_ms, .kinds = kinds };
 	uint64_t done = from ? from - 1 : 0;
-	struct hj_range span;
-	int r;
+	struct hj_range spans[SPANS_AT_ONCE];
+	int n = begin_ms < end_ms ? SPANS_AT_ONCE : 0, r;
 
-	if (begin_ms >= end_ms)
-		return 0;
-	while ((r = next_span(l, SQL_SPANS, day, done, &span)) > 0) {
-		r = ledger_read(l, hj_max(span.from, done + 1), span.to, &filter, fn, userdata);
-		if (r)
-			return r < 0 ? r : 0;
-		done = span.to;
+	while (n == SPANS_AT_ONCE) {
+		n = next_spans(l, SQL_SPANS, day, done, spans);
+		for (int i = 0; i < n; i++) {
+			if (spans[i].to <= done)
+				continue;
+			r = ledger_read(l, hj_max(spans[i].from, done + 1), spans[i].to, &filter, fn, userdata);
+			if (r)
+				return r < 0 ? r : 0;
+			done = spans[i].to;
+		}
 	}
-	return r;
+	return n < 0 ? n : 0;
 }
 
 int hj_ledger_find_newest(
@@ -129,17 +134,22 @@ int hj_ledger_find_newest(
 	const int64_t day[2] = { day_of(begin_ms), day_of(end_ms - 1) };
 	struct ledger_filter filter = { .begin_ms = begin_ms, .end_ms = end_ms, .kinds = kinds };
 	uint64_t done = l->last + 1, from = l->last + 1;
-	struct hj_range span;
-	int r = 0;
+	struct hj_range spans[SPANS_AT_ONCE];
+	int n = begin_ms < end_ms ? SPANS_AT_ONCE : 0, r;
 
-	while (begin_ms < end_ms && limit && (r = next_span(l, SQL_SPANS_BACK, day, done, &span)) > 0) {
-		r = ledger_seek_back(l, span.from, hj_min(span.to, done - 1), &filter, &limit, &from);
-		if (r < 0)
-			return r;
-		done = span.from;
+	while (n == SPANS_AT_ONCE && limit) {
+		n = next_spans(l, SQL_SPANS_BACK, day, done, spans);
+		for (int i = 0; i < n && limit; i++) {
+			if (spans[i].from >= done)
+				continue;
+			r = ledger_seek_back(l, spans[i].from, hj_min(spans[i].to, done - 1), &filter, &limit, &from);
+			if (r < 0)
+				return r;
+			done = spans[i].from;
+		}
 	}
-	if (r < 0)
-		return r;
+	if (n < 0)
+		return n;
 	*ret_from = from;
 	return 0;
 }
