@@ -88,6 +88,19 @@ static const struct cli_command commands[] = {
 	                "hjgate gaps", "hjgate gaps --uplink county --from 30d", "hjgate gaps --hours --from today"),
 	},
 	{
+	        .name = "trace",
+	        .details = N_("One page: what the meter was asked and answered, the value, the record, and of each "
+	                      "platform the frame, when it\n"
+	                      "was sent and when its 9014 came, with the time between the steps. Without TIME the "
+	                      "newest record.\n"
+	                      "TIME is Beijing time: \"2026-11-23 08:00\", today, or before now: 2h 3d."),
+	        .fn = cli_trace,
+	        .options = cli_trace_options,
+	        .lines = LINES({ CLI_LOOK, "trace METER.POINT [TIME]",
+	                N_("one value on its way: bytes, record, frames, acknowledgements") }),
+	        .examples = EXAMPLES("hjgate trace oven.current", "hjgate trace oven.current \"2026-11-23 08:05\""),
+	},
+	{
 	        .name = "events",
 	        .details = N_("An event that lasts has a begin and, once it is over, an end. TIME is Beijing time: "
 	                      "\"2026-11-23 08:00\", today,\n"

@@ -64,3 +64,37 @@ int api_receipts(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		return r == -ENOMEM ? r : api_fail(call, r, "receipts", 0);
 	return hj_ipc_reply(call, json_pack("{s:O}", "receipts", list));
 }
+
+/* ---- Seal ---- */
+
+static int note_head(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	(void)body;
+	(void)n;
+	*(struct hj_head *)userdata = *head;
+	return 1;
+}
+
+/* The ledger hands out what opens, and nothing else. */
+int api_seal(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct stored *s = userdata;
+	struct hj_head head = { 0 }, opened = { 0 };
+	const char *bad;
+	int64_t seq;
+	const struct hj_param table[] = { { "seq", HJ_PARAM_INT, true, &seq } };
+	int r;
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	if (seq < 1)
+		return hj_ipc_fail_parameter(call, "seq");
+	r = hj_ledger_read(s->ledger, (uint64_t)seq, (uint64_t)seq, HJ_LEDGER_HEADS, note_head, &head);
+	r = r < 0 ? r : hj_ledger_read(s->ledger, (uint64_t)seq, (uint64_t)seq, 0, note_head, &opened);
+	if (r < 0)
+		return api_fail(call, r, "records", 0);
+	if (!head.seq)
+		return hj_ipc_fail_parameter(call, "seq");
+	return hj_ipc_reply(call, json_pack("{s:I, s:I, s:b}", "algorithm", (json_int_t)head.algorithm, "key",
+	                                  (json_int_t)head.key_id, "intact", opened.seq == head.seq));
+}
