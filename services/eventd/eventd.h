@@ -6,6 +6,7 @@
 #include "book.h"
 #include "fold.h"
 #include "hjgate/ipc_server.h"
+#include "hjgate/place.h"
 #include "hjgate/service.h"
 
 #define EVENTS_LEAST  10000                 /* kept at least */
@@ -34,6 +35,7 @@ struct eventd {
 	char path[HJ_PATH_MAX];
 	struct hj_keyring *keyring;
 	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
+	struct hj_place place;
 	struct book book;
 	struct folds folds;
 	uint8_t boot_id[HJ_ID_BYTES];

@@ -85,7 +85,8 @@ int eventd_open(struct eventd *d)
 
 	if (d->ledger)
 		return 0;
-	r = hj_ledger_open(d->path, d->keyring, &d->ledger, &damaged);
+	r = hj_place_check(&d->place, d->path);
+	r = r < 0 ? r : hj_ledger_open(d->path, d->keyring, &d->ledger, &damaged);
 	if (r < 0)
 		return r;
 	r = read_back(d);

@@ -177,6 +177,8 @@ static const char *in_words(int error)
 		return "a newer hjgate made the file";
 	case -EMEDIUMTYPE:
 		return "the file is no ledger of ours";
+	case -ENODEV:
+		return "its file system is not there";
 	case -EBUSY:
 		return "another process has the file open";
 	default:

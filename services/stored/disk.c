@@ -83,9 +83,7 @@ static int begin_anew(struct stored *s)
 	stored_forget(s);
 	r = stored_load(s);
 	if (r < 0) {
-		salvage_stop(s);
-		hj_ledger_close(s->ledger);
-		s->ledger = NULL;
+		disk_close(s);
 		stored_forget(s);
 		return stored_begin_empty(s) < 0 ? -ENOMEM : r;
 	}
@@ -95,20 +93,48 @@ static int begin_anew(struct stored *s)
 	return poweron_check(s);
 }
 
+/* A file that cannot be written may still be read: then all that is in it is known, and only what is new waits. */
+static int look(struct stored *s)
+{
+	char path[HJ_PATH_MAX];
+	int r = hj_path(s->root, HJ_DIR_STATE, "records.db", path);
+
+	if (r < 0 || !s->keyring)
+		return -ENOENT;
+	return hj_ledger_open_readonly(path, s->keyring, &s->ledger);
+}
+
+int disk_open(struct stored *s)
+{
+	int r = stored_open(s);
+
+	s->looking = 0;
+	if (r >= 0 || !disk_is_trouble(r) || look(s) < 0)
+		return r;
+	s->looking = r;
+	return 0;
+}
+
+void disk_close(struct stored *s)
+{
+	salvage_stop(s);
+	hj_ledger_close(hj_steal(s->ledger));
+	s->looking = 0;
+}
+
 int disk_ready(struct stored *s)
 {
 	int r;
 
-	if (s->ledger && !may_help_to_reopen(s))
+	if (s->ledger && !s->looking && !may_help_to_reopen(s))
 		return 0;
-	salvage_stop(s);
-	if (s->ledger) /* it cannot be opened twice */
-		hj_ledger_close(s->ledger);
-	s->ledger = NULL;
-	r = stored_open(s);
-	if (r < 0)
-		return r;
-	return s->loaded && is_same_file(s) ? 0 : begin_anew(s);
+	if (s->looking && !takes_a_file(s))
+		return s->looking;
+	disk_close(s); /* it cannot be opened twice */
+	r = disk_open(s);
+	if (r >= 0 && !(s->loaded && is_same_file(s)))
+		r = begin_anew(s);
+	return r < 0 ? r : s->looking;
 }
 
 void disk_failed(struct stored *s, int r)
@@ -116,7 +142,7 @@ void disk_failed(struct stored *s, int r)
 	size_t waiting = count_waiting(s);
 
 	s->failures++;
-	s->retry = hj_max(s->ledger ? 0 : 2 * s->retry, STORED_RETRY);
+	s->retry = hj_max(s->ledger && !s->looking ? 0 : 2 * s->retry, STORED_RETRY);
 	s->retry = hj_min(s->retry, STORED_RETRY_MOST);
 	if (s->error == r)
 		return;

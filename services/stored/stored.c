@@ -28,6 +28,8 @@ static const char *open_hint(int r)
 		return "it was made by a newer version: install that one again; the file has not been touched";
 	case -EMEDIUMTYPE:
 		return "it is some other program's file: move it away; it has not been touched";
+	case -ENODEV:
+		return "the file system that it was on is not there";
 	case -EBUSY:
 		return "another process has it open";
 	default:
@@ -42,6 +44,7 @@ int stored_open(struct stored *s)
 	int r = make_folder(s->root);
 
 	r = r < 0 ? r : hj_path(s->root, HJ_DIR_STATE, "records.db", path);
+	r = r < 0 ? r : hj_place_check(&s->place, path);
 	if (r >= 0 && !s->keyring)
 		r = hj_keyring_new(s->root, true, &s->keyring);
 	r = r < 0 ? r : hj_ledger_open(path, s->keyring, &s->ledger, &damaged);
@@ -125,13 +128,14 @@ int stored_load(struct stored *s)
 /* A disk in trouble is no reason not to start: samples are taken for the live stream until it is well. */
 static int open_and_load(struct stored *s)
 {
-	int r = stored_open(s), k;
+	int r = disk_open(s), k;
 
 	r = r < 0 ? r : stored_load(s);
+	if (r >= 0 && s->looking)
+		disk_failed(s, s->looking);
 	if (r >= 0 || !disk_is_trouble(r))
 		return r;
-	salvage_stop(s);
-	hj_ledger_close(hj_steal(s->ledger));
+	disk_close(s);
 	stored_forget(s);
 	k = stored_begin_empty(s);
 	if (k >= 0)
@@ -145,10 +149,10 @@ static int start(struct stored *s)
 
 	r = r < 0 ? r : window_timers(s);
 	r = r < 0 ? r : retention_timers(s);
-	if (!s->loaded)
-		commit_request(s, s->retry);
-	else
+	if (s->loaded)
 		r = r < 0 ? r : poweron_check(s);
+	else
+		commit_request(s, s->retry);
 	if (r < 0)
 		return r;
 	window_process(s);

@@ -15,6 +15,7 @@
 #include "hjgate/ledger.h"
 #include "hjgate/ledger_salvage.h"
 #include "hjgate/now.h"
+#include "hjgate/place.h"
 #include "hjgate/receipt.h"
 #include "hjgate/report.h"
 #include "hjgate/rollup.h"
@@ -98,7 +99,9 @@ struct stored {
 	uint8_t boot_id[HJ_ID_BYTES];
 	struct hj_report *report;
 	struct hj_keyring *keyring;
-	struct hj_ledger *ledger;   /* NULL while the disk does not let it be opened */
+	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
+	int looking;              /* why the ledger can only be read; 0 = it takes what is new */
+	struct hj_place place;
 	struct hj_salvage *salvage; /* what a damaged file still has is being put back; NULL = nothing is */
 	sd_event_source *salvage_timer;
 	unsigned salvage_slices;
@@ -167,7 +170,9 @@ int stored_begin_empty(struct stored *s);
 int stored_open(struct stored *s); /* the ledger; nothing else changes */
 
 /* disk.c: while the disk does not let us write. */
-bool disk_is_trouble(int r); /* something that may pass, so that it is waited for */
+bool disk_is_trouble(int r);     /* something that may pass, so that it is waited for */
+int disk_open(struct stored *s); /* for writing, or else for looking */
+void disk_close(struct stored *s);
 int disk_ready(
         struct stored *s); /* before a commit: there is a ledger, opened anew where that may help; or why not */
 void disk_failed(struct stored *s, int r);

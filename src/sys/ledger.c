@@ -75,6 +75,8 @@ int ledger_errno(sqlite3 *db, int sqlite_result)
 		return -EMSGSIZE;
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
+		if (system == EBADF)
+			return -EROFS; /* it was opened for reading, since it could not be for more */
 		return system ? -system : -EIO;
 	default:
 		return ledger_is_damage(sqlite_result) ? -EUCLEAN : -EIO;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ledger_impl.h"
 
@@ -244,12 +245,13 @@ int ledger_file_open(
 /* ---- for tools ---- */
 
 /* Without a WAL the file is all there is, and a reader that makes none can even read it from a medium that takes no
- * writing. With one, the WAL belongs to it: it is read under the lock that its daemon would take, and left there. */
+ * writing. With one, the WAL belongs to it: it is read under the lock that its daemon would take, and left there; but
+ * a file on a read-only file system cannot be locked, and nobody can write to it. */
 static int open_looking(struct hj_ledger *l)
 {
 	char uri[PATH_MAX], wal[PATH_MAX];
 	struct stat st;
-	bool has_wal;
+	bool has_wal, unlockable = access(l->path, W_OK) < 0 && errno == EROFS;
 	int r;
 
 	snprintf(wal, sizeof(wal), "%s-wal", l->path);
@@ -261,7 +263,7 @@ static int open_looking(struct hj_ledger *l)
 	snprintf(uri, sizeof(uri), "file:%s%s", l->path, has_wal ? "" : "?immutable=1");
 	r = sqlite3_open_v2(uri, &l->db,
 	        SQLITE_OPEN_URI | SQLITE_OPEN_NOFOLLOW | (has_wal ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY),
-	        NULL);
+	        unlockable ? "unix-none" : NULL);
 	if (r != SQLITE_OK)
 		return r;
 	sqlite3_extended_result_codes(l->db, 1);
