@@ -30,7 +30,9 @@ const uint8_t *hj_keyring_fingerprint(const struct hj_keyring *k);
 const char *hj_keyring_source(const struct hj_keyring *k); /* "ramfs", "file", "none" */
 /* A file that was passed over because it holds no key, and where it lies; "" where there was none. */
 const char *hj_keyring_refused(const struct hj_keyring *k);
-const uint8_t *hj_keyring_kek(const struct hj_keyring *k); /* NULL where there is none */
+/* All that are known, the one in use among them: NULL after the last. */
+const uint8_t *hj_keyring_at(const struct hj_keyring *k, size_t i, const uint8_t **ret_fingerprint);
+bool hj_keyring_find(const struct hj_keyring *k, const uint8_t fingerprint[HJ_FINGERPRINT_BYTES]);
 
 /* Under the KEK in use. -ENOKEY where there is none. */
 int hj_keyring_wrap(struct hj_keyring *k, const void *aad, size_t n, const uint8_t key[HJ_KEY_BYTES],

@@ -108,6 +108,21 @@ int hj_ledger_unlock(struct hj_ledger *l);
 /* A new data key from the next row on (committed), with every value of `state` sealed anew. */
 int hj_ledger_rotate(struct hj_ledger *l);
 
+/* A passphrase's way to a KEK. The key is scrypt's, of the passphrase and this salt. */
+#define HJ_SALT_BYTES 16
+struct hj_ledger_recovery {
+	uint8_t fingerprint[HJ_FINGERPRINT_BYTES]; /* of the KEK that it opens */
+	uint8_t salt[HJ_SALT_BYTES];
+	uint32_t n, r, p;
+	bool known; /* that KEK is here anyway */
+};
+bool hj_ledger_recovery_at(struct hj_ledger *l, size_t i, struct hj_ledger_recovery *ret);
+/* From now on (committed) this key opens the KEK in use, and every other that is known; fingerprint is not read. */
+int hj_ledger_recovery_set(
+        struct hj_ledger *l, const struct hj_ledger_recovery *how, const uint8_t key[HJ_KEY_BYTES]);
+/* Opens what it opens: how many slots (0: they were open already). -EKEYREJECTED: it is not the passphrase's. */
+int hj_ledger_recover(struct hj_ledger *l, const uint8_t key[HJ_KEY_BYTES]);
+
 /* ---- what proves the file: for verification, salvage, backup ---- */
 
 /* Seqs lo..hi that belong to one store id, chained by one key. */

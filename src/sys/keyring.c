@@ -262,9 +262,17 @@ const char *hj_keyring_refused(const struct hj_keyring *k)
 	return k->refused;
 }
 
-const uint8_t *hj_keyring_kek(const struct hj_keyring *k)
+const uint8_t *hj_keyring_at(const struct hj_keyring *k, size_t i, const uint8_t **ret_fingerprint)
 {
-	return k->used < 0 ? NULL : k->keks[k->used].key;
+	if (i >= k->count)
+		return NULL;
+	*ret_fingerprint = k->keks[i].fingerprint;
+	return k->keks[i].key;
+}
+
+bool hj_keyring_find(const struct hj_keyring *k, const uint8_t fingerprint[HJ_FINGERPRINT_BYTES])
+{
+	return find(k, fingerprint) >= 0;
 }
 
 int hj_keyring_wrap(struct hj_keyring *k, const void *aad, size_t n, const uint8_t key[HJ_KEY_BYTES],

@@ -102,6 +102,7 @@ int ledger_go_on(struct hj_ledger *l)
 	int r = l->writing ? 0 : go_on_fresh(l);
 
 	r = r < 0 ? r : ledger_wrap_stale(l);
+	r = r < 0 ? r : ledger_recovery_follow(l);
 	r = r < 0 || !bad ? r : note_found(l);
 	r = r < 0 ? r : hj_ledger_commit(l);
 	if (r < 0)

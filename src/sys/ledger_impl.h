@@ -12,15 +12,16 @@
 #define LEDGER_SLOTS_MAX      1024
 #define LEDGER_SEGMENTS_MAX   512
 
-#define KEY_OWN     "ledger."         /* keys of the ledger itself begin so */
-#define KEY_STORE   "ledger.store"    /* the store id of version 1 */
-#define KEY_CUT_OLD "ledger.cut"      /* of version 1: the newest seq ever cut */
-#define KEY_CUT     "ledger.cut."     /* KIND: what was cut last of it */
-#define KEY_PLAIN   "ledger.plain"    /* how far the rows of version 1 go, and the chains' ends there */
-#define KEY_SLOT    "ledger.key."     /* GENERATION.ID */
-#define KEY_SEGMENT "ledger.segment." /* LO */
-#define KEY_SEAL    "ledger.seal"
-#define KEY_NOTED   "ledger.noted" /* a start found the file changed */
+#define KEY_OWN      "ledger."         /* keys of the ledger itself begin so */
+#define KEY_STORE    "ledger.store"    /* the store id of version 1 */
+#define KEY_CUT_OLD  "ledger.cut"      /* of version 1: the newest seq ever cut */
+#define KEY_CUT      "ledger.cut."     /* KIND: what was cut last of it */
+#define KEY_PLAIN    "ledger.plain"    /* how far the rows of version 1 go, and the chains' ends there */
+#define KEY_SLOT     "ledger.key."     /* GENERATION.ID */
+#define KEY_SEGMENT  "ledger.segment." /* LO */
+#define KEY_SEAL     "ledger.seal"
+#define KEY_RECOVERY "ledger.recovery." /* FINGERPRINT of the KEK */
+#define KEY_NOTED    "ledger.noted"     /* a start found the file changed */
 
 enum ledger_sql {
 	SQL_BEGIN,
@@ -183,6 +184,7 @@ int ledger_reload_keys(struct hj_ledger *l);
 void ledger_keys_done(struct hj_ledger *l);
 /* What lies in the file is anybody's. -EBADMSG. */
 int ledger_slot_decode(const void *data, size_t n, struct hj_ledger_slot *ret, const uint8_t **ret_wrapped);
+int ledger_recovery_decode(const void *data, size_t n, struct hj_ledger_recovery *ret, const uint8_t *ret_wrapped[2]);
 int ledger_seal_decode(const void *data, size_t n, struct hj_ledger_seal *ret, uint8_t ret_set[HJ_MAC_BYTES]);
 
 /* ---- ledger_segment.c ---- */
@@ -209,6 +211,9 @@ int ledger_find_seal(struct hj_ledger *l); /* into l->found and l->ends */
 
 /* ---- ledger_backup.c ---- */
 void ledger_backup_orphan(struct hj_ledger_backup *b); /* may be NULL */
+
+/* ---- ledger_recovery.c ---- */
+int ledger_recovery_follow(struct hj_ledger *l); /* into the transaction */
 
 /* ---- ledger_cut.c ---- */
 int ledger_load_cuts(struct hj_ledger *l);

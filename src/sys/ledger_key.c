@@ -105,10 +105,11 @@ static int load_slot(const char *key, const void *value, size_t n, void *userdat
 	struct ledger_slot slot = { 0 };
 	const uint8_t *wrapped;
 
-	/* One that does not decode is one that is lost: its rows are locked. */
-	if (parse_slot_name(key + strlen(KEY_SLOT), &slot.s) < 0 ||
-	        ledger_slot_decode(value, n, &slot.s, &wrapped) < 0)
+	if (parse_slot_name(key + strlen(KEY_SLOT), &slot.s) < 0)
 		return 0;
+	/* One that does not decode is one that is lost: its rows are locked, its id is not given again. */
+	if (ledger_slot_decode(value, n, &slot.s, &wrapped) < 0)
+		slot.s.use = 0;
 	return add_slot(l, &slot);
 }
 
@@ -352,6 +353,7 @@ int hj_ledger_unlock(struct hj_ledger *l)
 	if (opened < 0 || l->readonly)
 		return opened;
 	r = ledger_wrap_stale(l);
+	r = r < 0 ? r : ledger_recovery_follow(l);
 	r = r < 0 ? r : hj_ledger_commit(l);
 	if (r < 0)
 		hj_ledger_rollback(l);
