@@ -151,6 +151,26 @@ static const struct cli_command commands[] = {
 	                "hjgate meter north swap oven.energy --old 48213.7 --new 0.3"),
 	},
 	{
+	        .name = "key",
+	        .details = N_("What is kept is sealed by data keys; a KEK wraps those. It lies in "
+	                      "/run/hjgate/key/kek where it "
+	                      "is brought from outside,\n"
+	                      "else in /var/lib/hjgate/kek. Where it is missing, collecting goes on under a fresh "
+	                      "one, and what "
+	                      "is locked stays until\n"
+	                      "it comes, or until the recovery passphrase is used. All but status needs the group "
+	                      "hjgate-admin."),
+	        .fn = cli_key,
+	        .options = cli_key_options,
+	        .lines = LINES(
+	                { CLI_LOOK, "key", N_("the keys that seal what is kept: which, since when, whether open") },
+	                { CLI_CHANGE, "key rotate", N_("new data keys for what is kept from now on") },
+	                { CLI_CHANGE, "key recovery set|use",
+	                        N_("a passphrase that opens what is kept when the KEK is lost") }),
+	        .examples = EXAMPLES("hjgate key", "hjgate key rotate", "hjgate key recovery set",
+	                "hjgate key recovery use --passphrase-file /run/passphrase"),
+	},
+	{
 	        .name = "bus",
 	        .details =
 	                N_("TARGET is a bus of the configuration, a device such as /dev/ttyUSB0, or HOST:PORT. The "

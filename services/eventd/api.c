@@ -1,6 +1,7 @@
 /* hjgate.Event. Answers: Log (when the row is on disk), List (from RAM, or by reading the ledger through once;
  * follows), Acknowledge (when on disk), Status. What a client says wrong is answered by the parameter's name. */
 #include "api_backup.h"
+#include "api_key.h"
 #include "eventd.h"
 #include "hjgate/event.h"
 #include "hjgate/idl.h"
@@ -187,6 +188,10 @@ static const struct hj_ipc_method methods[] = {
 	{ "Acknowledge", HJ_CHANGE, on_acknowledge },
 	{ "Status", HJ_ANY_RIGHT, on_status },
 	{ "Backup", HJ_CHANGE, api_backup },
+	{ "Key", HJ_LOOK | HJ_CHANGE, api_key },
+	{ "KeyRotate", HJ_CHANGE, api_key_rotate },
+	{ "KeyRecoverySet", HJ_CHANGE, api_key_recovery_set },
+	{ "KeyRecover", HJ_CHANGE, api_key_recover },
 	{ NULL, 0, NULL },
 };
 

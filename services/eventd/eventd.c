@@ -45,6 +45,8 @@ static int start(struct eventd *d, const char *root)
 	r = add_timer(d, on_commit, &d->commit_timer);
 	if (r >= 0)
 		r = add_timer(d, on_folds, &d->fold_timer);
+	if (r >= 0)
+		r = eventd_watch_keys(d);
 	return r < 0 ? hj_log_error(r, "cannot make timers") : 0;
 }
 
@@ -93,6 +95,7 @@ void eventd_free(struct eventd *d)
 	hj_keyring_free(d->keyring);
 	sd_event_source_disable_unref(d->commit_timer);
 	sd_event_source_disable_unref(d->fold_timer);
+	sd_event_source_disable_unref(d->key_timer);
 	sd_event_source_disable_unref(d->clock);
 	sd_event_unref(d->event);
 	free(d);

@@ -34,6 +34,9 @@ struct eventd {
 	const char *root;
 	char path[HJ_PATH_MAX];
 	struct hj_keyring *keyring;
+	bool key_told; /* whether any are locked: */
+	size_t key_locked;
+	sd_event_source *key_timer;
 	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
 	struct hj_place place;
 	struct book book;
@@ -73,6 +76,15 @@ struct op *eventd_waiting(const struct eventd *d, const char *code, const char *
 /* store.c */
 int eventd_open(struct eventd *d); /* opens the ledger and reads the book; 0 where it is open */
 void eventd_cut(struct eventd *d);
+int eventd_read_back(struct eventd *d); /* the book, from the ledger */
+
+/* key.c */
+int eventd_watch_keys(struct eventd *d);
+void eventd_tell_keys(struct eventd *d);
+int eventd_look_for_keys(struct eventd *d);
+int eventd_keys_opened(struct eventd *d, int opened); /* so many, just now */
+void eventd_say_key(
+        struct eventd *d, const char *code, const char *by, int keys); /* keys < 0: says nothing of how many */
 
 /* log.c: what a report becomes. The row is taken over. Answers the call, now or when it is on disk. */
 int eventd_log(struct eventd *d, struct row *row, struct hj_ipc_call *call);

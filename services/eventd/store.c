@@ -53,7 +53,7 @@ static int read_row(const struct hj_head *head, const void *body, size_t n, void
 	return error;
 }
 
-static int read_back(struct eventd *d)
+int eventd_read_back(struct eventd *d)
 {
 	uint64_t last = hj_ledger_last(d->ledger);
 	struct reading r = { .d = d, .newest_from = last > READ_BACK ? last - READ_BACK : 0 };
@@ -89,7 +89,7 @@ int eventd_open(struct eventd *d)
 	r = r < 0 ? r : hj_ledger_open(d->path, d->keyring, &d->ledger, &damaged);
 	if (r < 0)
 		return r;
-	r = read_back(d);
+	r = eventd_read_back(d);
 	if (r < 0) {
 		hj_ledger_close(d->ledger);
 		d->ledger = NULL;
@@ -97,6 +97,7 @@ int eventd_open(struct eventd *d)
 	}
 	if (damaged)
 		tell_damaged(d);
+	eventd_tell_keys(d);
 	return 0;
 }
 
@@ -168,7 +169,7 @@ void eventd_cut(struct eventd *d)
 		hj_log_error(r, "cannot cut the oldest events: trying again with the next one");
 		return;
 	}
-	r = read_back(d);
+	r = eventd_read_back(d);
 	hj_info("cut the oldest %llu rows of events: %llu events are kept", (unsigned long long)rows,
 	        (unsigned long long)d->events);
 	if (r < 0)

@@ -197,6 +197,9 @@ static int get_setting(struct stored *s, struct hj_ipc_call *call, const char *k
 	int r = disk_trouble(s);
 
 	r = r < 0 ? r : hj_ledger_get(s->ledger, key, &b);
+	if (r == -ENOKEY ||
+	        r == -EBADMSG) /* nobody is to wait for a key: as long as it is locked, what is configured counts */
+		r = -ENOENT;
 	if (r < 0 && r != -ENOENT)
 		return api_fail(call, r == -ENOSPC ? -EDQUOT : r, "settings", 0);
 	if (r >= 0)
@@ -281,6 +284,10 @@ static const struct hj_ipc_method methods[] = {
 	{ "Setting", HJ_PEER, on_setting },
 	{ "Query", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_query },
 	{ "Status", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_status },
+	{ "Key", HJ_LOOK | HJ_CHANGE, api_key },
+	{ "KeyRotate", HJ_CHANGE, api_key_rotate },
+	{ "KeyRecoverySet", HJ_CHANGE, api_key_recovery_set },
+	{ "KeyRecover", HJ_CHANGE, api_key_recover },
 	{ "Exported", HJ_LOOK | HJ_CHANGE, api_exported },
 	{ "Backup", HJ_CHANGE, api_backup },
 	{ NULL, 0, NULL },

@@ -25,6 +25,10 @@ int api_each_receipt(
         json_t *list, size_t most, void (*fn)(const struct hj_receipt *one, void *userdata), void *userdata);
 int api_backup(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_exported(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_key(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_key_rotate(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_key_recovery_set(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_key_recover(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_swap(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 
 /* Which points a stream has told, by position in the dictionary. */

@@ -75,6 +75,32 @@ void tell_swap(struct stored *s, const char *point, const char *by, double old, 
 	                "{s:s, s:s, s:o, s:o}", "point", point, "by", by, "old", reading(old), "new", reading(new)));
 }
 
+void tell_key_missing(struct stored *s, size_t locked)
+{
+	hj_report(s->report, "key-missing", locked ? HJ_BEGIN : HJ_END, "records.db",
+	        json_pack("{s:s, s:I}", "file", "records.db", "keys", (json_int_t)locked));
+}
+
+void tell_key_opened(struct stored *s, int keys)
+{
+	hj_report(s->report, "key-opened", HJ_MOMENT, "records.db",
+	        json_pack("{s:s, s:i}", "file", "records.db", "keys", keys));
+}
+
+void tell_key_refused(struct stored *s, const char *path)
+{
+	hj_report(s->report, "key-refused", HJ_MOMENT, path, json_pack("{s:s}", "file", path));
+}
+
+void tell_key(struct stored *s, const char *code, const char *by, int keys)
+{
+	json_t *values = json_pack("{s:s, s:s}", "file", "records.db", "by", by);
+
+	if (values && keys >= 0)
+		json_object_set_new(values, "keys", json_integer(keys));
+	hj_report(s->report, code, HJ_MOMENT, "records.db", values);
+}
+
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms)
 {
 	hj_report_at(s->report, "power-failure", HJ_BEGIN, "power", begin_ms, NULL);

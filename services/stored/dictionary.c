@@ -98,7 +98,11 @@ static int load_one(const char *key, const void *value, size_t n, void *userdata
 
 	if (good)
 		s->point_most = hj_max(s->point_most, (uint32_t)number);
-	if (!good || !value || decode(value, n, &p) < 0) {
+	if (good && !value) {
+		s->points_locked++;
+		return 0;
+	}
+	if (!good || decode(value, n, &p) < 0) {
 		hj_error("what is kept as %s does not decode: records with it show numbers only", key);
 		return 0;
 	}
@@ -108,7 +112,16 @@ static int load_one(const char *key, const void *value, size_t n, void *userdata
 
 int dictionary_load(struct stored *s)
 {
-	return hj_ledger_each(s->ledger, POINT_PREFIX, load_one, s);
+	int r;
+
+	s->points_locked = 0;
+	r = hj_ledger_each(s->ledger, POINT_PREFIX, load_one, s);
+	if (s->points_locked)
+		hj_error("%zu points are locked or were changed by somebody else: their records show numbers only, "
+		         "and what is "
+		         "read goes on under new numbers",
+		        s->points_locked);
+	return r;
 }
 
 /* Positions move: who counts points by position is told. */

@@ -72,7 +72,7 @@ static size_t count_waiting(const struct stored *s)
 /* What was taken into memory belongs to a file that is not there any more, or was never read; or to this one, where a
  * commit that was said to have failed has reached the disk all the same. Nothing of it was named durable, so the
  * meterds offer it again, and count what they no longer have. */
-static int begin_anew(struct stored *s)
+int disk_begin_anew(struct stored *s)
 {
 	size_t waiting = count_waiting(s);
 	int r;
@@ -133,7 +133,7 @@ int disk_ready(struct stored *s)
 	disk_close(s); /* it cannot be opened twice */
 	r = disk_open(s);
 	if (r >= 0 && !(s->loaded && is_same_file(s)))
-		r = begin_anew(s);
+		r = disk_begin_anew(s);
 	return r < 0 ? r : s->looking;
 }
 

@@ -149,6 +149,7 @@ static int start(struct stored *s)
 
 	r = r < 0 ? r : window_timers(s);
 	r = r < 0 ? r : retention_timers(s);
+	r = r < 0 ? r : key_timers(s);
 	if (s->loaded)
 		r = r < 0 ? r : poweron_check(s);
 	else
@@ -210,6 +211,7 @@ void stored_free(struct stored *s)
 	sd_event_source_disable_unref(s->mono_timer);
 	sd_event_source_disable_unref(s->wall_timer);
 	sd_event_source_disable_unref(s->retention_timer);
+	sd_event_source_disable_unref(s->key_timer);
 	stored_forget(s);
 	salvage_stop(s);
 	hj_ledger_close(s->ledger);

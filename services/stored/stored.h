@@ -107,6 +107,12 @@ struct stored {
 	unsigned salvage_slices;
 	int salvage_error; /* of the last slice */
 	bool loaded;       /* what follows has in it what the file says; while false: is as in an empty store */
+	struct {
+		bool told;
+		size_t locked;
+		char refused[HJ_PATH_MAX];
+		uint8_t fingerprint[HJ_FINGERPRINT_BYTES];
+	} key; /* as told: how many are locked, a file that is none, the KEK in use */
 	int64_t started_ms;
 	struct {
 		uint8_t id[HJ_ID_BYTES];
@@ -118,7 +124,8 @@ struct stored {
 	size_t live_count;
 
 	struct hj_dictionary points;
-	uint32_t point_most; /* the greatest number ever given, as far as known */
+	size_t points_locked; /* in the file */
+	uint32_t point_most;  /* the greatest number ever given, as far as known */
 	struct stored_point {
 		struct hj_sample newest; /* point 0 = none yet */
 		bool changed;            /* differs from what is on the disk */
@@ -147,6 +154,7 @@ struct stored {
 	uint64_t commits;
 	uint64_t unreadable; /* records met whose body did not decode, since the start; each meeting counts */
 	int64_t last_commit_ms;
+	sd_event_source *key_timer;
 	sd_event_source *commit_timer, *mono_timer, *wall_timer, *retention_timer;
 
 	struct {
@@ -176,6 +184,7 @@ void disk_close(struct stored *s);
 int disk_ready(
         struct stored *s); /* before a commit: there is a ledger, opened anew where that may help; or why not */
 void disk_failed(struct stored *s, int r);
+int disk_begin_anew(struct stored *s); /* reads everything from the file again */
 void disk_note_file(struct stored *s); /* to know it again */
 /* Why the records cannot be read, or what is open and owed is not known; 0 = all is there. */
 static inline int disk_trouble(const struct stored *s)
@@ -255,6 +264,13 @@ void salvage_owe(struct stored *s, struct uplink *u);       /* it is new: what o
 bool salvage_awaits(const struct stored *s, uint64_t from); /* rows from this seq on may still come back */
 void salvage_stop(struct stored *s); /* before the ledger is closed; the next opening goes on */
 
+/* key.c */
+int key_timers(struct stored *s);
+int key_look(struct stored *s);               /* for a KEK that has come */
+int key_opened(struct stored *s, int opened); /* so many keys, just now */
+bool key_ready(const struct stored *s);       /* the file can be changed */
+void key_tell(struct stored *s);
+
 /* poweron.c */
 int poweron_check(struct stored *s);
 int poweron_put(struct stored *s, int64_t now_ms);
@@ -296,4 +312,8 @@ void tell_late(struct stored *s, const char *bus, uint64_t count);
 void tell_joined(struct stored *s, const char *uplink, uint64_t count);
 void tell_reset(struct stored *s, const struct hj_fallen *f);
 void tell_swap(struct stored *s, const char *point, const char *by, double old, double new); /* NaN: not known */
+void tell_key_missing(struct stored *s, size_t locked);                                      /* 0: all are here */
+void tell_key_opened(struct stored *s, int keys);
+void tell_key_refused(struct stored *s, const char *path);
+void tell_key(struct stored *s, const char *code, const char *by, int keys); /* keys < 0: says nothing of how many */
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms);
