@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "hjgate/clock.h"
 #include "instances.h"
 #include "status.h"
 #include "timespec.h"
@@ -119,6 +120,13 @@ static void ask_events(struct status *s)
 	        &error);
 }
 
+static void ask_day(struct status *s)
+{
+	cli_ask_quiet(s->root, "stored.look", "hjgate.Store.Completeness",
+	        json_pack("{sI sI}", "begin", (json_int_t)(s->now_ms - HJ_MS_PER_DAY), "end", (json_int_t)s->now_ms),
+	        STATUS_ANSWER_MS, &s->day, NULL);
+}
+
 static void read_configuration(struct status *s)
 {
 	struct hj_conf_errors errors = { 0 };
@@ -142,6 +150,8 @@ void status_collect(struct status *s)
 	add_supervisor(s);
 	sum_memory(s);
 	ask_events(s);
+	if (s->program_count && s->programs[0].kind == STATUS_STORE && s->programs[0].error == 0)
+		ask_day(s);
 	read_configuration(s);
 	s->troubles = json_array();
 }
@@ -151,6 +161,7 @@ void status_done(struct status *s)
 	for (size_t i = 0; i < s->program_count; i++)
 		json_decref(s->programs[i].answer);
 	json_decref(s->events);
+	json_decref(s->day);
 	json_decref(s->troubles);
 }
 

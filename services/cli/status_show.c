@@ -1,6 +1,7 @@
 /* What `hjgate status` found out, shown: the verdict first, then programs, buses, records, platforms, open events. */
 #include <libintl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "hjgate/clock.h"
 #include "status.h"
@@ -202,6 +203,50 @@ static void show_uplinks(const struct status *s, struct writer *w)
 	writer_table_end(w);
 }
 
+static const struct writer_column day_columns[] = {
+	{ "uplink", N_("LAST 24 HOURS"), false },
+	{ "due", N_("STORED"), true },
+	{ "sent", N_("SENT"), true },
+	{ "acknowledged", N_("ACKNOWLEDGED"), true },
+};
+
+/* Who is on the way is sent, and not acknowledged yet. */
+static json_int_t under_way(const struct status *s, const char *uplink)
+{
+	for (size_t i = 0; i < s->program_count; i++) {
+		const char *name = cli_string(s->programs[i].answer, "uplink");
+
+		if (s->programs[i].kind == STATUS_UPLINK && name && !strcmp(name, uplink))
+			return json_is_integer(json_object_get(s->programs[i].answer, "under_way"));
+	}
+	return -1;
+}
+
+static void show_day(const struct status *s, struct writer *w)
+{
+	json_t *uplink;
+	bool any = false;
+	size_t i;
+
+	writer_table(w, "completeness", day_columns, hj_array_size(day_columns));
+	json_array_foreach(json_object_get(s->day, "uplinks"), i, uplink)
+	{
+		json_int_t due = cli_int(uplink, "due"), acked = cli_int(uplink, "acknowledged");
+		json_int_t more = under_way(s, cli_string(uplink, "name") ?: "");
+
+		if (more < 0) /* configured no more */
+			continue;
+		if (!any)
+			writer_say(w, STYLE_PLAIN, "%s", "");
+		any = true;
+		writer_cell_text(w, cli_string(uplink, "name"));
+		writer_cell_int(w, due);
+		writer_cell_int(w, hj_min(acked + more, due));
+		writer_cell(w, acked < due ? STYLE_WARN : STYLE_GOOD, json_integer(acked), NULL);
+	}
+	writer_table_end(w);
+}
+
 static void show_events(const struct status *s, struct writer *w)
 {
 	json_t *event;
@@ -222,5 +267,6 @@ void status_show(const struct status *s, struct writer *w)
 	show_buses(s, w);
 	show_store(s, w);
 	show_uplinks(s, w);
+	show_day(s, w);
 	show_events(s, w);
 }

@@ -278,6 +278,7 @@ static const struct hj_ipc_method methods[] = {
 	{ "Read", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_read },
 	{ "Confirm", HJ_PEER, api_confirm },
 	{ "Receipts", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_receipts },
+	{ "Completeness", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_completeness },
 	{ "Seal", HJ_LOOK | HJ_CHANGE | HJ_PEER, api_seal },
 	{ "Resend", HJ_CHANGE | HJ_PEER, api_resend },
 	{ "Swap", HJ_CHANGE, api_swap },

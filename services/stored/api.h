@@ -19,6 +19,7 @@ int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_confirm(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_resend(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_seal(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_completeness(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_receipts(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 /* Whether the list holds receipts, at most `most` of them; fn is called for each. */
 int api_each_receipt(

@@ -84,6 +84,22 @@ static void test_hours_and_days_follow(void **state)
 	json_decref(wait_for_records("day", 1));
 }
 
+/* One of the records is acknowledged. */
+static void check_completeness(struct hj_ipc_ask *peer)
+{
+	json_t *reply, *county;
+
+	reply = ask(peer, "Completeness",
+	        json_pack("{s:I, s:I}", "begin", (json_int_t)(now_ms() - 3600000), "end", (json_int_t)now_ms()));
+	county = json_array_get(json_object_get(reply, "uplinks"), 0);
+	assert_true(num(county, "due") >= 2 && num(county, "acknowledged") == 1);
+	assert_int_equal(num(county, "waiting"), num(county, "due") - 1);
+	json_decref(reply);
+	assert_string_equal(
+	        ask_error(peer, "Completeness", json_pack("{s:i, s:I}", "begin", 0, "end", (json_int_t)now_ms())),
+	        "org.varlink.service.InvalidParameter");
+}
+
 static void test_killed_and_back(void **state)
 {
 	struct hj_ipc_ask peer = dial("peer");
@@ -138,6 +154,7 @@ static void test_killed_and_back(void **state)
 	assert_int_equal(
 	        json_integer_value(json_array_get(json_array_get(json_object_get(reply, "receipts"), 0), 4)), 1090);
 	json_decref(reply);
+	check_completeness(&peer);
 	hj_ipc_ask_close(&peer);
 }
 
