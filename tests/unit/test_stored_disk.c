@@ -14,7 +14,7 @@
 #include "stored_world.h"
 
 #define RETENTION_DAYS 4000
-#define SEEDS          2 /* of each kind, by default */
+#define SEEDS          1 /* of each kind, by default */
 #define POINTS         8
 #define WINDOW_MS      60000LL
 #define STEP_MS        (WINDOW_MS / 2) /* each point is read twice in a window */
