@@ -76,7 +76,8 @@ static int add_slot(struct hj_ledger *l, const struct ledger_slot *slot)
 	slots = calloc(l->slot_count + 1, sizeof(*slots)); /* no realloc: it leaves keys behind */
 	if (!slots)
 		return -ENOMEM;
-	memcpy(slots, l->slots, l->slot_count * sizeof(*slots));
+	if (l->slot_count)
+		memcpy(slots, l->slots, l->slot_count * sizeof(*slots));
 	slots[l->slot_count] = *slot;
 	hj_wipe(l->slots, l->slot_count * sizeof(*slots));
 	free(l->slots);

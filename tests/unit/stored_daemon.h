@@ -24,7 +24,7 @@ static const char *const rights[] = { "look", "change", "peer" };
 
 /* ---- the program ---- */
 
-static int listen_on(const char *right)
+static inline int listen_on(const char *right)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -36,7 +36,7 @@ static int listen_on(const char *right)
 	return fd;
 }
 
-static void run_daemon(const int fds[3])
+static inline void run_daemon(const int fds[3])
 {
 	char pid[32];
 
@@ -54,7 +54,7 @@ static void run_daemon(const int fds[3])
 	_exit(127);
 }
 
-static void start(void)
+static inline void start(void)
 {
 	int fds[3];
 
@@ -63,12 +63,12 @@ static void start(void)
 	start_daemon(fds, run_daemon);
 }
 
-static void boot(const char *id)
+static inline void boot(const char *id)
 {
 	write_file("run/hjgate/boot-id", id);
 }
 
-static int set_up(void **state)
+static inline int set_up(void **state)
 {
 	static const char *const folders[] = { "etc", "etc/hjgate" };
 	char path[256], *slash;
@@ -90,7 +90,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
+static inline int tear_down(void **state)
 {
 	if (daemon_pid)
 		stop_daemon(SIGTERM);
@@ -99,7 +99,7 @@ static int tear_down(void **state)
 
 /* ---- asking ---- */
 
-static int64_t now_ms(void)
+static inline int64_t now_ms(void)
 {
 	struct timespec t;
 
@@ -107,7 +107,7 @@ static int64_t now_ms(void)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
-static void sleep_until(int64_t ms)
+static inline void sleep_until(int64_t ms)
 {
 	int64_t left = ms - now_ms();
 
@@ -115,7 +115,7 @@ static void sleep_until(int64_t ms)
 		usleep((useconds_t)left * 1000);
 }
 
-static struct hj_ipc_ask dial(const char *right)
+static inline struct hj_ipc_ask dial(const char *right)
 {
 	struct hj_ipc_ask a;
 	char path[256];
@@ -125,7 +125,7 @@ static struct hj_ipc_ask dial(const char *right)
 	return a;
 }
 
-static json_t *ask(struct hj_ipc_ask *a, const char *method, json_t *parameters)
+static inline json_t *ask(struct hj_ipc_ask *a, const char *method, json_t *parameters)
 {
 	json_t *reply = NULL;
 	char name[64];
@@ -139,7 +139,7 @@ static json_t *ask(struct hj_ipc_ask *a, const char *method, json_t *parameters)
 	return reply;
 }
 
-static char *ask_error(struct hj_ipc_ask *a, const char *method, json_t *parameters)
+static inline char *ask_error(struct hj_ipc_ask *a, const char *method, json_t *parameters)
 {
 	static char error[128];
 	json_t *reply = NULL;
@@ -152,7 +152,7 @@ static char *ask_error(struct hj_ipc_ask *a, const char *method, json_t *paramet
 	return error;
 }
 
-static void ask_more(struct hj_ipc_ask *a, const char *method, json_t *parameters)
+static inline void ask_more(struct hj_ipc_ask *a, const char *method, json_t *parameters)
 {
 	char name[64];
 
@@ -160,7 +160,7 @@ static void ask_more(struct hj_ipc_ask *a, const char *method, json_t *parameter
 	assert_int_equal(hj_ipc_ask_more(a, name, parameters), 0);
 }
 
-static json_t *next(struct hj_ipc_ask *a, int timeout_ms)
+static inline json_t *next(struct hj_ipc_ask *a, int timeout_ms)
 {
 	json_t *reply = NULL;
 	bool continues;
@@ -170,7 +170,7 @@ static json_t *next(struct hj_ipc_ask *a, int timeout_ms)
 	return reply;
 }
 
-static int64_t num(const json_t *j, const char *name)
+static inline int64_t num(const json_t *j, const char *name)
 {
 	assert_true(json_is_integer(json_object_get(j, name)));
 	return json_integer_value(json_object_get(j, name));
@@ -178,7 +178,7 @@ static int64_t num(const json_t *j, const char *name)
 
 /* count samples of point 0 (a gauge) and 1 (a total), alternately, from `first` on, all at this time; value =
  * number. */
-static int64_t append(struct hj_ipc_ask *a, const char *bus, const char *boot_id, int64_t first, int count,
+static inline int64_t append(struct hj_ipc_ask *a, const char *bus, const char *boot_id, int64_t first, int count,
         int64_t ms, int64_t upto)
 {
 	json_t *samples = json_array(), *points = json_array(), *reply;
@@ -203,7 +203,7 @@ static int64_t append(struct hj_ipc_ask *a, const char *bus, const char *boot_id
 }
 
 /* Sends six samples in one window and the watermark at its end. Gives the window's label. */
-static int64_t one_window(struct hj_ipc_ask *a, const char *bus, const char *boot_id, int64_t *first)
+static inline int64_t one_window(struct hj_ipc_ask *a, const char *bus, const char *boot_id, int64_t *first)
 {
 	int64_t label = hj_window_start(now_ms(), WINDOW_MS);
 
@@ -217,7 +217,7 @@ static int64_t one_window(struct hj_ipc_ask *a, const char *bus, const char *boo
 	return label;
 }
 
-static json_t *wait_for_records(const char *kind, size_t least)
+static inline json_t *wait_for_records(const char *kind, size_t least)
 {
 	struct hj_ipc_ask a = dial("look");
 	json_t *reply = NULL;
@@ -235,7 +235,7 @@ static json_t *wait_for_records(const char *kind, size_t least)
 	return reply;
 }
 
-static json_t *stat_of(json_t *reply, size_t record, size_t stat)
+static inline json_t *stat_of(json_t *reply, size_t record, size_t stat)
 {
 	return json_array_get(
 	        json_object_get(json_array_get(json_object_get(reply, "records"), record), "stats"), stat);
