@@ -122,7 +122,7 @@ static uint64_t hash_of(const struct hj_head *head, const void *body, size_t n)
 	return mix(hash, body, n);
 }
 
-static struct truth_row *row_of(struct truth *t, uint64_t seq)
+struct truth_row *truth_find_row(struct truth *t, uint64_t seq)
 {
 	size_t low = 0, high = t->row_count;
 
@@ -144,7 +144,7 @@ void truth_row(struct truth *t, const struct hj_head *head, const void *body, si
 		.label_ms = head->label_ms,
 		.kind = head->kind,
 		.met = true };
-	struct truth_row *known = row_of(t, head->seq);
+	struct truth_row *known = truth_find_row(t, head->seq);
 	size_t at = t->row_count;
 
 	if (known) {
@@ -215,7 +215,8 @@ static void check_stat(struct checking *c, int64_t label_ms, const struct hj_sta
 	size_t bus, point;
 
 	if (!point_of(c, stat->point, &bus, &point)) {
-		truth_fault(t, TRUTH_WRONG, "a record of point %u, which nobody has", stat->point);
+		if (!t->foreign_upto)
+			truth_fault(t, TRUTH_WRONG, "a record of point %u, which nobody has", stat->point);
 		return;
 	}
 	w = window_of(&t->buses[bus], label_ms);
@@ -378,12 +379,17 @@ void truth_check(struct truth *t, struct stored *s, bool closed)
 {
 	struct checking c = { .t = t, .s = s };
 
+	if (!s->ledger) {
+		truth_fault(t, TRUTH_LOST, "the store does not open");
+		return;
+	}
 	check_rows(&c);
 	check_windows(&c, closed);
 	for (size_t i = 0; i < TRUTH_UPLINKS; i++)
 		check_owed(&c, i);
 	for (size_t i = 0; i < TRUTH_SETTINGS; i++)
 		check_setting(&c, &t->settings[i]);
+	truth_check_proof(t, s);
 	if (hj_ledger_unreadable(s->ledger))
 		truth_fault(t, TRUTH_LOST, "%llu records do not read",
 		        (unsigned long long)hj_ledger_unreadable(s->ledger));

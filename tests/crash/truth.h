@@ -25,6 +25,8 @@ struct truth_row {
 	int64_t label_ms;
 	uint8_t kind;
 	uint8_t acked[TRUTH_UPLINKS];
+	bool receipt[TRUTH_UPLINKS];     /* the acknowledgement came with one */
+	uint8_t receipts[TRUTH_UPLINKS]; /* met */
 	bool cut, met;
 };
 
@@ -42,6 +44,7 @@ struct truth {
 	char first_fault[256];
 	struct truth_row *rows;
 	size_t row_count, row_room;
+	uint64_t foreign_upto; /* of a store that was there before; its points are not ours */
 	struct truth_bus {
 		char name[8];
 		struct truth_window *windows;
@@ -65,9 +68,15 @@ void truth_fault(struct truth *t, enum truth_fault which, const char *format, ..
 
 /* A sample is in the store for good. */
 void truth_sample(struct truth *t, size_t bus, size_t point, int64_t time_ms, double value);
+/* The store of version 1 in this file, as it is before anybody has opened it, was promised too. */
+void truth_adopt(struct truth *t, const char *path);
 /* A record is. */
 void truth_row(struct truth *t, const struct hj_head *head, const void *body, size_t n);
 void truth_follow(struct truth *t, struct stored *s); /* whatever is committed now */
 
 /* Holds all of it against a store that was just started. closed: every window with a sample must have its record. */
 void truth_check(struct truth *t, struct stored *s, bool closed);
+
+/* proof.c: seals, chains and receipts. */
+void truth_check_proof(struct truth *t, struct stored *s);
+struct truth_row *truth_find_row(struct truth *t, uint64_t seq);

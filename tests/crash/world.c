@@ -19,6 +19,9 @@
 #define LOOPS_MOST      1000
 #define OPERATIONS_MOST 2500 /* before a cut: more than a whole WAL takes */
 #define RETENTION_DAYS  30
+#define OLD_EVERY       4 /* worlds, one of which begins with this */
+#define OLD             "tests/data/ledger-1.db"
+#define OLD_ENDS_MS     1764090600000
 
 struct pending {
 	int64_t time_ms;
@@ -185,6 +188,15 @@ static void acknowledge(struct world *w)
 	for (size_t i = 0; u && i < t->row_count && count; i++) {
 		struct truth_row *row = &t->rows[i];
 
+		int64_t now = hj_now().wall_ms;
+		struct hj_receipt receipt = { .from = row->seq,
+			.to = row->seq,
+			.packets = 1,
+			.qn_ms = now - 90,
+			.qn_last_ms = now - 90,
+			.sent_ms = now - 90,
+			.acked_ms = now };
+
 		if (row->cut || row->acked[index] != ACK_NO || !hj_seqset_has(&u->owed, row->seq))
 			continue;
 		if (skip == 0) {
@@ -193,9 +205,18 @@ static void acknowledge(struct world *w)
 		}
 		skip--;
 		count--;
+		receipt_take(w->s, u, &receipt);
 		owed_confirm(w->s, u, row->seq, row->seq);
 		row->acked[index] = ACK_ASKED;
+		row->receipt[index] = true;
 	}
+}
+
+/* Answered when it is done; what was sealed before stays readable, which the check finds out. */
+static void rotate(struct world *w)
+{
+	if (hj_ledger_rotate(w->s->ledger) < 0 && !disk_gone())
+		truth_fault(&w->truth, TRUTH_WRONG, "the key cannot be changed");
 }
 
 static void know_uplinks(struct world *w)
@@ -267,10 +288,14 @@ static void spoil(struct world *w, const struct world_lie *lie)
 {
 	struct stored *s = w->s;
 	uint64_t seq, last = hj_ledger_last(s->ledger);
-	char sql[96];
+	char sql[128];
 
 	if (lie->owes_less && s->uplink_count && hj_seqset_next(&s->uplinks[0].owed, 0, &seq)) {
 		hj_seqset_remove(&s->uplinks[0].owed, seq, seq);
+		s->uplinks[0].changed = true;
+	}
+	if (lie->forgets_receipts && s->uplink_count) {
+		hj_receipts_done(&s->uplinks[0].receipts);
 		s->uplinks[0].changed = true;
 	}
 	if (lie->adds_again &&
@@ -279,6 +304,11 @@ static void spoil(struct world *w, const struct world_lie *lie)
 	commit_now(s);
 	snprintf(sql, sizeof(sql), "DELETE FROM row WHERE seq = %llu", (unsigned long long)last);
 	if (lie->drops_row && last)
+		sqlite3_exec(s->ledger->db, sql, NULL, NULL, NULL);
+	snprintf(sql, sizeof(sql),
+	        "UPDATE row SET body = substr(body, 1, 20) || x'00' || substr(body, 22) WHERE seq = %llu",
+	        (unsigned long long)last);
+	if (lie->changes_row && last)
 		sqlite3_exec(s->ledger->db, sql, NULL, NULL, NULL);
 	listen(w);
 }
@@ -321,6 +351,8 @@ static void act(struct world *w)
 		acknowledge(w);
 	else if (what < 31)
 		restart(w);
+	else if (what < 32)
+		rotate(w);
 	else
 		tick(w);
 }
@@ -386,6 +418,19 @@ static void finish(struct world *w)
 	w->s = NULL;
 }
 
+/* The store of the version before: the first lives die while it becomes one of this. */
+static void begin_old(struct world *w)
+{
+	char command[400], path[256];
+
+	path_of("var/lib/hjgate/records.db", path);
+	snprintf(command, sizeof(command), "cp " OLD " '%s'", path);
+	if (system(command))
+		abort();
+	world_now.wall_ms = OLD_ENDS_MS + 3600 * HJ_MS_PER_SEC;
+	truth_adopt(&w->truth, path);
+}
+
 static void begin(struct world *w, uint64_t seed)
 {
 	char folder[256];
@@ -399,6 +444,8 @@ static void begin(struct world *w, uint64_t seed)
 		abort();
 	sd_event_new(&loop);
 	path_of("var/lib/hjgate", folder);
+	if (seed % OLD_EVERY == 0)
+		begin_old(w);
 	disk_begin(folder);
 }
 

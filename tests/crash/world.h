@@ -7,9 +7,11 @@
 
 struct world_lie { /* what is done to a world so that its check has something to find */
 	bool disk_lies;
-	bool owes_less;  /* what an uplink owes is made shorter between two lives */
-	bool drops_row;  /* the newest record is taken away */
-	bool adds_again; /* a minute is added once more */
+	bool owes_less;   /* what an uplink owes is made shorter between two lives */
+	bool drops_row;   /* the newest record is taken away */
+	bool adds_again;  /* a minute is added once more */
+	bool changes_row; /* a byte of the newest record is another one */
+	bool forgets_receipts;
 };
 
 struct world_totals {

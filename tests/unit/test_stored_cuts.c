@@ -1,6 +1,6 @@
 /* Power cuts at random writes, on the real store over a disk that forgets (tests/crash): what was promised is there,
  * once. And that this would be noticed: a disk that lies, and a store that is made to break its word, are found.
- * HJ_CUTS: so many cuts, 150 by default; the long campaign is `make bench-store`. */
+ * HJ_CUTS: so many cuts, 100 by default; the long campaign is `make bench-store`. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,8 @@
 #include "../crash/world.h"
 #include "hjgate/log.h"
 
-#define CUTS    150
-#define A_WORLD 50
+#define CUTS    100 /* four worlds, the last of which begins with a store of version 1 */
+#define A_WORLD 25
 
 static void test_nothing_is_lost_or_doubled(void **state)
 {
@@ -65,6 +65,16 @@ static void test_a_record_taken_away_is_found(void **state)
 	assert_found((struct world_lie){ .drops_row = true }, TRUTH_LOST);
 }
 
+static void test_a_record_changed_is_found(void **state)
+{
+	assert_found((struct world_lie){ .changes_row = true }, TRUTH_LOST);
+}
+
+static void test_a_receipt_forgotten_is_found(void **state)
+{
+	assert_found((struct world_lie){ .forgets_receipts = true }, TRUTH_LOST);
+}
+
 static void test_a_record_made_twice_is_found(void **state)
 {
 	assert_found((struct world_lie){ .adds_again = true }, TRUTH_DOUBLED);
@@ -78,6 +88,8 @@ int main(void)
 		cmocka_unit_test(test_a_lying_disk_is_found),
 		cmocka_unit_test(test_what_is_owed_no_more_is_found),
 		cmocka_unit_test(test_a_record_taken_away_is_found),
+		cmocka_unit_test(test_a_record_changed_is_found),
+		cmocka_unit_test(test_a_receipt_forgotten_is_found),
 		cmocka_unit_test(test_a_record_made_twice_is_found),
 	};
 
