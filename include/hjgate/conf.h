@@ -42,6 +42,7 @@ struct hj_conf_main {
 	int64_t base_window;    /* seconds: 60, 120, 180, 240, 300 */
 	int64_t retention_days; /* 30..4000, 400 by default */
 	int64_t retention_mb;   /* 16..100000 */
+	bool stick;             /* does a stick that is plugged in get a backup? */
 	/* Only below a root (--root), for demonstrations and tests; 0 = not set. Seconds. */
 	int64_t test_minute, test_hour, test_day;
 };

@@ -11,13 +11,13 @@
 #include "ask.h"
 #include "hjgate/base64.h"
 #include "hjgate/clock.h"
-#include "hjgate/conf.h"
 #include "outfile.h"
 #include "progress.h"
+#include "site.h"
 #include "timespec.h"
 #include "writer.h"
 
-#define SITE_USUAL "site" /* in the name, where no uplink is configured */
+#define NAMES_TRIED 99 /* of one second */
 
 /* ---- making ---- */
 
@@ -31,7 +31,7 @@ static const struct part {
 
 struct making {
 	struct cli *cli;
-	char id[HJ_BACKUP_ID_MAX + 1], site[HJ_BACKUP_SITE_MAX + 1];
+	char id[HJ_BACKUP_ID_MAX + 1], site[CLI_SITE_MAX + 1];
 	char folder[PATH_MAX], file[PATH_MAX + 64];
 	const struct part *part;
 	struct outfile out;
@@ -42,30 +42,17 @@ struct making {
 	struct cli_progress progress;
 };
 
-/* Whose it is: every MN. And its name: the first of them and the time. */
+/* After its first MN and the time. */
 static void name_it(struct making *m, int64_t now_ms)
 {
-	char **names = NULL, first[HJ_MN_MAX + 1] = "", time[HJ_TIME14_LEN + 1];
-	size_t count = 0, used = 0;
+	char time[HJ_TIME14_LEN + 1];
 
-	hj_conf_names(m->cli->root, "uplinks.d", &names, &count);
-	for (size_t i = 0; i < count; i++) {
-		struct hj_conf_errors errors = { 0 };
-		struct hj_conf_uplink u;
-
-		if (hj_conf_load_uplink(m->cli->root, names[i], &u, &errors) >= 0) {
-			if (!first[0])
-				hj_text_copy(first, sizeof(first), u.mn);
-			if (!strstr(m->site, u.mn) && used + strlen(u.mn) + 2 < sizeof(m->site))
-				used += (size_t)snprintf(
-				        m->site + used, sizeof(m->site) - used, "%s%s", used ? " " : "", u.mn);
-			hj_conf_uplink_done(&u);
-		}
-		hj_conf_errors_done(&errors);
-	}
-	hj_conf_names_free(names, count);
+	cli_site(m->cli->root, m->site);
 	hj_time14_format(now_ms, time);
-	snprintf(m->id, sizeof(m->id), "hjgate-%s-%s", first[0] ? first : SITE_USUAL, time);
+	if (m->site[0])
+		snprintf(m->id, sizeof(m->id), "hjgate-%.*s-%s", (int)strcspn(m->site, " "), m->site, time);
+	else
+		snprintf(m->id, sizeof(m->id), "hjgate-site-%s", time);
 }
 
 static int take_data(struct making *m, const char *text)
@@ -179,6 +166,27 @@ static int make_all(struct making *m, const char *final)
 	return r < 0 ? outfile_failed(m->cli, final, r) : 0;
 }
 
+/* Two of one second have two names. */
+static int make_folder(struct making *m, const char *where, char ret[PATH_MAX])
+{
+	size_t n = strlen(m->id);
+
+	for (int i = 1; i <= NAMES_TRIED; i++) {
+		if (i > 1)
+			snprintf(m->id + n, sizeof(m->id) - n, "-%d", i);
+		if (snprintf(ret, PATH_MAX, "%s/%s", where, m->id) >= PATH_MAX - 64)
+			return cli_refused(m->cli, _("%s: the name is too long"), where);
+		snprintf(m->folder, sizeof(m->folder), "%s" HJ_PART, ret);
+		if (access(ret, F_OK) == 0)
+			continue;
+		if (mkdir(m->folder, 0700) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return outfile_failed(m->cli, m->folder, -errno);
+	}
+	return outfile_failed(m->cli, m->folder, -EEXIST);
+}
+
 int backup_make(struct cli *cli, const char *where, char ret[PATH_MAX])
 {
 	_cleanup_free_ struct making *m = calloc(1, sizeof(*m));
@@ -188,11 +196,9 @@ int backup_make(struct cli *cli, const char *where, char ret[PATH_MAX])
 		return HJ_EXIT_TEMPORARY;
 	m->cli = cli;
 	name_it(m, cli_wall_ms());
-	if (snprintf(ret, PATH_MAX, "%s/%s", where, m->id) >= PATH_MAX - 64)
-		return cli_refused(cli, _("%s: the name is too long"), where);
-	snprintf(m->folder, sizeof(m->folder), "%s" HJ_PART, ret);
-	if (mkdir(m->folder, 0700) < 0)
-		return outfile_failed(cli, m->folder, -errno);
+	status = make_folder(m, where, ret);
+	if (status)
+		return status;
 	status = make_all(m, ret);
 	if (status)
 		remove_folder(m->folder);

@@ -251,6 +251,23 @@ static const struct cli_command commands[] = {
 	        .examples = EXAMPLES("hjgate restore /media/usb/hjgate-010000A8900016F000169DC0-20261126080000"),
 	},
 	{
+	        .name = "stick",
+	        .details = N_(
+	                "What a stick gets that is plugged in, where hjgate.conf says stick = \"backup\": a backup; "
+	                "and records in clear for an\n"
+	                "order on it, hjgate-order.json, whose HMAC in hjgate-order.mac is that of the box's stick "
+	                "key. An order has a span and an\n"
+	                "end, and is served once. Each is an event. A unit of systemd mounts the stick and calls "
+	                "this."),
+	        .fn = cli_stick,
+	        .options = cli_stick_options,
+	        .lines = LINES({ CLI_CHANGE, "stick DIR", N_("serve a stick that is mounted there") },
+	                { CLI_CHANGE, "stick key", N_("make the key that proves orders") },
+	                { CLI_TOOLS, "stick order DIR", N_("an order for records in clear, onto a stick") }),
+	        .examples = EXAMPLES("hjgate stick /media/usb",
+	                "hjgate stick order /media/usb --kind hour --from 2026-11-01 --to 2026-12-01 --days 7"),
+	},
+	{
 	        .name = "check",
 	        .details = N_("Reads everything below /etc/hjgate and names each error with its file, its line and "
 	                      "what to do. Nothing that runs\n"

@@ -144,7 +144,7 @@ static const struct writer_column columns[] = {
 
 static void row(struct exporting *e, uint64_t records, const char *kinds)
 {
-	if (!e->x.path)
+	if (!e->x.path || e->x.quiet)
 		return;
 	if (!e->w) {
 		e->w = writer_stdout(e->x.cli->json ? WRITER_JSON : WRITER_TEXT);

@@ -17,6 +17,7 @@ struct export
 	struct cli_list kind_names;
 	const char *point, *format, *uplink, *path;
 	int64_t from, to;
+	bool quiet; /* the caller says what was made */
 	/* as understood */
 	const struct export_form *form;
 	enum hj_kind kinds[HJ_KIND_MOST];

@@ -13,10 +13,10 @@
 
 #include "backup.h"
 #include "hjgate/clock.h"
-#include "hjgate/conf.h"
 #include "hjgate/ledger.h"
 #include "outfile.h"
 #include "progress.h"
+#include "site.h"
 #include "timespec.h"
 #include "writer.h"
 
@@ -67,34 +67,14 @@ static bool same_store(struct hj_ledger *l, const char *hex)
 	return false;
 }
 
-/* Any MN of this box among those of the backup? True also where one of the two has none. */
-static bool same_site(struct restoring *r, const char *theirs)
-{
-	char **names = NULL;
-	size_t count = 0, known = 0;
-	bool same = false;
-
-	hj_conf_names(r->cli->root, "uplinks.d", &names, &count);
-	for (size_t i = 0; i < count; i++) {
-		struct hj_conf_errors errors = { 0 };
-		struct hj_conf_uplink u;
-
-		if (hj_conf_load_uplink(r->cli->root, names[i], &u, &errors) >= 0) {
-			known++;
-			same = same || strstr(theirs, u.mn);
-			hj_conf_uplink_done(&u);
-		}
-		hj_conf_errors_done(&errors);
-	}
-	hj_conf_names_free(names, count);
-	return same || !known || !*theirs;
-}
-
 static int check_site(struct restoring *r)
 {
 	const struct manifest_entry *e = &r->manifest.entries[0];
+	char ours[CLI_SITE_MAX + 1];
 
-	if (r->force || same_site(r, e->site))
+	/* Where one of the two has no MN there is nothing to compare. */
+	cli_site(r->cli->root, ours);
+	if (r->force || !ours[0] || !e->site[0] || cli_site_common(ours, e->site))
 		return 0;
 	return cli_refused(
 	        r->cli, _("this is a backup of another site (%s): --force restores it all the same"), e->site);

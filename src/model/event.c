@@ -48,6 +48,8 @@ static const struct hj_event_type catalogue[] = {
 	{ "key-recovery", HJ_EVENT_INFO, 0, N_("{by} set the recovery passphrase of {file}") },
 	{ "key-used", HJ_EVENT_WARN, 0, N_("{by} used the recovery passphrase of {file}: it opened {keys} keys") },
 	{ "key-tried", HJ_EVENT_WARN, 0, N_("{by} tried a wrong recovery passphrase on {file}") },
+	{ "stick-served", HJ_EVENT_INFO, 0, N_("a stick was served: {what}") },
+	{ "stick-refused", HJ_EVENT_WARN, 0, N_("a stick was not served: {what}") },
 	{ "data-exported", HJ_EVENT_INFO, 0,
 	        N_("{by} exported {records} records ({kind}) from {begin} to {end} as {format} to: {target}") },
 };

@@ -12,11 +12,14 @@ static const struct conf_choice windows[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice sticks[] = { { "off", false }, { "backup", true }, { NULL, 0 } };
+
 #define AT(member) CONF_AT(struct hj_conf_main, member)
 static const struct conf_key keys[] = {
 	{ "base_window", CONF_INT, 0, AT(base_window), .choices = windows, .preset = 300 },
 	{ "retention_days", CONF_INT, 0, AT(retention_days), .least = 30, .most = 4000, .preset = 400 },
 	{ "retention_mb", CONF_INT, 0, AT(retention_mb), .least = 16, .most = 100000, .preset = 1024 },
+	{ "stick", CONF_ENUM, 0, AT(stick), .choices = sticks, .preset = false },
 	{ "test_minute", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_minute), .least = 1, .most = 300 },
 	{ "test_hour", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_hour), .least = 1, .most = 3600 },
 	{ "test_day", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_day), .least = 1, .most = 86400 },
