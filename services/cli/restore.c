@@ -16,6 +16,7 @@
 #include "hjgate/ledger.h"
 #include "outfile.h"
 #include "progress.h"
+#include "restore.h"
 #include "site.h"
 #include "timespec.h"
 #include "writer.h"
@@ -27,6 +28,7 @@ struct restoring {
 	struct cli *cli;
 	const char *folder;
 	/* as asked for */
+	const char *passphrase_file;
 	bool force;
 
 	struct hj_keyring *keyring;
@@ -40,6 +42,8 @@ struct restoring {
 };
 
 const struct cli_option cli_restore_options[] = {
+	{ "--passphrase-file", 0, CLI_TEXT, N_("FILE"), N_("the recovery passphrase is its first line"),
+	        offsetof(struct restoring, passphrase_file) },
 	{ "--force", 0, CLI_FLAG, NULL, N_("also over records that are here, and of another site"),
 	        offsetof(struct restoring, force) },
 	{ 0 },
@@ -339,7 +343,8 @@ static void show(struct restoring *r)
 	if (r->locked)
 		writer_say(w, STYLE_WARN, "%s",
 		        _("The records are locked: their key is not here. They are kept, and stay owed, until it "
-		          "comes."));
+		          "comes: "
+		          "hjgate key recovery use opens them by the recovery passphrase."));
 	if (*r->cli->root)
 		writer_say(w, STYLE_PLAIN, _("Start the programs: hjgate run --root %s"), r->cli->root);
 	else
@@ -353,6 +358,8 @@ static int check_all(struct restoring *r)
 
 	if (!status && hj_keyring_new(r->cli->root, true, &r->keyring) < 0)
 		status = HJ_EXIT_TEMPORARY;
+	if (!status && r->passphrase_file)
+		status = restore_open_by_passphrase(r->cli, r->folder, r->passphrase_file, r->keyring);
 	status = status ? status : backup_check(r->cli, r->folder, r->keyring, &r->manifest, &r->proven);
 	status = status ? status : check_site(r);
 	for (size_t i = 0; i < hj_array_size(files) && !status; i++)
