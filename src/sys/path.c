@@ -69,7 +69,8 @@ int hj_write_whole(const char *path, const void *data, size_t n, mode_t mode)
 
 	if (snprintf(part, sizeof(part), "%s" HJ_PART, path) >= (int)sizeof(part))
 		return -ENAMETOOLONG;
-	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	/* Never through a link: root writes into folders that are others'. */
+	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
 	for (size_t at = 0; at < n && r >= 0;) {
