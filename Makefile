@@ -60,7 +60,7 @@ PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS))
 
 # ---- what is built --------------------------------------------------------
 
-KNOWING   := base model hj212 meter series
+KNOWING   := base model hj212 meter series judge
 SRC_DIRS  := $(addprefix src/,$(KNOWING) sys ipc)
 LIB_SRC   := $(wildcard $(addsuffix /*.c,$(SRC_DIRS)))
 IDL       := $(wildcard src/ipc/*.varlink)

@@ -46,6 +46,11 @@ struct hj_codec {
 	double scale, offset; /* value = raw * scale + offset */
 };
 
+/* The measuring range of an instrument, in the value's unit, both included; infinite: none. */
+struct hj_value_limits {
+	double lower, upper;
+};
+
 /* What a point's value must be to count as one. */
 #define HJ_INVALID_MAX 4
 
@@ -54,6 +59,7 @@ struct hj_value_rules {
 	uint8_t invalid_count;
 	double least, most; /* plausible values, both included; infinite: any */
 	double dead_band;   /* a change smaller than this is none; 0: every change is one */
+	struct hj_value_limits limits;
 };
 
 static inline int hj_table_is_bits(enum hj_table table)

@@ -1,11 +1,13 @@
-/* Answers to samples: each point that was asked for gets one, a value, or flag D (the meter answered, but that is no
- * value), or flag B (no answer). Owns what is remembered of points in between: the values that dead bands hold. */
+/* Answers to samples: each point that was asked for gets one, a value (flag T or D beyond its limits), or flag D (the
+ * meter answered, but that is no value), or flag B (no answer). Owns what is remembered of points in between: the
+ * values that dead bands hold. */
 #include "meterd.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "hjgate/limit.h"
 #include "hjgate/meter_value.h"
 #include "hjgate/now.h"
 
@@ -63,7 +65,8 @@ void samples_take(struct meterd *m, size_t point, const uint8_t *bytes, int64_t 
 		return texts_take(m, point, bytes, time_ms);
 	r = bytes ? hj_value_decode(&p->codec, p->rules, bytes, held, &value) : -EDOM;
 	change_seen(m, point, value, time_ms);
-	add(m, point, time_ms, r < 0 ? HJ_FLAG_FAULT : HJ_FLAG_NORMAL, value);
+	add(m, point, time_ms, r < 0 ? HJ_FLAG_FAULT : hj_limit_flag(p->rules ? &p->rules->limits : NULL, value),
+	        value);
 }
 
 /* Where the point's bytes lie in the answer; a bit is unpacked into *bit. NULL where the answer is too short. */

@@ -25,6 +25,7 @@ struct conf_value_text {
 	enum conf_ratio ratio;
 	struct conf_numbers invalid, range;
 	double dead_band, wrap;
+	struct hj_value_limits limits;
 };
 /* Checks them and fills p's in. -ENOMEM. */
 int conf_value_settle(struct conf_file *f, const config_setting_t *item, const struct conf_meter_text *from,

@@ -4,11 +4,13 @@
 #include "conf_bus.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SCALE_MOST      1e12
 #define WRAP_MOST       1e18
+#define LIMIT_MOST      1e18
 #define ADDRESS_MOST    65535
 #define AT_MOST         255
 #define DATA_MOST       0xffffffffLL /* a data identifier */
@@ -126,6 +128,10 @@ static const struct conf_key point_keys[] = {
 	{ "ratio", CONF_ENUM, 0, AT(value.ratio), .choices = ratios },
 	{ "invalid", CONF_NUMBERS, 0, AT(value.invalid), .least = 1, .most = HJ_INVALID_MAX },
 	{ "range", CONF_NUMBERS, 0, AT(value.range), .least = 2, .most = 2 },
+	{ "upper_limit", CONF_FLOAT, 0, AT(value.limits.upper), .least = -LIMIT_MOST, .most = LIMIT_MOST,
+	        .preset = INFINITY },
+	{ "lower_limit", CONF_FLOAT, 0, AT(value.limits.lower), .least = -LIMIT_MOST, .most = LIMIT_MOST,
+	        .preset = -INFINITY },
 	{ "dead_band", CONF_FLOAT, 0, AT(value.dead_band), .least = 0, .most = SCALE_MOST },
 	{ "wrap", CONF_FLOAT, 0, AT(value.wrap), .least = 0, .most = WRAP_MOST },
 	{ "decimals", CONF_INT, 0, AT(p.decimals), .least = 0, .most = 9, .preset = -1 },

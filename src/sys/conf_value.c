@@ -25,9 +25,9 @@ static double ratio_of(const struct hj_conf_meter *m, enum conf_ratio ratio)
 /* A bit is on or off, and a text has no number. */
 static void check_numbers(struct conf_file *f, const config_setting_t *item, enum hj_type type)
 {
-	static const char *const keys[] = { "invalid", "range", "dead_band", "ratio", "wrap" }, *const of_text[] = {
-		"factor", "scale", "offset", "decimals", "total", "unit"
-	};
+	static const char *const keys[] = { "invalid", "range", "upper_limit", "lower_limit", "dead_band", "ratio",
+		"wrap" },
+	                         *const of_text[] = { "factor", "scale", "offset", "decimals", "total", "unit" };
 
 	if (type != HJ_TYPE_BIT && type != HJ_TYPE_TEXT)
 		return;
@@ -47,11 +47,30 @@ static void check_range(struct conf_file *f, const config_setting_t *item, const
 	conf_remedy(e, _("write the least plausible value first, then the greatest"));
 }
 
+/* What lies outside of the range is no value, and so beyond no limit. */
+static void check_limits(struct conf_file *f, const config_setting_t *item, const struct conf_value_text *t)
+{
+	const struct hj_value_limits *l = &t->limits;
+	const double *range = t->range.list;
+	struct hj_conf_error *e;
+
+	if (l->lower >= l->upper) {
+		e = conf_error(f, item, _("lower_limit: %g is not below upper_limit: %g"), l->lower, l->upper);
+		conf_remedy(e, _("write where the instrument begins to measure, and where it ends"));
+		return;
+	}
+	if (!t->range.count || ((isinf(l->upper) || l->upper < range[1]) && (isinf(l->lower) || l->lower > range[0])))
+		return;
+	e = conf_error(f, item, _("a limit that is not within range: [%g, %g] is never passed"), range[0], range[1]);
+	conf_remedy(e, _("remove it, or make the range wider: beyond the range there is no value to be flagged"));
+}
+
 static int keep_rules(struct hj_conf_pool *pool, const struct conf_value_text *t, struct hj_conf_point *p)
 {
 	struct hj_value_rules rules;
 
-	if (!t->invalid.count && !t->range.count && t->dead_band == 0)
+	if (!t->invalid.count && !t->range.count && t->dead_band == 0 && isinf(t->limits.lower) &&
+	        isinf(t->limits.upper))
 		return 0;
 	memset(&rules, 0, sizeof(rules)); /* its gaps, too: equal rules are equal bytes */
 	for (size_t i = 0; i < t->invalid.count; i++)
@@ -60,6 +79,7 @@ static int keep_rules(struct hj_conf_pool *pool, const struct conf_value_text *t
 	rules.least = t->range.count ? t->range.list[0] : -INFINITY;
 	rules.most = t->range.count ? t->range.list[1] : INFINITY;
 	rules.dead_band = t->dead_band;
+	rules.limits = t->limits;
 	p->rules = conf_keep(pool, &rules, sizeof(rules));
 	return p->rules ? 0 : -ENOMEM;
 }
@@ -81,6 +101,7 @@ int conf_value_settle(struct conf_file *f, const config_setting_t *item, const s
 {
 	check_numbers(f, item, p->codec.type);
 	check_range(f, item, &t->range);
+	check_limits(f, item, t);
 	if (!p->point.total)
 		conf_needless(f, item, "wrap", _("only a total starts again"));
 	p->ratio = ratio_of(&from->m, t->ratio);

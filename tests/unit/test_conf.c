@@ -5,6 +5,7 @@
 #include "hjgate/cleanup.h"
 
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -203,7 +204,8 @@ static void values_by_rules(void **state)
 	        "{ name = \"a\"; table = \"input\"; address = 0; scale = 0.001; ratio = \"ct\"; },\n"
 	        "{ name = \"b\"; table = \"input\"; address = 1; ratio = \"ptct\"; invalid = [ 0xFFFF ]; },\n"
 	        "{ name = \"c\"; table = \"input\"; address = 2; type = \"float32\"; ratio = \"pt\";\n"
-	        "  invalid = ( -3.4e38, 0x7FFFFFFF ); range = [ -50.0, 400.0 ]; dead_band = 0.5; },\n"
+	        "  invalid = ( -3.4e38, 0x7FFFFFFF ); range = [ -50.0, 400.0 ]; dead_band = 0.5;\n"
+	        "  upper_limit = 350.0; lower_limit = -20; },\n"
 	        "{ name = \"d\"; table = \"input\"; address = 3; invalid = ( 65535.0 ); },\n"
 	        "{ name = \"e\"; table = \"input\"; address = 4; total = true; scale = 0.1; wrap = 1000.0; },\n"
 	        "{ name = \"f\"; table = \"input\"; address = 5; total = true; scale = 0.1; ratio = \"ct\"; },\n"
@@ -223,6 +225,8 @@ static void values_by_rules(void **state)
 	assert_int_equal(p[2].rules->invalid_count, 2);
 	assert_true(p[2].rules->invalid[0] == -3.4e38 && p[2].rules->invalid[1] == 2147483647);
 	assert_true(p[2].rules->least == -50 && p[2].rules->most == 400 && p[2].rules->dead_band == 0.5);
+	assert_true(p[2].rules->limits.upper == 350 && p[2].rules->limits.lower == -20);
+	assert_true(isinf(p[1].rules->limits.upper) && isinf(p[1].rules->limits.lower));
 	assert_ptr_equal(p[0].equipment, p[3].equipment);
 	assert_true(p[3].point.wrap == 0 && p[4].point.wrap == 1000 && p[5].point.wrap == 1966.08);
 	assert_true(p[6].point.wrap == 0 && p[7].point.wrap == 1000000 && p[8].point.wrap == 0);
@@ -411,6 +415,11 @@ static void bad_values(void **state)
 		        "least plausible" },
 		{ "name = \"p\"; table = \"input\"; address = 1; range = [ 4.0 ];", 4, "is not allowed",
 		        "2 to 2 numbers" },
+		{ "name = \"p\"; table = \"input\"; address = 1; upper_limit = 4.0; lower_limit = 4.0;", 4,
+		        "is not below", "begins to measure" },
+		{ "name = \"p\"; table = \"input\"; address = 1; range = [ 0.0, 4.0 ]; upper_limit = 4.0;", 4,
+		        "never passed", "make the range wider" },
+		{ "name = \"p\"; table = \"coil\"; address = 1; upper_limit = 1.0;", 4, "no number", "remove it" },
 		{ "name = \"p\"; table = \"input\"; address = 1; wrap = 10.0;", 4, "only a total", "remove it" },
 		{ "name = \"p\"; table = \"coil\"; address = 1; dead_band = 1;", 4, "no number", "remove it" },
 		{ "name = \"p\"; table = \"input\"; address = 1; ratio = \"cpt\";", 4, "ratio = \"cpt\"",

@@ -115,10 +115,12 @@ def conf_value(value):
 
 
 def conf_group(keys, indent=""):
-    """libconfig text of a dictionary; a list becomes a list of groups."""
+    """libconfig text of a dictionary; a list becomes a list of groups, a tuple an array of values."""
     lines = []
     for key, value in keys.items():
-        if isinstance(value, list):
+        if isinstance(value, tuple):
+            lines.append("%s%s = [ %s ];\n" % (indent, key, ", ".join(map(conf_value, value))))
+        elif isinstance(value, list):
             items = ",\n".join("%s  {\n%s%s  }" % (indent, conf_group(i, indent + "    "), indent) for i in value)
             lines.append("%s%s = (\n%s\n%s);\n" % (indent, key, items, indent))
         else:
