@@ -154,9 +154,10 @@ static void make_folders(const char *root)
 static int run(const char *root, int64_t days, size_t count, int samples)
 {
 	struct hj_service service = { .root = root };
-	struct hj_conf_main conf = {
-		.base_window = MINUTE_MS / 1000, .retention_days = DAYS_MOST, .retention_mb = RETENTION_MB
-	};
+	struct hj_conf_main conf = { .base_window = MINUTE_MS / 1000,
+		.normal_part = HJ_NORMAL_PART,
+		.retention_days = DAYS_MOST,
+		.retention_mb = RETENTION_MB };
 	struct channel *channels = calloc(count, sizeof(*channels));
 	_cleanup_(stored_freep) struct stored *s = NULL;
 	int64_t began = real_ms();

@@ -41,6 +41,7 @@ void hj_conf_errors_done(struct hj_conf_errors *e);
 struct hj_conf_main {
 	int64_t base_window;    /* seconds: 60, 120, 180, 240, 300 */
 	int64_t retention_days; /* 30..4000, 400 by default */
+	int64_t normal_part;    /* %: 75..100, 75 by default */
 	int64_t retention_mb;   /* 16..100000 */
 	bool stick;             /* does a stick that is plugged in get a backup? */
 	/* Only below a root (--root), for demonstrations and tests; 0 = not set. Seconds. */

@@ -16,6 +16,7 @@ struct hj_fold;
 int hj_fold_new(int64_t length_ms, struct hj_fold **ret);
 void hj_fold_free(struct hj_fold *f);
 HJ_DEFINE_CLEANUP(struct hj_fold *, hj_fold_free)
+void hj_fold_set_normal_part(struct hj_fold *f, unsigned percent); /* for flag N; 1..100, HJ_NORMAL_PART as made */
 
 /* Adds one minute's (or supplement's) statistics. -ENOMEM. */
 int hj_fold_add(struct hj_fold *f, int64_t label_ms, int64_t minute_ms, const struct hj_stats *minute);

@@ -26,8 +26,8 @@
 /* stretches of closed labels remembered for one bus: each clock step or pause makes one; then the nearest join */
 #define HJ_ROLLUP_CLOSED_MAX 16
 /* a window this far beyond what the bus says is a wrong clock's: closed as it is */
-#define HJ_ROLLUP_AHEAD_MS    HJ_MS_PER_DAY
-#define HJ_ROLLUP_NORMAL_PART 0.75 /* of the expected samples must be normal for flag N */
+#define HJ_ROLLUP_AHEAD_MS HJ_MS_PER_DAY
+#define HJ_NORMAL_PART     75U /* % of the expected samples must be normal for flag N, where nothing else is said */
 
 struct hj_rollup;
 struct hj_rollup_bus;
@@ -36,6 +36,7 @@ struct hj_rollup_bus;
 int hj_rollup_new(int64_t length_ms, const struct hj_dictionary *points, struct hj_rollup **ret);
 void hj_rollup_free(struct hj_rollup *r);
 HJ_DEFINE_CLEANUP(struct hj_rollup *, hj_rollup_free)
+void hj_rollup_set_normal_part(struct hj_rollup *r, unsigned percent); /* for flag N; 1..100 */
 
 /* A bus as it is shown; `name` tells it apart. */
 struct hj_rollup_look {

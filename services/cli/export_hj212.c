@@ -101,7 +101,12 @@ static int prepare(struct export *x)
 		.crc = (enum hj212_crc)f->uplink->crc,
 		.v2017 = f->uplink->edition == HJ_EDITION_2017 };
 	set_interval(x, f);
-	return f->interval_ms ? hj_fold_new(f->interval_ms, &f->fold) : 0;
+	if (!f->interval_ms)
+		return 0;
+	r = hj_fold_new(f->interval_ms, &f->fold);
+	if (r >= 0)
+		hj_fold_set_normal_part(f->fold, (unsigned)f->conf.main.normal_part);
+	return r;
 }
 
 static int learn(struct export *x, const struct hj_point *p)

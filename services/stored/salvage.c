@@ -66,8 +66,7 @@ static void fold_again(struct stored *s)
 	if (s->queue)
 		return; /* a start does it from the ledger alone; so do we, when all is in it */
 	s->hours = s->days = NULL;
-	r = hj_fold_new(hj_conf_hour_ms(&s->conf), &s->hours);
-	r = r < 0 ? r : hj_fold_new(hj_conf_day_ms(&s->conf), &s->days);
+	r = stored_begin_folds(s);
 	r = r < 0 ? r : window_load(s);
 	if (r < 0) {
 		hj_log_error(r, "cannot fold what came back: the open hour and day go on without it");

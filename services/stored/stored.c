@@ -100,12 +100,26 @@ void stored_forget(struct stored *s)
 	s->loaded = false;
 }
 
+int stored_begin_folds(struct stored *s)
+{
+	int r = hj_fold_new(hj_conf_hour_ms(&s->conf), &s->hours);
+
+	r = r < 0 ? r : hj_fold_new(hj_conf_day_ms(&s->conf), &s->days);
+	if (r < 0)
+		return r;
+	hj_fold_set_normal_part(s->hours, (unsigned)s->conf.normal_part);
+	hj_fold_set_normal_part(s->days, (unsigned)s->conf.normal_part);
+	return 0;
+}
+
 int stored_begin_empty(struct stored *s)
 {
 	int r = hj_rollup_new(hj_conf_minute_ms(&s->conf), &s->points, &s->rollup);
 
-	r = r < 0 ? r : hj_fold_new(hj_conf_hour_ms(&s->conf), &s->hours);
-	return r < 0 ? r : hj_fold_new(hj_conf_day_ms(&s->conf), &s->days);
+	if (r < 0)
+		return r;
+	hj_rollup_set_normal_part(s->rollup, (unsigned)s->conf.normal_part);
+	return stored_begin_folds(s);
 }
 
 int stored_load(struct stored *s)

@@ -174,6 +174,7 @@ HJ_DEFINE_CLEANUP(struct stored *, stored_free)
 
 int stored_load(struct stored *s);    /* the ledger has been opened */
 void stored_forget(struct stored *s); /* what is loaded, as if the store were empty */
+int stored_begin_folds(struct stored *s); /* hours and days */
 int stored_begin_empty(struct stored *s);
 int stored_open(struct stored *s); /* the ledger; nothing else changes */
 

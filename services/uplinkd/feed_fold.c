@@ -189,6 +189,7 @@ void feed_fold_pull(struct feed *f)
 		feed_fold_stop(f);
 		return;
 	}
+	hj_fold_set_normal_part(d->fold, f->u->normal_part);
 	parameters = json_pack("{s:s, s:I, s:I, s:i}", "kind", hj_kind_name(HJ_KIND_MINUTE), "begin",
 	        (json_int_t)one->label_ms, "end", (json_int_t)(one->label_ms + d->interval), "limit", RECORDS_MOST);
 	d->failed = false;

@@ -202,6 +202,7 @@ int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, 
 	hj_text_copy(u->root, sizeof(u->root), root);
 	hj_text_copy(u->name, sizeof(u->name), u->conf.name);
 	u->minute_ms = hj_conf_minute_ms(&all->main);
+	u->normal_part = (unsigned)all->main.normal_part;
 	u->retention_ms = all->main.retention_days * HJ_MS_PER_DAY;
 	u->since_ms = hj_now().wall_ms;
 	hj_text_copy(u->error, sizeof(u->error), "stored has not been heard of yet");

@@ -33,6 +33,7 @@ struct uplinkd {
 	char root[HJ_PATH_MAX], name[HJ_NAME_MAX + 1];
 	struct hj_conf_uplink conf;
 	int64_t minute_ms, retention_ms;
+	unsigned normal_part; /* %, of the site */
 	struct hj212_phrase_map map;
 	struct hj212_identity identity;
 	struct hj212_settings configured; /* what stands in the files, before a platform changed it */

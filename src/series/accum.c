@@ -126,11 +126,24 @@ uint32_t accum_samples(const struct accum *a)
 	return n;
 }
 
-enum hj_flag accum_flag(uint32_t got, uint32_t expected, const uint32_t odd[ACCUM_FLAGS])
+/* The standard's part is one of all that was expected. A site's greater one has to bear that windows and samples do
+ * not run in step: a sample that was due and did not come is among the abnormal ones, so none of them is overlooked.
+ */
+static bool enough(const struct accum_share *s, unsigned normal_part)
+{
+	uint32_t due = s->expected > s->slack ? s->expected - s->slack : 0;
+
+	if (100 * (uint64_t)s->got < (uint64_t)hj_min(normal_part, HJ_NORMAL_PART) * s->expected)
+		return false;
+	return normal_part <= HJ_NORMAL_PART ||
+	       100 * (uint64_t)s->got >= (uint64_t)normal_part * hj_max(s->came, due);
+}
+
+enum hj_flag accum_flag(const struct accum_share *s, unsigned normal_part, const uint32_t odd[ACCUM_FLAGS])
 {
 	size_t most = ACCUM_FLAGS - 1;
 
-	if (got && got >= HJ_ROLLUP_NORMAL_PART * expected)
+	if (s->got && enough(s, normal_part))
 		return HJ_FLAG_NORMAL;
 	for (size_t i = ACCUM_FLAGS - 1; i-- > 0;)
 		if (odd[i] > odd[most])
@@ -138,7 +151,8 @@ enum hj_flag accum_flag(uint32_t got, uint32_t expected, const uint32_t odd[ACCU
 	return (enum hj_flag)odd_flags[most];
 }
 
-void accum_stat(const struct accum *a, const struct hj_point *p, int64_t covered_ms, struct hj_stat *ret)
+void accum_stat(const struct accum *a, const struct hj_point *p, int64_t covered_ms, unsigned normal_part,
+        struct hj_stat *ret)
 {
 	int64_t interval = p && p->interval_ms ? p->interval_ms : covered_ms, expected;
 
@@ -146,7 +160,8 @@ void accum_stat(const struct accum *a, const struct hj_point *p, int64_t covered
 	expected = interval > 0 ? (covered_ms + interval / 2) / interval : 1;
 	*ret = (struct hj_stat){ .point = a->point, .got = a->got, .cou = NAN, .last = NAN };
 	ret->expected = (uint32_t)hj_max(expected, 1);
-	ret->flag = accum_flag(a->got, ret->expected, a->odd);
+	ret->flag =
+	        accum_flag(&(struct accum_share){ a->got, accum_samples(a), ret->expected, 1 }, normal_part, a->odd);
 	ret->min = a->values ? a->min : NAN;
 	ret->max = a->values ? a->max : NAN;
 	/* Rounding in the sum must not put the average outside of what was measured. */

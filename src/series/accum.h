@@ -31,11 +31,16 @@ void accum_add(struct accum *a, const struct hj_sample *s);
 void accum_grow(struct accum *a, double grown); /* NaN: not at all */
 void accum_merge(struct accum *a, const struct accum *b);
 uint32_t accum_samples(const struct accum *a);
-/* The flag of `got` normal samples of `expected`, and these abnormal ones. */
-enum hj_flag accum_flag(uint32_t got, uint32_t expected, const uint32_t odd[ACCUM_FLAGS]);
+/* What a flag is told from. Of the samples that came at least `got` were normal; `slack` of the expected ones may lie
+ * in the windows beside this one (what is due at the edge, or an interval that does not divide the window). */
+struct accum_share {
+	uint32_t got, came, expected, slack;
+};
+enum hj_flag accum_flag(const struct accum_share *s, unsigned normal_part, const uint32_t odd[ACCUM_FLAGS]);
 size_t accum_flag_index(enum hj_flag flag); /* ACCUM_FLAGS for N */
 /* Everything but cou. */
-void accum_stat(const struct accum *a, const struct hj_point *p, int64_t covered_ms, struct hj_stat *ret);
+void accum_stat(const struct accum *a, const struct hj_point *p, int64_t covered_ms, unsigned normal_part,
+        struct hj_stat *ret);
 
 int accums_encode(const struct accums *a, struct hj_buf *to);
 int accums_decode(struct hj_reader *in, struct accums *ret); /* -EBADMSG, -ENOMEM */

@@ -9,6 +9,7 @@
 #include "accum.h"
 #include "hjgate/clock.h"
 #include "hjgate/decimal.h"
+#include "hjgate/rollup.h"
 
 #define FIRST_SIZE  8
 #define FAR_WINDOWS 24
@@ -32,6 +33,7 @@ struct fold_window {
 
 struct hj_fold {
 	int64_t length_ms;
+	unsigned normal_part;                            /* % */
 	struct fold_window windows[HJ_FOLD_WINDOWS_MAX]; /* sorted by label */
 	size_t count;
 	int64_t floor_ms; /* windows before this are forgotten */
@@ -45,9 +47,15 @@ int hj_fold_new(int64_t length_ms, struct hj_fold **ret)
 	if (!f)
 		return -ENOMEM;
 	f->length_ms = length_ms;
+	f->normal_part = HJ_NORMAL_PART;
 	f->floor_ms = INT64_MIN;
 	*ret = f;
 	return 0;
+}
+
+void hj_fold_set_normal_part(struct hj_fold *f, unsigned percent)
+{
+	f->normal_part = percent;
 }
 
 static void drop_window(struct hj_fold *f, size_t i)
@@ -243,18 +251,23 @@ int hj_fold_oldest(const struct hj_fold *f, int64_t *ret_label_ms)
 	return 0;
 }
 
-static void make_stat(const struct folded *p, int64_t end_ms, struct hj_stat *s)
+static void make_stat(const struct folded *p, int64_t end_ms, unsigned normal_part, struct hj_stat *s)
 {
 	int64_t due = p->minute_ms > 0 ? (end_ms - p->first_ms + p->minute_ms - 1) / p->minute_ms : p->minutes;
 	uint64_t missing = due > p->minutes ? p->expected * (uint64_t)(due - p->minutes) / p->minutes : 0;
 	uint32_t odd[ACCUM_FLAGS];
+	bool flagged = false; /* then one sample at least came that was not normal, or is missing */
+	struct accum_share share;
 
-	for (size_t i = 0; i < ACCUM_FLAGS; i++)
+	for (size_t i = 0; i < ACCUM_FLAGS; i++) {
 		odd[i] = (uint32_t)hj_min(p->odd[i], UINT32_MAX);
+		flagged = flagged || odd[i];
+	}
 	*s = (struct hj_stat){ .point = p->point, .cou = p->cou, .last = p->last, .min = p->min, .max = p->max };
 	s->expected = (uint32_t)hj_min(p->expected + missing, UINT32_MAX);
 	s->got = (uint32_t)hj_min(p->got, UINT32_MAX);
-	s->flag = accum_flag(s->got, s->expected, odd);
+	share = (struct accum_share){ s->got, s->got + flagged, s->expected, missing ? 0 : p->minutes };
+	s->flag = accum_flag(&share, normal_part, odd);
 	s->avg = p->weight > 0 ? fmin(fmax(p->sum / p->weight, s->min), s->max) : NAN;
 }
 
@@ -273,7 +286,7 @@ int hj_fold_take(struct hj_fold *f, int64_t label_ms, hj_fold_keep_fn keep, void
 		for (size_t k = 0; k < w->count; k++) {
 			if (w->list[k].closed || (keep && keep(w->list[k].point, userdata)))
 				continue;
-			make_stat(&w->list[k], label_ms + f->length_ms, &out.stats[out.count++]);
+			make_stat(&w->list[k], label_ms + f->length_ms, f->normal_part, &out.stats[out.count++]);
 			w->list[k].closed = true;
 		}
 	}

@@ -17,8 +17,14 @@ int hj_rollup_new(int64_t length_ms, const struct hj_dictionary *points, struct 
 	r->length_ms = r->old_length_ms = length_ms;
 	r->switch_ms = INT64_MIN;
 	r->dictionary = points;
+	r->normal_part = HJ_NORMAL_PART;
 	*ret = r;
 	return 0;
+}
+
+void hj_rollup_set_normal_part(struct hj_rollup *r, unsigned percent)
+{
+	r->normal_part = percent;
 }
 
 void rollup_drop_window(struct hj_rollup_bus *b, size_t i)

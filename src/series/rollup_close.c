@@ -152,7 +152,7 @@ static int make_stats(struct hj_rollup *r, const struct joined *j, struct hj_clo
 
 		if (!state || state->label_ms == c->label_ms)
 			continue;
-		accum_stat(a, p, c->label_ms + c->length_ms - j->from_ms[i], stat);
+		accum_stat(a, p, c->label_ms + c->length_ms - j->from_ms[i], r->normal_part, stat);
 		if (p && p->total && state->total)
 			stat->cou = hj_total_close(state->total, a->grown);
 		state->label_ms = c->label_ms;

@@ -43,6 +43,7 @@ struct point_state {
 struct hj_rollup {
 	int64_t length_ms;
 	int64_t old_length_ms, switch_ms; /* before switch_ms the windows are of the old length */
+	unsigned normal_part;             /* % */
 	const struct hj_dictionary *dictionary;
 	struct hj_rollup_bus *buses[HJ_ROLLUP_BUSES_MAX];
 	size_t count;

@@ -17,6 +17,7 @@ static const struct conf_choice sticks[] = { { "off", false }, { "backup", true 
 #define AT(member) CONF_AT(struct hj_conf_main, member)
 static const struct conf_key keys[] = {
 	{ "base_window", CONF_INT, 0, AT(base_window), .choices = windows, .preset = 300 },
+	{ "normal_part", CONF_INT, 0, AT(normal_part), .least = 75, .most = 100, .preset = 75 },
 	{ "retention_days", CONF_INT, 0, AT(retention_days), .least = 30, .most = 4000, .preset = 400 },
 	{ "retention_mb", CONF_INT, 0, AT(retention_mb), .least = 16, .most = 100000, .preset = 1024 },
 	{ "stick", CONF_ENUM, 0, AT(stick), .choices = sticks, .preset = false },
@@ -78,7 +79,9 @@ int conf_main_read(struct conf_file *f, struct hj_conf_main *c)
 int hj_conf_load_main(const char *root, struct hj_conf_main *ret, struct hj_conf_errors *errors)
 {
 	size_t before = conf_error_total(errors);
-	struct hj_conf_main c = { .base_window = 300, .retention_days = 400, .retention_mb = 1024 };
+	struct hj_conf_main c = {
+		.base_window = 300, .normal_part = 75, .retention_days = 400, .retention_mb = 1024
+	};
 	struct conf_file f;
 	int r;
 

@@ -9,7 +9,10 @@ static sd_event *loop;
 static inline struct stored *open_store(int retention_days)
 {
 	struct hj_service service = { .root = root, .event = loop };
-	struct hj_conf_main conf = { .base_window = 60, .retention_days = retention_days, .retention_mb = 1000 };
+	struct hj_conf_main conf = { .base_window = 60,
+		.normal_part = HJ_NORMAL_PART,
+		.retention_days = retention_days,
+		.retention_mb = 1000 };
 	struct stored *s;
 
 	assert_int_equal(stored_new(&service, &conf, &s), 0);

@@ -623,8 +623,9 @@ static void test_keys_only_below_a_root(void **state)
 	struct hj_conf_errors errors = { 0 };
 	struct hj_conf_main c;
 
-	put("hjgate.conf", "format = 1;\ntest_minute = 5;\n");
+	put("hjgate.conf", "format = 1;\ntest_minute = 5;\nnormal_part = 100;\n");
 	assert_int_equal(hj_conf_load_main(root, &c, &errors), 0);
+	assert_int_equal(c.normal_part, 100);
 	assert_int_equal(hj_conf_minute_ms(&c), 5000);
 	assert_int_equal(errors.count, 0);
 }

@@ -112,6 +112,98 @@ static void test_one_window(void **state)
 	hj_dictionary_done(&d);
 }
 
+/* The flag of a minute and of its hour when `normal` samples came that were normal, and then `fault` ones. */
+static enum hj_flag flag_of(unsigned percent, int interval, int normal, int fault, enum hj_flag *ret_hour)
+{
+	struct hj_dictionary d = { 0 };
+	struct hj_rollup *r;
+	struct hj_rollup_bus *b;
+	struct hj_closed c;
+	struct hj_fold *f;
+	struct hj_stats hour;
+	enum hj_flag flag;
+
+	add_point(&d, 1, false, interval);
+	hj_rollup_new(MINUTE, &d, &r);
+	hj_rollup_set_normal_part(r, percent);
+	assert_int_equal(hj_fold_new(MINUTE, &f), 0);
+	hj_fold_set_normal_part(f, percent);
+	b = get_bus(r, "north", T0);
+	for (int i = 0; i < normal + fault; i++)
+		add(r, b, 1, T0 + (int64_t)i * (MINUTE - 1) / (normal + fault), i,
+		        i < normal ? HJ_FLAG_NORMAL : HJ_FLAG_FAULT);
+	upto(r, b, T0 + MINUTE);
+	assert_int_equal(take(r, T0 + MINUTE, &c), 1);
+	flag = c.stats.stats[0].flag;
+	assert_int_equal(hj_fold_add(f, T0, MINUTE, &c.stats), 0);
+	assert_int_equal(hj_fold_take(f, T0, NULL, NULL, &hour), 0);
+	*ret_hour = hour.stats[0].flag;
+	hj_stats_done(&hour);
+	hj_stats_done(&c.stats);
+	hj_fold_free(f);
+	hj_rollup_free(r);
+	hj_dictionary_done(&d);
+	return flag;
+}
+
+static void test_how_many_must_be_normal(void **state)
+{
+	static const struct {
+		unsigned percent;
+		int interval, normal, fault;
+		enum hj_flag flag;
+	} rows[] = {
+		{ 75, 1000, 45, 15, HJ_FLAG_NORMAL },
+		{ 75, 1000, 44, 16, HJ_FLAG_FAULT },
+		{ 75, 1000, 44, 0, HJ_FLAG_LINK },
+		{ 90, 1000, 54, 6, HJ_FLAG_NORMAL },
+		{ 90, 1000, 53, 7, HJ_FLAG_FAULT },
+		{ 100, 1000, 60, 0, HJ_FLAG_NORMAL },
+		{ 100, 1000, 59, 1, HJ_FLAG_FAULT },
+		{ 100, 1000, 60, 1, HJ_FLAG_FAULT }, /* one more than is due, at the window's edge */
+		{ 100, 1000, 59, 0, HJ_FLAG_NORMAL },
+		{ 100, 1000, 58, 0, HJ_FLAG_LINK },
+		{ 100, 7000, 8, 0, HJ_FLAG_NORMAL }, /* 9 or 8 in a minute */
+		{ 100, 7000, 7, 1, HJ_FLAG_FAULT },
+		{ 100, 30000, 1, 0, HJ_FLAG_LINK },
+	};
+
+	for (size_t i = 0; i < hj_array_size(rows); i++) {
+		enum hj_flag hour,
+		        flag = flag_of(rows[i].percent, rows[i].interval, rows[i].normal, rows[i].fault, &hour);
+
+		if (flag != rows[i].flag || hour != rows[i].flag)
+			fail_msg("row %zu: minute %c, hour %c, not %c", i, flag, hour, rows[i].flag);
+	}
+}
+
+/* Each minute has one sample less than was rounded up to: so many may be missing in the hour, but no whole minute. */
+static void test_an_hour_of_uneven_minutes(void **state)
+{
+	for (int minutes = 59; minutes <= 60; minutes++) {
+		struct hj_stat one = { .point = 1,
+			.flag = HJ_FLAG_NORMAL,
+			.expected = 9,
+			.got = 8,
+			.min = 1,
+			.avg = 1,
+			.max = 1,
+			.cou = NAN,
+			.last = NAN };
+		struct hj_stats minute = { .stats = &one, .count = 1 }, hour;
+		struct hj_fold *f;
+
+		assert_int_equal(hj_fold_new(60 * MINUTE, &f), 0);
+		hj_fold_set_normal_part(f, 100);
+		for (int i = 0; i < minutes; i++)
+			assert_int_equal(hj_fold_add(f, T0 + i * MINUTE, MINUTE, &minute), 0);
+		assert_int_equal(hj_fold_take(f, T0, NULL, NULL, &hour), 0);
+		assert_int_equal(hour.stats[0].flag, minutes == 60 ? HJ_FLAG_NORMAL : HJ_FLAG_LINK);
+		hj_stats_done(&hour);
+		hj_fold_free(f);
+	}
+}
+
 static void test_no_value_is_no_value(void **state)
 {
 	struct hj_dictionary d = { 0 };
@@ -666,6 +758,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_window),
+		cmocka_unit_test(test_how_many_must_be_normal),
+		cmocka_unit_test(test_an_hour_of_uneven_minutes),
 		cmocka_unit_test(test_no_value_is_no_value),
 		cmocka_unit_test(test_first_window_is_partial),
 		cmocka_unit_test(test_join_grace_and_supplement),
