@@ -33,6 +33,9 @@ int hj_ledger_open(const char *path, struct hj_keyring *keyring, struct hj_ledge
  * WAL stay byte for byte as they are. -EUCLEAN where it is damaged; -ENOENT; -EBUSY: a process has it open. A file of
  * version 1 is -EUCLEAN's opposite: -ESTALE, since only a start of its daemon brings it to this version. */
 int hj_ledger_open_readonly(const char *path, struct hj_keyring *keyring, struct hj_ledger **ret);
+/* Sets a file aside that nobody has open, as hj_ledger_open() does with one that is damaged: what reads well at a
+ * start may be found damaged later. */
+int hj_ledger_set_aside(const char *path);
 void hj_ledger_close(struct hj_ledger *l);
 HJ_DEFINE_CLEANUP(struct hj_ledger *, hj_ledger_close)
 const uint8_t *hj_ledger_store_id(const struct hj_ledger *l); /* of the newest segment */

@@ -43,6 +43,10 @@ struct hj_salvage_rules {
 	int64_t owed_since_ms; /* rows of younger labels */
 };
 
+/* Of a store of records: points and settings are what they were, uplinks are known by name; and what it owes at
+ * least. */
+struct hj_salvage_rules hj_salvage_rules_of_records(int64_t now_ms);
+
 struct hj_salvage;
 
 /* After hj_ledger_open(), whether or not it has just set a file aside: begins with the newest file beside the ledger

@@ -48,6 +48,7 @@ struct hj_verify_look {
 	uint64_t newest_head;
 	uint64_t first, last; /* seqs that were looked at */
 	uint64_t missing;     /* seqs that a damaged file has lost, as its salvage says */
+	bool salvaging;       /* rows of a damaged file still come back: what is before today's chains was left out */
 	bool whole;           /* no span was named, so ends, state and indices were looked at, too */
 };
 

@@ -22,6 +22,9 @@ enum hj_kind {
 	HJ_KIND_CUT = 9,      /* what retention took: {"from": seq, "to": seq, "records": n} */
 	HJ_KIND_RECEIPT = 10, /* what platforms have acknowledged, packed: hjgate/receipt.h */
 };
+/* Bits: what platforms are told. */
+#define HJ_KINDS_OWED                                                                                                \
+	((2u << HJ_KIND_MOST) - 2 - (1u << HJ_KIND_PENDING) - (1u << HJ_KIND_CUT) - (1u << HJ_KIND_RECEIPT))
 #define HJ_KIND_MOST 10
 
 const char *hj_kind_name(enum hj_kind kind);            /* "minute"; "unknown" for no kind */

@@ -291,6 +291,7 @@ static const struct hj_ipc_method methods[] = {
 	{ "KeyRecover", HJ_CHANGE, api_key_recover },
 	{ "Exported", HJ_LOOK | HJ_CHANGE, api_exported },
 	{ "Backup", HJ_CHANGE, api_backup },
+	{ "Verify", HJ_LOOK | HJ_CHANGE, api_verify },
 	{ NULL, 0, NULL },
 };
 

@@ -24,6 +24,7 @@ int api_receipts(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 /* Whether the list holds receipts, at most `most` of them; fn is called for each. */
 int api_each_receipt(
         json_t *list, size_t most, void (*fn)(const struct hj_receipt *one, void *userdata), void *userdata);
+int api_verify(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_backup(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_exported(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_key(struct hj_ipc_call *call, json_t *parameters, void *userdata);

@@ -34,6 +34,15 @@ static json_t *label(int64_t ms)
 	return json_string(text);
 }
 
+void tell_head(struct stored *s, const char *head)
+{
+	char store[2 * HJ_ID_BYTES + 1];
+
+	hj_id_format(hj_ledger_store_id(s->ledger), store);
+	hj_report(s->report, "chain-head", HJ_MOMENT, "records.db",
+	        json_pack("{s:s, s:s}", "head", head, "store", store));
+}
+
 void tell_salvaged(struct stored *s, const struct hj_salvage_look *look)
 {
 	hj_report(s->report, "store-salvaged", HJ_MOMENT, "records.db",

@@ -213,6 +213,7 @@ static void committed(struct stored *s, const struct hj_now *now, uint64_t first
 	stream_durable(s);
 	read_committed(s);
 	tell_late_samples(s, now->mono);
+	head_committed(s, now->wall_ms);
 	commit_request(s, STORED_COMMIT_IDLE);
 }
 

@@ -96,12 +96,22 @@ int key_look(struct stored *s)
 	return r;
 }
 
+/* Beside the file, for when that is damaged: keys come by time, by a word of an operator, and with another KEK. */
+static void keep_copy(struct stored *s)
+{
+	int r = key_ready(s) ? hj_salvage_keep_keys(s->ledger) : 0;
+
+	if (r < 0)
+		hj_log_error(r, "cannot keep a copy of the keys beside the records: trying again in a minute");
+}
+
 static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	int r = key_look(userdata);
 
 	if (r < 0)
 		hj_log_error(r, "cannot look for keys: trying again in a minute");
+	keep_copy(userdata);
 	sd_event_source_set_time_relative(source, LOOK_EVERY);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

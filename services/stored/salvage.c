@@ -19,14 +19,9 @@
 #define FLOOR_KEY    "points.floor" /* numbers below may be in records whose dictionary is lost */
 #define FLOOR_STEP   1000000u
 
-/* Of these an old value does no harm: points and settings are what they were, uplinks are known by name. */
-static const char *const prefixes[] = { "point.", "set.", "owed.", HJ_SALVAGE_KEY, FLOOR_KEY, NULL };
-
 static struct hj_salvage_rules rules(void)
 {
-	return (struct hj_salvage_rules){ .prefixes = prefixes,
-		.owed_kinds = OWED_KINDS,
-		.owed_since_ms = hj_now().wall_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY };
+	return hj_salvage_rules_of_records(hj_now().wall_ms);
 }
 
 bool salvage_awaits(const struct stored *s, uint64_t from)
@@ -258,6 +253,7 @@ int salvage_open(struct stored *s)
 
 void salvage_stop(struct stored *s)
 {
+	verify_stop(s);
 	s->salvage_timer = sd_event_source_disable_unref(s->salvage_timer);
 	hj_salvage_free(s->salvage);
 	s->salvage = NULL;

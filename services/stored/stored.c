@@ -132,6 +132,7 @@ int stored_load(struct stored *s)
 	r = r < 0 ? r : window_load(s);
 	if (r < 0)
 		return r;
+	head_load(s);
 	commit_note_durable(s);
 	disk_note_file(s);
 	s->loaded = true;
@@ -201,8 +202,10 @@ int stored_new(struct hj_service *service, const struct hj_conf_main *conf, stru
 	if (r < 0)
 		return r;
 	tell_program(s, true);
-	if (s->loaded)
+	if (s->loaded) {
 		tell_loaded(s);
+		head_tell(s);
+	}
 	*ret = hj_steal(s);
 	return 0;
 }
@@ -215,6 +218,7 @@ void stored_free(struct stored *s)
 	if (s->commit_timer) {
 		if (!disk_trouble(s))
 			commit_now(s);
+		head_tell(s);
 		tell_program(s, false);
 	}
 	commit_drop(s, -ECANCELED);

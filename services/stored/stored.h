@@ -105,7 +105,9 @@ struct stored {
 	struct hj_salvage *salvage; /* what a damaged file still has is being put back; NULL = nothing is */
 	sd_event_source *salvage_timer;
 	unsigned salvage_slices;
-	int salvage_error; /* of the last slice */
+	int salvage_error;           /* of the last slice */
+	struct verifying *verifying; /* NULL = nobody asked */
+	int64_t head_day;            /* of the newest daily head; INT64_MIN = there was none yet */
 	bool loaded;       /* what follows has in it what the file says; while false: is as in an empty store */
 	struct {
 		bool told;
@@ -251,9 +253,7 @@ uint64_t owed_confirm(struct stored *s, struct uplink *u, uint64_t from, uint64_
 void owed_remove_missing(struct stored *s, struct uplink *u, uint64_t from, uint64_t to); /* no such records */
 int owed_resend(struct stored *s, struct uplink *u, int64_t begin_ms, int64_t end_ms, unsigned kinds, uint64_t *ret);
 bool owed_oldest(struct stored *s, struct uplink *u, int64_t *ret_label_ms);
-#define OWED_KINDS                                                                                                   \
-	((2u << HJ_KIND_MOST) - 2 - (1u << HJ_KIND_PENDING) - (1u << HJ_KIND_CUT) -                                  \
-	        (1u << HJ_KIND_RECEIPT)) /* what uplinks are told */
+#define OWED_KINDS HJ_KINDS_OWED /* what uplinks are told */
 
 /* receipt.c */
 void receipt_take(struct stored *s, struct uplink *u, const struct hj_receipt *one); /* before it is confirmed */
@@ -271,6 +271,14 @@ int key_look(struct stored *s);               /* for a KEK that has come */
 int key_opened(struct stored *s, int opened); /* so many keys, just now */
 bool key_ready(const struct stored *s);       /* the file can be changed */
 void key_tell(struct stored *s);
+
+/* head.c */
+void head_load(struct stored *s);
+void head_tell(struct stored *s); /* of now, to eventd */
+void head_committed(struct stored *s, int64_t now_ms);
+
+/* verify.c */
+void verify_stop(struct stored *s); /* before the ledger is closed */
 
 /* poweron.c */
 int poweron_check(struct stored *s);
@@ -308,6 +316,7 @@ void read_free(struct stored *s);
 void tell_program(struct stored *s, bool start);
 void tell_disk(struct stored *s, int error); /* 0: it is well again */
 void tell_damaged(struct stored *s, const char *path);
+void tell_head(struct stored *s, const char *head);
 void tell_salvaged(struct stored *s, const struct hj_salvage_look *look);
 void tell_late(struct stored *s, const char *bus, uint64_t count);
 void tell_joined(struct stored *s, const char *uplink, uint64_t count);

@@ -22,6 +22,7 @@ static const struct hj_event_type catalogue[] = {
 	{ "store-damaged", HJ_EVENT_FAULT, 0, N_("{file} was damaged; it is kept as {kept}, a new one is begun") },
 	{ "store-salvaged", HJ_EVENT_WARN, 0,
 	        N_("{records} records of {file} were put back; {lost} are lost, between {from} and {to}") },
+	{ "chain-head", HJ_EVENT_INFO, 0, N_("the records have the head {head}") },
 	{ "bad-input", HJ_EVENT_WARN, 0, N_("{count} times bad input from {from}: {text}") },
 	{ "clock-stepped", HJ_EVENT_WARN, 0, N_("the clock stepped from {from} to {to}") },
 	{ "records-joined", HJ_EVENT_WARN, 0, N_("uplink {uplink} sends {count} records again: too many gaps") },

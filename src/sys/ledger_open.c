@@ -107,6 +107,11 @@ static int set_aside(const char *path, uint32_t generation)
 	return 0;
 }
 
+int hj_ledger_set_aside(const char *path)
+{
+	return set_aside(path, (uint32_t)hj_max(generation_inside(path), generation_aside(path) + 1));
+}
+
 static int own_keyring(const char *path, struct hj_keyring **ret)
 {
 	_cleanup_free_ char *folder = strdup(path);

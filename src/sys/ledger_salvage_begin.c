@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FORMAT 1 /* of an entry */
-#define ASIDE  ".damaged-"
+#define FORMAT    1 /* of an entry */
+#define ASIDE     ".damaged-"
+#define OWED_DAYS 30 /* what is younger and may be owed is never left out */
 
 static const char put_row[] =
         "INSERT OR IGNORE INTO row(seq, kind, label, head, body, mac) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
@@ -172,6 +173,17 @@ int hj_salvage_resume(struct hj_ledger *l, const struct hj_salvage_rules *rules,
 	}
 	*ret = s;
 	return 0;
+}
+
+/* ---- rules ---- */
+
+struct hj_salvage_rules hj_salvage_rules_of_records(int64_t now_ms)
+{
+	static const char *const prefixes[] = { "point.", "set.", "owed.", "points.floor", HJ_SALVAGE_KEY, NULL };
+
+	return (struct hj_salvage_rules){
+		.prefixes = prefixes, .owed_kinds = HJ_KINDS_OWED, .owed_since_ms = now_ms - OWED_DAYS * HJ_MS_PER_DAY
+	};
 }
 
 /* ---- which file ---- */

@@ -296,9 +296,12 @@ static void begin_chains(struct hj_verify *v)
 static int add_lost(const char *key, const void *value, size_t n, void *userdata)
 {
 	struct hj_salvage_look look;
+	struct hj_verify *v = userdata;
 
-	if (value && hj_salvage_decode(value, n, &look) >= 0 && look.phase >= HJ_SALVAGE_OVER)
-		*(uint64_t *)userdata += look.lost;
+	if (!value || hj_salvage_decode(value, n, &look) < 0)
+		return 0;
+	v->lost += look.lost;
+	v->look.salvaging |= look.phase < HJ_SALVAGE_OVER;
 	return 0;
 }
 
@@ -318,11 +321,13 @@ int hj_verify_new(struct hj_ledger *l, int64_t begin_ms, int64_t end_ms, hj_find
 	v->upto = hj_ledger_last(l);
 	memcpy(v->tail, l->ends_committed.tail, sizeof(v->tail));
 	r = v->look.whole ? 0 : find_span(v, begin_ms, end_ms);
-	r = r < 0 ? r : hj_ledger_each(l, HJ_SALVAGE_KEY, add_lost, &v->lost);
+	r = r < 0 ? r : hj_ledger_each(l, HJ_SALVAGE_KEY, add_lost, v);
 	r = r < 0 ? r : verify_load_days(v);
 	if (r < 0)
 		return r;
 	begin_chains(v);
+	if (v->look.salvaging && v->next < v->begin)
+		v->next = v->begin;
 	v->look.of = v->look.whole ? hj_ledger_rows(l) : v->upto - v->next + 1;
 	*ret = hj_steal(v);
 	return 0;

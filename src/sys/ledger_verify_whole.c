@@ -99,7 +99,7 @@ static int check_indices(struct hj_verify *v)
 
 	if (r)
 		return r < 0 ? r : 0;
-	if ((uint64_t)rare != v->rare)
+	if ((uint64_t)rare != v->rare && !v->look.salvaging)
 		verify_tell(v, HJ_FOUND_INDEX, 0, 0, INT64_MIN, 0, "rare");
 	return check_tree(v);
 }
