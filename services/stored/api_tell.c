@@ -63,6 +63,28 @@ void tell_joined(struct stored *s, const char *uplink, uint64_t count)
 	        json_pack("{s:s, s:I}", "uplink", uplink, "count", (json_int_t)count));
 }
 
+static json_t *span_values(const struct cut_span *span)
+{
+	char begin[HJ_TIME_HUMAN_LEN + 1], end[HJ_TIME_HUMAN_LEN + 1];
+
+	hj_time_human(span->begin_ms, false, begin);
+	hj_time_human(span->end_ms, false, end);
+	return json_pack("{s:I, s:s, s:s}", "count", (json_int_t)span->count, "begin", begin, "end", end);
+}
+
+void tell_cut(struct stored *s, const struct cut_span *span)
+{
+	hj_report(s->report, "records-cut", HJ_MOMENT, "records.db", span_values(span));
+}
+
+void tell_unsent(struct stored *s, const char *uplink, const struct cut_span *span)
+{
+	json_t *values = span_values(span);
+
+	json_object_set_new(values, "uplink", json_string(uplink));
+	hj_report(s->report, "records-unsent", HJ_MOMENT, uplink, values);
+}
+
 void tell_reset(struct stored *s, const struct hj_fallen *f)
 {
 	const struct hj_point *p = hj_dictionary_find(&s->points, f->point);

@@ -156,6 +156,7 @@ static int put_all(struct stored *s, int64_t now_ms, uint64_t *ret_first, uint64
 	r = r < 0 ? r : owed_put(s, *ret_first, *ret_last);
 	r = r < 0 ? r : put_settings(s);
 	r = r < 0 ? r : put_checkpoint(s);
+	r = r < 0 ? r : rates_put(s, s->stopping);
 	return r < 0 ? r : poweron_put(s, now_ms);
 }
 
@@ -195,15 +196,14 @@ static void tell_late_samples(struct stored *s, hj_usec now)
 
 static void committed(struct stored *s, const struct hj_now *now, uint64_t first, uint64_t last)
 {
-	uint64_t cut = s->cut_upto;
-
 	s->commits++;
 	s->last_commit_ms = now->wall_ms;
-	s->cut_upto = 0;
 	s->confirms_waiting = 0;
 	for (size_t i = 0; i < s->points.count; i++)
 		s->by_point[i].changed = false;
-	owed_committed(s, first, last, cut);
+	owed_committed(s, first, last);
+	rates_note(s, now, s->cut.rows > 0);
+	retention_committed(s);
 	commit_note_durable(s);
 	if (s->error == -ENOSPC)
 		retention_reserve(s, true);
@@ -223,7 +223,7 @@ static void failed(struct stored *s, int r)
 
 	settle_queue(s, told, false);
 	settle_staged(s, told);
-	s->cut_upto = 0;
+	s->cut = (struct cut){ 0 };
 	if (r == -ENOSPC)
 		retention_make_room(s);
 	disk_failed(s, r);

@@ -116,10 +116,10 @@ int owed_put(struct stored *s, uint64_t first, uint64_t last)
 	for (size_t i = 0; i < s->uplink_count && r >= 0; i++) {
 		struct hj_seqset owed = s->uplinks[i].owed;
 
-		if (!first && !s->cut_upto && !s->uplinks[i].changed)
+		if (!first && !s->cut.drop[i] && !s->uplinks[i].changed)
 			continue;
 		add_new(s, &owed, first);
-		hj_seqset_remove(&owed, 1, s->cut_upto);
+		hj_seqset_remove(&owed, 1, s->cut.drop[i]);
 		b.len = 0;
 		r = encode(&s->uplinks[i], &owed, &b);
 		snprintf(key, sizeof(key), OWED_PREFIX "%s", s->uplinks[i].name);
@@ -128,13 +128,12 @@ int owed_put(struct stored *s, uint64_t first, uint64_t last)
 	return r;
 }
 
-void owed_committed(struct stored *s, uint64_t first, uint64_t last, uint64_t cut)
+void owed_committed(struct stored *s, uint64_t first, uint64_t last)
 {
 	for (size_t i = 0; i < s->uplink_count; i++) {
 		struct uplink *u = &s->uplinks[i];
 
 		add_new(s, &u->owed, first);
-		hj_seqset_remove(&u->owed, 1, cut);
 		u->changed = false;
 		if (u->owed.joined > u->told_joined)
 			tell_joined(s, u->name, u->owed.joined - u->told_joined);

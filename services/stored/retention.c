@@ -1,6 +1,14 @@
-/* What has to go: the oldest records, once they are older than the setting says or the file is larger. Looked at when
- * the store starts and every hour, in slices. What an uplink still owes stays for 30 days whatever the limits say.
- * When the disk is full the oldest of what nobody is owed makes room for the new. Each cut is itself a record. */
+/* What has to go, kind by kind, so that each chain loses its oldest part only. Looked at when the store starts and
+ * every hour, in slices of one commit each.
+ *
+ * - By its term: the kinds' terms are the table below.
+ * - By size, where the file is larger than the setting says, and where the disk is full: in the order of the table,
+ * what every uplink has acknowledged or may no longer owe. Nothing younger than 30 days goes for size; a disk that is
+ *   really full takes that, too, since else nothing new could be kept.
+ *
+ * What an uplink still owes stays for 30 days whatever the limits say. Then it goes with its kind, and is owed no
+ * longer: an uplink that is gone for ever holds up nobody. Each cut is itself a record; what went for room, and what
+ * was never sent, is told. */
 #include "stored.h"
 
 #include <errno.h>
@@ -19,73 +27,157 @@
 #define SLICE_PAUSE   (1 * HJ_USEC_PER_SEC)
 #define START_PAUSE   (5 * HJ_USEC_PER_SEC) /* the first look, when the start is over */
 #define ACCURACY_USEC (1 * HJ_USEC_PER_SEC)
+#define TOLD_EVERY    (600 * HJ_USEC_PER_SEC) /* while it goes on */
 #define MB            (1LL << 20)
-#define SLACK_DAYS    1                          /* one cut a day, not one an hour */
-#define LEAST_SPAN_MS (6 * 3600 * HJ_MS_PER_SEC) /* of records, before their growth says anything */
+#define SLACK_DAYS    1                   /* one cut a day, not one an hour */
+#define FUTURE_MS     (2 * HJ_MS_PER_DAY) /* a label further ahead is a wrong clock's, and says nothing of its age */
+#define RECEIPT_DAYS  30
+
+/* In the order in which they go for room. How long: so many times the setting, or so many days; neither: for as long
+ * as there is room. Hours are a sixtieth of what minutes take, and days next to nothing. */
+static const struct term {
+	enum hj_kind kind;
+	unsigned times, days;
+} terms[] = {
+	{ HJ_KIND_RECEIPT, 0, RECEIPT_DAYS },
+	{ HJ_KIND_MINUTE, 1, 0 },
+	{ HJ_KIND_PENDING, 1, 0 },
+	{ HJ_KIND_STATUS, 3, 0 },
+	{ HJ_KIND_LOG, 3, 0 },
+	{ HJ_KIND_HOUR, 3, 0 },
+	{ HJ_KIND_RUNTIME, 3, 0 },
+	{ HJ_KIND_POWERON, 3, 0 },
+	{ HJ_KIND_CUT, 0, 0 },
+	{ HJ_KIND_DAY, 0, 0 },
+};
+
+static const char *const whys[] = { [CUT_TERM] = "term", [CUT_SIZE] = "size", [CUT_FULL] = "full" };
+
+/* ---- choosing ---- */
 
 struct choosing {
 	struct stored *s;
-	int64_t before_ms;     /* everything older goes */
-	int64_t owed_since_ms; /* what is owed and younger stays */
-	bool too_large;        /* goes whatever its age */
-	unsigned rows;
-	uint64_t upto;
+	int64_t now_ms, before_ms; /* everything older goes */
+	struct cut cut;
+	unsigned undecided;                /* rows of a wrong clock, whose age the next row shows */
+	uint64_t drop[STORED_UPLINKS_MAX]; /* up to here the uplink may no longer owe */
 };
 
-static bool is_owed(const struct stored *s, uint64_t seq)
+/* Whether somebody may still owe it; otherwise `drop` says who no longer will. */
+static bool is_owed(struct choosing *c, const struct hj_head *head, bool old)
 {
-	for (size_t i = 0; i < s->uplink_count; i++)
-		if (hj_seqset_has(&s->uplinks[i].owed, seq))
+	const struct stored *s = c->s;
+
+	for (size_t i = 0; i < s->uplink_count; i++) {
+		if (!hj_seqset_has(&s->uplinks[i].owed, head->seq))
+			continue;
+		if (!old)
 			return true;
+		c->drop[i] = head->seq;
+	}
 	return false;
 }
 
 static int choose_row(const struct hj_head *head, const void *body, size_t n, void *userdata)
 {
 	struct choosing *c = userdata;
+	int64_t month_ms = c->now_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY;
+	bool wrong = head->label_ms > c->now_ms + FUTURE_MS;
 
-	if (c->rows == SLICE_ROWS || (!c->too_large && head->label_ms >= c->before_ms))
+	if (c->cut.rows + c->undecided == SLICE_ROWS || (!wrong && head->label_ms >= c->before_ms))
 		return 1;
-	if (head->label_ms >= c->owed_since_ms && is_owed(c->s, head->seq))
+	if (is_owed(c, head, wrong ? c->before_ms <= month_ms : head->label_ms < month_ms))
 		return 1;
-	c->rows++;
-	c->upto = head->seq;
+	c->undecided++;
+	if (wrong)
+		return 0;
+	c->cut.from = c->cut.from ? c->cut.from : head->seq;
+	c->cut.begin_ms = c->cut.rows ? c->cut.begin_ms : head->label_ms;
+	c->cut.end_ms = head->label_ms;
+	c->cut.upto = head->seq;
+	c->cut.rows += c->undecided;
+	c->undecided = 0;
+	for (size_t i = 0; i < c->s->uplink_count; i++)
+		c->cut.drop[i] = c->drop[i];
 	return 0;
 }
 
-static int choose(struct stored *s, int64_t slack_days, bool too_large, struct choosing *c)
+/* The oldest of one kind, of before that time: as many as one commit takes. */
+static int choose(struct stored *s, enum hj_kind kind, int64_t before_ms, enum cut_why why, struct cut *ret)
+{
+	struct choosing c = {
+		.s = s, .now_ms = hj_now().wall_ms, .before_ms = before_ms, .cut = { .kind = kind, .why = why }
+	};
+	struct hj_ledger_tail last = { 0 };
+	int r;
+
+	hj_ledger_cut_at(s->ledger, kind, &last);
+	r = hj_ledger_read(s->ledger, last.seq + 1, UINT64_MAX, HJ_LEDGER_HEADS | 1u << kind, choose_row, &c);
+	*ret = c.cut;
+	return r;
+}
+
+static int choose_by_term(struct stored *s, struct cut *ret)
 {
 	int64_t now = hj_now().wall_ms;
+	int r = 0;
 
-	*c = (struct choosing){ .s = s, .too_large = too_large };
-	c->before_ms = now - (s->conf.retention_days + slack_days) * HJ_MS_PER_DAY;
-	c->owed_since_ms = now - STORED_OWED_DAYS * HJ_MS_PER_DAY;
-	return hj_ledger_read(s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, HJ_LEDGER_HEADS, choose_row, c);
+	for (size_t i = 0; i < hj_array_size(terms) && r >= 0; i++) {
+		int64_t days = terms[i].times * s->conf.retention_days + terms[i].days;
+
+		if (!days)
+			continue;
+		/* Once something is old enough by a day, all that is due goes. */
+		r = choose(s, terms[i].kind, now - (days + SLACK_DAYS) * HJ_MS_PER_DAY, CUT_TERM, ret);
+		if (r >= 0 && ret->rows)
+			return choose(s, terms[i].kind, now - days * HJ_MS_PER_DAY, CUT_TERM, ret);
+	}
+	return r;
+}
+
+static int choose_for_room(struct stored *s, int64_t before_ms, enum cut_why why, struct cut *ret)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < hj_array_size(terms) && r >= 0; i++) {
+		/* What waits to know its time was never sent. */
+		if (terms[i].kind == HJ_KIND_PENDING && before_ms == INT64_MAX)
+			continue;
+		r = choose(s, terms[i].kind, before_ms, why, ret);
+		if (r >= 0 && ret->rows)
+			return 0;
+	}
+	return r;
+}
+
+static int64_t month_ago(void)
+{
+	return hj_now().wall_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY;
 }
 
 bool retention_run(struct stored *s)
 {
-	struct choosing c;
+	struct cut cut;
 	bool too_large;
 	int r;
 
-	if (disk_trouble(s))
+	if (disk_trouble(s) || s->error)
 		return false;
 	too_large = hj_ledger_used(s->ledger) > s->conf.retention_mb * MB;
-	/* Once something is old enough by a day, all that is due goes. */
-	r = choose(s, SLACK_DAYS, too_large, &c);
-	if (r >= 0 && c.rows)
-		r = choose(s, 0, too_large, &c);
+	r = choose_by_term(s, &cut);
+	if (r >= 0 && !cut.rows && too_large)
+		r = choose_for_room(s, month_ago(), CUT_SIZE, &cut);
 	if (r < 0)
 		hj_log_error(r, "cannot look for what is too old: trying again in an hour");
-	else if (!c.rows && c.too_large)
-		hj_warn("the records take more than %" PRId64 " MB, but what uplinks still owe is kept: make "
-		        "retention_mb larger, or see why they do not report",
-		        s->conf.retention_mb);
-	if (r < 0 || !c.rows || s->error)
+	else if (!cut.rows && too_large)
+		hj_warn("the records take more than %" PRId64
+		        " MB, but nothing younger than %d days goes for that: make "
+		        "retention_mb larger",
+		        s->conf.retention_mb, STORED_OWED_DAYS);
+	if (r < 0 || !cut.rows)
 		return false;
-	s->cut_upto = c.upto;
-	return commit_now(s) >= 0 && c.rows == SLICE_ROWS;
+	s->cut = cut;
+	return commit_now(s) >= 0;
 }
 
 /* Even a cut needs room to be written. It is kept free in a file of its own, given up when the disk is full, and made
@@ -107,42 +199,98 @@ void retention_reserve(struct stored *s, bool keep)
 
 void retention_make_room(struct stored *s)
 {
-	struct choosing c;
+	struct cut cut = { 0 };
+	int r = disk_trouble(s);
 
-	if (disk_trouble(s) || choose(s, 0, true, &c) < 0 || !c.rows)
+	r = r < 0 ? r : choose_for_room(s, month_ago(), CUT_FULL, &cut);
+	if (r >= 0 && !cut.rows)
+		r = choose_for_room(s, INT64_MAX, CUT_FULL, &cut);
+	if (r < 0 || !cut.rows)
 		return;
-	s->cut_upto = c.upto;
+	s->cut = cut;
 	retention_reserve(s, false);
 	if (s->error != -ENOSPC)
-		hj_warn("the disk is full: the oldest %u records go with the next commit; free some room", c.rows);
+		hj_warn("the disk is full: the oldest %u records go with the next commit; free some room", cut.rows);
 }
 
 static int on_retention(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	bool more = retention_run(userdata);
 
+	if (!more)
+		retention_tell(userdata, true);
 	retention_reserve(userdata, true);
 	sd_event_source_set_time_relative(source, more ? SLICE_PAUSE : STORED_RETENTION_EVERY);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
+/* ---- the cut ---- */
+
 int retention_put(struct stored *s, int64_t now_ms)
 {
 	struct hj_head head = { .kind = HJ_KIND_CUT, .label_ms = now_ms };
-	uint64_t rows, from = hj_ledger_first(s->ledger);
-	char body[128];
+	const struct cut *c = &s->cut;
+	char body[256];
+	uint64_t rows;
 	int r;
 
-	if (!s->cut_upto)
+	if (!c->rows)
 		return 0;
-	r = hj_ledger_cut(s->ledger, s->cut_upto, &rows);
+	r = hj_ledger_cut_kind(s->ledger, c->kind, c->upto, &rows);
 	if (r < 0)
 		return r;
 	memcpy(head.boot_id, s->boot_id, HJ_ID_BYTES);
 	head.boottime_ms = (int64_t)(hj_now().mono / HJ_USEC_PER_MS);
-	snprintf(body, sizeof(body), "{\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"records\":%" PRIu64 "}", from,
-	        s->cut_upto, rows);
+	snprintf(body, sizeof(body),
+	        "{\"kind\":\"%s\",\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"records\":%" PRIu64 ",\"begin\":%" PRId64
+	        ",\"end\":%" PRId64 ",\"why\":\"%s\"}",
+	        hj_kind_name(c->kind), c->from, c->upto, rows, c->begin_ms, c->end_ms, whys[c->why]);
 	return hj_ledger_append(s->ledger, &head, body, strlen(body));
+}
+
+static void add_span(struct cut_span *to, uint64_t count, const struct cut *c)
+{
+	to->begin_ms = to->count ? hj_min(to->begin_ms, c->begin_ms) : c->begin_ms;
+	to->end_ms = to->count ? hj_max(to->end_ms, c->end_ms) : c->end_ms;
+	to->count += count;
+}
+
+void retention_committed(struct stored *s)
+{
+	struct cut *c = &s->cut;
+
+	for (size_t i = 0; i < s->uplink_count && c->rows; i++) {
+		struct uplink *u = &s->uplinks[i];
+		uint64_t before = hj_seqset_total(&u->owed);
+
+		hj_seqset_remove(&u->owed, 1, c->drop[i]);
+		if (before > hj_seqset_total(&u->owed))
+			add_span(&u->unsent, before - hj_seqset_total(&u->owed), c);
+	}
+	if (c->rows && c->why != CUT_TERM)
+		add_span(&s->forced, c->rows, c);
+	if (c->rows)
+		retention_tell(s, false);
+	*c = (struct cut){ 0 };
+}
+
+void retention_tell(struct stored *s, bool now)
+{
+	hj_usec mono = hj_now().mono;
+
+	if (!now && s->forced_told_at && mono < s->forced_told_at + TOLD_EVERY)
+		return;
+	if (s->forced.count)
+		tell_cut(s, &s->forced);
+	s->forced = (struct cut_span){ 0 };
+	for (size_t i = 0; i < s->uplink_count; i++) {
+		struct uplink *u = &s->uplinks[i];
+
+		if (u->unsent.count)
+			tell_unsent(s, u->name, &u->unsent);
+		u->unsent = (struct cut_span){ 0 };
+	}
+	s->forced_told_at = mono;
 }
 
 int retention_timers(struct stored *s)
@@ -151,25 +299,17 @@ int retention_timers(struct stored *s)
 	        s->event, &s->retention_timer, CLOCK_BOOTTIME, START_PAUSE, ACCURACY_USEC, on_retention, s);
 }
 
-static int note_label(const struct hj_head *head, const void *body, size_t n, void *userdata)
-{
-	*(int64_t *)userdata = head->label_ms;
-	return 1;
-}
-
+/* For how many days of records there is room in all, what is kept already counted: by the smaller of what the setting
+ * and the file system allow, and as fast as the file really grew. */
 double retention_days_of_room(struct stored *s)
 {
-	int64_t oldest = INT64_MAX, span, used = hj_ledger_used(s->ledger), room;
+	double rate = hj_rate_per_day(&s->growth), room;
+	int64_t used = hj_ledger_used(s->ledger);
 	char path[HJ_PATH_MAX];
 	struct statvfs fs;
 
-	if (hj_path(s->root, HJ_DIR_STATE, "", path) < 0 || statvfs(path, &fs) < 0 ||
-	        hj_ledger_read(
-	                s->ledger, hj_ledger_first(s->ledger), UINT64_MAX, HJ_LEDGER_HEADS, note_label, &oldest) < 0)
+	if (rate <= 0 || hj_path(s->root, HJ_DIR_STATE, "", path) < 0 || statvfs(path, &fs) < 0)
 		return -1;
-	span = hj_now().wall_ms - oldest;
-	if (oldest == INT64_MAX || span < LEAST_SPAN_MS || used <= 0)
-		return -1;
-	room = hj_min((int64_t)fs.f_bavail * (int64_t)fs.f_frsize, s->conf.retention_mb * MB - used);
-	return room <= 0 ? 0 : (double)room / ((double)used / ((double)span / HJ_MS_PER_DAY));
+	room = (double)used + (double)fs.f_bavail * (double)fs.f_frsize;
+	return hj_min(room, (double)s->conf.retention_mb * MB) / rate;
 }

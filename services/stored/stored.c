@@ -96,7 +96,8 @@ void stored_forget(struct stored *s)
 	for (size_t i = 0; i < s->uplink_count; i++)
 		hj_receipts_done(&s->uplinks[i].receipts);
 	s->uplink_count = s->durable_count = 0;
-	s->confirms_waiting = s->cut_upto = 0;
+	s->confirms_waiting = 0;
+	s->cut = (struct cut){ 0 };
 	s->loaded = false;
 }
 
@@ -134,6 +135,7 @@ int stored_load(struct stored *s)
 		return r;
 	head_load(s);
 	commit_note_durable(s);
+	rates_load(s);
 	disk_note_file(s);
 	s->loaded = true;
 	backup_tell_restored(s);
@@ -216,6 +218,7 @@ void stored_free(struct stored *s)
 		return;
 	/* Only a store that ran has something to commit. */
 	if (s->commit_timer) {
+		s->stopping = true;
 		if (!disk_trouble(s))
 			commit_now(s);
 		head_tell(s);

@@ -16,6 +16,7 @@
 #include "hjgate/ledger_salvage.h"
 #include "hjgate/now.h"
 #include "hjgate/place.h"
+#include "hjgate/rate.h"
 #include "hjgate/receipt.h"
 #include "hjgate/report.h"
 #include "hjgate/rollup.h"
@@ -64,14 +65,30 @@ struct staged {
 	void *waiter;
 };
 
+/* What goes with the next commit: rows of one kind, the oldest. */
+enum cut_why { CUT_TERM, CUT_SIZE, CUT_FULL };
+struct cut {
+	enum hj_kind kind;
+	enum cut_why why;
+	unsigned rows; /* 0 = nothing goes */
+	uint64_t from, upto;
+	int64_t begin_ms, end_ms;          /* the labels of the first and the last of them */
+	uint64_t drop[STORED_UPLINKS_MAX]; /* what each uplink owes of up to here, it owes no longer: it is too old */
+};
+struct cut_span {
+	uint64_t count;
+	int64_t begin_ms, end_ms;
+};
+
 struct uplink {
 	char name[HJ_NAME_MAX + 1];
 	struct hj_seqset owed;
-	bool changed;         /* differs from what is on the disk */
-	uint64_t told_joined; /* of owed.joined, as far as reported */
-	uint64_t confirmed;   /* records, since the uplink was first heard of; on the disk with the set */
-	int64_t confirmed_ms; /* of the last of them; INT64_MIN = never */
-	uint64_t oldest_seq;  /* whose label oldest_ms is; 0 = not looked up */
+	struct cut_span unsent; /* went unsent, and was not told yet */
+	bool changed;           /* differs from what is on the disk */
+	uint64_t told_joined;   /* of owed.joined, as far as reported */
+	uint64_t confirmed;     /* records, since the uplink was first heard of; on the disk with the set */
+	int64_t confirmed_ms;   /* of the last of them; INT64_MIN = never */
+	uint64_t oldest_seq;    /* whose label oldest_ms is; 0 = not looked up */
 	int64_t oldest_ms;
 	struct hj_receipts receipts; /* that are in no record yet; on the disk with the set */
 	uint64_t receipts_lost;      /* there was no room for them */
@@ -119,7 +136,8 @@ struct stored {
 	struct {
 		uint8_t id[HJ_ID_BYTES];
 		uint64_t last;
-	} known;           /* of the file that is loaded: whether it is the same one after it was opened anew */
+	} known; /* of the file that is loaded: whether it is the same one after it was opened anew */
+	bool stopping;
 	unsigned failures; /* of commits, since the last that succeeded */
 	hj_usec retry;
 	struct live live[HJ_ROLLUP_BUSES_MAX];
@@ -142,7 +160,12 @@ struct stored {
 	size_t queue_bytes;
 	struct staged staged[STORED_STAGED_MAX];
 	size_t staged_count;
-	uint64_t cut_upto; /* retention has chosen this for the next commit; 0 = nothing */
+	struct cut cut;         /* what retention has chosen for the next commit */
+	struct cut_span forced; /* what went for room, and was not told yet */
+	hj_usec forced_told_at;
+	struct hj_rate growth, written; /* of the file; by this program to the disk */
+	int64_t used_before, written_before;
+	hj_usec rates_kept_at;
 	struct uplink uplinks[STORED_UPLINKS_MAX];
 	size_t uplink_count;
 	uint64_t confirms_waiting;
@@ -248,7 +271,7 @@ struct uplink *owed_find(struct stored *s, const char *name);
 int owed_get(struct stored *s, const char *name, struct uplink **ret); /* made where unknown. -EINVAL, -ENOSPC */
 int owed_put(struct stored *s, uint64_t first,
         uint64_t last); /* the sets, with the new records first..last, into the transaction */
-void owed_committed(struct stored *s, uint64_t first, uint64_t last, uint64_t cut);
+void owed_committed(struct stored *s, uint64_t first, uint64_t last);
 uint64_t owed_confirm(struct stored *s, struct uplink *u, uint64_t from, uint64_t to);    /* how many were owed */
 void owed_remove_missing(struct stored *s, struct uplink *u, uint64_t from, uint64_t to); /* no such records */
 int owed_resend(struct stored *s, struct uplink *u, int64_t begin_ms, int64_t end_ms, unsigned kinds, uint64_t *ret);
@@ -284,13 +307,20 @@ void verify_stop(struct stored *s); /* before the ledger is closed */
 int poweron_check(struct stored *s);
 int poweron_put(struct stored *s, int64_t now_ms);
 
+/* rates.c */
+void rates_load(struct stored *s);
+int rates_put(struct stored *s, bool now); /* into the transaction, when it is time */
+void rates_note(struct stored *s, const struct hj_now *now, bool cut);
+
 /* retention.c */
 bool retention_run(struct stored *s);                /* takes one slice; true when there may be more */
 void retention_make_room(struct stored *s);          /* the disk is full: chooses a slice for the next commit */
 void retention_reserve(struct stored *s, bool keep); /* the room a cut needs */
 int retention_timers(struct stored *s);
 int retention_put(struct stored *s, int64_t now_ms); /* the chosen cut and its record, into the transaction */
-double retention_days_of_room(struct stored *s);     /* < 0: unknown */
+void retention_committed(struct stored *s);
+void retention_tell(struct stored *s, bool now);
+double retention_days_of_room(struct stored *s); /* < 0: unknown */
 
 /* backup.c: is this file a backup that was put back? Then it is told, once. */
 void backup_tell_restored(struct stored *s);
@@ -320,6 +350,8 @@ void tell_head(struct stored *s, const char *head);
 void tell_salvaged(struct stored *s, const struct hj_salvage_look *look);
 void tell_late(struct stored *s, const char *bus, uint64_t count);
 void tell_joined(struct stored *s, const char *uplink, uint64_t count);
+void tell_cut(struct stored *s, const struct cut_span *span);
+void tell_unsent(struct stored *s, const char *uplink, const struct cut_span *span);
 void tell_reset(struct stored *s, const struct hj_fallen *f);
 void tell_swap(struct stored *s, const char *point, const char *by, double old, double new); /* NaN: not known */
 void tell_key_missing(struct stored *s, size_t locked);                                      /* 0: all are here */

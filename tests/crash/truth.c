@@ -340,6 +340,7 @@ static void check_owed(struct checking *c, size_t index)
 {
 	struct truth_uplink *up = &c->t->uplinks[index];
 	const struct uplink *u = owed_find(c->s, up->name);
+	int64_t kept = hj_now().wall_ms - TRUTH_KEPT_MS; /* what is older may be owed no longer */
 
 	if (!u) {
 		if (up->known)
@@ -354,7 +355,7 @@ static void check_owed(struct checking *c, size_t index)
 			continue;
 		if (row->acked[index] == ACK_ASKED)
 			row->acked[index] = owed ? ACK_NO : ACK_YES;
-		if (!owed && row->acked[index] == ACK_NO)
+		if (!owed && row->acked[index] == ACK_NO && row->label_ms > kept)
 			truth_fault(c->t, TRUTH_LOST, "%s does not owe %s %llu", up->name, hj_kind_name(row->kind),
 			        (unsigned long long)row->seq);
 		if (owed && row->acked[index] == ACK_YES && !u->owed.joined)

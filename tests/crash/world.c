@@ -380,7 +380,7 @@ static void live(struct world *w, const struct world_lie *lie)
  * what they were not told of. */
 static void outage(struct world *w)
 {
-	static const hj_usec seconds[] = { 1, 30, 30, 300, 300, 3000, 30000, 300000 };
+	static const hj_usec seconds[] = { 1, 30, 30, 300, 3000, 30000, 300000, 600000 };
 	hj_usec length = seconds[chance(w, hj_array_size(seconds))] * HJ_USEC_PER_SEC;
 	char id[64];
 

@@ -302,10 +302,11 @@ static void test_joined_is_told(void **state)
 
 /* ---- room ---- */
 
+/* What grew in six hours and more says how long it will do; what a cut gave back is no growth. */
 static void test_days_of_room(void **state)
 {
 	static const char body[1000] = "{}";
-	double used, days;
+	double used, before = (double)hj_ledger_used(s->ledger), days;
 
 	assert_true(retention_days_of_room(s) < 0); /* nothing to reckon from */
 	add_logs(1);
@@ -314,15 +315,24 @@ static void test_days_of_room(void **state)
 	hj_ledger_cut(s->ledger, 1, &(uint64_t){ 0 });
 	for (int i = 0; i < 1000; i++)
 		commit_queue(
-		        s, HJ_KIND_LOG, hj_now().wall_ms - 10 * HJ_MS_PER_DAY, 0, body, sizeof(body), NULL, NULL);
+		        s, HJ_KIND_LOG, hj_now().wall_ms - 40 * HJ_MS_PER_DAY, 0, body, sizeof(body), NULL, NULL);
+	s->growth.days[0].ms += 10 * HJ_MS_PER_DAY; /* in ten days */
 	assert_int_equal(commit_now(s), 0);
 	used = (double)hj_ledger_used(s->ledger);
 	s->conf.retention_mb = 20;
-	days = (20.0 * (1 << 20) - used) / (used / 10);
+	days = 20.0 * (1 << 20) / ((used - before) / 10);
 	assert_true(days > 50);
 	assert_true(fabs(retention_days_of_room(s) / days - 1) < 0.01);
 	s->conf.retention_mb = 0;
 	assert_true(retention_days_of_room(s) == 0);
+	assert_true(retention_run(s));
+	assert_true((double)hj_ledger_used(s->ledger) < used);
+	s->conf.retention_mb = 20;
+	assert_true(fabs(retention_days_of_room(s) / days - 1) < 0.01);
+	/* And it is known after a start. */
+	restart();
+	s->conf.retention_mb = 20;
+	assert_true(fabs(retention_days_of_room(s) / days - 1) < 0.01);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
