@@ -157,6 +157,7 @@ static int put_all(struct stored *s, int64_t now_ms, uint64_t *ret_first, uint64
 	r = r < 0 ? r : put_settings(s);
 	r = r < 0 ? r : put_checkpoint(s);
 	r = r < 0 ? r : rates_put(s, s->stopping);
+	r = r < 0 ? r : age_put(s, s->stopping);
 	return r < 0 ? r : poweron_put(s, now_ms);
 }
 

@@ -7,8 +7,9 @@
  *   really full takes that, too, since else nothing new could be kept.
  *
  * What an uplink still owes stays for 30 days whatever the limits say. Then it goes with its kind, and is owed no
- * longer: an uplink that is gone for ever holds up nobody. Each cut is itself a record; what went for room, and what
- * was never sent, is told. */
+ * longer: an uplink that is gone for ever holds up nobody. What is owed is a list of seqs of all kinds that is cut at
+ * its beginning, so nothing that stands behind an owed row younger than 30 days counts as older. Each cut is itself a
+ * record; what went for room, and what was never sent, is told. */
 #include "stored.h"
 
 #include <errno.h>
@@ -58,6 +59,8 @@ static const char *const whys[] = { [CUT_TERM] = "term", [CUT_SIZE] = "size", [C
 struct choosing {
 	struct stored *s;
 	int64_t now_ms, before_ms; /* everything older goes */
+	int64_t future_ms;         /* a label from here on is a wrong clock's */
+	uint64_t young;            /* from here on nothing that is owed may go */
 	struct cut cut;
 	unsigned undecided;                /* rows of a wrong clock, whose age the next row shows */
 	uint64_t drop[STORED_UPLINKS_MAX]; /* up to here the uplink may no longer owe */
@@ -71,7 +74,7 @@ static bool is_owed(struct choosing *c, const struct hj_head *head, bool old)
 	for (size_t i = 0; i < s->uplink_count; i++) {
 		if (!hj_seqset_has(&s->uplinks[i].owed, head->seq))
 			continue;
-		if (!old)
+		if (!old || head->seq >= c->young)
 			return true;
 		c->drop[i] = head->seq;
 	}
@@ -82,7 +85,7 @@ static int choose_row(const struct hj_head *head, const void *body, size_t n, vo
 {
 	struct choosing *c = userdata;
 	int64_t month_ms = c->now_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY;
-	bool wrong = head->label_ms > c->now_ms + FUTURE_MS;
+	bool wrong = head->label_ms >= c->future_ms;
 
 	if (c->cut.rows + c->undecided == SLICE_ROWS || (!wrong && head->label_ms >= c->before_ms))
 		return 1;
@@ -102,24 +105,49 @@ static int choose_row(const struct hj_head *head, const void *body, size_t n, vo
 	return 0;
 }
 
+static int note_seq(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	*(uint64_t *)userdata = head->seq;
+	return 1;
+}
+
+/* The first row younger than 30 days, from the first on that anybody owes. */
+static int find_young(struct choosing *c)
+{
+	const struct stored *s = c->s;
+	uint64_t first = UINT64_MAX, seq;
+
+	for (size_t i = 0; i < s->uplink_count; i++)
+		if (hj_seqset_next(&s->uplinks[i].owed, 0, &seq))
+			first = hj_min(first, seq);
+	c->young = UINT64_MAX;
+	if (first == UINT64_MAX)
+		return 0;
+	return hj_ledger_read_labels(s->ledger, first, c->now_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY, c->future_ms,
+	        HJ_LEDGER_HEADS | OWED_KINDS, note_seq, &c->young);
+}
+
 /* The oldest of one kind, of before that time: as many as one commit takes. */
 static int choose(struct stored *s, enum hj_kind kind, int64_t before_ms, enum cut_why why, struct cut *ret)
 {
-	struct choosing c = {
-		.s = s, .now_ms = hj_now().wall_ms, .before_ms = before_ms, .cut = { .kind = kind, .why = why }
-	};
+	struct choosing c = { .s = s,
+		.now_ms = age_now(s),
+		.future_ms = hj_max(hj_now().wall_ms, s->age.ms) + FUTURE_MS,
+		.before_ms = before_ms,
+		.cut = { .kind = kind, .why = why } };
 	struct hj_ledger_tail last = { 0 };
-	int r;
+	int r = find_young(&c);
 
 	hj_ledger_cut_at(s->ledger, kind, &last);
-	r = hj_ledger_read(s->ledger, last.seq + 1, UINT64_MAX, HJ_LEDGER_HEADS | 1u << kind, choose_row, &c);
+	r = r < 0 ? r
+	          : hj_ledger_read(s->ledger, last.seq + 1, UINT64_MAX, HJ_LEDGER_HEADS | 1u << kind, choose_row, &c);
 	*ret = c.cut;
 	return r;
 }
 
 static int choose_by_term(struct stored *s, struct cut *ret)
 {
-	int64_t now = hj_now().wall_ms;
+	int64_t now = age_now(s);
 	int r = 0;
 
 	for (size_t i = 0; i < hj_array_size(terms) && r >= 0; i++) {
@@ -150,9 +178,9 @@ static int choose_for_room(struct stored *s, int64_t before_ms, enum cut_why why
 	return r;
 }
 
-static int64_t month_ago(void)
+static int64_t month_ago(struct stored *s)
 {
-	return hj_now().wall_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY;
+	return age_now(s) - STORED_OWED_DAYS * HJ_MS_PER_DAY;
 }
 
 bool retention_run(struct stored *s)
@@ -166,7 +194,7 @@ bool retention_run(struct stored *s)
 	too_large = hj_ledger_used(s->ledger) > s->conf.retention_mb * MB;
 	r = choose_by_term(s, &cut);
 	if (r >= 0 && !cut.rows && too_large)
-		r = choose_for_room(s, month_ago(), CUT_SIZE, &cut);
+		r = choose_for_room(s, month_ago(s), CUT_SIZE, &cut);
 	if (r < 0)
 		hj_log_error(r, "cannot look for what is too old: trying again in an hour");
 	else if (!cut.rows && too_large)
@@ -202,7 +230,7 @@ void retention_make_room(struct stored *s)
 	struct cut cut = { 0 };
 	int r = disk_trouble(s);
 
-	r = r < 0 ? r : choose_for_room(s, month_ago(), CUT_FULL, &cut);
+	r = r < 0 ? r : choose_for_room(s, month_ago(s), CUT_FULL, &cut);
 	if (r >= 0 && !cut.rows)
 		r = choose_for_room(s, INT64_MAX, CUT_FULL, &cut);
 	if (r < 0 || !cut.rows)

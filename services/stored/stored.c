@@ -136,6 +136,7 @@ int stored_load(struct stored *s)
 	head_load(s);
 	commit_note_durable(s);
 	rates_load(s);
+	age_load(s);
 	disk_note_file(s);
 	s->loaded = true;
 	backup_tell_restored(s);

@@ -163,6 +163,10 @@ struct stored {
 	struct cut cut;         /* what retention has chosen for the next commit */
 	struct cut_span forced; /* what went for room, and was not told yet */
 	hj_usec forced_told_at;
+	struct {
+		int64_t ms, kept_ms; /* what time it is for retention; on the disk */
+		hj_usec at;          /* looked at last */
+	} age;
 	struct hj_rate growth, written; /* of the file; by this program to the disk */
 	int64_t used_before, written_before;
 	hj_usec rates_kept_at;
@@ -311,6 +315,11 @@ int poweron_put(struct stored *s, int64_t now_ms);
 void rates_load(struct stored *s);
 int rates_put(struct stored *s, bool now); /* into the transaction, when it is time */
 void rates_note(struct stored *s, const struct hj_now *now, bool cut);
+
+/* age.c: the time that retention goes by */
+void age_load(struct stored *s);
+int64_t age_now(struct stored *s);
+int age_put(struct stored *s, bool now); /* into the transaction, when it is time */
 
 /* retention.c */
 bool retention_run(struct stored *s);                /* takes one slice; true when there may be more */

@@ -180,6 +180,51 @@ static void test_wrong_clock(void **state)
 	assert_int_equal(s->cut.kind, HJ_KIND_CUT); /* what is owed is first, and its age is not known */
 }
 
+/* What is younger than 30 days stays owed, also where something behind it has an older label: an hour has, whose
+ * minutes come before it. */
+static void test_older_behind(void **state)
+{
+	struct stored *s = *state;
+	struct uplink *u;
+
+	s->conf.retention_days = 30;
+	assert_int_equal(owed_get(s, "county", &u), 0);
+	add(s, HJ_KIND_MINUTE, 3, 100);
+	add(s, HJ_KIND_MINUTE, 5, 20);
+	add(s, HJ_KIND_STATUS, 2, 100);
+	run(s);
+	assert_int_equal(kept(s, HJ_KIND_MINUTE), 5);
+	assert_int_equal(kept(s, HJ_KIND_STATUS), 2);
+	assert_int_equal(hj_seqset_total(&u->owed), 7);
+	assert_int_equal(owed_confirm(s, u, u->owed.ranges[0].from, UINT64_MAX - 1), 7);
+	run(s);
+	assert_int_equal(kept(s, HJ_KIND_STATUS), 0);
+}
+
+/* The clock leaps 200 days ahead: nothing goes at once, also after a start; the days come in a fourth of their time.
+ */
+static void test_wrong_date(void **state)
+{
+	struct stored *s = *state;
+	int64_t ahead = 200 * HJ_MS_PER_DAY;
+
+	add(s, HJ_KIND_MINUTE, 5, 150);
+	s->age.ms -= ahead;
+	s->age.kept_ms -= ahead;
+	run(s);
+	assert_int_equal(kept(s, HJ_KIND_MINUTE), 5);
+	stored_free(s);
+	*state = s = open_store(RETENTION_DAYS);
+	assert_true(age_now(s) < hj_now().wall_ms - ahead + HJ_MS_PER_DAY);
+	s->age.at -= 20 * HJ_MS_PER_DAY * HJ_USEC_PER_MS;
+	run(s);
+	assert_int_equal(kept(s, HJ_KIND_MINUTE), 5); /* 200 - 80 days behind */
+	s->age.at -= 40 * HJ_MS_PER_DAY * HJ_USEC_PER_MS;
+	run(s);
+	assert_int_equal(kept(s, HJ_KIND_MINUTE), 0);
+	assert_true(age_now(s) <= hj_now().wall_ms);
+}
+
 static void test_slices(void **state)
 {
 	struct stored *s = *state;
@@ -203,6 +248,8 @@ int main(void)
 		T(test_too_large),
 		T(test_full),
 		T(test_wrong_clock),
+		T(test_older_behind),
+		T(test_wrong_date),
 		T(test_slices),
 	};
 
