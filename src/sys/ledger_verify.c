@@ -6,6 +6,7 @@
 #include "ledger_verify.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -114,22 +115,23 @@ static struct hj_ledger_row row_of_bad(const struct verify_bad *b)
 
 static void keep_bad(struct hj_verify *v, const struct hj_ledger_row *row)
 {
-	struct verify_bad *b = &v->bad[v->bad_count];
-
-	*b = (struct verify_bad){ .seq = row->seq,
+	struct verify_bad b = { .seq = row->seq,
 		.kind = (int)row->kind,
 		.label_ms = row->label,
 		.head_n = row->head_n,
 		.body_n = row->body_n };
+
 	if (v->bad_count < HJ_VERIFY_BAD_MOST)
-		b->row = malloc(row->head_n + row->body_n + 1);
-	if (!b->row) {
-		verify_tell(v, HJ_FOUND_CHANGED, b->kind, b->seq, b->label_ms, 0, NULL);
+		b.row = malloc(row->head_n + row->body_n + 1);
+	if (!b.row) {
+		verify_tell(v, HJ_FOUND_CHANGED, b.kind, b.seq, b.label_ms, 0, NULL);
 		return;
 	}
-	memcpy(b->row, row->head, row->head_n);
-	memcpy(b->row + row->head_n, row->body, row->body_n);
-	v->bad_count++;
+	if (row->head_n)
+		memcpy(b.row, row->head, row->head_n);
+	if (row->body_n)
+		memcpy(b.row + row->head_n, row->body, row->body_n);
+	v->bad[v->bad_count++] = b;
 }
 
 /* Would it open in the place of another bad one, or next to where it stands? */
@@ -185,9 +187,24 @@ static void tell_day(struct hj_verify *v, const struct hj_ledger_row *row)
 	verify_tell(v, HJ_FOUND_INDEX, (int)row->kind, row->seq, row->label, 0, NULL);
 }
 
+/* A key that is not here is locked, and comes perhaps; one of which the file does not even have the slot was taken
+ * out of it. */
+static void look_for_slot(struct hj_verify *v, const struct hj_ledger_segment *s, uint16_t id)
+{
+	char key[HJ_LEDGER_KEY_MAX + 1];
+
+	if (!id || ledger_find_slot(v->l, s->generation, id) || (v->told_slot == id && v->told_in == s->generation))
+		return;
+	v->told_slot = id;
+	v->told_in = s->generation;
+	snprintf(key, sizeof(key), KEY_SLOT "%u.%u", s->generation, id);
+	verify_tell(v, HJ_FOUND_SLOT, 0, 0, INT64_MIN, 0, key);
+}
+
 static int look_at(const struct hj_ledger_row *row, void *userdata)
 {
 	struct hj_verify *v = userdata;
+	const struct hj_ledger_segment *s = ledger_segment_of(v->l, row->seq);
 	struct hj_head head;
 	int r = hj_ledger_row_open(v->l, row, &head, NULL);
 	bool bad = r == -EBADMSG;
@@ -200,6 +217,10 @@ static int look_at(const struct hj_ledger_row *row, void *userdata)
 	v->look.rows++;
 	v->look.done++;
 	v->look.locked += r == -ENOKEY;
+	if (s && r == -ENOKEY)
+		look_for_slot(v, s, head.key_id);
+	if (s)
+		look_for_slot(v, s, s->chain_key);
 	v->look.plain += row->seq <= v->l->plain_upto;
 	v->rare += row->kind != HJ_KIND_MINUTE;
 	if (!v->look.first)

@@ -50,6 +50,8 @@ struct hj_verify {
 	struct hj_range *days; /* stretches of the day index; by day in `day` */
 	int64_t *day;
 	size_t day_count;
+	uint16_t told_slot; /* that is missing, and of which generation; 0 = none yet */
+	uint32_t told_in;
 	bool day_told;
 	int64_t told_day; /* whose rows the index does not give */
 };

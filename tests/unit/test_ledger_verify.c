@@ -91,7 +91,7 @@ static int tear_down(void **state)
 
 /* ---- looking ---- */
 
-static struct hj_finding found[50];
+static struct hj_finding found[1000];
 static size_t found_count;
 
 static void note(const struct hj_finding *f, void *userdata)
@@ -209,6 +209,14 @@ static void test_put_in(void **state)
 	        HJ_FOUND_MOVED, 101, NULL));
 }
 
+/* More bad rows than are kept for comparing. */
+static void test_many(void **state)
+{
+	assert_true(finds("UPDATE row SET body = zeroblob(length(body))", HJ_FOUND_CHANGED, 200, NULL));
+	assert_true(finds("UPDATE row SET seq = -seq WHERE seq > 60; UPDATE row SET seq = 1 - seq WHERE seq < 0",
+	        HJ_FOUND_CHANGED, 200, NULL));
+}
+
 static void test_state(void **state)
 {
 	assert_true(finds("UPDATE state SET value = zeroblob(length(value)) WHERE key = 'set.interval'",
@@ -219,6 +227,7 @@ static void test_state(void **state)
 	assert_true(finds("UPDATE state SET value = substr(value, 1, 30) || zeroblob(length(value) - 30)"
 	                  " WHERE key = 'ledger.key.0.1'",
 	        HJ_FOUND_SLOT, 0, "ledger.key.0.1"));
+	assert_true(finds("DELETE FROM state WHERE key = 'ledger.key.0.1'", HJ_FOUND_SLOT, 0, "ledger.key.0.1"));
 	assert_true(finds("DELETE FROM state WHERE key = 'ledger.seal'", HJ_FOUND_SEAL, 0, NULL));
 	assert_true(finds("UPDATE state SET value = zeroblob(length(value)) WHERE key = 'ledger.seal'", HJ_FOUND_SEAL,
 	        0, NULL));
@@ -285,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_put_in),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_old_ones),
 		cmocka_unit_test(test_heads),
