@@ -82,6 +82,7 @@ static const struct {
 	{ "hjgate.Event.NoRoom", NO_ROOM },
 	{ "hjgate.Store.BackupRunning", BACKUP_RUNNING },
 	{ "hjgate.Event.BackupRunning", BACKUP_RUNNING },
+	{ "hjgate.Store.VerifyRunning", N_("the records are being verified already: try again when that is over") },
 	{ "hjgate.Store.DiskTrouble", N_("the disk fails: {text}") },
 	{ "hjgate.Store.TooMany", N_("too many: {what}, at most {most}") },
 	{ "hjgate.Meter.NoAnswer", N_("the meter does not answer ({text})") },

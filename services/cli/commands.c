@@ -151,6 +151,39 @@ static const struct cli_command commands[] = {
 	                "hjgate meter north swap oven.energy --old 48213.7 --new 0.3"),
 	},
 	{
+	        .name = "verify",
+	        .details = N_(
+	                "Each record's seal, the chain of each kind, settings, cursors and keys, and the heads that "
+	                "the events keep. FILE is a\n"
+	                "records.db or the folder of a backup; without it the running program checks its own beside "
+	                "its work, and where it\n"
+	                "does not run the file is opened here. A head that a platform was sent (--head) shows even "
+	                "what somebody with all\n"
+	                "keys has rewritten. The status is 0 only where nothing was found."),
+	        .fn = cli_verify,
+	        .options = cli_verify_options,
+	        .lines = LINES(
+	                { CLI_CHECK, "verify [FILE]", N_("are the records what was written: seals, chains, heads") }),
+	        .examples = EXAMPLES("hjgate verify", "hjgate verify --from 7d",
+	                "hjgate verify --head 43210:5f0c... /media/usb/hjgate-MN-20261126080000"),
+	},
+	{
+	        .name = "store",
+	        .details = N_(
+	                "FILE is /var/lib/hjgate/records.db where it is not named. dump and repair need the program "
+	                "stopped. repair sets a damaged\n"
+	                "file aside, where it stays as it is, begins a new one and puts back every record whose seal "
+	                "verifies; the program does\n"
+	                "the same by itself at its start."),
+	        .fn = cli_store,
+	        .options = cli_store_options,
+	        .lines = LINES({ CLI_CHECK, "store check [FILE]", N_("does every record read and verify") },
+	                { CLI_TOOLS, "store dump [FILE]", N_("the records as JSON lines, without the program") },
+	                { CLI_TOOLS, "store repair [FILE]", N_("put back what a damaged file still has") }),
+	        .examples = EXAMPLES("hjgate store check", "hjgate store dump --kind hour --from 2d",
+	                "systemctl stop hjgate-stored; hjgate store repair; systemctl start hjgate-stored"),
+	},
+	{
 	        .name = "key",
 	        .details = N_("What is kept is sealed by data keys; a KEK wraps those. It lies in "
 	                      "/run/hjgate/key/kek where it "
