@@ -84,7 +84,7 @@ service_objs = $(call obj,$(filter-out %/main.c,$(wildcard services/$(1)/*.c)))
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(MO)
-tests: all $(SIM) $(UNIT) $(FUZZ) $(B)/bench/bus_noise
+tests: all $(SIM) $(UNIT) $(FUZZ) $(B)/bench/bus_noise $(B)/bench/store_forge
 
 $(LIB): $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC))
 	@mkdir -p $(@D); rm -f $@
