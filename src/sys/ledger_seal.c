@@ -62,11 +62,13 @@ int ledger_mac(struct ledger_chain *chain, const struct hj_ledger_segment *s, co
         const uint8_t before[HJ_MAC_BYTES], uint8_t ret[HJ_MAC_BYTES])
 {
 	struct aad aad;
+	struct iovec parts[] = { PART(before, HJ_MAC_BYTES), PART(aad.bytes, 0), PART(row->body, row->body_n) };
 	int r = make_aad(s, row, &aad);
-	const struct iovec parts[] = { PART(before, HJ_MAC_BYTES), PART(aad.bytes, aad.n),
-		PART(row->body, row->body_n) };
 
-	return r < 0 ? r : hj_mac_cut(chain->rows, parts, hj_array_size(parts), ret);
+	if (r < 0)
+		return r;
+	parts[1].iov_len = aad.n;
+	return hj_mac_cut(chain->rows, parts, hj_array_size(parts), ret);
 }
 
 int ledger_seal_row(struct hj_ledger *l, uint64_t seq, const struct hj_head *head, const void *body, size_t n,
