@@ -21,6 +21,7 @@
 #define SLICE       (4 * HJ_USEC_PER_MS)     /* at most so long at a time: a commit can be late by this */
 #define REST        (8 * HJ_USEC_PER_MS)     /* between two slices */
 #define TELL_EVERY  (200 * HJ_USEC_PER_MS)   /* how far it is */
+#define FREE_BYTES  (4 << 20)                /* of what was sent, given back at once */
 #define WHOLE_LIMIT (3600 * HJ_USEC_PER_SEC) /* a client that does not read does not keep the room for ever */
 
 struct hj_backup {
@@ -138,6 +139,16 @@ static void send_entry(struct hj_backup *b)
 	over(b, 0);
 }
 
+/* What was sent is not needed again. A file of a GB that goes as a whole would hold up a commit; so it goes bit by
+ * bit, where the file system can. */
+static void free_sent(struct hj_backup *b, uint64_t before)
+{
+	uint64_t from = before / FREE_BYTES * FREE_BYTES, to = b->at / FREE_BYTES * FREE_BYTES;
+
+	if (to > from)
+		(void)fallocate(b->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from));
+}
+
 static void send_piece(struct hj_ipc_call *call, void *userdata)
 {
 	struct hj_backup *b = userdata;
@@ -158,6 +169,7 @@ static void send_piece(struct hj_ipc_call *call, void *userdata)
 	}
 	hj_base64_encode(piece, (size_t)n, text);
 	b->at += (uint64_t)n;
+	free_sent(b, b->at - (uint64_t)n);
 	r = hj_ipc_reply_more(b->call, json_pack("{s:s, s:I, s:I, s:s}", "state", "sending", "done",
 	                                       (json_int_t)b->at, "all", (json_int_t)b->bytes, "data", text));
 	free(text);
@@ -187,7 +199,7 @@ static void begin_sending(struct hj_backup *b)
 
 	note_what(b);
 	hj_ledger_backup_free(hj_steal(b->copying));
-	b->fd = open(b->path, O_RDONLY | O_CLOEXEC);
+	b->fd = open(b->path, O_RDWR | O_CLOEXEC);
 	if (b->fd < 0 || fstat(b->fd, &st) < 0) {
 		fail(b, -errno);
 		return;
