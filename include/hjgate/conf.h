@@ -43,10 +43,20 @@ struct hj_conf_main {
 	int64_t retention_days; /* 30..4000, 400 by default */
 	int64_t normal_part;    /* %: 75..100, 75 by default */
 	int64_t retention_mb;   /* 16..100000 */
-	bool stick;             /* does a stick that is plugged in get a backup? */
+	/* The flash that the records lie on, for the estimate of how long it lasts. */
+	int64_t flash_mb;            /* 0: as large as the file system */
+	int64_t flash_cycles;        /* how often each of its blocks can be written */
+	int64_t flash_amplification; /* bytes that it writes for one that a program writes */
+	bool stick;                  /* does a stick that is plugged in get a backup? */
 	/* Only below a root (--root), for demonstrations and tests; 0 = not set. Seconds. */
 	int64_t test_minute, test_hour, test_day;
 };
+/* As where there is no file. */
+#define HJ_CONF_MAIN_DEFAULT                                                                                         \
+	{                                                                                                            \
+		.base_window = 300, .normal_part = 75, .retention_days = 400, .retention_mb = 1024,                  \
+		.flash_cycles = 1000, .flash_amplification = 10                                                      \
+	}
 /* Lengths in ms after the test_* settings. */
 int64_t hj_conf_minute_ms(const struct hj_conf_main *c);
 int64_t hj_conf_hour_ms(const struct hj_conf_main *c);

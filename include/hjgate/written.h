@@ -4,5 +4,5 @@
 #include <stdint.h>
 
 /* Bytes since the process began, of /proc/self/io. What was written and then thrown away before it reached the disk
- * counts, and so does what others' journals repeat not: see hjgate(1). -EOPNOTSUPP: the kernel does not count. */
+ * counts; what the file system and its journal write besides does not. -EOPNOTSUPP: the kernel does not count. */
 int hj_written(int64_t *ret_bytes);

@@ -12,6 +12,8 @@
 
 #define SENTENCE_MAX    512
 #define ROOM_LEAST_DAYS 30
+#define FLASH_USED_MOST 80 /* percent, as it says itself */
+#define FLASH_YEARS     2
 
 static void trouble(struct status *s, const char *format, ...) _printf_(2, 3);
 static void trouble(struct status *s, const char *format, ...)
@@ -38,6 +40,17 @@ static void judge_program(struct status *s, const struct status_program *p)
 		trouble(s, _("hjgate-%s is %s"), p->name, cli_word(status_state(p)));
 }
 
+static void judge_flash(struct status *s, json_t *flash)
+{
+	json_t *years = json_object_get(flash, "years");
+
+	if (cli_int(flash, "used") > FLASH_USED_MOST)
+		trouble(s, _("the flash says that up to %lld %% of its life are over: have it replaced in time"),
+		        (long long)cli_int(flash, "used"));
+	if (json_is_number(years) && json_number_value(years) < FLASH_YEARS)
+		trouble(s, _("as much as is written now, the flash lasts %.1f years"), json_number_value(years));
+}
+
 static void judge_store(struct status *s, json_t *answer)
 {
 	const char *error = cli_string(answer, "error");
@@ -50,6 +63,7 @@ static void judge_store(struct status *s, json_t *answer)
 		trouble(s, _("the records cannot be written: %s"), cli_reason(error));
 	if (json_is_integer(room) && json_integer_value(room) < ROOM_LEAST_DAYS)
 		trouble(s, _("the disk has room for %lld days of records only"), (long long)json_integer_value(room));
+	judge_flash(s, json_object_get(answer, "flash"));
 }
 
 static void judge_bus(struct status *s, json_t *answer)

@@ -159,6 +159,25 @@ static void show_salvage(struct writer *w, json_t *store)
 	        cli_member(store, "salvage"), text);
 }
 
+/* JSON has it as stored says it. */
+static void show_flash(struct writer *w, json_t *flash)
+{
+	json_t *day = json_object_get(flash, "written_day"), *years = json_object_get(flash, "years");
+	char text[96] = "-";
+
+	writer_field(w, "flash", NULL, STYLE_PLAIN, json_is_object(flash) ? json_incref(flash) : json_null(), NULL);
+	if (json_is_integer(day))
+		snprintf(text, sizeof(text), _("%.1f MB"), (double)json_integer_value(day) / (1 << 20));
+	writer_field(w, NULL, _("written a day"), STYLE_PLAIN, json_null(), text);
+	if (json_is_number(years))
+		snprintf(text, sizeof(text), _("%.1f years at that"), json_number_value(years));
+	writer_field(w, NULL, _("flash lasts"), STYLE_PLAIN, json_null(), json_is_number(years) ? text : "-");
+	if (!json_is_integer(json_object_get(flash, "used")))
+		return;
+	snprintf(text, sizeof(text), _("up to %lld %%, it says"), (long long)cli_int(flash, "used"));
+	writer_field(w, NULL, _("life over"), STYLE_PLAIN, json_null(), text);
+}
+
 static void show_store(const struct status *s, struct writer *w)
 {
 	const struct status_program *p = &s->programs[0];
@@ -182,6 +201,7 @@ static void show_store(const struct status *s, struct writer *w)
 		time_field(w, a, "oldest_label", _("oldest"));
 		time_field(w, a, "last_commit", _("last written"));
 		writer_field(w, "days_of_room", _("room for days"), STYLE_PLAIN, cli_member(a, "days_of_room"), NULL);
+		show_flash(w, json_object_get(a, "flash"));
 		writer_field(w, "points", _("points"), STYLE_PLAIN, cli_member(a, "points"), NULL);
 		writer_field(w, "commits", NULL, STYLE_PLAIN, cli_member(a, "commits"), NULL);
 		writer_field(w, "buses", NULL, STYLE_PLAIN, cli_member(a, "buses"), NULL);

@@ -4,6 +4,8 @@
 
 #include "api.h"
 
+#define YEARS_MOST 1000.0 /* beyond, nobody wants to know */
+
 static json_t *int_or_null(bool known, int64_t value)
 {
 	return known ? json_integer(value) : json_null();
@@ -89,6 +91,18 @@ static void add_state(struct stored *s, json_t *to)
 	json_object_update(to, state);
 }
 
+static json_t *flash_state(struct stored *s)
+{
+	struct flash_look f;
+
+	rates_look(s, &f);
+	return json_pack("{s:o, s:I, s:o, s:o, s:o}", "written_day",
+	        int_or_null(f.written_day >= 0, (int64_t)f.written_day), "written", (json_int_t)f.written, "since",
+	        int_or_null(f.since_ms > 0, f.since_ms), "years",
+	        f.years < 0 ? json_null() : json_real(fmin(f.years, YEARS_MOST)), "used",
+	        int_or_null(f.used >= 0, f.used));
+}
+
 static json_t *salvage_state(const struct stored *s)
 {
 	static const char *const phases[] = { "keys", "state", "rows", "count", "over", "over" };
@@ -117,6 +131,7 @@ int api_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	add_state(s, reply);
 	json_object_set_new(reply, "buses", buses);
 	json_object_set_new(reply, "uplinks", uplinks);
+	json_object_set_new(reply, "flash", flash_state(s));
 	json_object_set_new(reply, "salvage", salvage_state(s));
 	return hj_ipc_reply(call, reply);
 }

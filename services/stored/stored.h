@@ -201,8 +201,8 @@ int stored_new(struct hj_service *service, const struct hj_conf_main *conf, stru
 void stored_free(struct stored *s); /* commits what it can */
 HJ_DEFINE_CLEANUP(struct stored *, stored_free)
 
-int stored_load(struct stored *s);    /* the ledger has been opened */
-void stored_forget(struct stored *s); /* what is loaded, as if the store were empty */
+int stored_load(struct stored *s);        /* the ledger has been opened */
+void stored_forget(struct stored *s);     /* what is loaded, as if the store were empty */
 int stored_begin_folds(struct stored *s); /* hours and days */
 int stored_begin_empty(struct stored *s);
 int stored_open(struct stored *s); /* the ledger; nothing else changes */
@@ -315,6 +315,13 @@ int poweron_put(struct stored *s, int64_t now_ms);
 void rates_load(struct stored *s);
 int rates_put(struct stored *s, bool now); /* into the transaction, when it is time */
 void rates_note(struct stored *s, const struct hj_now *now, bool cut);
+struct flash_look {
+	double written_day;        /* bytes a day, by this program; < 0: not yet known */
+	int64_t written, since_ms; /* in all, since then; 0 = nothing is known */
+	double years; /* that the flash lasts, as the settings have it and at that rate; < 0: not known */
+	int used;     /* percent of its life, as it says itself; < 0: it does not */
+};
+void rates_look(struct stored *s, struct flash_look *ret);
 
 /* age.c: the time that retention goes by */
 void age_load(struct stored *s);

@@ -335,7 +335,7 @@ static const struct set uplinks = { HJ_CONF_UPLINKS, HJ_CONF_UPLINKS_MAX, load_o
 int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_errors *errors)
 {
 	size_t before = conf_error_total(errors);
-	struct hj_conf c = { .main = { .base_window = 300, .retention_days = 400, .retention_mb = 1024 } };
+	struct hj_conf c = { .main = HJ_CONF_MAIN_DEFAULT };
 	int r, bad_buses = 0;
 
 	r = hj_conf_load_main(root, &c.main, errors);

@@ -20,6 +20,9 @@ static const struct conf_key keys[] = {
 	{ "normal_part", CONF_INT, 0, AT(normal_part), .least = 75, .most = 100, .preset = 75 },
 	{ "retention_days", CONF_INT, 0, AT(retention_days), .least = 30, .most = 4000, .preset = 400 },
 	{ "retention_mb", CONF_INT, 0, AT(retention_mb), .least = 16, .most = 100000, .preset = 1024 },
+	{ "flash_mb", CONF_INT, CONF_ZERO, AT(flash_mb), .least = 64, .most = 10000000 },
+	{ "flash_cycles", CONF_INT, 0, AT(flash_cycles), .least = 10, .most = 1000000, .preset = 1000 },
+	{ "flash_amplification", CONF_INT, 0, AT(flash_amplification), .least = 1, .most = 1000, .preset = 10 },
 	{ "stick", CONF_ENUM, 0, AT(stick), .choices = sticks, .preset = false },
 	{ "test_minute", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_minute), .least = 1, .most = 300 },
 	{ "test_hour", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_hour), .least = 1, .most = 3600 },
@@ -79,9 +82,7 @@ int conf_main_read(struct conf_file *f, struct hj_conf_main *c)
 int hj_conf_load_main(const char *root, struct hj_conf_main *ret, struct hj_conf_errors *errors)
 {
 	size_t before = conf_error_total(errors);
-	struct hj_conf_main c = {
-		.base_window = 300, .normal_part = 75, .retention_days = 400, .retention_mb = 1024
-	};
+	struct hj_conf_main c = HJ_CONF_MAIN_DEFAULT;
 	struct conf_file f;
 	int r;
 

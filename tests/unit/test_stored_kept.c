@@ -335,6 +335,35 @@ static void test_days_of_room(void **state)
 	assert_true(fabs(retention_days_of_room(s) / days - 1) < 0.01);
 }
 
+/* What was written is known after a start, too, and with it how long the flash lasts, as the settings have it. */
+static void test_flash_lasts(void **state)
+{
+	struct hj_rate day = {
+		.days = { { .ms = HJ_MS_PER_DAY, .bytes = 28 << 20 } }, .count = 1, .total = 1ull << 40, .since_ms = 1
+	};
+	double years = 4096.0 * 1000 / 10 / 28 / 365.25;
+	struct flash_look f;
+
+	rates_look(s, &f);
+	assert_true(f.written_day < 0 && f.years < 0);
+	s->written = day;
+	s->conf.flash_cycles = 1000;
+	s->conf.flash_amplification = 10;
+	rates_look(s, &f);
+	assert_true(f.years > 0); /* by the size of the file system */
+	restart();
+	rates_look(s, &f);
+	assert_true(f.years < 0); /* no settings */
+	s->conf.flash_mb = 4096;
+	s->conf.flash_cycles = 1000;
+	s->conf.flash_amplification = 10;
+	rates_look(s, &f);
+	assert_true(fabs(f.years / years - 1) < 0.2); /* the last commit was written, too */
+	assert_true(fabs(f.written_day / (28 << 20) - 1) < 0.2);
+	assert_true(f.written >= 1ll << 40);
+	assert_int_equal(f.since_ms, 1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -347,6 +376,7 @@ int main(void)
 		T(test_urgent_commits_are_grouped),
 		T(test_joined_is_told),
 		T(test_days_of_room),
+		T(test_flash_lasts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
