@@ -1,5 +1,5 @@
 /* A record: what is kept, and what a platform gets. A closed record never changes. Its key is (store id, seq); its
- * head says what it is, its body is either packed statistics (minute, hour, day) or one JSON object (every other
+ * head says what it is, its body is packed (minute, hour, day, pending, receipt) or one JSON object (every other
  * kind). */
 #pragma once
 
@@ -18,14 +18,16 @@ enum hj_kind {
 	HJ_KIND_RUNTIME = 5,  /* equipment running hours, CN 2041 */
 	HJ_KIND_POWERON = 6,  /* CN 2081: {"begin": ms, "end": ms} of the power failure */
 	HJ_KIND_LOG = 7,      /* CN 3020: {"text": "..."} */
-	HJ_KIND_PENDING = 8,  /* read before the time was known; hidden from uplinks */
+	HJ_KIND_PENDING = 8,  /* read before the time was known, packed: hjgate/pending.h; hidden from uplinks */
 	HJ_KIND_CUT = 9,      /* what retention took: {"from": seq, "to": seq, "records": n} */
 	HJ_KIND_RECEIPT = 10, /* what platforms have acknowledged, packed: hjgate/receipt.h */
+	HJ_KIND_VOID = 11,    /* what lies before it with a later label than its own: {"after": ms, "records": n} */
 };
 /* Bits: what platforms are told. */
 #define HJ_KINDS_OWED                                                                                                \
-	((2u << HJ_KIND_MOST) - 2 - (1u << HJ_KIND_PENDING) - (1u << HJ_KIND_CUT) - (1u << HJ_KIND_RECEIPT))
-#define HJ_KIND_MOST 10
+	((2u << HJ_KIND_MOST) - 2 - (1u << HJ_KIND_PENDING) - (1u << HJ_KIND_CUT) - (1u << HJ_KIND_RECEIPT) -        \
+	        (1u << HJ_KIND_VOID))
+#define HJ_KIND_MOST 11
 
 const char *hj_kind_name(enum hj_kind kind);            /* "minute"; "unknown" for no kind */
 int hj_kind_parse(const char *name, enum hj_kind *ret); /* -EINVAL */

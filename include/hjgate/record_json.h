@@ -42,3 +42,5 @@ json_t *hj_receipt_to_json(const struct hj_receipt *r); /* [from, to, qn, sent, 
 int hj_receipt_from_json(const json_t *j, struct hj_receipt *ret);     /* -EBADMSG */
 int hj_receipts_to_json(const void *packed, size_t n, json_t *list);   /* appended. -EBADMSG, -ENOMEM */
 int hj_receipt_body_to_json(const void *body, size_t n, json_t **ret); /* the same */
+int hj_pending_body_to_json(
+        const void *body, size_t n, json_t **ret); /* samples are stamped by the untrusted clock */

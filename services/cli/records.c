@@ -31,7 +31,7 @@ struct records {
 
 const struct cli_option cli_records_options[] = {
 	{ "--kind", 'k', CLI_TEXT, N_("KIND"),
-	        N_("minute (as without), hour, day, status, runtime, poweron, log, pending, cut or receipt"),
+	        N_("minute (as without), hour, day, status, runtime, poweron, log, pending, cut, receipt or void"),
 	        offsetof(struct records, kind_name) },
 	{ "--from", 0, CLI_TIME, N_("TIME"), N_("windows that begin then or later"), offsetof(struct records, from) },
 	{ "--to", 0, CLI_TIME, N_("TIME"), N_("windows that begin before"), offsetof(struct records, to) },
@@ -207,7 +207,7 @@ static int ask_pages(struct cli *cli, struct records *r)
 static int prepare(struct cli *cli, struct records *r, int argc, char **argv)
 {
 	static const char *const kinds[] = { "minute", "hour", "day", "status", "runtime", "poweron", "log",
-		"pending", "cut", "receipt", NULL };
+		"pending", "cut", "receipt", "void", NULL };
 	int status = cli_options(cli, cli_records_options, r, &argc, argv);
 
 	if (status)

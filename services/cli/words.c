@@ -27,6 +27,7 @@ static const char *const words[] = {
 	N_("pending"),
 	N_("cut"),
 	N_("receipt"),
+	N_("void"),
 	/* events */
 	N_("info"),
 	N_("warn"),

@@ -16,6 +16,7 @@ static const char *const kind_names[] = {
 	[HJ_KIND_PENDING] = "pending",
 	[HJ_KIND_CUT] = "cut",
 	[HJ_KIND_RECEIPT] = "receipt",
+	[HJ_KIND_VOID] = "void",
 };
 
 static const char *const trust_names[] = {

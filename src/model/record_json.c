@@ -210,6 +210,7 @@ int hj_record_to_json(const struct hj_head *head, const void *body, size_t n, js
 	json_t *j, *content;
 	int r = statistics                      ? stats_to_json(body, n, &content)
 	        : head->kind == HJ_KIND_RECEIPT ? hj_receipt_body_to_json(body, n, &content)
+	        : head->kind == HJ_KIND_PENDING ? hj_pending_body_to_json(body, n, &content)
 	                                        : body_to_json(body, n, &content);
 
 	if (r < 0)
