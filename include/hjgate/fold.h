@@ -1,5 +1,6 @@
-/* Minute records to an hour's or a day's. Kept in memory only: after a start it is made again from the minutes in the
- * ledger. A point is closed once per window; minutes that come for what is closed are refused and counted. */
+/* Minute records to an hour's or a day's. Kept in memory only: a window that is not held (hj_fold_at) is made again
+ * from the ledger by whoever adds to it: first what of it is closed (hj_fold_mark), then its minutes. A point is
+ * closed once per window; minutes that come for what is closed are refused and counted. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,7 +32,10 @@ int hj_fold_oldest(const struct hj_fold *f, int64_t *ret_label_ms);
 typedef bool (*hj_fold_keep_fn)(uint32_t point, void *userdata);
 int hj_fold_take(struct hj_fold *f, int64_t label_ms, hj_fold_keep_fn keep, void *userdata, struct hj_stats *ret);
 bool hj_fold_at(const struct hj_fold *f, size_t i, int64_t *ret_label_ms); /* windows by age; false after the last */
-/* Forgets windows that ended before this time; what they still hold is lost, so take it first. */
+/* Forgets windows that ended before this time; what they still hold is lost, so take it first, and what comes for
+ * them later is refused. */
 void hj_fold_forget(struct hj_fold *f, int64_t before_ms);
+/* Forgets windows that end after this time: what is in them is to be read again. */
+void hj_fold_reread(struct hj_fold *f, int64_t after_ms);
 int64_t hj_fold_length(const struct hj_fold *f);
 uint64_t hj_fold_refused(const struct hj_fold *f); /* statistics of a point that came after its window was closed */

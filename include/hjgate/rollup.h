@@ -45,6 +45,7 @@ struct hj_rollup_look {
 	uint64_t counted;    /* number of the last sample taken in, of this boot */
 	uint64_t late;       /* samples that came after their window was closed, since this process began */
 	int64_t upto;
+	size_t windows; /* open */
 	bool connected;
 };
 struct hj_rollup_bus *hj_rollup_find(const struct hj_rollup *r, const char *name); /* NULL */
@@ -82,6 +83,8 @@ void hj_rollup_step(struct hj_rollup *r, int64_t from_ms, int64_t to_ms, const s
  * counted again. */
 void hj_rollup_count(struct hj_rollup_bus *b, uint64_t n);
 int hj_rollup_put(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s); /* as hj_rollup_add() */
+/* While it is held no bus counts as gone, however long it is away: what it has read is still being put in. */
+void hj_rollup_hold(struct hj_rollup *r, bool held);
 /* Closed labels from here on are forgotten: what was kept of them is void. */
 void hj_rollup_forget(struct hj_rollup *r, int64_t from_ms);
 

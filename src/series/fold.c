@@ -92,38 +92,34 @@ static bool has_open(const struct fold_window *w)
 	return false;
 }
 
-/* What a window held is refused from now on, so that no label comes twice. */
-static void forget_oldest(struct hj_fold *f)
-{
-	f->floor_ms = hj_max(f->floor_ms, f->windows[0].label_ms + f->length_ms);
-	drop_window(f, 0);
-}
-
 /* One that has nothing open goes, the oldest first. Windows far ahead are a wrong clock's: they must not keep the
  * right ones out. */
 static void make_room(struct hj_fold *f, int64_t label_ms)
 {
-	if (label_ms > f->windows[0].label_ms && !has_open(&f->windows[0]))
-		forget_oldest(f);
-	else if (f->windows[f->count - 1].label_ms > label_ms + FAR_WINDOWS * f->length_ms)
+	for (size_t i = 0; i < f->count; i++)
+		if (!has_open(&f->windows[i]))
+			return drop_window(f, i);
+	if (f->windows[f->count - 1].label_ms > label_ms + FAR_WINDOWS * f->length_ms)
 		drop_window(f, f->count - 1);
 }
 
-/* The window of this label, made where absent; NULL where it is too old, or older ones still wait in a full set. */
+/* The window of this label, made where absent; NULL where others still wait in a full set. */
 static struct fold_window *get_window(struct hj_fold *f, int64_t label_ms)
 {
 	size_t i;
 
 	if (label_ms < f->floor_ms)
 		return NULL;
-	if (f->count == HJ_FOLD_WINDOWS_MAX)
-		make_room(f, label_ms);
 	for (i = f->count; i && f->windows[i - 1].label_ms > label_ms;)
 		i--;
 	if (i && f->windows[i - 1].label_ms == label_ms)
 		return &f->windows[i - 1];
 	if (f->count == HJ_FOLD_WINDOWS_MAX)
+		make_room(f, label_ms);
+	if (f->count == HJ_FOLD_WINDOWS_MAX)
 		return NULL;
+	for (i = f->count; i && f->windows[i - 1].label_ms > label_ms;)
+		i--;
 	memmove(&f->windows[i + 1], &f->windows[i], (f->count - i) * sizeof(f->windows[0]));
 	f->windows[i] = (struct fold_window){ .label_ms = label_ms };
 	f->count++;
@@ -296,8 +292,14 @@ int hj_fold_take(struct hj_fold *f, int64_t label_ms, hj_fold_keep_fn keep, void
 
 void hj_fold_forget(struct hj_fold *f, int64_t before_ms)
 {
-	while (f->count && f->windows[0].label_ms + f->length_ms <= before_ms)
-		forget_oldest(f);
+	for (; f->count && f->windows[0].label_ms + f->length_ms <= before_ms; drop_window(f, 0))
+		f->floor_ms = hj_max(f->floor_ms, f->windows[0].label_ms + f->length_ms);
+}
+
+void hj_fold_reread(struct hj_fold *f, int64_t after_ms)
+{
+	while (f->count && f->windows[f->count - 1].label_ms + f->length_ms > after_ms)
+		drop_window(f, f->count - 1);
 }
 
 bool hj_fold_at(const struct hj_fold *f, size_t i, int64_t *ret_label_ms)

@@ -79,6 +79,7 @@ void hj_rollup_look(const struct hj_rollup_bus *b, struct hj_rollup_look *ret)
 		.counted = b->counted,
 		.late = b->late,
 		.upto = b->upto_ms,
+		.windows = b->count,
 		.connected = b->connected };
 }
 
@@ -90,6 +91,7 @@ int rollup_new_bus(struct hj_rollup *r, const char *name, const struct hj_now *n
 		return -ENOMEM;
 	hj_text_copy(b->name, sizeof(b->name), name);
 	b->lost_at = now->mono;
+	b->held = r->held;
 	b->upto_ms = b->since_ms = INT64_MIN;
 	r->buses[r->count++] = b;
 	*ret = b;
@@ -344,6 +346,13 @@ int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_
 	if (e >= 0)
 		b->counted++;
 	return e;
+}
+
+void hj_rollup_hold(struct hj_rollup *r, bool held)
+{
+	r->held = held;
+	for (size_t i = 0; i < r->count; i++)
+		r->buses[i]->held = held;
 }
 
 void hj_rollup_count(struct hj_rollup_bus *b, uint64_t n)

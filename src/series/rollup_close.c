@@ -9,7 +9,7 @@
 
 static bool is_gone(const struct hj_rollup_bus *b, const struct hj_now *now)
 {
-	return !b->connected && now->mono >= b->lost_at + HJ_ROLLUP_GONE_MS * HJ_USEC_PER_MS;
+	return !b->connected && !b->held && now->mono >= b->lost_at + HJ_ROLLUP_GONE_MS * HJ_USEC_PER_MS;
 }
 
 /* Has the bus given all it can give before this time? */
@@ -232,7 +232,7 @@ void hj_rollup_deadline(const struct hj_rollup *r, const struct hj_now *now, hj_
 		const struct hj_rollup_bus *b = r->buses[i];
 
 		/* A bus that is away matters when it becomes gone, and from then on at its windows' ends. */
-		if (!b->connected && !is_gone(b, now))
+		if (!b->connected && !b->held && !is_gone(b, now))
 			mono = hj_min(mono, b->lost_at + HJ_ROLLUP_GONE_MS * HJ_USEC_PER_MS);
 		for (size_t k = 0; k < b->count; k++) {
 			if (b->windows[k].ready_at != HJ_USEC_NEVER)

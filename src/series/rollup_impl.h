@@ -24,7 +24,7 @@ struct hj_rollup_bus {
 	uint64_t counted, late;
 	int64_t upto_ms;
 	int64_t since_ms; /* time of the boot's first sample, or of a step after it; INT64_MIN before it */
-	bool connected;
+	bool connected, held;
 	hj_usec lost_at;        /* while not connected */
 	struct window *windows; /* sorted by label */
 	size_t count, size;
@@ -47,6 +47,7 @@ struct hj_rollup {
 	const struct hj_dictionary *dictionary;
 	struct hj_rollup_bus *buses[HJ_ROLLUP_BUSES_MAX];
 	size_t count;
+	bool held;
 	struct point_state *states; /* sorted by point */
 	size_t state_count, state_size;
 	struct hj_fallen fallen[HJ_ROLLUP_FALLEN_MAX]; /* not yet told */

@@ -741,6 +741,8 @@ static void test_fold_outlives_a_wrong_clock(void **state)
 	struct hj_stat minute[] = { { 1, HJ_FLAG_NORMAL, 60, 60, NAN, 1, 2, 3, NAN } };
 	struct hj_stats one = { minute, 1 }, out;
 	struct hj_fold *f;
+	uint64_t refused;
+	int64_t label;
 
 	hj_fold_new(60 * MINUTE, &f);
 	for (int y = 0; y < 3 * HJ_FOLD_WINDOWS_MAX; y++)
@@ -751,6 +753,13 @@ static void test_fold_outlives_a_wrong_clock(void **state)
 		assert_int_equal(out.count, 1);
 		hj_stats_done(&out);
 	}
+	/* One that has nothing to give made room, and is read again when its time comes again. */
+	refused = hj_fold_refused(f);
+	hj_fold_add(f, T0, MINUTE, &one);
+	assert_int_equal(hj_fold_refused(f), refused);
+	assert_true(hj_fold_at(f, 0, &label) && label == T0);
+	hj_fold_reread(f, T0);
+	assert_false(hj_fold_at(f, 0, &label));
 	hj_fold_free(f);
 }
 
