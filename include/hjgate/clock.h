@@ -24,6 +24,8 @@ struct hj_now {
 	hj_usec mono;
 };
 
+/* A date that a box's clock can have: neither before this program was made nor decades after it. */
+bool hj_clock_plausible(int64_t wall_ms);
 /* Wall clock less the clock that only goes on, in ms: it changes when the wall clock is set. */
 int64_t hj_clock_ahead(const struct hj_now *now);
 #define HJ_STEP_LEAST_MS 1000 /* smaller ones are a time daemon's, and change no record */

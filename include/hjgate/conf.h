@@ -38,6 +38,12 @@ struct hj_conf_errors {
 void hj_conf_errors_done(struct hj_conf_errors *e);
 
 /* ---- hjgate.conf ---- */
+/* What the clock is trusted by besides a time daemon and a platform. */
+enum hj_clock_trust {
+	HJ_CLOCK_UNSAID, /* as HJ_CLOCK_NTP; below a root as HJ_CLOCK_RTC: a desk's clock is the desk's own */
+	HJ_CLOCK_NTP,    /* nothing */
+	HJ_CLOCK_RTC,    /* the box's own clock */
+};
 struct hj_conf_main {
 	int64_t base_window;    /* seconds: 60, 120, 180, 240, 300 */
 	int64_t retention_days; /* 30..4000, 400 by default */
@@ -48,6 +54,7 @@ struct hj_conf_main {
 	int64_t flash_cycles;        /* how often each of its blocks can be written */
 	int64_t flash_amplification; /* bytes that it writes for one that a program writes */
 	bool stick;                  /* does a stick that is plugged in get a backup? */
+	int64_t clock_trust;         /* enum hj_clock_trust */
 	/* Only below a root (--root), for demonstrations and tests; 0 = not set. Seconds. */
 	int64_t test_minute, test_hour, test_day;
 };
@@ -61,6 +68,7 @@ struct hj_conf_main {
 int64_t hj_conf_minute_ms(const struct hj_conf_main *c);
 int64_t hj_conf_hour_ms(const struct hj_conf_main *c);
 int64_t hj_conf_day_ms(const struct hj_conf_main *c);
+bool hj_conf_trusts_rtc(const struct hj_conf_main *c, const char *root);
 
 /* ---- buses.d/NAME.conf ---- */
 

@@ -114,6 +114,18 @@ static const struct cli_command commands[] = {
 	                "hjgate events --open", "hjgate events -f", "hjgate events ack 17 --cause \"power cut\""),
 	},
 	{
+	        .name = "clock",
+	        .details =
+	                N_("Windows get their labels by the clock. While nobody says that it is right, what is read "
+	                   "waits and is reported with\n"
+	                   "its true times once the time is known. To accept the clock needs the group "
+	                   "hjgate-admin."),
+	        .fn = cli_clock,
+	        .lines = LINES({ CLI_LOOK, "clock", N_("the time, who says that it is right, steps, what waits") },
+	                { CLI_CHANGE, "clock accept", N_("the clock is right: records from later times are void") }),
+	        .examples = EXAMPLES("hjgate clock", "hjgate clock accept"),
+	},
+	{
 	        .name = "uplink",
 	        .details = N_("A record waits until the platform has acknowledged it. To pause, resume and resend "
 	                      "needs the group hjgate-admin.\n"

@@ -10,6 +10,7 @@
 #define AGE_BYTES  8
 #define FASTER     4
 #define KEPT_EVERY (3600 * HJ_MS_PER_SEC) /* of this time */
+#define NOT_KEPT   0                      /* a guess is kept at once, before a wrong date makes another */
 #define LEAST_MS   1767225600000LL        /* 2026-01-01: it was later than that when this was made */
 
 static int note_label(const struct hj_head *head, const void *body, size_t n, void *userdata)
@@ -36,11 +37,8 @@ void age_load(struct stored *s)
 	int r = hj_ledger_get(s->ledger, AGE_KEY, &b);
 
 	in = (struct hj_reader){ .p = (uint8_t *)b.data, .end = (uint8_t *)b.data + b.len };
-	if (r >= 0 && b.len == AGE_BYTES)
-		s->age.ms = (int64_t)hj_get_be(&in, AGE_BYTES);
-	else
-		s->age.ms = first_guess(s);
-	s->age.kept_ms = s->age.ms;
+	s->age.kept_ms = r >= 0 && b.len == AGE_BYTES ? (int64_t)hj_get_be(&in, AGE_BYTES) : NOT_KEPT;
+	s->age.ms = s->age.kept_ms == NOT_KEPT ? first_guess(s) : s->age.kept_ms;
 	s->age.ms = hj_max(s->age.ms, LEAST_MS);
 	s->age.at = hj_now().mono;
 }

@@ -31,6 +31,9 @@ int api_key(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_key_rotate(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_key_recovery_set(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_key_recover(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_clock(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_clock_set(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_clock_accept(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_swap(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 
 /* Which points a stream has told, by position in the dictionary. */

@@ -115,6 +115,8 @@ static int add_record(const struct hj_head *head, const void *body, size_t n, vo
 	struct reader *r = p->r;
 	int e;
 
+	if (r->query && void_covers(r->s, head))
+		return 0;
 	if (!body) { /* its key is not here: it stays owed, and is sent when the key has come */
 		owed_remove_missing(r->s, r->uplink, p->expect, head->seq - 1);
 		p->expect = r->next = head->seq + 1;

@@ -51,6 +51,23 @@ void tell_salvaged(struct stored *s, const struct hj_salvage_look *look)
 	                label(look->lost_end_ms), "sure", look->sure));
 }
 
+void tell_trust(struct stored *s, bool is_trusted)
+{
+	if (s->trust.is_told == !is_trusted)
+		return;
+	s->trust.is_told = !is_trusted;
+	hj_report(s->report, "clock-untrusted", is_trusted ? HJ_END : HJ_BEGIN, "clock", NULL);
+}
+
+void tell_accepted(struct stored *s, const char *by, int64_t now_ms, uint64_t records)
+{
+	char time[HJ_TIME_HUMAN_LEN + 1];
+
+	hj_time_human(now_ms, false, time);
+	hj_report(s->report, "clock-accepted", HJ_MOMENT, "clock",
+	        json_pack("{s:s, s:s, s:I}", "by", by, "time", time, "count", (json_int_t)records));
+}
+
 void tell_late(struct stored *s, const char *bus, uint64_t count)
 {
 	hj_report(s->report, "samples-late", HJ_MOMENT, bus,

@@ -5,18 +5,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/timex.h>
 
 #include "hjgate/log.h"
 
 #define ACCURACY_USEC 5000
-
-static enum hj_trust trust_now(void)
-{
-	struct timex t = { 0 };
-
-	return adjtimex(&t) == TIME_ERROR || (t.status & STA_UNSYNC) ? HJ_TRUST_NONE : HJ_TRUST_NTP;
-}
 
 /* ---- what waits ---- */
 
@@ -34,13 +26,15 @@ int commit_queue(struct stored *s, enum hj_kind kind, int64_t label_ms, uint32_t
 	item->head = (struct hj_head){ .kind = (uint8_t)kind,
 		.label_ms = label_ms,
 		.length_ms = length_ms,
-		.trust = (uint8_t)trust_now(),
+		.trust = (uint8_t)s->trust.source,
 		.boottime_ms = (int64_t)(now.mono / HJ_USEC_PER_MS) };
 	memcpy(item->head.boot_id, s->boot_id, HJ_ID_BYTES);
 	item->done = done;
 	item->waiter = waiter;
 	item->n = n;
 	memcpy(item->body, body, n);
+	if (kind == HJ_KIND_MINUTE)
+		trust_note_label(s, label_ms + length_ms);
 	*s->queue_end = item;
 	s->queue_end = &item->next;
 	s->queue_bytes += sizeof(*item) + n;
@@ -155,6 +149,9 @@ static int put_all(struct stored *s, int64_t now_ms, uint64_t *ret_first, uint64
 	r = r < 0 ? r : dictionary_put(s);
 	r = r < 0 ? r : owed_put(s, *ret_first, *ret_last);
 	r = r < 0 ? r : put_settings(s);
+	r = r < 0 ? r : trust_put(s);
+	r = r < 0 ? r : pending_put(s);
+	r = r < 0 ? r : void_put(s);
 	r = r < 0 ? r : put_checkpoint(s);
 	r = r < 0 ? r : rates_put(s, s->stopping);
 	r = r < 0 ? r : age_put(s, s->stopping);
@@ -205,6 +202,9 @@ static void committed(struct stored *s, const struct hj_now *now, uint64_t first
 	owed_committed(s, first, last);
 	rates_note(s, now, s->cut.rows > 0);
 	retention_committed(s);
+	pending_committed(s);
+	void_committed(s);
+	s->trust.changed = false;
 	commit_note_durable(s);
 	if (s->error == -ENOSPC)
 		retention_reserve(s, true);
@@ -240,6 +240,7 @@ int commit_now(struct stored *s)
 	s->commit_at = HJ_USEC_NEVER;
 	sd_event_source_set_enabled(s->commit_timer, SD_EVENT_OFF);
 	r = disk_ready(s);
+	r = r < 0 ? r : pending_flush(s);
 	if (r >= 0) {
 		r = put_all(s, now.wall_ms, &first, &last);
 		if (r < 0)

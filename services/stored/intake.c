@@ -75,7 +75,6 @@ static int add_all(struct stored *s, struct hj_rollup_bus *b, const struct appen
 		r = add(s, b, &a->samples[i]);
 		if (r < 0)
 			break;
-		note_newest(s, &a->samples[i]);
 	}
 	*ret_taken = i - skip;
 	return r < 0 ? r : 0;
@@ -141,6 +140,7 @@ int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 	uint64_t next;
 	int r;
 
+	trust_heed(s, &now);
 	restamp(a, &now);
 	if (!s->loaded || s->queue_bytes > STORED_QUEUE_BYTES)
 		return only_show(s, a, ret_next);
@@ -158,12 +158,14 @@ int intake_append(struct stored *s, struct append *a, uint64_t *ret_next)
 	if (a->first > next)
 		return 0;
 	skip = (size_t)hj_min(next - a->first, (uint64_t)a->sample_count);
-	r = add_all(s, b, a, skip, &taken);
+	r = pending_wanted(s) ? pending_take(s, b, a, skip, &taken) : add_all(s, b, a, skip, &taken);
 	*ret_next = next + taken;
+	for (size_t i = skip; i < skip + taken; i++)
+		note_newest(s, &a->samples[i]);
 	stream_samples(s, a->samples + skip, taken);
 	while (hj_rollup_fallen(s->rollup, &fallen))
 		tell_reset(s, &fallen);
-	if (r >= 0)
+	if (r >= 0 && !pending_wanted(s))
 		hj_rollup_upto(s->rollup, b, a->upto_ms, &now);
 	if (taken)
 		commit_request(s, STORED_COMMIT_EVERY);

@@ -95,7 +95,8 @@ int owed_get(struct stored *s, const char *name, struct uplink **ret)
 	return 0;
 }
 
-/* Of the records of this transaction, those that uplinks are told. They are still in the queue. */
+/* Of the records of this transaction, those that uplinks are told. They are still in the queue. What was Put while
+ * the clock was not trusted has a label that may be decades away: it is kept, and nobody is told. */
 static void add_new(const struct stored *s, struct hj_seqset *owed, uint64_t first)
 {
 	uint64_t seq = first;
@@ -103,7 +104,7 @@ static void add_new(const struct stored *s, struct hj_seqset *owed, uint64_t fir
 	if (!first)
 		return;
 	for (const struct item *item = s->queue; item; item = item->next, seq++)
-		if (OWED_KINDS >> item->head.kind & 1)
+		if (OWED_KINDS >> item->head.kind & 1 && item->head.trust != HJ_TRUST_NONE)
 			hj_seqset_add(owed, seq, seq);
 }
 
@@ -171,6 +172,7 @@ void owed_remove_missing(struct stored *s, struct uplink *u, uint64_t from, uint
 }
 
 struct resend {
+	const struct stored *s;
 	struct uplink *uplink;
 	uint64_t from, to, records;
 };
@@ -180,6 +182,8 @@ static int resend_one(const struct hj_head *head, const void *body, size_t n, vo
 {
 	struct resend *d = userdata;
 
+	if (void_covers(d->s, head))
+		return 0;
 	d->records++;
 	if (d->from && head->seq == d->to + 1) {
 		d->to = head->seq;
@@ -192,7 +196,7 @@ static int resend_one(const struct hj_head *head, const void *body, size_t n, vo
 
 int owed_resend(struct stored *s, struct uplink *u, int64_t begin_ms, int64_t end_ms, unsigned kinds, uint64_t *ret)
 {
-	struct resend d = { .uplink = u };
+	struct resend d = { .s = s, .uplink = u };
 	int r = hj_ledger_read_labels(
 	        s->ledger, 0, begin_ms, end_ms, (kinds & OWED_KINDS) | HJ_LEDGER_HEADS, resend_one, &d);
 

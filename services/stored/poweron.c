@@ -1,5 +1,8 @@
-/* Power failures: with each commit its time and the machine's boot are noted; another boot at the start means that
- * the power was gone from about that time until now. It becomes a record (CN 2081) and an event. */
+/* Power failures: with each commit under a trusted clock its time and the machine's boot are noted; another boot at
+ * the start means that the power was gone from about that time until then. It becomes a record (CN 2081) and an
+ * event. At a start without trust nothing is said yet, and nothing noted: when the time comes, the end is the start
+ * of this program in true time. Where it never comes, the next boot that knows the time tells one failure from the
+ * last known time on; the pending records of the boot between show that the box ran. */
 #include "stored.h"
 
 #include <errno.h>
@@ -12,19 +15,18 @@
 #define ALIVE_KEY   "alive"
 #define ALIVE_BYTES (HJ_ID_BYTES + 8)
 
-static int read_alive(struct stored *s, uint8_t boot[HJ_ID_BYTES], int64_t *ret_ms)
+int poweron_load(struct stored *s)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	struct hj_reader in;
 	int r = hj_ledger_get(s->ledger, ALIVE_KEY, &b);
 
-	if (r < 0)
-		return r;
-	if (b.len != ALIVE_BYTES)
-		return -EBADMSG;
+	s->alive.is_known = r >= 0 && b.len == ALIVE_BYTES;
+	if (!s->alive.is_known) /* the very first start, or the key is not here */
+		return r == -ENOENT || r == -ENOKEY || r == -EBADMSG || r >= 0 ? 0 : r;
 	in = (struct hj_reader){ .p = (uint8_t *)b.data, .end = (uint8_t *)b.data + b.len };
-	memcpy(boot, hj_get_bytes(&in, HJ_ID_BYTES), HJ_ID_BYTES);
-	*ret_ms = (int64_t)hj_get_be(&in, 8);
+	memcpy(s->alive.boot, hj_get_bytes(&in, HJ_ID_BYTES), HJ_ID_BYTES);
+	s->alive.ms = hj_time_moved((int64_t)hj_get_be(&in, 8), 0);
 	return 0;
 }
 
@@ -33,25 +35,33 @@ int poweron_put(struct stored *s, int64_t now_ms)
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	int r = hj_buf_put(&b, s->boot_id, HJ_ID_BYTES);
 
+	if (!s->trust.source)
+		return 0;
 	r = r < 0 ? r : hj_buf_put_be(&b, (uint64_t)now_ms, 8);
 	return r < 0 ? r : hj_ledger_put(s->ledger, ALIVE_KEY, b.data, b.len);
 }
 
-int poweron_check(struct stored *s)
+bool poweron_last(const struct stored *s, int64_t *ret_ms)
 {
-	uint8_t boot[HJ_ID_BYTES];
-	int64_t begin, end = s->started_ms;
-	char body[96];
-	int r = read_alive(s, boot, &begin);
+	*ret_ms = s->alive.ms;
+	return s->alive.is_known;
+}
 
+void poweron_check(struct stored *s, int64_t end_ms)
+{
+	/* A clock that went back meanwhile was wrong before or is now: a failure has no length below 0. */
+	int64_t begin_ms = hj_min(s->alive.ms, end_ms);
+	char body[96];
+	int r;
+
+	if (!s->alive.is_known || !memcmp(s->alive.boot, s->boot_id, HJ_ID_BYTES))
+		return;
+	hj_notice("the machine was started anew: the power failed after the last commit, for %lld s",
+	        (long long)(end_ms - begin_ms) / HJ_MS_PER_SEC);
+	tell_power(s, begin_ms, end_ms);
+	snprintf(body, sizeof(body), "{\"begin\":%" PRId64 ",\"end\":%" PRId64 "}", begin_ms, end_ms);
+	r = commit_queue(s, HJ_KIND_POWERON, end_ms, 0, body, strlen(body), NULL, NULL);
+	if (r < 0)
+		hj_log_error(r, "the power failure gets no record");
 	commit_urgent(s);
-	if (r == -ENOENT || r == -EBADMSG || r == -ENOKEY)
-		return 0; /* the very first start, or the key is not here */
-	if (r < 0 || !memcmp(boot, s->boot_id, HJ_ID_BYTES))
-		return r;
-	hj_notice("the machine was started anew: the power failed after the last commit, %lld s ago",
-	        (long long)(end - begin) / HJ_MS_PER_SEC);
-	tell_power(s, begin, end);
-	snprintf(body, sizeof(body), "{\"begin\":%" PRId64 ",\"end\":%" PRId64 "}", begin, end);
-	return commit_queue(s, HJ_KIND_POWERON, end, 0, body, strlen(body), NULL, NULL);
 }

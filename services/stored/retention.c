@@ -85,7 +85,7 @@ static int choose_row(const struct hj_head *head, const void *body, size_t n, vo
 {
 	struct choosing *c = userdata;
 	int64_t month_ms = c->now_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY;
-	bool wrong = head->label_ms >= c->future_ms;
+	bool wrong = head->label_ms >= c->future_ms || !hj_clock_plausible(head->label_ms);
 
 	if (c->cut.rows + c->undecided == SLICE_ROWS || (!wrong && head->label_ms >= c->before_ms))
 		return 1;

@@ -98,6 +98,9 @@ void stored_forget(struct stored *s)
 	s->uplink_count = s->durable_count = 0;
 	s->confirms_waiting = 0;
 	s->cut = (struct cut){ 0 };
+	s->trust = (struct trust){ 0 };
+	pending_forget(s);
+	s->void_count = 0;
 	s->loaded = false;
 }
 
@@ -129,6 +132,10 @@ int stored_load(struct stored *s)
 
 	r = r < 0 ? r : stored_begin_empty(s);
 	r = r < 0 ? r : load_checkpoint(s);
+	r = r < 0 ? r : poweron_load(s);
+	r = r < 0 ? r : trust_load(s);
+	r = r < 0 ? r : pending_load(s);
+	r = r < 0 ? r : void_load(s);
 	r = r < 0 ? r : owed_load(s);
 	r = r < 0 ? r : window_load(s);
 	if (r < 0)
@@ -168,10 +175,14 @@ static int start(struct stored *s)
 	r = r < 0 ? r : window_timers(s);
 	r = r < 0 ? r : retention_timers(s);
 	r = r < 0 ? r : key_timers(s);
-	if (s->loaded)
-		r = r < 0 ? r : poweron_check(s);
-	else
+	r = r < 0 ? r : pending_start(s);
+	r = r < 0 ? r : trust_start(s);
+	if (r < 0)
+		return r;
+	if (!s->loaded)
 		commit_request(s, s->retry);
+	else
+		trust_loaded(s);
 	if (r < 0)
 		return r;
 	window_process(s);
@@ -196,7 +207,7 @@ int stored_new(struct hj_service *service, const struct hj_conf_main *conf, stru
 	s->conf = *conf;
 	s->queue_end = &s->queue;
 	s->commit_at = HJ_USEC_NEVER;
-	s->started_ms = hj_now().wall_ms;
+	s->begun_ms = (int64_t)(hj_now().mono / HJ_USEC_PER_MS);
 	r = hj_boot_id(s->root, s->boot_id);
 	r = r < 0 ? r : hj_report_new(s->event, s->root, "stored", &s->report);
 	hj_backup_tidy(s->root, "records.db");
@@ -229,6 +240,8 @@ void stored_free(struct stored *s)
 	stream_free(s);
 	read_free(s);
 	hj_backup_free(s->backup);
+	trust_stop(s);
+	pending_stop(s);
 	sd_event_source_disable_unref(s->commit_timer);
 	sd_event_source_disable_unref(s->mono_timer);
 	sd_event_source_disable_unref(s->wall_timer);

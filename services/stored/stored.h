@@ -2,6 +2,7 @@
  *
  * 	Append -> intake -> rollup -> window (close, join, fold) -> commit -> Durable, Read (live), answers
  */
+/* long because: one struct, and what each part of the store gives the others */
 #pragma once
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include "hjgate/now.h"
 #include "hjgate/place.h"
 #include "hjgate/rate.h"
+#include "hjgate/pending.h"
 #include "hjgate/receipt.h"
 #include "hjgate/report.h"
 #include "hjgate/rollup.h"
@@ -25,6 +27,8 @@
 #include "hjgate/service.h"
 
 #define STORED_UPLINKS_MAX  32
+#define STORED_STEPS_MAX    16                     /* of the clock, that are remembered */
+#define STORED_VOIDS_MAX    32                     /* times that a clock was accepted */
 #define STORED_QUEUE_BYTES  (1u << 20)             /* records that wait for the disk; above it no samples are taken */
 #define STORED_STAGED_MAX   64                     /* settings that wait for the disk */
 #define STORED_SETTING_MAX  1024                   /* bytes of a setting's value */
@@ -101,6 +105,46 @@ struct durable {
 	uint64_t number;
 };
 
+/* trust.c. BOOTTIME in ms: what is called _ms and is no wall clock says so. */
+struct trust {
+	bool rtc;             /* hjgate.conf: the box's own clock is trusted */
+	enum hj_trust told;   /* by whom, in this boot of the machine */
+	enum hj_trust source; /* what it is trusted by now; HJ_TRUST_NONE: what is read is kept as pending */
+	enum hj_trust was;    /* in the run before */
+	int64_t since_ms;
+	int64_t ahead_ms; /* hj_clock_ahead(), newest */
+	bool is_stamped;
+	int64_t stamped_ms;               /* hj_clock_ahead() by which the open windows are stamped */
+	int64_t edge_ms;                  /* BOOTTIME up to which they were */
+	int64_t bar_ms[HJ_TRUST_NTP + 1]; /* by source: end of the newest window that was recorded under it */
+	struct step {
+		int64_t from_ms, to_ms;
+	} steps[STORED_STEPS_MAX]; /* the newest last */
+	size_t step_count;
+	uint64_t steps_seen;
+	hj_usec lost_at;
+	bool is_told; /* eventd: that it is not trusted */
+	bool changed; /* differs from what is on the disk */
+};
+
+/* pending.c */
+struct pending_state {
+	struct hj_pending *batches; /* not yet in a record, by bus */
+	size_t count;
+	bool draining;       /* the time is known, and what was read before is being put into the windows */
+	bool queued;         /* records of it wait for the disk */
+	uint64_t next_seq;   /* the records of this boot from here on are not used yet */
+	uint32_t next_index; /* and of the first of them, samples from here on */
+	uint64_t waiting;    /* samples in them */
+	bool changed;
+};
+
+/* Records before seq with a later label are void. */
+struct voided {
+	uint64_t seq;
+	int64_t after_ms;
+};
+
 /* A bus whose samples only feed the live stream for now, since there is no room for them here: its meterd keeps them
  * and offers them again. */
 struct live {
@@ -131,8 +175,8 @@ struct stored {
 		size_t locked;
 		char refused[HJ_PATH_MAX];
 		uint8_t fingerprint[HJ_FINGERPRINT_BYTES];
-	} key; /* as told: how many are locked, a file that is none, the KEK in use */
-	int64_t started_ms;
+	} key;            /* as told: how many are locked, a file that is none, the KEK in use */
+	int64_t begun_ms; /* BOOTTIME of this program's first start in this boot of the machine */
 	struct {
 		uint8_t id[HJ_ID_BYTES];
 		uint64_t last;
@@ -153,6 +197,15 @@ struct stored {
 	size_t by_point_size;
 	struct hj_rollup *rollup;
 	struct hj_fold *hours, *days;
+	struct trust trust;
+	struct pending_state pending;
+	struct {
+		bool is_known;
+		uint8_t boot[HJ_ID_BYTES];
+		int64_t ms; /* of the last commit under a trusted clock, in the run before */
+	} alive;
+	struct voided voids[STORED_VOIDS_MAX];
+	size_t void_count;
 	uint64_t late_told[HJ_ROLLUP_BUSES_MAX]; /* by bus position */
 	hj_usec late_told_at;
 
@@ -184,6 +237,7 @@ struct stored {
 	uint64_t unreadable; /* records met whose body did not decode, since the start; each meeting counts */
 	int64_t last_commit_ms;
 	sd_event_source *key_timer;
+	sd_event_source *clock_watch, *clock_timer, *pending_timer;
 	sd_event_source *commit_timer, *mono_timer, *wall_timer, *retention_timer;
 
 	struct {
@@ -253,6 +307,7 @@ size_t dictionary_index(const struct stored *s, uint32_t number); /* position; p
 /* window.c */
 int window_load(struct stored *s); /* the folds, from the ledger's minutes */
 void window_process(struct stored *s);
+void window_forget(struct stored *s, int64_t now_ms); /* what is void is taken out of the folds */
 int window_timers(struct stored *s);
 
 /* commit.c */
@@ -308,7 +363,9 @@ void head_committed(struct stored *s, int64_t now_ms);
 void verify_stop(struct stored *s); /* before the ledger is closed */
 
 /* poweron.c */
-int poweron_check(struct stored *s);
+int poweron_load(struct stored *s);
+void poweron_check(struct stored *s, int64_t end_ms); /* the time is known: this boot began then */
+bool poweron_last(const struct stored *s, int64_t *ret_ms);
 int poweron_put(struct stored *s, int64_t now_ms);
 
 /* rates.c */
@@ -327,6 +384,42 @@ void rates_look(struct stored *s, struct flash_look *ret);
 void age_load(struct stored *s);
 int64_t age_now(struct stored *s);
 int age_put(struct stored *s, bool now); /* into the transaction, when it is time */
+
+/* trust.c */
+int trust_load(struct stored *s);
+int trust_start(struct stored *s);
+void trust_stop(struct stored *s);
+void trust_loaded(struct stored *s);                         /* the file was read: is the clock trusted? */
+void trust_heed(struct stored *s, const struct hj_now *now); /* before anything is stamped: was the clock set? */
+void trust_told(struct stored *s, enum hj_trust source);     /* somebody's word that the clock is right */
+void trust_accept(struct stored *s, int64_t now_ms);         /* what was recorded beyond it bars no clock */
+void trust_note_label(struct stored *s, int64_t end_ms);     /* a window that ends then was recorded */
+int64_t trust_newest(const struct stored *s);                /* the end of the newest of them; 0 = none */
+int trust_put(struct stored *s);
+
+/* pending.c */
+int pending_load(struct stored *s);
+int pending_start(struct stored *s);
+void pending_stop(struct stored *s);
+void pending_forget(struct stored *s);       /* what is in RAM */
+bool pending_wanted(const struct stored *s); /* samples go there */
+/* Samples of the Append from `skip` on; they are counted for the bus. */
+int pending_take(struct stored *s, struct hj_rollup_bus *bus, const struct append *a, size_t skip, size_t *ret_taken);
+void pending_hold(struct stored *s);    /* the clock is not trusted any more */
+void pending_release(struct stored *s); /* the time is known */
+void pending_run(struct stored *s);     /* a slice of what that means */
+int pending_flush(struct stored *s);    /* before a commit: all of it in records */
+int pending_put(struct stored *s);
+void pending_committed(struct stored *s);
+uint64_t pending_waiting(const struct stored *s); /* samples of this boot */
+
+/* void.c */
+int void_load(struct stored *s);
+int void_put(struct stored *s);
+void void_committed(struct stored *s); /* while what was committed is still in the queue */
+bool void_covers(const struct stored *s, const struct hj_head *head);
+int void_count(struct stored *s, int64_t now_ms, uint64_t *ret);  /* records of a later label that are not void */
+int void_future(struct stored *s, int64_t now_ms, uint64_t *ret); /* voids them. -ENOSPC: too often */
 
 /* retention.c */
 bool retention_run(struct stored *s);                /* takes one slice; true when there may be more */
@@ -364,6 +457,8 @@ void tell_disk(struct stored *s, int error); /* 0: it is well again */
 void tell_damaged(struct stored *s, const char *path);
 void tell_head(struct stored *s, const char *head);
 void tell_salvaged(struct stored *s, const struct hj_salvage_look *look);
+void tell_trust(struct stored *s, bool is_trusted);
+void tell_accepted(struct stored *s, const char *by, int64_t now_ms, uint64_t records);
 void tell_late(struct stored *s, const char *bus, uint64_t count);
 void tell_joined(struct stored *s, const char *uplink, uint64_t count);
 void tell_cut(struct stored *s, const struct cut_span *span);

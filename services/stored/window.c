@@ -14,6 +14,7 @@
 /* ---- after a start ---- */
 
 struct rebuild {
+	const struct stored *s;
 	struct hj_fold *fold;
 	enum hj_kind kind; /* what the fold makes */
 };
@@ -24,7 +25,8 @@ static int mark_closed(const struct hj_head *head, const void *body, size_t n, v
 	struct hj_stats stats;
 	int r;
 
-	if (head->length_ms != hj_fold_length(b->fold) || hj_stats_decode(body, n, &stats) < 0)
+	if (head->length_ms != hj_fold_length(b->fold) || void_covers(b->s, head) ||
+	        hj_stats_decode(body, n, &stats) < 0)
 		return 0;
 	r = hj_fold_mark(b->fold, head->label_ms, &stats);
 	hj_stats_done(&stats);
@@ -37,10 +39,22 @@ static int add_minute(const struct hj_head *head, const void *body, size_t n, vo
 	struct hj_stats stats;
 	int r;
 
-	if (hj_stats_decode(body, n, &stats) < 0)
+	if (void_covers(b->s, head) || hj_stats_decode(body, n, &stats) < 0)
 		return 0;
 	r = hj_fold_add(b->fold, head->label_ms, head->length_ms, &stats);
 	hj_stats_done(&stats);
+	return r;
+}
+
+/* The same of what waits for the disk. */
+static int each_queued(
+        struct stored *s, int64_t begin_ms, int64_t end_ms, enum hj_kind kind, hj_ledger_fn fn, struct rebuild *b)
+{
+	int r = 0;
+
+	for (const struct item *item = s->queue; item && r >= 0; item = item->next)
+		if (item->head.kind == kind && item->head.label_ms >= begin_ms && item->head.label_ms < end_ms)
+			r = fn(&item->head, item->body, item->n, b);
 	return r;
 }
 
@@ -53,7 +67,7 @@ static int note_label(const struct hj_head *head, const void *body, size_t n, vo
 /* A window that is not held is read back: what of it is in a record already, then the minutes it is made of. */
 static int hold(struct stored *s, struct hj_fold *fold, enum hj_kind kind, int64_t label_ms)
 {
-	struct rebuild b = { fold, kind };
+	struct rebuild b = { s, fold, kind };
 	int64_t held, from = hj_window_start(label_ms, hj_fold_length(fold)), end = from + hj_fold_length(fold);
 	int r;
 
@@ -63,7 +77,9 @@ static int hold(struct stored *s, struct hj_fold *fold, enum hj_kind kind, int64
 	if (!s->ledger)
 		return -EIO;
 	r = hj_ledger_read_labels(s->ledger, 0, from, end, 1u << kind, mark_closed, &b);
-	return r < 0 ? r : hj_ledger_read_labels(s->ledger, 0, from, end, MINUTE_BIT, add_minute, &b);
+	r = r < 0 ? r : each_queued(s, from, end, kind, mark_closed, &b);
+	r = r < 0 ? r : hj_ledger_read_labels(s->ledger, 0, from, end, MINUTE_BIT, add_minute, &b);
+	return r < 0 ? r : each_queued(s, from, end, HJ_KIND_MINUTE, add_minute, &b);
 }
 
 static int hold_newest(struct stored *s, struct hj_fold *fold, enum hj_kind kind, int64_t newest_ms)
@@ -156,14 +172,15 @@ static int close_fold(struct stored *s, struct hj_fold *fold, enum hj_kind kind,
 	return closed;
 }
 
-static int fold_minute(struct stored *s, struct hj_fold *fold, enum hj_kind kind, const struct hj_closed *c)
+/* Before the minute is queued, since what is queued is read back, too. */
+static int hold_before(struct stored *s, struct hj_fold *fold, enum hj_kind kind, const struct hj_closed *c)
 {
 	int r = hold(s, fold, kind, c->label_ms);
 
 	/* A disk that cannot be read costs what was in this window before, and nothing else. */
 	if (r < 0 && r != -ENOMEM)
 		hj_log_error(r, "cannot read a window back: it goes on from here");
-	return r == -ENOMEM ? r : hj_fold_add(fold, c->label_ms, c->length_ms, &c->stats);
+	return r == -ENOMEM ? r : 0;
 }
 
 static int close_minute(struct stored *s, const struct hj_closed *c)
@@ -172,9 +189,11 @@ static int close_minute(struct stored *s, const struct hj_closed *c)
 
 	if (!c->stats.count)
 		return 0;
-	r = queue_stats(s, HJ_KIND_MINUTE, c->label_ms, c->length_ms, &c->stats);
-	r = r < 0 ? r : fold_minute(s, s->hours, HJ_KIND_HOUR, c);
-	return r < 0 ? r : fold_minute(s, s->days, HJ_KIND_DAY, c);
+	r = hold_before(s, s->hours, HJ_KIND_HOUR, c);
+	r = r < 0 ? r : hold_before(s, s->days, HJ_KIND_DAY, c);
+	r = r < 0 ? r : queue_stats(s, HJ_KIND_MINUTE, c->label_ms, c->length_ms, &c->stats);
+	r = r < 0 ? r : hj_fold_add(s->hours, c->label_ms, c->length_ms, &c->stats);
+	return r < 0 ? r : hj_fold_add(s->days, c->label_ms, c->length_ms, &c->stats);
 }
 
 static int close_all(struct stored *s, const struct hj_now *now)
@@ -219,18 +238,32 @@ static void arm(sd_event_source *timer, uint64_t usec)
 	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
+void window_forget(struct stored *s, int64_t now_ms)
+{
+	int r;
+
+	hj_fold_reread(s->hours, now_ms);
+	hj_fold_reread(s->days, now_ms);
+	r = hold_newest(s, s->hours, HJ_KIND_HOUR, now_ms);
+	r = r < 0 ? r : hold_newest(s, s->days, HJ_KIND_DAY, now_ms);
+	if (r < 0)
+		hj_log_error(r, "cannot read the newest windows back: they go on from here");
+}
+
+/* While the clock is not trusted nothing is over. */
 void window_process(struct stored *s)
 {
 	struct hj_now now = hj_now();
-	hj_usec mono;
-	int64_t wall;
-	int r = close_all(s, &now);
+	hj_usec mono = HJ_USEC_NEVER;
+	int64_t wall = INT64_MAX;
+	int r = s->trust.source ? close_all(s, &now) : 0;
 
 	if (r < 0)
 		hj_log_error(r, "cannot close what is due: trying again with the next samples");
 	if (r > 0)
 		commit_request(s, 0);
-	hj_rollup_deadline(s->rollup, &now, &mono, &wall);
+	if (s->trust.source)
+		hj_rollup_deadline(s->rollup, &now, &mono, &wall);
 	wall = hj_min(wall, fold_deadline(s->hours, &now));
 	wall = hj_min(wall, fold_deadline(s->days, &now));
 	arm(s->mono_timer, mono);

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define PLAUSIBLE_LEAST_MS 1735660800000LL /* 2025-01-01, Beijing time */
+#define PLAUSIBLE_MOST_MS  2840112000000LL /* 2060-01-01 */
+
 static int64_t floor_div(int64_t a, int64_t b)
 {
 	return a / b - (a % b < 0);
@@ -144,6 +147,11 @@ void hj_time_human(int64_t ms_utc, bool with_ms, char ret[HJ_TIME_HUMAN_LEN + 1]
 int64_t hj_window_start(int64_t ms_utc, int64_t length_ms)
 {
 	return floor_div(ms_utc + HJ_BEIJING_MS, length_ms) * length_ms - HJ_BEIJING_MS;
+}
+
+bool hj_clock_plausible(int64_t wall_ms)
+{
+	return wall_ms >= PLAUSIBLE_LEAST_MS && wall_ms < PLAUSIBLE_MOST_MS;
 }
 
 int64_t hj_clock_ahead(const struct hj_now *now)

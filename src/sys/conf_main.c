@@ -13,6 +13,11 @@ static const struct conf_choice windows[] = {
 };
 
 static const struct conf_choice sticks[] = { { "off", false }, { "backup", true }, { NULL, 0 } };
+static const struct conf_choice clocks[] = {
+	{ "ntp", HJ_CLOCK_NTP },
+	{ "rtc", HJ_CLOCK_RTC },
+	{ NULL, 0 },
+};
 
 #define AT(member) CONF_AT(struct hj_conf_main, member)
 static const struct conf_key keys[] = {
@@ -24,6 +29,7 @@ static const struct conf_key keys[] = {
 	{ "flash_cycles", CONF_INT, 0, AT(flash_cycles), .least = 10, .most = 1000000, .preset = 1000 },
 	{ "flash_amplification", CONF_INT, 0, AT(flash_amplification), .least = 1, .most = 1000, .preset = 10 },
 	{ "stick", CONF_ENUM, 0, AT(stick), .choices = sticks, .preset = false },
+	{ "clock_trust", CONF_ENUM, 0, AT(clock_trust), .choices = clocks, .preset = HJ_CLOCK_UNSAID },
 	{ "test_minute", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_minute), .least = 1, .most = 300 },
 	{ "test_hour", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_hour), .least = 1, .most = 3600 },
 	{ "test_day", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_day), .least = 1, .most = 86400 },
@@ -42,6 +48,11 @@ int64_t hj_conf_hour_ms(const struct hj_conf_main *c)
 int64_t hj_conf_day_ms(const struct hj_conf_main *c)
 {
 	return c->test_day ? c->test_day * HJ_MS_PER_SEC : HJ_MS_PER_DAY;
+}
+
+bool hj_conf_trusts_rtc(const struct hj_conf_main *c, const char *root)
+{
+	return c->clock_trust == HJ_CLOCK_RTC || (c->clock_trust == HJ_CLOCK_UNSAID && root && *root);
 }
 
 /* Hours are folded from minutes and days from hours, so each must hold a whole number of the one below. */

@@ -232,10 +232,16 @@ static void small_numbers_take_few_bytes(void **state)
 
 static void test_clock_step(void **state)
 {
+	struct hj_civil first = { .year = 2025, .month = 1, .day = 1 }, last = { .year = 2060, .month = 1, .day = 1 };
+	int64_t ms;
 	struct hj_now now = { .wall_ms = 1790000000000, .mono = 5 * HJ_USEC_PER_SEC };
 	int64_t ahead = hj_clock_ahead(&now);
 
 	(void)state;
+	assert_int_equal(hj_civil_to_ms(&first, &ms), 0);
+	assert_true(hj_clock_plausible(ms) && !hj_clock_plausible(ms - 1) && !hj_clock_plausible(0));
+	assert_int_equal(hj_civil_to_ms(&last, &ms), 0);
+	assert_true(hj_clock_plausible(ms - 1) && !hj_clock_plausible(ms));
 	now.wall_ms += 999; /* a little, and it is followed */
 	assert_int_equal(hj_clock_step(&ahead, &now), 0);
 	now.wall_ms += 1000;
