@@ -103,6 +103,9 @@ static int of_clock(struct gaps_ask *a, json_t *event, enum hj_gap_cause cause)
 
 	if (!from || !to || cli_time_parse(from, 0, &from_ms) < 0 || cli_time_parse(to, 0, &to_ms) < 0)
 		return 0;
+	/* From or to a date that nobody believes: nothing was stamped by it, and all of time is not its doing. */
+	if (!hj_clock_plausible(from_ms) || !hj_clock_plausible(to_ms))
+		return 0;
 	return hj_gaps_cause(a->gaps, HJ_GAPS_ALL, cause, HJ_GAP_LOST, hj_min(from_ms, to_ms) - HJ_MS_PER_SEC,
 	        hj_max(from_ms, to_ms) + HJ_MS_PER_SEC);
 }
