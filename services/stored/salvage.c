@@ -105,6 +105,7 @@ static int settle(struct stored *s, struct hj_salvage_look *look)
 		s->uplinks[i].changed = true;
 	}
 	r = commit_now(s);
+	r = r < 0 ? r : void_find(s);
 	if (r < 0)
 		return r;
 	say_end(s, look);

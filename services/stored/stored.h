@@ -169,7 +169,7 @@ struct stored {
 	int salvage_error;           /* of the last slice */
 	struct verifying *verifying; /* NULL = nobody asked */
 	int64_t head_day;            /* of the newest daily head; INT64_MIN = there was none yet */
-	bool loaded;       /* what follows has in it what the file says; while false: is as in an empty store */
+	bool loaded; /* what follows has in it what the file says; while false: is as in an empty store */
 	struct {
 		bool told;
 		size_t locked;
@@ -415,6 +415,7 @@ uint64_t pending_waiting(const struct stored *s); /* samples of this boot */
 
 /* void.c */
 int void_load(struct stored *s);
+int void_find(struct stored *s); /* those that only a record tells of: it came back from a damaged file */
 int void_put(struct stored *s);
 void void_committed(struct stored *s); /* while what was committed is still in the queue */
 bool void_covers(const struct stored *s, const struct hj_head *head);

@@ -13,6 +13,29 @@
 #define VOID_KEY   "void"
 #define VOID_BYTES 16
 
+static bool is_known(const struct stored *s, uint64_t seq)
+{
+	for (size_t i = 0; i < s->void_count; i++)
+		if (s->voids[i].seq == seq)
+			return true;
+	return false;
+}
+
+static int note_row(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	struct stored *s = userdata;
+
+	if (!is_known(s, head->seq) && s->void_count < STORED_VOIDS_MAX)
+		s->voids[s->void_count++] = (struct voided){ head->seq, head->label_ms };
+	return 0;
+}
+
+/* What came back of a damaged file has its say in its own records only. */
+int void_find(struct stored *s)
+{
+	return hj_ledger_read(s->ledger, 1, UINT64_MAX, 1u << HJ_KIND_VOID, note_row, s);
+}
+
 int void_load(struct stored *s)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
@@ -20,7 +43,7 @@ int void_load(struct stored *s)
 	int r = hj_ledger_get(s->ledger, VOID_KEY, &b);
 
 	if (r < 0)
-		return r == -ENOENT || r == -EBADMSG ? 0 : r;
+		return r == -ENOENT || r == -EBADMSG ? void_find(s) : r;
 	in = (struct hj_reader){ .p = (uint8_t *)b.data, .end = (uint8_t *)b.data + b.len };
 	while (in.p < in.end && s->void_count < STORED_VOIDS_MAX) {
 		struct voided v = { .seq = hj_get_be(&in, 8) };
@@ -31,7 +54,7 @@ int void_load(struct stored *s)
 	}
 	if (in.failed || in.p < in.end)
 		hj_error("what is kept of void records does not decode as a whole: some of them may be shown again");
-	return 0;
+	return void_find(s);
 }
 
 static int put_one(struct hj_buf *to, uint64_t seq, int64_t after_ms)

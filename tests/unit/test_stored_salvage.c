@@ -188,6 +188,29 @@ static void test_header_gone(void **state)
 	assert_int_equal(all_minutes().rows, after.rows);
 }
 
+/* What a person has declared void stays so, although the state that said it is gone. */
+static void test_void_stays_void(void **state)
+{
+	static const uint8_t nothing[100];
+	struct hj_head head = { .kind = HJ_KIND_MINUTE, .seq = 1, .label_ms = begin_ms + (MINUTES - 1) * WINDOW_MS };
+
+	minutes(MINUTES, "meter.energy");
+	assert_int_equal(commit_queue(s, HJ_KIND_VOID, begin_ms + 100 * WINDOW_MS, 0, "{}", 2, NULL, NULL), 0);
+	assert_int_equal(commit_now(s), 0);
+	assert_true(void_covers(s, &head));
+	stored_free(s);
+	write_at(0, nothing, sizeof(nothing));
+	start_again();
+	run_to_end();
+	assert_int_equal(s->void_count, 1);
+	assert_true(void_covers(s, &head));
+	head.label_ms = begin_ms;
+	assert_false(void_covers(s, &head));
+	stored_free(s);
+	s = open_store(4000);
+	assert_int_equal(s->void_count, 1);
+}
+
 /* One page of rows is gone, the rest proves itself: acknowledged stays acknowledged, open windows go on. */
 static void test_rows_gone(void **state)
 {
@@ -258,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_header_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_void_stays_void, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rows_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown_uplink, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_big_file, set_up, tear_down),
