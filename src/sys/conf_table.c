@@ -41,6 +41,9 @@ static void preset(const struct conf_key *k, void *object)
 		*(bool *)to = k->preset != 0;
 	else if (k->kind == CONF_NUMBERS)
 		*(struct conf_numbers *)to = (struct conf_numbers){ 0 };
+	else if (k->kind == CONF_TABLE)
+		for (size_t i = 0; i < k->table->count; i++)
+			preset(&k->table->keys[i], to);
 	else if (k->kind < CONF_LIST)
 		store_int(k, object, (int64_t)k->preset);
 }
@@ -105,6 +108,9 @@ static void remedy(struct conf_file *f, struct hj_conf_error *e, const struct co
 	case CONF_GROUP:
 		conf_remedy(e, _("write %s = { ... }; with %s"), k->name, _(k->hint));
 		break;
+	case CONF_TABLE:
+		conf_remedy(e, _("write %s = { ... };"), k->name);
+		break;
 	default:
 		conf_remedy(e, _("write %s, in \"quotes\""), _(k->hint));
 	}
@@ -123,6 +129,7 @@ static int wrong_type(struct conf_file *f, const config_setting_t *s, const stru
 		[CONF_NUMBERS] = N_("%s = %s: numbers are wanted here"),
 		[CONF_ARRAY] = N_("%s = %s: a list is wanted here"),
 		[CONF_GROUP] = N_("%s = %s: a group is wanted here"),
+		[CONF_TABLE] = N_("%s = %s: a group is wanted here"),
 	};
 	char value[CONF_VALUE_LEN], what[200];
 
@@ -306,6 +313,15 @@ static int read_group(struct conf_file *f, const config_setting_t *s, const stru
 	return config_setting_is_group(s) ? each_item(f, s, k, object) : wrong_type(f, s, k);
 }
 
+static int read_table(struct conf_file *f, const config_setting_t *s, const struct conf_key *k, void *object)
+{
+	const struct conf_table *t = k->table;
+
+	return config_setting_is_group(s)
+	               ? conf_table_read(f, s, t->what, t->keys, t->count, (char *)object + k->offset)
+	               : wrong_type(f, s, k);
+}
+
 static int (*const readers[])(struct conf_file *, const config_setting_t *, const struct conf_key *, void *) = {
 	[CONF_INT] = read_int,
 	[CONF_FLOAT] = read_float,
@@ -317,6 +333,7 @@ static int (*const readers[])(struct conf_file *, const config_setting_t *, cons
 	[CONF_NUMBERS] = read_numbers,
 	[CONF_ARRAY] = read_array,
 	[CONF_GROUP] = read_group,
+	[CONF_TABLE] = read_table,
 };
 
 /* ---- keys ---- */

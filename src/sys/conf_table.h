@@ -80,6 +80,7 @@ enum conf_kind {
 	CONF_LIST,  /* ( { ... }, { ... } ): each group goes to `item`; from here on nothing is stored */
 	CONF_ARRAY, /* [ ..., ... ] or ( ..., ... ): each entry goes to `item`, which checks its type */
 	CONF_GROUP, /* { NAME = ...; }: each setting goes to `item` */
+	CONF_TABLE, /* { ... } with a table of its own, for a struct at `offset` */
 };
 /* CONF_NUMBERS: where they go. */
 #define CONF_NUMBERS_MAX 4
@@ -100,6 +101,7 @@ struct conf_choice {
 	int64_t value;
 };
 
+struct conf_table;
 struct conf_key {
 	const char *name;
 	enum conf_kind kind;
@@ -112,6 +114,12 @@ struct conf_key {
 	int (*check)(const char *text, const char **ret_why); /* CONF_STRING: < 0 refused, why untranslated */
 	const char *hint; /* N_(): what to write, for CONF_STRING, CONF_CHAR, CONF_ARRAY and CONF_GROUP */
 	int (*item)(struct conf_file *f, const config_setting_t *item, void *object); /* CONF_LIST ...; -ENOMEM */
+	const struct conf_table *table; /* CONF_TABLE; absent, its presets count and nothing of it is missing */
+};
+struct conf_table {
+	const char *what; /* names the group in errors: N_("meter") */
+	const struct conf_key *keys;
+	size_t count;
 };
 #define CONF_AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
