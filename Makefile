@@ -8,6 +8,7 @@
 #   make bench      the figures: speed, losses, memory; FULL=1 for the full counts
 #   make bench-bus  the figures of the buses, beside a bare loop and other masters; FULL=1 for the full counts
 #   make bench-store  the figures of the store: power cuts, clocks, disks, tampering, what is written; FULL=1 for the full counts
+#   make bench-uplink  the figures of the uplinks: the codec, platforms that misbehave, outages, kills; FULL=1 for the full counts
 #   make install    DESTDIR and prefix honoured
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
@@ -80,7 +81,7 @@ MO        := $(patsubst share/locale/%.po,$(B)/locale/%/LC_MESSAGES/hjgate.mo,$(
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c,$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check test lint demo bench bench-bus bench-store install clean needs
+.PHONY: all tests check test lint demo bench bench-bus bench-store bench-uplink install clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(MO)
@@ -177,6 +178,10 @@ bench-bus: needs all $(SIM) $(BENCH)
 bench-store: needs all $(SIM) $(BENCH)
 	@bench/store needs || echo "bench-store: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/store $(T)
+
+bench-uplink: needs all $(SIM) $(BENCH)
+	@bench/uplink needs || echo "bench-uplink: goes on without them"
+	@HJ_BUILD=$(abspath $(B)) bench/uplink $(T)
 
 install: all
 	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
