@@ -60,12 +60,18 @@ const char *hj212_odd_name(unsigned bit);
 #define HJ212_FLAG_ACK   1 /* A: an answer is wanted */
 #define HJ212_FLAG_SPLIT 2 /* D: PNUM and PNO are there */
 #define HJ212_FLAG_V2017 4 /* V = 000001 */
+#define HJ212_FLAG_V2025 8 /* V = 000010 */
+
+enum hj212_edition { HJ212_2005 = 2005, HJ212_2017 = 2017, HJ212_2025 = 2025 };
+/* The version bits of its Flag; 2005 has none. */
+int hj212_edition_flag(enum hj212_edition edition);
 
 struct hj212_message {
 	struct hj212_slice qn, st, pw, mn; /* n = 0: absent */
 	int cn;                            /* 0 = absent or not a number */
 	int flag;                          /* 0..255; -1 = absent */
 	unsigned pnum, pno;                /* 0 = absent */
+	bool again;                        /* RF=1 (2025): sent afterwards */
 	struct hj212_slice cp;             /* between CP=&& and && */
 	unsigned odd;
 };

@@ -91,7 +91,7 @@ int hj212_phrase_cp(
 struct hj212_phrase_sender {
 	const char *st, *mn, *pw;
 	enum hj212_crc crc;
-	bool v2017; /* the Flag says so */
+	enum hj212_edition edition; /* the Flag says so */
 };
 /* Bytes of a CP that fit beside its header, for hj212_phrase_cut(). */
 size_t hj212_phrase_room(const struct hj212_phrase_sender *s);

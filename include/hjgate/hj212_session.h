@@ -19,8 +19,6 @@
 #include "hjgate/hj212_frame.h"
 #include "hjgate/hj212_message.h"
 
-enum hj212_edition { HJ212_2005 = 2005, HJ212_2017 = 2017 };
-
 #define HJ212_WINDOW_MAX 8 /* unacknowledged uploads */
 #define HJ212_PW_MAX     24
 
@@ -83,6 +81,7 @@ struct hj212_offer {
 	struct hj212_slice cp;
 	unsigned pnum, pno;
 	bool ack;
+	bool again; /* older than what is live: edition 2025 says RF=1, the others say nothing */
 };
 int hj212_session_offer(struct hj212_session *s, const struct hj212_offer *o, struct hj_now now);
 unsigned hj212_session_room(const struct hj212_session *s); /* offers that would be taken now */

@@ -99,7 +99,7 @@ static int prepare(struct export *x)
 		.mn = f->uplink->mn,
 		.pw = f->uplink->pw,
 		.crc = (enum hj212_crc)f->uplink->crc,
-		.v2017 = f->uplink->edition == HJ_EDITION_2017 };
+		.edition = (enum hj212_edition)f->uplink->edition };
 	set_interval(x, f);
 	if (!f->interval_ms)
 		return 0;

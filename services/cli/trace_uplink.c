@@ -184,7 +184,7 @@ static int rebuild(struct trace *t, struct trace_uplink *u)
 		.mn = c->mn,
 		.pw = c->pw,
 		.crc = (enum hj212_crc)c->crc,
-		.v2017 = c->edition == HJ_EDITION_2017 };
+		.edition = (enum hj212_edition)c->edition };
 	struct hj212_phrase_cut *cut = malloc(sizeof(*cut));
 	const struct hj212_phrase_factor *factor;
 	struct hj212_phrase_map map;

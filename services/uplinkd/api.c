@@ -194,7 +194,7 @@ static void preview_job(struct preview *p, const struct job *j)
 		.mn = p->u->conf.mn,
 		.pw = s->pw,
 		.crc = p->u->identity.crc,
-		.v2017 = p->u->identity.edition != HJ212_2005 };
+		.edition = p->u->identity.edition };
 	struct hj212_phrase_cut cut;
 	struct hj212_phrase_packet packet = {
 		.cut = &cut, .items = j->items.data, .cn = j->cn, .label_ms = j->label_ms

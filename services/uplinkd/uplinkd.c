@@ -24,7 +24,7 @@ static void fill_identity(struct uplinkd *u)
 	const struct hj_conf_uplink *c = &u->conf;
 	bool test_windows = u->minute_ms % MS_PER_MINUTE;
 
-	u->identity = (struct hj212_identity){ .edition = c->edition == HJ_EDITION_2005 ? HJ212_2005 : HJ212_2017,
+	u->identity = (struct hj212_identity){ .edition = (enum hj212_edition)c->edition /* both are the year */,
 		.crc = (enum hj212_crc)c->crc,
 		.base_minutes = test_windows ? 0 : (unsigned)(u->minute_ms / MS_PER_MINUTE),
 		.window = WINDOW,

@@ -42,6 +42,11 @@ enum hj212_crc hj212_crc_find(const void *data, size_t n, uint16_t crc)
 	return __builtin_bswap16(modbus) == crc ? HJ212_CRC_MODBUS_SWAPPED : HJ212_CRC_NONE;
 }
 
+int hj212_edition_flag(enum hj212_edition edition)
+{
+	return edition == HJ212_2025 ? HJ212_FLAG_V2025 : edition == HJ212_2017 ? HJ212_FLAG_V2017 : 0;
+}
+
 /* In the order of the bits. */
 static const char *const quirk_names[] = { "no-crlf", "length", "long", "crc-lower-case", "crc-short" };
 static const char *const odd_names[] = { "no-qn", "no-flag", "mn", "st", "field", "order", "qn", "no-cp", "qn-in-cp",

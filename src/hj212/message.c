@@ -16,7 +16,7 @@
 #define FLAG_MAX 255
 #define PNUM_MAX 9999
 
-/* ---- header fields: table 3 of the standard, in its order ---- */
+/* ---- header fields: table 3 of the standard, in its order, and RF of 2025 ---- */
 
 static void take_qn(struct hj212_message *m, struct hj212_slice value)
 {
@@ -80,6 +80,11 @@ static void take_pno(struct hj212_message *m, struct hj212_slice value)
 	m->pno = n == UINT64_MAX ? 0 : (unsigned)n;
 }
 
+static void take_rf(struct hj212_message *m, struct hj212_slice value)
+{
+	m->again = number(m, value, 1) == 1;
+}
+
 static const struct row {
 	const char *name;
 	size_t n;
@@ -93,6 +98,7 @@ static const struct row {
 	{ "Flag", 4, take_flag },
 	{ "PNUM", 4, take_pnum },
 	{ "PNO", 3, take_pno },
+	{ "RF", 2, take_rf },
 };
 
 /* The row of a name, hj_array_size(rows) for none; `next` is tried first: mostly the order is the standard's. */
@@ -320,6 +326,8 @@ int hj212_message_encode(const struct hj212_message *m, char *to, size_t size)
 		put_number(&o, HJ212_SLICE("PNUM="), m->pnum, 1);
 	if (m->pno)
 		put_number(&o, HJ212_SLICE("PNO="), m->pno, 1);
+	if (m->again)
+		put(&o, HJ212_SLICE("RF=1;"));
 	put(&o, HJ212_SLICE("CP=&&"));
 	put(&o, m->cp);
 	put(&o, HJ212_SLICE("&&"));

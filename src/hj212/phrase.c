@@ -332,7 +332,8 @@ size_t hj212_phrase_room(const struct hj212_phrase_sender *s)
 {
 	/* QN=17; ST=..; CN=....; PW=; MN=; Flag=.; PNUM=..; PNO=..; CP=&&&& */
 	const size_t names = 20 + 1 + 3 + 1 + 7 + 1 + 3 + 1 + 3 + 1 + 6 + 1 + 7 + 1 + 6 + 1 + 7;
-	size_t head = names + strlen(s->st) + strlen(s->mn) + hj_max(strlen(s->pw), (size_t)PW_USUAL);
+	const size_t rf = s->edition == HJ212_2025 ? sizeof("RF=1;") - 1 : 0;
+	size_t head = names + rf + strlen(s->st) + strlen(s->mn) + hj_max(strlen(s->pw), (size_t)PW_USUAL);
 
 	return hj_min((size_t)HJ212_CP_MAX, HJ212_DATA_MAX - head);
 }
@@ -347,7 +348,7 @@ int hj212_phrase_frame(
 		.cn = p->cn,
 		.pw = { s->pw, strlen(s->pw) },
 		.mn = { s->mn, strlen(s->mn) },
-		.flag = (s->v2017 ? HJ212_FLAG_V2017 : 0) | HJ212_FLAG_ACK | (split ? HJ212_FLAG_SPLIT : 0),
+		.flag = hj212_edition_flag(s->edition) | HJ212_FLAG_ACK | (split ? HJ212_FLAG_SPLIT : 0),
 		.pnum = split ? p->cut->count : 0,
 		.pno = split ? p->index + 1 : 0 };
 	int n = hj212_phrase_cp(p->cut, p->items, p->index, p->label_ms, cp, sizeof(cp));

@@ -98,7 +98,7 @@ void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, 
 		.pw = { a->pw, strlen(a->pw) },
 		.mn = { a->mn, strlen(a->mn) },
 		.cn = cn,
-		.flag = old ? 0 : HJ212_FLAG_V2017,
+		.flag = hj212_edition_flag(s->id.edition),
 	};
 	char frame[HJ212_FRAME_MAX], text[128];
 	int n;

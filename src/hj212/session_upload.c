@@ -40,7 +40,10 @@ size_t hj212_session_cp_max(const struct hj212_session *s)
 {
 	const struct hj212_settings *set = &s->settings;
 	struct hj212_phrase_sender sender = {
-		.st = s->id.st, .mn = s->id.mn, .pw = strlen(set->old_pw) > strlen(set->pw) ? set->old_pw : set->pw
+		.st = s->id.st,
+		.mn = s->id.mn,
+		.pw = strlen(set->old_pw) > strlen(set->pw) ? set->old_pw : set->pw,
+		.edition = s->id.edition,
 	};
 
 	return hj212_phrase_room(&sender);
@@ -61,16 +64,17 @@ unsigned hj212_session_room(const struct hj212_session *s)
 static int frame_upload(const struct hj212_session *s, const struct hj212_offer *o, struct hj212_upload *u)
 {
 	const char *st = o->st ? o->st : s->id.st, *pw = hj212_pw_in_use(s);
-	int version = s->id.edition == HJ212_2005 ? 0 : HJ212_FLAG_V2017;
 	struct hj212_message m = {
 		.qn = { u->qn, HJ_TIME17_LEN },
 		.st = { st, strlen(st) },
 		.pw = { pw, strlen(pw) },
 		.mn = { s->id.mn, strlen(s->id.mn) },
 		.cn = o->cn,
-		.flag = version | (o->ack ? HJ212_FLAG_ACK : 0) | (o->pnum ? HJ212_FLAG_SPLIT : 0),
+		.flag = hj212_edition_flag(s->id.edition) | (o->ack ? HJ212_FLAG_ACK : 0) |
+		        (o->pnum ? HJ212_FLAG_SPLIT : 0),
 		.pnum = o->pnum,
 		.pno = o->pno,
+		.again = o->again && s->id.edition == HJ212_2025,
 		.cp = o->cp,
 	};
 	int n = hj212_message_frame(&m, s->id.crc, u->frame, sizeof(u->frame));

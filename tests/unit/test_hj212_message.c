@@ -173,8 +173,8 @@ static void peers(void **state)
 	assert_odd("QN=20160801085857534;ST=32;CN=2011;PW=123456;MN=66330302010200001001;Flag=5;CP=&&&&", 0);
 	assert_odd("QN=20160801085857534;ST=32;CN=2011;PW=123456;MN=88888880000001;Flag=5;CP=&&&&", 0);
 	assert_odd("QN=20160801085857534;ST=32;CN=2011;PW=123456;MN=A330302_0001;Flag=9;CP=&&&&", HJ212_ODD_MN);
-	/* A field of the newer standard. */
-	decode("QN=20240601085857223;ST=32;CN=2051;PW=123456;" MN ";Flag=9;RF=1;CP=&&DataTime=20240601085857001&&",
+	/* A field of nobody's. */
+	decode("QN=20240601085857223;ST=32;CN=2051;PW=123456;" MN ";Flag=9;XY=1;CP=&&DataTime=20240601085857001&&",
 	        &m);
 	assert_int_equal(m.odd, HJ212_ODD_FIELD);
 	assert_slice(hj212_message_get(&m, "DataTime", false), "20240601085857001");
@@ -213,6 +213,25 @@ static void the_edition_of_2005(void **state)
 	assert_int_equal(m.cn, 9014);
 	assert_slice(m.qn, "20040516010101001");
 	assert_int_equal(m.odd, HJ212_ODD_QN_IN_CP | HJ212_ODD_NO_FLAG);
+}
+
+static void sent_again_in_2025(void **state)
+{
+	static const char data[] = "QN=20260601085857534;ST=44;CN=2051;PW=123456;" MN
+	                           ";Flag=11;PNUM=2;PNO=1;RF=1;CP=&&DataTime=20260601080000&&";
+	struct hj212_message m;
+	char text[sizeof(data)];
+
+	decode(data, &m);
+	assert_true(m.again);
+	assert_int_equal(m.flag, hj212_edition_flag(HJ212_2025) | HJ212_FLAG_SPLIT | HJ212_FLAG_ACK);
+	assert_int_equal(m.odd, 0);
+	assert_int_equal(hj212_message_encode(&m, text, sizeof(text)), strlen(data));
+	assert_memory_equal(text, data, strlen(data));
+	decode("QN=20260601085857534;ST=44;CN=2051;PW=123456;" MN ";Flag=9;RF=0;CP=&&&&", &m);
+	assert_false(m.again);
+	assert_int_equal(m.odd, 0);
+	assert_odd("QN=20260601085857534;ST=44;CN=2051;PW=123456;" MN ";Flag=9;RF=7;CP=&&&&", HJ212_ODD_FIELD);
 }
 
 static void what_is_no_message(void **state)
@@ -262,6 +281,7 @@ int main(void)
 		cmocka_unit_test(the_print),
 		cmocka_unit_test(peers),
 		cmocka_unit_test(the_edition_of_2005),
+		cmocka_unit_test(sent_again_in_2025),
 		cmocka_unit_test(what_is_no_message),
 		cmocka_unit_test(no_cut_reads_beyond),
 		cmocka_unit_test(oddities_have_names),

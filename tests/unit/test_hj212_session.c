@@ -23,6 +23,27 @@ static void upload_is_acknowledged(void **state)
 	expect_silence(t);
 }
 
+/* What is sent afterwards says so in edition 2025 alone. */
+static void sent_again_is_said_in_2025(void **state)
+{
+	const struct hj212_offer o = {
+		.token = 1, .cn = 2051, .cp = HJ212_SLICE("a-Avg=1"), .ack = true, .again = true
+	};
+	struct talk t;
+
+	start_as(&t, HJ212_2025, 1);
+	assert_int_equal(hj212_session_offer(t.s, &o, t.now), 0);
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=9;RF=1;CP=&&a-Avg=1&&");
+	reconnect(&t);
+	assert_int_equal(offer(&t, 2, "a-Avg=1"), 0);
+	expect_data(&t, "QN=20160801085857224;ST=32;CN=2051;PW=123456;MN=" MN ";Flag=9;CP=&&a-Avg=1&&");
+	done(&t);
+	start(&t);
+	assert_int_equal(hj212_session_offer(t.s, &o, t.now), 0);
+	expect_data(&t, "QN=" QN1 ";ST=32;CN=2051;PW=123456;MN=" MN ";Flag=5;CP=&&a-Avg=1&&");
+	done(&t);
+}
+
 static void resends_identical_bytes_then_dead(void **state)
 {
 	struct talk *t = *state;
@@ -430,6 +451,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		T(upload_is_acknowledged),
+		cmocka_unit_test(sent_again_is_said_in_2025),
 		T(resends_identical_bytes_then_dead),
 		T(a_peer_that_reads_nothing_is_dead_too),
 		T(acknowledged_after_a_resend),
