@@ -10,6 +10,8 @@
 #include "hjgate/record.h"
 #include "hjgate/sample.h"
 
+#define HJ212_PHRASE_ST_MAX 3 /* bytes */
+
 /* One factor of this uplink. The point's number is known once the store has told it. */
 struct hj212_phrase_factor {
 	char point[HJ_POINT_NAME_MAX + 1];
@@ -60,6 +62,11 @@ int hj212_phrase_poweron(int64_t end_ms, struct hj_buf *to); /* RestartTime=... 
 /* SB1-RS=1;SB2-RS=0 of kind status, SB1-RT=1.1 of kind runtime; what no frame can say is left out. */
 int hj212_phrase_equipment(enum hj_kind kind, const struct hj_equipment *list, size_t count, struct hj_buf *to);
 
+/* Items of factors whose ST is another than the uplink's stand behind the others, each such part behind a mark: they
+ * go in uploads of their own. hj212_phrase_cut() knows the marks; nothing else a record says has such a byte. */
+#define HJ212_PHRASE_MARK  '\x1d' /* ASCII's group separator, before and behind the ST */
+#define HJ212_PHRASE_PARTS 8      /* with that of the uplink's ST */
+
 /* The items of any record that is uploaded; nothing is appended where none of it is for this platform. */
 struct hj212_phrase_record {
 	enum hj_kind kind;
@@ -71,21 +78,35 @@ struct hj212_phrase_record {
 };
 int hj212_phrase_record(const struct hj212_phrase_map *m, const struct hj212_phrase_record *r, struct hj_buf *to);
 
-/* Where the items are cut: at most HJ212_PHRASE_PIECES packets. */
+/* Where the items are cut: at most HJ212_PHRASE_PIECES packets of all parts together. The record is the platform's
+ * when every one of them is acknowledged. */
 #define HJ212_PHRASE_PIECES 1024
 #define HJ212_PHRASE_HEAD   "DataTime=YYYYMMDDhhmmss;" /* before each piece */
 struct hj212_phrase_cut {
 	struct {
 		uint32_t at;
 		uint16_t n;
+		uint8_t part;
 	} pieces[HJ212_PHRASE_PIECES];
 	unsigned count;
+	struct {
+		char st[HJ212_PHRASE_ST_MAX + 1]; /* "" = the uplink's */
+		uint16_t first, count;            /* of its pieces */
+	} parts[HJ212_PHRASE_PARTS];
+	unsigned part_count;
 };
-/* -EMSGSIZE: an item that is too long, or too many pieces. */
+/* -EMSGSIZE: an item that is too long, or too many pieces or parts; -EBADMSG: a mark that is none. Then *ret has no
+ * piece. */
 int hj212_phrase_cut(struct hj212_slice items, size_t cp_max, struct hj212_phrase_cut *ret);
 /* The CP of piece i (from 0): "DataTime=...;" and the piece. The length, or -EMSGSIZE. */
 int hj212_phrase_cp(
         const struct hj212_phrase_cut *c, const char *items, unsigned i, int64_t label_ms, char *to, size_t size);
+/* What its header says beside: PNUM and PNO count the packets of its own ST only, 0 where that is one packet. */
+struct hj212_phrase_place {
+	const char *st; /* NULL = the uplink's; else inside *c */
+	unsigned pnum, pno;
+};
+struct hj212_phrase_place hj212_phrase_place(const struct hj212_phrase_cut *c, unsigned i);
 
 /* Who speaks: what is the same in each frame to a platform. */
 struct hj212_phrase_sender {

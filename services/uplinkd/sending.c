@@ -146,15 +146,18 @@ static int offer_packet(struct uplinkd *u, struct hj_now now)
 {
 	struct flight *f = &u->flight;
 	char cp[HJ212_DATA_MAX];
-	bool split = f->cut.count > 1;
-	struct hj212_offer o = { .token = TOKEN(f->id, f->offered), .cn = f->job.cn, .ack = true };
+	struct hj212_phrase_place at = hj212_phrase_place(&f->cut, f->offered);
+	struct hj212_offer o = { .token = TOKEN(f->id, f->offered),
+		.cn = f->job.cn,
+		.st = at.st,
+		.pnum = at.pnum,
+		.pno = at.pno,
+		.ack = true };
 	int n = hj212_phrase_cp(&f->cut, f->job.items.data, f->offered, f->job.label_ms, cp, sizeof(cp));
 
 	if (n < 0)
 		return n;
 	o.cp = (struct hj212_slice){ cp, (size_t)n };
-	o.pnum = split ? f->cut.count : 0;
-	o.pno = split ? f->offered + 1 : 0;
 	return hj212_session_offer(u->session, &o, now);
 }
 

@@ -165,6 +165,53 @@ static void long_data_is_cut_between_items(void **state)
 	hj_buf_done(&items);
 }
 
+/* What is of another ST is an upload of its own, with its own PNUM. */
+static void parts_of_another_st_are_cut_apart(void **state)
+{
+	static const char items[] = "a01-Avg=1,a01-Flag=N;a02-Avg=2\x1d"
+	                            "52\x1d"
+	                            "e01-Avg=3;e02-Avg=4;e03-Avg=5555";
+	static const struct {
+		const char *cp, *st;
+		unsigned pnum, pno;
+	} expected[] = {
+		{ "DataTime=20160801084000;a01-Avg=1,a01-Flag=N;a02-Avg=2", NULL, 0, 0 },
+		{ "DataTime=20160801084000;e01-Avg=3;e02-Avg=4", "52", 2, 1 },
+		{ "DataTime=20160801084000;e03-Avg=5555", "52", 2, 2 },
+	};
+	struct hj212_phrase_cut cut;
+	char cp[100];
+
+	assert_int_equal(hj212_phrase_cut(HJ212_SLICE(items), 55, &cut), 0);
+	assert_int_equal(cut.part_count, 2);
+	assert_int_equal(cut.count, 3);
+	for (unsigned i = 0; i < cut.count; i++) {
+		struct hj212_phrase_place at = hj212_phrase_place(&cut, i);
+
+		hj212_phrase_cp(&cut, items, i, LABEL, cp, sizeof(cp));
+		assert_string_equal(cp, expected[i].cp);
+		assert_string_equal(at.st ? at.st : "-", expected[i].st ? expected[i].st : "-");
+		assert_int_equal(at.pnum, expected[i].pnum);
+		assert_int_equal(at.pno, expected[i].pno);
+	}
+	assert_int_equal(hj212_phrase_cut(HJ212_SLICE("\x1d"
+	                                              "52\x1d"
+	                                              "e01-Avg=3"),
+	                         55, &cut),
+	        0);
+	assert_int_equal(cut.part_count, 1); /* nothing is of the uplink's own */
+	assert_int_equal(hj212_phrase_cut(HJ212_SLICE("a01-Avg=1\x1d"
+	                                              "5234\x1d"
+	                                              "e01-Avg=3"),
+	                         55, &cut),
+	        -EBADMSG);
+	assert_int_equal(hj212_phrase_cut(HJ212_SLICE("a01-Avg=1\x1d"
+	                                              "52"),
+	                         55, &cut),
+	        -EBADMSG);
+	assert_int_equal(cut.count, 0);
+}
+
 static void an_item_that_cannot_be_cut_is_refused(void **state)
 {
 	struct hj212_phrase_cut cut;
@@ -226,6 +273,7 @@ int main(void)
 		cmocka_unit_test(no_stale_value_is_sent),
 		cmocka_unit_test(no_answer_of_the_meter_is_b_without_a_value),
 		cmocka_unit_test(long_data_is_cut_between_items),
+		cmocka_unit_test(parts_of_another_st_are_cut_apart),
 		cmocka_unit_test(an_item_that_cannot_be_cut_is_refused),
 		cmocka_unit_test(a_log_cannot_leave_its_place),
 		cmocka_unit_test(a_power_failure_names_its_end),

@@ -1,0 +1,103 @@
+/* Which points a platform gets, and under which names. The configuration says what is wanted, the store what is
+ * there: a point's number and, where the platform has none of its own, its factor. Fails only for want of memory. */
+#include "hjgate/hj212_phrase.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hjgate/text.h"
+
+static struct hj212_phrase_factor *grow(struct hj212_phrase_map *m)
+{
+	struct hj212_phrase_factor *list;
+
+	if (m->count == HJ_POINTS_MAX)
+		return NULL;
+	list = realloc(m->list, (m->count + 1) * sizeof(*list));
+	if (!list)
+		return NULL;
+	m->list = list;
+	list[m->count] = (struct hj212_phrase_factor){ .decimals = -1 };
+	return &list[m->count++];
+}
+
+int hj212_phrase_map_add(void *map, const char *point, const char *factor, int decimals)
+{
+	struct hj212_phrase_factor *f = grow(map);
+
+	if (!f)
+		return -ENOMEM;
+	hj_text_copy(f->point, sizeof(f->point), point);
+	hj_text_copy(f->factor, sizeof(f->factor), factor);
+	f->decimals = decimals;
+	return 0;
+}
+
+void hj212_phrase_map_done(struct hj212_phrase_map *m)
+{
+	free(m->list);
+	*m = (struct hj212_phrase_map){ 0 };
+}
+
+/* Those whose number is not known yet come last. */
+static uint32_t place_of(const struct hj212_phrase_factor *f)
+{
+	return f->number ? f->number : UINT32_MAX;
+}
+
+/* With `all` the list is in order of the numbers. Moves the one at `i` to its place. */
+static void put_in_order(struct hj212_phrase_map *m, size_t i)
+{
+	struct hj212_phrase_factor moved = m->list[i];
+
+	for (; i && place_of(&m->list[i - 1]) > place_of(&moved); i--)
+		m->list[i] = m->list[i - 1];
+	for (; i + 1 < m->count && place_of(&m->list[i + 1]) < place_of(&moved); i++)
+		m->list[i] = m->list[i + 1];
+	m->list[i] = moved;
+	m->hint = i + 1;
+}
+
+/* Points are told in the order in which they stand here, most of the time. */
+static struct hj212_phrase_factor *find_name(struct hj212_phrase_map *m, const char *point)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		size_t at = (m->hint + i) % m->count;
+
+		if (strcmp(m->list[at].point, point) != 0)
+			continue;
+		m->hint = at + 1;
+		return &m->list[at];
+	}
+	return NULL;
+}
+
+int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
+{
+	struct hj212_phrase_factor *f = find_name(m, p->name);
+
+	if (!f && !m->all)
+		return 0;
+	if (!f)
+		f = grow(m);
+	if (!f)
+		return m->count == HJ_POINTS_MAX ? -ENOSPC : -ENOMEM;
+	if (!f->point[0])
+		hj_text_copy(f->point, sizeof(f->point), p->name);
+	if (m->all || !f->factor[0])
+		hj_text_copy(f->factor, sizeof(f->factor), p->factor);
+	f->number = p->number;
+	f->interval_ms = p->interval_ms;
+	if (m->all)
+		put_in_order(m, (size_t)(f - m->list));
+	return 0;
+}
+
+const struct hj212_phrase_factor *hj212_phrase_map_find(const struct hj212_phrase_map *m, uint32_t number)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->list[i].number == number && m->list[i].factor[0])
+			return &m->list[i];
+	return NULL;
+}
