@@ -289,7 +289,8 @@ static void test_found_is_noted(void **state)
 /* ---- state ---- */
 
 static const char *const state_changes[] = {
-	"UPDATE state SET value = substr(value, 1, 25) || x'ff' || substr(value, 27) WHERE key = 'set.password'",
+	"UPDATE state SET value = substr(value, 1, 25) || CASE substr(value, 26, 1) WHEN x'ff' THEN x'00' ELSE x'ff' END || substr(value, 27) "
+	"WHERE key = 'set.password'",
 	"DELETE FROM state WHERE key = 'set.password'",
 	"UPDATE state SET value = (SELECT value FROM state WHERE key = 'point.1') WHERE key = 'set.password'",
 	"INSERT INTO state VALUES('set.other', x'00112233445566778899aabbccddeeff0011223344')",
