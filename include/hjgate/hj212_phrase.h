@@ -83,21 +83,23 @@ int hj212_phrase_record(const struct hj212_phrase_map *m, const struct hj212_phr
 #define HJ212_PHRASE_PIECES 1024
 #define HJ212_PHRASE_HEAD   "DataTime=YYYYMMDDhhmmss;" /* before each piece */
 struct hj212_phrase_cut {
-	struct {
-		uint32_t at;
-		uint16_t n;
-		uint8_t part;
-	} pieces[HJ212_PHRASE_PIECES];
 	unsigned count;
 	struct {
 		char st[HJ212_PHRASE_ST_MAX + 1]; /* "" = the uplink's */
 		uint16_t first, count;            /* of its pieces */
 	} parts[HJ212_PHRASE_PARTS];
 	unsigned part_count;
+	struct {
+		uint32_t at;
+		uint16_t n;
+		uint8_t part;
+	} pieces[HJ212_PHRASE_PIECES]; /* the last member: a copy that is kept has `count` of them */
 };
 /* -EMSGSIZE: an item that is too long, or too many pieces or parts; -EBADMSG: a mark that is none. Then *ret has no
  * piece. */
 int hj212_phrase_cut(struct hj212_slice items, size_t cp_max, struct hj212_phrase_cut *ret);
+/* A copy for as long as it is wanted, no longer than it need be: free(). NULL: no memory. */
+struct hj212_phrase_cut *hj212_phrase_cut_keep(const struct hj212_phrase_cut *c);
 /* The CP of piece i (from 0): "DataTime=...;" and the piece. The length, or -EMSGSIZE. */
 int hj212_phrase_cp(
         const struct hj212_phrase_cut *c, const char *items, unsigned i, int64_t label_ms, char *to, size_t size);

@@ -19,7 +19,7 @@
 #include "hjgate/hj212_frame.h"
 #include "hjgate/hj212_message.h"
 
-#define HJ212_WINDOW_MAX 8 /* unacknowledged uploads */
+#define HJ212_WINDOW_MAX 32 /* unacknowledged uploads; memory is taken for as many as are wanted */
 #define HJ212_PW_MAX     24
 
 /* What a platform may set, and what is kept by the owner (CN 1000, 1062, 1064, 1072, 2011/2012). */
@@ -67,6 +67,7 @@ void hj212_session_input(struct hj212_session *s, const void *data, size_t n, st
 /* Bytes to write; the owner writes what it can and says how much. */
 struct hj212_slice hj212_session_output(const struct hj212_session *s);
 void hj212_session_written(struct hj212_session *s, size_t n, struct hj_now now);
+bool hj212_session_has_written(const struct hj212_session *s); /* nothing waits to be written */
 void hj212_session_tick(struct hj212_session *s, struct hj_now now);
 hj_usec hj212_session_deadline(const struct hj212_session *s); /* mono; HJ_USEC_NEVER */
 

@@ -69,6 +69,7 @@ static void put_state(const struct uplinkd *u, json_t *to)
 
 static void put_counts(const struct uplinkd *u, json_t *to)
 {
+	const struct flight *oldest = flights_oldest(&u->flights);
 	struct hj212_counts c = { 0 };
 	int64_t waiting = feed_waiting(u->feed);
 
@@ -87,8 +88,8 @@ static void put_counts(const struct uplinkd *u, json_t *to)
 	json_object_set_new(to, "junk_bytes", json_integer((json_int_t)c.junk));
 	json_object_set_new(to, "refused", json_integer((json_int_t)c.refused));
 	json_object_set_new(to, "answer_ms", int_or_null(u->last_ack_ms, c.answer_ms));
-	json_object_set_new(to, "under_way",
-	        int_or_null(u->flight.busy && u->flight.offered && u->flight.job.seq, (int64_t)u->flight.job.seq));
+	json_object_set_new(
+	        to, "under_way", int_or_null(oldest && oldest->job.seq, oldest ? (int64_t)oldest->job.seq : 0));
 }
 
 static void put_settings(const struct uplinkd *u, json_t *to)

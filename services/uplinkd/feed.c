@@ -87,8 +87,8 @@ static uint64_t in_hand(const struct feed *f)
 	const struct uplinkd *u = f->u;
 
 	return lanes_records(&u->lanes, LANE_LIVE) + lanes_records(&u->lanes, LANE_BACKLOG) +
-	       (u->flight.busy ? job_records(&u->flight.job) : 0) + hj_seqset_total(&f->confirm) +
-	       hj_seqset_total(&f->confirming) + hj_seqset_total(&f->fold.held);
+	       flights_records(&u->flights) + hj_seqset_total(&f->confirm) + hj_seqset_total(&f->confirming) +
+	       hj_seqset_total(&f->fold.held);
 }
 
 /* More is owed than we have seen: a lane was full, or somebody asked for old records to be sent again. */
@@ -173,8 +173,8 @@ static bool is_known(const struct feed *f, uint64_t seq)
 {
 	const struct uplinkd *u = f->u;
 
-	return lanes_has(&u->lanes, seq) || (u->flight.busy && job_has(&u->flight.job, seq)) ||
-	       hj_seqset_has(&f->confirm, seq) || hj_seqset_has(&f->confirming, seq);
+	return lanes_has(&u->lanes, seq) || flights_has(&u->flights, seq) || hj_seqset_has(&f->confirm, seq) ||
+	       hj_seqset_has(&f->confirming, seq);
 }
 
 static void take_owed(struct feed *f, struct hj_record *r)

@@ -119,7 +119,7 @@ void feed_history_pull(struct feed *f)
 	if (!h->active || h->paging || lanes_count(&f->u->lanes, LANE_HISTORY))
 		return;
 	if (h->all_read) {
-		if (!f->u->flight.busy || f->u->flight.lane != LANE_HISTORY)
+		if (!flights_has_lane(&f->u->flights, LANE_HISTORY))
 			end(f, h->records ? HJ212_EXE_DONE : HJ212_EXE_NO_DATA);
 		return;
 	}

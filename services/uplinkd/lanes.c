@@ -1,6 +1,5 @@
-/* Which record goes next. One frame is in flight at a time, so a live record waits for one frame at most, however
- * long the backlog is. Everything is bounded: what finds no place here is still owed by the store and comes back as
- * backlog. */
+/* Which record goes next: what is live before all else, however long the backlog is. Everything is bounded: what
+ * finds no place here is still owed by the store and comes back as backlog. */
 #include "lanes.h"
 
 #include <errno.h>
@@ -102,25 +101,29 @@ hj_usec lanes_deadline(const struct lanes *l)
 	return q->count ? q->jobs[q->first].not_before : HJ_USEC_NEVER;
 }
 
-static enum lane choose(const struct lanes *l, bool realtime_due, hj_usec now)
+static enum lane choose(const struct lanes *l, bool realtime_due, bool bulk, hj_usec now)
 {
 	bool live = lanes_deadline(l) <= now;
 	bool history = l->queues[LANE_HISTORY].count, backlog = l->queues[LANE_BACKLOG].count;
 
-	if (realtime_due && (l->last != LANE_REALTIME || !(live || history || backlog)))
+	if (realtime_due && (l->last != LANE_REALTIME || !(live || history || backlog || !bulk)))
 		return LANE_REALTIME;
 	if (live)
 		return LANE_LIVE;
-	if (history && (l->last != LANE_HISTORY || !backlog))
+	if (!bulk)
+		return LANE_NONE;
+	if (history && (l->last_bulk != LANE_HISTORY || !backlog))
 		return LANE_HISTORY;
 	return backlog ? LANE_BACKLOG : LANE_NONE;
 }
 
-enum lane lanes_choose(struct lanes *l, bool realtime_due, hj_usec now)
+enum lane lanes_choose(struct lanes *l, bool realtime_due, bool bulk, hj_usec now)
 {
-	enum lane lane = choose(l, realtime_due, now);
+	enum lane lane = choose(l, realtime_due, bulk, now);
 
 	if (lane != LANE_NONE)
 		l->last = lane;
+	if (lane == LANE_HISTORY || lane == LANE_BACKLOG)
+		l->last_bulk = lane;
 	return lane;
 }

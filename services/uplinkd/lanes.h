@@ -33,7 +33,7 @@ struct lanes {
 		struct job jobs[LANE_JOBS];
 		unsigned first, count;
 	} queues[LANE_QUEUES];
-	enum lane last;
+	enum lane last, last_bulk;
 };
 
 /* Steals the job's memory where it returns 0; -ENOBUFS when the lane is full. */
@@ -47,7 +47,7 @@ void lanes_done(struct lanes *l);
 
 /* The lane that sends next, or LANE_NONE. Real-time data when it is due, live records oldest first, and what is older
  * only when neither waits: the platform's own request and the backlog in turn. Real-time data never goes twice in a
- * row past a waiting record. */
-enum lane lanes_choose(struct lanes *l, bool realtime_due, hj_usec now);
+ * row past a waiting record. bulk false: a record of those two waits already, and only what is live may pass it. */
+enum lane lanes_choose(struct lanes *l, bool realtime_due, bool bulk, hj_usec now);
 /* When the oldest live record's time comes, HJ_USEC_NEVER where none waits. */
 hj_usec lanes_deadline(const struct lanes *l);

@@ -51,6 +51,18 @@ static unsigned long long seconds_to_retry(const struct uplinkd *u, struct hj_no
 	return at > now.mono ? (at - now.mono + HJ_USEC_PER_SEC - 1) / HJ_USEC_PER_SEC : 0;
 }
 
+/* Which record the link may have been lost for: the one that was not acknowledged at last, else the oldest, since a
+ * platform takes one after the other. */
+static void blame(struct uplinkd *u)
+{
+	const struct flight *f = flights_find(&u->flights, u->dead_token, NULL);
+
+	f = f ? f : flights_oldest(&u->flights);
+	if (f)
+		feed_shy_lost(u->feed, &f->job);
+	u->dead_token = 0;
+}
+
 /* What was under way is still owed: it is read again. Only the first failure of an outage is worth a line. */
 static void on_down(const char *why, void *userdata)
 {
@@ -59,9 +71,8 @@ static void on_down(const char *why, void *userdata)
 	bool first = !u->error[0];
 
 	hj212_session_disconnected(u->session);
-	if (u->flight.busy)
-		feed_shy_lost(u->feed, &u->flight.job);
-	sending_abort(u);
+	blame(u);
+	flights_clear(&u->flights);
 	feed_link_down(u->feed);
 	lanes_clear(&u->lanes, LANE_LIVE);
 	lanes_clear(&u->lanes, LANE_BACKLOG);
@@ -178,9 +189,10 @@ static void acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_no
 	event_link_back(u);
 }
 
-static void dead(struct uplinkd *u)
+static void dead(struct uplinkd *u, uint64_t token)
 {
 	u->unanswered = true;
+	u->dead_token = token;
 	link_drop(u->link, "the platform does not acknowledge");
 }
 
@@ -194,7 +206,7 @@ void platform_outcomes(struct uplinkd *u, struct hj_now now)
 			acked(u, &o, now);
 			break;
 		case HJ212_DEAD:
-			dead(u);
+			dead(u, o.token);
 			break;
 		case HJ212_REQUEST:
 			take_request(u, &o.request, now);

@@ -1,17 +1,21 @@
-/* The upload under way: what lanes.c chooses is cut into packets, offered one after the other, and only when the last
- * is acknowledged is the record confirmed. Real-time data is not kept: it is acknowledged like the rest, but newer
- * data, or a record that waits, takes its place after OverTime. */
+/* What lanes.c chooses goes out packet by packet, those of one record one after the other, and a record is confirmed
+ * when all of them are acknowledged. With a window above 1 several records are under way. What is not live begins
+ * only where the whole of it fits beside a place that is kept, so that a live record waits for one packet at most;
+ * and only when all before it has been handed to the network, so that a slow one holds nothing that is older.
+ *
+ * Real-time data is not kept: it is acknowledged like the rest, but newer data, or a record that waits, takes its
+ * place after OverTime. */
 #include "uplinkd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
-#define PACKET_BITS           16 /* of a token; HJ212_PHRASE_PIECES fits */
-#define TOKEN(flight, packet) ((uint64_t)(flight) << PACKET_BITS | (packet))
-#define SMOOTH                8 /* the newest record's time counts 1/8 */
+#define KEPT   1 /* places of a window above 1 that are for what is live */
+#define SMOOTH 8 /* the newest record's time counts 1/8 */
 
 hj_usec sending_jitter(const char *mn, int64_t jitter_s)
 {
@@ -38,24 +42,15 @@ static bool something_waits(const struct uplinkd *u, struct hj_now now)
 	       lanes_count(&u->lanes, LANE_HISTORY) || lanes_count(&u->lanes, LANE_BACKLOG);
 }
 
+static bool is_live(enum lane lane)
+{
+	return lane == LANE_LIVE || lane == LANE_REALTIME;
+}
+
 /* ---- the end of a flight ---- */
 
-static void clear_flight(struct uplinkd *u)
+static void confirm(struct uplinkd *u, const struct job *j, const struct hj_receipt *how)
 {
-	job_done(&u->flight.job);
-	u->flight.busy = false;
-}
-
-void sending_abort(struct uplinkd *u)
-{
-	if (u->flight.busy)
-		clear_flight(u);
-}
-
-static void confirm(struct uplinkd *u, const struct hj_receipt *how)
-{
-	const struct job *j = &u->flight.job;
-
 	if (j->seq && !j->also_count)
 		feed_confirm(u->feed, j->seq, j->seq, how);
 	for (unsigned i = 0; i < j->also_count; i++)
@@ -77,25 +72,32 @@ static void note_receipt(struct flight *f, const struct hj212_outcome *o, struct
 	r->packets++;
 }
 
+static void note_pace(struct uplinkd *u, const struct flight *f, hj_usec now)
+{
+	hj_usec took = now - hj_max(f->began, u->flights.done_at);
+
+	u->flights.done_at = now;
+	u->acknowledged++;
+	u->per_record = u->per_record ? (u->per_record * (SMOOTH - 1) + took) / SMOOTH : took;
+}
+
 void sending_acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_now now)
 {
-	struct flight *f = &u->flight;
-	hj_usec took = now.mono - f->began;
+	unsigned packet;
+	struct flight *f = flights_find(&u->flights, o->token, &packet);
 
 	link_proved(u->link);
 	u->unanswered = false;
 	u->last_ack_ms = now.wall_ms;
-	if (!f->busy || o->token >> PACKET_BITS != f->id)
+	if (!f || !flight_acked(f, packet))
 		return;
 	note_receipt(f, o, now);
-	if (++f->acked < f->cut.count)
+	if (f->acked < f->cut->count)
 		return;
-	if (f->lane != LANE_REALTIME) {
-		u->acknowledged++;
-		u->per_record = u->per_record ? (u->per_record * (SMOOTH - 1) + took) / SMOOTH : took;
-	}
-	confirm(u, &f->receipt);
-	clear_flight(u);
+	if (f->lane != LANE_REALTIME)
+		note_pace(u, f, now.mono);
+	confirm(u, &f->job, &f->receipt);
+	flight_clear(f);
 }
 
 /* ---- the begin of one ---- */
@@ -116,102 +118,171 @@ static bool take_realtime(struct uplinkd *u, struct hj_now now, struct job *ret)
 	return true;
 }
 
-static bool take_next(struct uplinkd *u, struct hj_now now)
+/* What goes next of what is cut: one that has begun and has packets to go, a live one, any. */
+static struct flight *pending(const struct uplinkd *u)
 {
-	struct flight *f = &u->flight;
-	enum lane lane = lanes_choose(&u->lanes, realtime_due(u, now), now.mono);
+	struct flight *waits = NULL;
+
+	for (unsigned i = 0; i < u->flights.size; i++) {
+		struct flight *f = &u->flights.list[i];
+
+		if (!f->busy || f->offered == f->cut->count)
+			continue;
+		if (f->offered)
+			return f;
+		if (!waits || is_live(f->lane))
+			waits = f;
+	}
+	return waits;
+}
+
+/* It goes before all others: a platform joins packets that follow one another. */
+static bool goes_first(const struct flight *f)
+{
+	return f && (f->offered || is_live(f->lane));
+}
+
+/* Takes a job out of what waits; false where nothing may go. It stands cut and not yet begun then. */
+static bool take_next(struct uplinkd *u, bool bulk, struct hj_now now)
+{
+	struct flight *f = flights_place(&u->flights);
+	enum lane lane = f ? lanes_choose(&u->lanes, realtime_due(u, now), bulk, now.mono) : LANE_NONE;
+	int r;
 
 	if (lane == LANE_NONE)
 		return false;
 	if (lane == LANE_REALTIME ? !take_realtime(u, now, &f->job) : !lanes_take(&u->lanes, lane, &f->job))
 		return true;
 	f->lane = lane;
-	f->busy = true;
-	f->id++;
-	f->offered = f->acked = 0;
-	f->receipt = (struct hj_receipt){ 0 };
-	f->began = now.mono;
-	if (hj212_phrase_cut((struct hj212_slice){ f->job.items.data, f->job.items.len },
-	            hj212_session_cp_max(u->session), &f->cut) >= 0 &&
-	        f->cut.count)
-		return true;
-	hj_error("uplink %s: record %llu does not fit into the packets of HJ 212: it is not sent", u->name,
-	        (unsigned long long)f->job.seq);
-	confirm(u, NULL);
-	clear_flight(u);
+	r = flight_begin(&u->flights, f, hj212_session_cp_max(u->session), now.mono);
+	if (r == -EMSGSIZE || r == -EBADMSG) {
+		hj_error("uplink %s: record %llu does not fit into the packets of HJ 212: it is not sent", u->name,
+		        (unsigned long long)f->job.seq);
+		confirm(u, &f->job, NULL);
+	}
+	if (r < 0)
+		flight_clear(f);
 	return true;
 }
 
-static int offer_packet(struct uplinkd *u, struct hj_now now)
+/* ---- packets ---- */
+
+static int offer_packet(struct uplinkd *u, const struct flight *f, struct hj_now now)
 {
-	struct flight *f = &u->flight;
 	char cp[HJ212_DATA_MAX];
-	struct hj212_phrase_place at = hj212_phrase_place(&f->cut, f->offered);
-	struct hj212_offer o = { .token = TOKEN(f->id, f->offered),
+	struct hj212_phrase_place at = hj212_phrase_place(f->cut, f->offered);
+	struct hj212_offer o = { .token = flight_token(f, f->offered),
 		.cn = f->job.cn,
 		.st = at.st,
 		.pnum = at.pnum,
 		.pno = at.pno,
-		.ack = true };
-	int n = hj212_phrase_cp(&f->cut, f->job.items.data, f->offered, f->job.label_ms, cp, sizeof(cp));
+		.ack = true,
+		.again = f->lane == LANE_BACKLOG };
+	int n = hj212_phrase_cp(f->cut, f->job.items.data, f->offered, f->job.label_ms, cp, sizeof(cp));
 
 	if (n < 0)
 		return n;
 	o.cp = (struct hj212_slice){ cp, (size_t)n };
+	feed_qn(u->feed);
 	return hj212_session_offer(u->session, &o, now);
 }
 
-static void offer_flight(struct uplinkd *u, struct hj_now now)
+static bool may_begin(const struct uplinkd *u, const struct flight *f)
 {
-	struct flight *f = &u->flight;
+	unsigned window = u->identity.window, left = f->cut->count - f->offered;
 
-	while (f->busy && f->offered < f->cut.count && hj212_session_room(u->session)) {
-		feed_qn(u->feed);
-		if (offer_packet(u, now) < 0) /* -EAGAIN: QNs are being reserved; we are called again */
-			return;
+	if (window == 1 || is_live(f->lane))
+		return true;
+	return hj212_session_has_written(u->session) &&
+	       hj212_session_room(u->session) >= KEPT + hj_min(left, window - KEPT);
+}
+
+/* As many of its packets as there is room for. False: none could be offered now. */
+static bool offer(struct uplinkd *u, struct flight *f, struct hj_now now)
+{
+	unsigned before = f->offered;
+
+	while (f->offered < f->cut->count && hj212_session_room(u->session)) {
+		if (offer_packet(u, f, now) < 0) /* -EAGAIN: QNs are being reserved; we are called again */
+			break;
+		if (!f->offered)
+			f->began = now.mono;
 		f->offered++;
 		f->offered_at = now.mono;
 	}
+	return f->offered > before;
 }
 
-static hj_usec realtime_given_up_at(const struct uplinkd *u)
+/* ---- real-time data that nobody acknowledges ---- */
+
+static hj_usec given_up_at(const struct uplinkd *u, const struct flight *f)
 {
-	return u->flight.offered_at + hj212_session_settings(u->session)->over_time * HJ_USEC_PER_SEC;
+	return f->offered_at + hj212_session_settings(u->session)->over_time * HJ_USEC_PER_SEC;
 }
 
-static bool realtime_in_the_way(const struct uplinkd *u)
+/* The oldest that keeps a place from others; NULL. */
+static struct flight *realtime_under_way(const struct uplinkd *u)
 {
-	return u->flight.busy && u->flight.lane == LANE_REALTIME && u->flight.offered;
-}
+	struct flight *oldest = NULL;
 
-void sending_turn(struct uplinkd *u, struct hj_now now)
-{
-	if (realtime_in_the_way(u) && now.mono >= realtime_given_up_at(u) && something_waits(u, now)) {
-		for (unsigned i = u->flight.acked; i < u->flight.offered; i++)
-			hj212_session_forget(u->session, TOKEN(u->flight.id, i));
-		clear_flight(u);
+	for (unsigned i = 0; i < u->flights.size; i++) {
+		struct flight *f = &u->flights.list[i];
+
+		if (f->busy && f->offered && f->lane == LANE_REALTIME && (!oldest || f->id < oldest->id))
+			oldest = f;
 	}
-	if (!uplinkd_is_up(u))
+	return oldest;
+}
+
+static void give_up_realtime(struct uplinkd *u, struct hj_now now)
+{
+	struct flight *f = realtime_under_way(u);
+
+	if (!f || now.mono < given_up_at(u, f) || !something_waits(u, now))
 		return;
-	offer_flight(u, now);
-	while (!u->flight.busy && hj212_session_room(u->session) && take_next(u, now))
-		offer_flight(u, now);
+	for (unsigned i = 0; i < f->offered; i++)
+		hj212_session_forget(u->session, flight_token(f, i));
+	flight_clear(f);
+}
+
+/* ---- the turn ---- */
+
+bool sending_turn(struct uplinkd *u, struct hj_now now)
+{
+	bool began = false;
+
+	give_up_realtime(u, now);
+	if (!uplinkd_is_up(u))
+		return false;
+	while (hj212_session_room(u->session)) {
+		struct flight *f = pending(u);
+
+		if (!goes_first(f) && take_next(u, !f, now))
+			continue;
+		if (!f || (!f->offered && !may_begin(u, f)) || !offer(u, f, now))
+			break;
+		began = true;
+	}
 	feed_history_pull(u->feed);
 	feed_fold_pull(u->feed);
 	feed_shy_pull(u->feed);
 	feed_pull(u->feed);
+	return began && u->identity.window > 1;
 }
 
+/* Never one that has passed and that a turn would not take. */
 hj_usec sending_deadline(const struct uplinkd *u)
 {
+	const struct flight *f = pending(u), *realtime;
 	hj_usec next;
 
-	if (!uplinkd_is_up(u) || (u->flight.busy && !realtime_in_the_way(u)))
-		return HJ_USEC_NEVER; /* the platform's answer, or its absence, comes first */
+	if (!uplinkd_is_up(u))
+		return HJ_USEC_NEVER;
 	next = hj_min(lanes_deadline(&u->lanes), feed_shy_deadline(u->feed));
-	if (uplinkd_wants_realtime(u))
+	if (uplinkd_wants_realtime(u) && (!f || u->lanes.last != LANE_REALTIME))
 		next = hj_min(next, u->realtime_at);
-	if (u->flight.busy)
-		return hj_max(next, realtime_given_up_at(u));
-	return hj212_session_room(u->session) ? next : HJ_USEC_NEVER;
+	if (hj212_session_room(u->session))
+		return goes_first(f) ? HJ_USEC_NEVER : next; /* QNs are being reserved */
+	realtime = realtime_under_way(u);                    /* the platform's answer, or its absence, comes first */
+	return realtime ? hj_max(next, given_up_at(u, realtime)) : HJ_USEC_NEVER;
 }

@@ -93,7 +93,7 @@ static void turn(struct uplinkd *u)
 	hj212_session_tick(u->session, now);
 	platform_outcomes(u, now);
 	flush(u, now); /* answers take the room of uploads, and nobody would wake us once they are written */
-	sending_turn(u, now);
+	u->pump_again |= sending_turn(u, now);
 	flush(u, now);
 }
 
@@ -132,8 +132,9 @@ static void on_frame(bool out, const char *frame, size_t n, void *userdata)
 
 int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used)
 {
-	int r = hj212_session_new(&u->identity, settings, &u->session);
+	int r = flights_new(&u->flights, u->identity.window);
 
+	r = r < 0 ? r : hj212_session_new(&u->identity, settings, &u->session);
 	if (r < 0)
 		return hj_log_error(r, "uplink %s: cannot begin", u->name);
 	hj212_session_qn_start(u->session, qn_used);
@@ -161,7 +162,7 @@ void uplinkd_pause(struct uplinkd *u, bool pause)
 	}
 	link_stop(u->link);
 	hj212_session_disconnected(u->session);
-	sending_abort(u);
+	flights_clear(&u->flights);
 	feed_link_down(u->feed);
 	lanes_done(&u->lanes);
 	uplinkd_pump(u);
@@ -221,7 +222,7 @@ void uplinkd_free(struct uplinkd *u)
 {
 	if (!u)
 		return;
-	sending_abort(u);
+	flights_done(&u->flights);
 	feed_free(u->feed);
 	link_free(u->link);
 	hj212_session_free(u->session);

@@ -16,16 +16,25 @@
 
 struct hj_report;
 
-/* The upload under way: the packets of one job, one after the other. */
+/* An upload under way: the packets of one job, one after the other. */
 struct flight {
 	bool busy;
 	enum lane lane;
 	struct job job;
-	struct hj212_phrase_cut cut;
-	uint32_t id;               /* of the flight, upper part of its packets' tokens */
-	unsigned offered, acked;   /* packets */
+	struct hj212_phrase_cut *cut;
+	unsigned offered, acked; /* packets; where the window is above 1 acknowledgements come in any order */
+	uint8_t acked_bits[HJ212_PHRASE_PIECES / 8];
+	uint32_t id;               /* grows; upper part of its packets' tokens */
 	struct hj_receipt receipt; /* of those acknowledged so far */
 	hj_usec began, offered_at;
+};
+
+/* As many as the window lets be under way, and one that waits for room. */
+struct flights {
+	struct flight *list;
+	unsigned size;
+	uint32_t newest_id;
+	hj_usec done_at; /* mono: the newest record was acknowledged */
 };
 
 struct uplinkd {
@@ -43,7 +52,7 @@ struct uplinkd {
 	struct hj_report *report;
 	struct frames frames;
 	struct lanes lanes;
-	struct flight flight;
+	struct flights flights;
 
 	bool paused;
 	bool pumping, pump_again;
@@ -59,11 +68,12 @@ struct uplinkd {
 		TOLD_LOST,
 		TOLD_BACK
 	} link_told;          /* to eventd; one before us may have left link-lost open */
+	uint64_t dead_token;  /* of what the last connection died for; 0 = something else */
 	bool unanswered;      /* the last connection died without an answer */
 	hj_usec refused_told; /* mono: the newest password-refused */
 	uint64_t connects, acknowledged;
 	int64_t last_ack_ms;
-	hj_usec per_record; /* a record's way, smoothed; 0 = not known */
+	hj_usec per_record; /* from one record's acknowledgement to the next, smoothed; 0 = not known */
 	hj_usec last_ack;   /* mono */
 
 	sd_event_source *timer;
@@ -85,11 +95,27 @@ void uplinkd_pause(struct uplinkd *u, bool pause);
 bool uplinkd_wants_realtime(const struct uplinkd *u);
 
 /* ---- sending.c ---- */
-void sending_turn(struct uplinkd *u, struct hj_now now);
+bool sending_turn(struct uplinkd *u, struct hj_now now); /* true: an upload has begun, and another may */
 void sending_acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_now now);
-void sending_abort(struct uplinkd *u); /* the link is gone: all of it is the store's again */
 hj_usec sending_deadline(const struct uplinkd *u);
 hj_usec sending_jitter(const char *mn, int64_t jitter_s); /* this MN's own delay */
+
+/* ---- sending_flight.c: what is under way ---- */
+int flights_new(struct flights *f, unsigned window);
+void flights_done(struct flights *f);
+void flights_clear(struct flights *f); /* the link is gone: all of it is the store's again */
+/* A place for one more, not yet busy; NULL: none is free. */
+struct flight *flights_place(struct flights *f);
+/* Cuts the job that stands in it. -EMSGSIZE: it does not fit into packets; -ENOMEM. */
+int flight_begin(struct flights *all, struct flight *f, size_t cp_max, hj_usec now);
+void flight_clear(struct flight *f);
+bool flight_acked(struct flight *f, unsigned packet); /* false: it was before */
+uint64_t flight_token(const struct flight *f, unsigned packet);
+struct flight *flights_find(const struct flights *f, uint64_t token, unsigned *ret_packet);
+struct flight *flights_oldest(const struct flights *f); /* of those with a packet sent; NULL */
+bool flights_has(const struct flights *f, uint64_t seq);
+bool flights_has_lane(const struct flights *f, enum lane lane);
+uint64_t flights_records(const struct flights *f); /* of the store */
 
 /* ---- platform.c ---- */
 extern const struct link_events platform_link_events;

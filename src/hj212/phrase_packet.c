@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hjgate/cleanup.h"
@@ -83,6 +84,14 @@ int hj212_phrase_cut(struct hj212_slice items, size_t cp_max, struct hj212_phras
 	if (r < 0)
 		ret->count = ret->part_count = 0;
 	return r < 0 ? r : 0;
+}
+
+struct hj212_phrase_cut *hj212_phrase_cut_keep(const struct hj212_phrase_cut *c)
+{
+	size_t n = offsetof(struct hj212_phrase_cut, pieces) + c->count * sizeof(c->pieces[0]);
+	void *copy = malloc(n);
+
+	return copy ? memcpy(copy, c, n) : NULL;
 }
 
 struct hj212_phrase_place hj212_phrase_place(const struct hj212_phrase_cut *c, unsigned i)

@@ -89,6 +89,11 @@ void hj212_session_written(struct hj212_session *s, size_t n, struct hj_now now)
 	hj212_upload_written(s, now);
 }
 
+bool hj212_session_has_written(const struct hj212_session *s)
+{
+	return !s->out_len;
+}
+
 /* HJ/T 212-2005 wants the QN inside CP, and has no version in its Flag. */
 void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *st, const char *cp)
 {

@@ -38,18 +38,18 @@ static void live_goes_before_the_backlog(void **state)
 {
 	struct lanes l = { 0 };
 
-	assert_int_equal(lanes_choose(&l, false, 10), LANE_NONE);
+	assert_int_equal(lanes_choose(&l, false, true, 10), LANE_NONE);
 	for (uint64_t i = 1; i <= 10; i++)
 		put(&l, LANE_BACKLOG, i, 0);
-	assert_int_equal(lanes_choose(&l, false, 10), LANE_BACKLOG);
+	assert_int_equal(lanes_choose(&l, false, true, 10), LANE_BACKLOG);
 	assert_int_equal(take(&l, LANE_BACKLOG), 1);
 	put(&l, LANE_LIVE, 100, 0);
 	put(&l, LANE_LIVE, 101, 0);
-	assert_int_equal(lanes_choose(&l, false, 10), LANE_LIVE);
+	assert_int_equal(lanes_choose(&l, false, true, 10), LANE_LIVE);
 	assert_int_equal(take(&l, LANE_LIVE), 100);
-	assert_int_equal(lanes_choose(&l, false, 10), LANE_LIVE);
+	assert_int_equal(lanes_choose(&l, false, true, 10), LANE_LIVE);
 	assert_int_equal(take(&l, LANE_LIVE), 101);
-	assert_int_equal(lanes_choose(&l, false, 10), LANE_BACKLOG);
+	assert_int_equal(lanes_choose(&l, false, true, 10), LANE_BACKLOG);
 	assert_int_equal(take(&l, LANE_BACKLOG), 2);
 	lanes_done(&l);
 }
@@ -59,13 +59,13 @@ static void real_time_goes_first_but_not_twice(void **state)
 	struct lanes l = { 0 };
 
 	put(&l, LANE_LIVE, 1, 0);
-	assert_int_equal(lanes_choose(&l, true, 10), LANE_REALTIME);
-	assert_int_equal(lanes_choose(&l, true, 10), LANE_LIVE);
+	assert_int_equal(lanes_choose(&l, true, true, 10), LANE_REALTIME);
+	assert_int_equal(lanes_choose(&l, true, true, 10), LANE_LIVE);
 	take(&l, LANE_LIVE);
-	assert_int_equal(lanes_choose(&l, true, 10), LANE_REALTIME);
-	assert_int_equal(lanes_choose(&l, true, 10), LANE_REALTIME); /* nothing else waits */
+	assert_int_equal(lanes_choose(&l, true, true, 10), LANE_REALTIME);
+	assert_int_equal(lanes_choose(&l, true, true, 10), LANE_REALTIME); /* nothing else waits */
 	put(&l, LANE_BACKLOG, 2, 0);
-	assert_int_equal(lanes_choose(&l, true, 10), LANE_BACKLOG);
+	assert_int_equal(lanes_choose(&l, true, true, 10), LANE_BACKLOG);
 	lanes_done(&l);
 }
 
@@ -78,9 +78,9 @@ static void history_and_backlog_take_turns(void **state)
 		put(&l, LANE_HISTORY, 0, 0);
 	}
 	for (int i = 0; i < 4; i++) {
-		assert_int_equal(lanes_choose(&l, false, 10), LANE_HISTORY);
+		assert_int_equal(lanes_choose(&l, false, true, 10), LANE_HISTORY);
 		take(&l, LANE_HISTORY);
-		assert_int_equal(lanes_choose(&l, false, 10), LANE_BACKLOG);
+		assert_int_equal(lanes_choose(&l, false, true, 10), LANE_BACKLOG);
 		take(&l, LANE_BACKLOG);
 	}
 	lanes_done(&l);
@@ -94,8 +94,8 @@ static void a_live_record_waits_for_its_time(void **state)
 	put(&l, LANE_LIVE, 5, 1000);
 	put(&l, LANE_BACKLOG, 1, 0);
 	assert_true(lanes_deadline(&l) == 1000);
-	assert_int_equal(lanes_choose(&l, false, 999), LANE_BACKLOG);
-	assert_int_equal(lanes_choose(&l, false, 1000), LANE_LIVE);
+	assert_int_equal(lanes_choose(&l, false, true, 999), LANE_BACKLOG);
+	assert_int_equal(lanes_choose(&l, false, true, 1000), LANE_LIVE);
 	lanes_done(&l);
 }
 
