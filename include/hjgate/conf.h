@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "hjgate/bus_type.h"
+#include "hjgate/factor.h"
 #include "hjgate/mn.h"
 #include "hjgate/point.h"
 #include "hjgate/record.h"
@@ -21,8 +22,9 @@
 #define HJ_CONF_POINTS_MAX  128           /* of one meter */
 #define HJ_CONF_PUBLISH_MAX HJ_POINTS_MAX /* values that one bus shows to others */
 #define HJ_CONF_ERRORS_MAX  50
-#define HJ_CONF_TEXT_MAX    127 /* bytes of a free text: path, host, equipment */
-#define HJ_ADDRESS_MAX      45  /* an IPv6 address as text */
+#define HJ_CONF_FACTORS_MAX 4096 /* codes that the tables of factors explain */
+#define HJ_CONF_TEXT_MAX    127  /* bytes of a free text: path, host, equipment */
+#define HJ_ADDRESS_MAX      45   /* an IPv6 address as text */
 
 /* Collected, not logged: the caller shows them. Texts are translated already. */
 struct hj_conf_error {
@@ -178,6 +180,18 @@ struct hj_conf_model {
 	struct hj_conf_pool pool;
 	char file[256];
 };
+
+/* ---- factors.conf, factors.d/NAME.conf: what codes mean ---- */
+struct hj_conf_factors {
+	struct hj_factors table;
+	size_t room;          /* for so many rows */
+	const char *standard; /* the file whose rows give way to the site's own */
+	struct hj_conf_pool pool;
+};
+/* The standard's table, and the site's own codes, which go before it. It is large: read it, use it, free it. What is
+ * right is there although other rows are not (-EINVAL); where there is no file, nothing is (0). */
+int hj_conf_load_factors(const char *root, struct hj_conf_factors *ret, struct hj_conf_errors *errors);
+void hj_conf_factors_done(struct hj_conf_factors *f);
 
 /* ---- uplinks.d/NAME.conf ---- */
 enum hj_edition { HJ_EDITION_2005 = 2005, HJ_EDITION_2017 = 2017 };

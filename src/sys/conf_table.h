@@ -48,6 +48,7 @@ int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b);
 int conf_uplink_read(struct conf_file *f, struct hj_conf_uplink *u);
 struct conf_model;
 int conf_model_read(struct conf_file *f, struct conf_model *m);
+int conf_factors_read(struct conf_file *f, struct hj_conf_factors *to);
 
 /* ROOT/etc/hjgate/FOLDER/NAME; folder may be "". -ENAMETOOLONG. */
 int conf_path(const char *root, const char *folder, const char *name, char ret[HJ_PATH_MAX]);

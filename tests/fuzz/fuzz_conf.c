@@ -89,9 +89,23 @@ static void read_main(struct conf_file *f)
 		assert(hj_conf_hour_ms(&c) % hj_conf_minute_ms(&c) == 0 && c.retention_days >= 30);
 }
 
+static void read_factors(struct conf_file *f)
+{
+	struct hj_conf_factors t = { .standard = "" };
+	const struct hj_factor *row;
+
+	if (conf_factors_read(f, &t) >= 0)
+		for (size_t i = 0; i < t.table.count; i++) {
+			assert(t.table.list[i].code[0] && t.table.list[i].line > 0);
+			hj_factor_judge(&t.table, t.table.list[i].code, &row);
+		}
+	hj_conf_factors_done(&t);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static void (*const readers[])(struct conf_file *) = { read_bus, read_uplink, read_main, read_model };
+	static void (*const readers[])(
+	        struct conf_file *) = { read_bus, read_uplink, read_main, read_model, read_factors };
 	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 };
 	struct conf_file f = { .path = "fuzz.conf", .below_root = true };
 	char *text;
