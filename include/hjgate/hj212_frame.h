@@ -73,3 +73,5 @@ int hj212_finder_end(struct hj212_finder *f, bool accept_any_crc, struct hj212_f
 int hj212_frame_decode(const char *data, size_t n, struct hj212_frame *ret);
 /* "##LLLL" data CRC CRLF into `to`; the bytes written, or -EMSGSIZE. data may lie at to + 6. */
 int hj212_frame_encode(enum hj212_crc dialect, const char *data, size_t n, char *to, size_t size);
+/* Of a frame of n bytes as it was encoded: the letters of its CRC in lower case. */
+void hj212_frame_crc_lower(char *frame, size_t n);

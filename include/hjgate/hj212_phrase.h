@@ -115,6 +115,7 @@ struct hj212_phrase_sender {
 	const char *st, *mn, *pw;
 	enum hj212_crc crc;
 	enum hj212_edition edition; /* the Flag says so */
+	bool crc_lower;             /* the letters of its CRC */
 };
 /* Bytes of a CP that fit beside its header, for hj212_phrase_cut(). */
 size_t hj212_phrase_room(const struct hj212_phrase_sender *s);

@@ -3,7 +3,9 @@
  *
  * Upload: the owner offers one message after the other (up to `window` unacknowledged). A frame with the answer bit
  * is sent again, identical bytes, every OverTime seconds, ReCount times (HJ 212-2017 table 1), and is acknowledged by
- * CN 9014 with its QN. After the last resend the link counts as dead: HJ212_DEAD, and the owner closes it.
+ * CN 9014 with its QN; by `ack` of the identity in the order of sending, or by TCP alone. After the last resend the
+ * link counts as dead: HJ212_DEAD, and the owner closes it. A login, where the platform wants one, is the first frame
+ * on each connection; a heartbeat goes out in quiet times.
  *
  * Requests of the platform are checked in the standard's order (PW, MN, ST, Flag, QN, CN: QnRtn of table 7) and those
  * that only concern the session are answered here; what needs the store or the clock is handed to the owner as
@@ -33,6 +35,22 @@ struct hj212_settings {
 	char old_pw[HJ212_PW_MAX + 1]; /* before 1072; tried once if the new one is refused; "" = none */
 };
 
+/* What counts as the platform having a packet. */
+enum hj212_ack {
+	HJ212_ACK_QN,    /* a CN 9014 that names its QN */
+	HJ212_ACK_ORDER, /* any CN 9014: it is for the oldest that has none */
+	HJ212_ACK_NONE,  /* none is asked for: the other end's TCP has it, and nobody says more */
+};
+
+/* What the gateway says of itself, for the connection's sake. */
+#define HJ212_OWN_CP_MAX 127
+struct hj212_own {
+	int cn;              /* 0 = it is not said */
+	bool answered;       /* an answer is asked for and waited for, as for an upload's */
+	unsigned interval_s; /* of the heartbeat: after so long without a frame from us */
+	char cp[HJ212_OWN_CP_MAX + 1];
+};
+
 struct hj212_identity {
 	enum hj212_edition edition;
 	enum hj212_crc crc;
@@ -43,12 +61,20 @@ struct hj212_identity {
 	/* at least this long between two frames out: radio modems run them together else; 0 = none */
 	unsigned gap_ms;
 	bool lenient_crc; /* take what comes whatever its CRC */
+	bool crc_lower;   /* the letters of ours are lower case */
+	enum hj212_ack ack;
+	struct hj212_own login, heartbeat;
 };
 
 struct hj212_session;
 int hj212_session_new(
         const struct hj212_identity *id, const struct hj212_settings *settings, struct hj212_session **ret);
 void hj212_session_free(struct hj212_session *s);
+/* From now on somebody else, while not connected: edition, MN and ST; the rest stays. What the platform asked under
+ * the name before is forgotten. -EBUSY while connected. */
+int hj212_session_become(struct hj212_session *s, const struct hj212_identity *id);
+/* Takes this password for the platform's, as after a move: neither in doubt nor with one before it. */
+void hj212_session_set_pw(struct hj212_session *s, const char *pw);
 
 /* ---- QN: unique, and only grows, whatever the clock does ---- */
 /* used: the newest QN ever given out, ms UTC (0 = none known). The next is max(now, used + 1). */
@@ -68,6 +94,12 @@ void hj212_session_input(struct hj212_session *s, const void *data, size_t n, st
 struct hj212_slice hj212_session_output(const struct hj212_session *s);
 void hj212_session_written(struct hj212_session *s, size_t n, struct hj_now now);
 bool hj212_session_has_written(const struct hj212_session *s); /* nothing waits to be written */
+/* HJ212_ACK_NONE: of what was written, `left` bytes have not yet been acknowledged by the other end's TCP. To be told
+ * in each turn in which hj212_session_asks_delivery() says so; the deadline is the next turn. */
+bool hj212_session_asks_delivery(const struct hj212_session *s);
+void hj212_session_delivered(struct hj212_session *s, size_t left, struct hj_now now);
+/* A login or a heartbeat is due: QNs should be there for it. */
+bool hj212_session_asks_qn(const struct hj212_session *s, struct hj_now now);
 void hj212_session_tick(struct hj212_session *s, struct hj_now now);
 hj_usec hj212_session_deadline(const struct hj212_session *s); /* mono; HJ_USEC_NEVER */
 
@@ -99,6 +131,7 @@ int hj212_session_forget(struct hj212_session *s, uint64_t token);
 /* ---- outcomes ---- */
 enum hj212_outcome_type {
 	HJ212_ACKED,   /* token: the platform has it */
+	HJ212_ALIVE,   /* the login or a heartbeat was answered */
 	HJ212_DEAD,    /* no answer after the last resend (token): close the link */
 	HJ212_REQUEST, /* the platform wants something of the owner: see below */
 	/* the new password was refused (`text` says how): the old one is tried, or was taken, this once */
@@ -118,6 +151,7 @@ struct hj212_outcome {
 	uint64_t token;
 	int64_t qn_ms;   /* ACKED: its QN as a time */
 	hj_usec sent_at; /* ACKED: when its first copy was handed over, mono */
+	bool unanswered; /* ACKED: by TCP alone, the platform was not asked */
 	struct hj212_request request;
 	int code; /* NOTE: the QnRtn a request was refused with; 0 = something else */
 	char text[160];

@@ -5,12 +5,14 @@
 #include "link.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "hjgate/now.h"
@@ -313,6 +315,15 @@ size_t link_write(struct link *l, const void *data, size_t n)
 	if ((size_t)k < n)
 		sd_event_source_set_io_events(l->io, EPOLLIN | EPOLLOUT);
 	return (size_t)k;
+}
+
+size_t link_undelivered(const struct link *l)
+{
+	int left;
+
+	if (l->state != LINK_UP || ioctl(l->fd, SIOCOUTQ, &left) < 0 || left < 0)
+		return SIZE_MAX;
+	return (size_t)left;
 }
 
 enum link_state link_state(const struct link *l)

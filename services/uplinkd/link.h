@@ -30,6 +30,8 @@ void link_drop(struct link *l, const char *why); /* closes, calls `down`, tries 
 void link_proved(struct link *l); /* the other end is a platform that works: the back-off begins anew */
 
 size_t link_write(struct link *l, const void *data, size_t n); /* bytes taken */
+/* Of what link_write() took: bytes that the other end's TCP has not acknowledged. SIZE_MAX: not known. */
+size_t link_undelivered(const struct link *l);
 enum link_state link_state(const struct link *l);
 hj_usec link_retry_at(const struct link *l); /* LINK_WAITING: CLOCK_BOOTTIME */
 

@@ -205,6 +205,11 @@ void platform_outcomes(struct uplinkd *u, struct hj_now now)
 		case HJ212_ACKED:
 			acked(u, &o, now);
 			break;
+		case HJ212_ALIVE:
+			link_proved(u->link);
+			u->unanswered = false;
+			event_link_back(u);
+			break;
 		case HJ212_DEAD:
 			dead(u, o.token);
 			break;

@@ -90,6 +90,10 @@ static void turn(struct uplinkd *u)
 {
 	struct hj_now now = hj_now();
 
+	if (hj212_session_asks_delivery(u->session))
+		hj212_session_delivered(u->session, link_undelivered(u->link), now);
+	if (hj212_session_asks_qn(u->session, now))
+		feed_qn(u->feed);
 	hj212_session_tick(u->session, now);
 	platform_outcomes(u, now);
 	flush(u, now); /* answers take the room of uploads, and nobody would wake us once they are written */

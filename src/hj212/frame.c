@@ -302,3 +302,10 @@ int hj212_frame_encode(enum hj212_crc dialect, const char *data, size_t n, char 
 	*p++ = '\n';
 	return p - to;
 }
+
+void hj212_frame_crc_lower(char *frame, size_t n)
+{
+	for (char *p = frame + n - 2 - CRC_DIGITS; p < frame + n - 2; p++)
+		if (*p >= 'A')
+			*p |= 0x20;
+}

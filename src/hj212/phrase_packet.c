@@ -147,5 +147,8 @@ int hj212_phrase_frame(
 		return n;
 	hj_time17_format(p->qn_ms, qn);
 	m.cp = (struct hj212_slice){ cp, (size_t)n };
-	return hj212_message_frame(&m, s->crc, to, size);
+	n = hj212_message_frame(&m, s->crc, to, size);
+	if (n > 0 && s->crc_lower)
+		hj212_frame_crc_lower(to, (size_t)n);
+	return n;
 }

@@ -1,6 +1,7 @@
 /* The session as its owner sees it: made once, connected and disconnected many times, fed bytes and the time. What is
- * sent, what is asked and what is acknowledged are in session_out.c, session_request.c and session_upload.c. Nothing
- * a platform sends can make it fail: it costs a message and a note. */
+ * sent, what is asked, what is acknowledged and what the gateway says of itself are in session_out.c,
+ * session_request.c, session_upload.c and session_own.c. Nothing a platform sends can make it fail: it costs a
+ * message and a note. */
 #include "session_private.h"
 #include "hjgate/cleanup.h"
 
@@ -25,7 +26,7 @@ int hj212_session_new(
 	s->settings = *settings;
 	s->out_size = (id->window + ANSWER_FRAMES) * HJ212_FRAME_MAX;
 	s->out = malloc(s->out_size);
-	s->uploads = calloc(id->window, sizeof(*s->uploads));
+	s->uploads = calloc(id->window + 1, sizeof(*s->uploads));
 	if (!s->out || !s->uploads) {
 		hj212_session_free(s);
 		return -ENOMEM;
@@ -44,6 +45,17 @@ void hj212_session_free(struct hj212_session *s)
 	free(s);
 }
 
+int hj212_session_become(struct hj212_session *s, const struct hj212_identity *id)
+{
+	if (s->connected)
+		return -EBUSY;
+	s->id.edition = id->edition;
+	memcpy(s->id.mn, id->mn, sizeof(s->id.mn));
+	memcpy(s->id.st, id->st, sizeof(s->id.st));
+	hj212_request_forget_all(s);
+	return 0;
+}
+
 void hj212_session_qn_start(struct hj212_session *s, int64_t used_ms)
 {
 	s->qn.used = hj_max(s->qn.used, used_ms);
@@ -52,6 +64,8 @@ void hj212_session_qn_start(struct hj212_session *s, int64_t used_ms)
 void hj212_session_qn_limit(struct hj212_session *s, int64_t limit_ms)
 {
 	s->qn.limit = limit_ms;
+	if (s->login_due)
+		s->own_at = 0;
 }
 
 int64_t hj212_session_qn_used(const struct hj212_session *s)
@@ -85,6 +99,8 @@ void hj212_session_connected(struct hj212_session *s, struct hj_now now)
 	s->connected = true;
 	s->dead = s->dead_told = false;
 	s->forgotten = s->nameless = 0;
+	s->look_at = HJ_USEC_NEVER;
+	hj212_own_connected(s, now);
 }
 
 #define HANGUPS_SAY_NO                                                                                               \
@@ -95,7 +111,7 @@ void hj212_session_disconnected(struct hj212_session *s)
 {
 	if (!s->connected)
 		return;
-	if (!s->dead && hj212_upload_outstanding(s) && ++s->hangups >= HANGUPS_SAY_NO)
+	if (!s->dead && (hj212_upload_outstanding(s) || s->login_open) && ++s->hangups >= HANGUPS_SAY_NO)
 		hj212_pw_refused(s, "the platform hung up");
 	s->connected = s->held = false;
 	s->out_len = s->frame_left = 0;
@@ -103,8 +119,9 @@ void hj212_session_disconnected(struct hj212_session *s)
 	s->junk_before += s->finder.junk;
 	s->dropped_before += s->finder.dropped;
 	hj212_finder_init(&s->finder);
-	for (unsigned i = 0; i < s->id.window; i++)
+	for (unsigned i = 0; i <= s->id.window; i++)
 		s->uploads[i].state = UPLOAD_FREE;
+	s->login_due = s->login_open = false;
 	hj212_request_disconnected(s);
 }
 
@@ -148,6 +165,8 @@ static void take_frame(struct hj212_session *s, const struct hj212_frame *f, str
 		s->counts.bad++;
 		hj212_note(s, 0, "a frame CN %d with a wrong CRC %04X", m.cn, (unsigned)f->crc);
 		hj212_request_bad_crc(s, &m);
+	} else if (hj212_own_take(s, &m, now)) {
+		;
 	} else if (m.cn == 9014 || m.cn == 9011) {
 		hj212_upload_acknowledge(s, &m, now);
 	} else if (m.cn != 9012 && m.cn != 9013) {
@@ -188,6 +207,7 @@ void hj212_session_tick(struct hj212_session *s, struct hj_now now)
 		return;
 	hj212_out_pass(s, now);
 	hj212_upload_tick(s, now);
+	hj212_own_tick(s, now);
 }
 
 hj_usec hj212_session_deadline(const struct hj212_session *s)
@@ -198,10 +218,12 @@ hj_usec hj212_session_deadline(const struct hj212_session *s)
 		return first;
 	if (s->held && s->out_len)
 		first = s->held_until;
-	for (unsigned i = 0; i < s->id.window; i++)
-		if (s->uploads[i].state == UPLOAD_SENDING || s->uploads[i].state == UPLOAD_WAITING)
+	for (unsigned i = 0; i <= s->id.window; i++)
+		if (hj212_upload_waits(&s->uploads[i]))
 			first = hj_min(first, s->uploads[i].deadline);
-	return first;
+	if (hj212_session_asks_delivery(s))
+		first = hj_min(first, s->look_at);
+	return hj_min(first, hj212_own_deadline(s));
 }
 
 /* ---- outcomes: kept as states, so that none can be lost for want of a place in a queue ---- */
@@ -216,6 +238,7 @@ static bool next_acked(struct hj212_session *s, struct hj212_outcome *ret)
 		ret->token = s->uploads[i].token;
 		ret->qn_ms = s->uploads[i].qn_ms;
 		ret->sent_at = s->uploads[i].sent_at;
+		ret->unanswered = !s->uploads[i].ack;
 		return true;
 	}
 	return false;
@@ -254,6 +277,11 @@ int hj212_session_next(struct hj212_session *s, struct hj212_outcome *ret)
 	memset(ret, 0, sizeof(*ret));
 	if (next_acked(s, ret) || next_password(s, ret))
 		return 1;
+	if (s->alive) {
+		s->alive = false;
+		ret->type = HJ212_ALIVE;
+		return 1;
+	}
 	if (hj212_request_next(s, &ret->request)) {
 		ret->type = HJ212_REQUEST;
 		return 1;

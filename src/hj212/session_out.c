@@ -46,6 +46,28 @@ int hj212_out_put(struct hj212_session *s, const char *frame, size_t n)
 	return 0;
 }
 
+/* Nothing of what is queued may have been begun, and none of it be an upload: their places are counted. */
+int hj212_out_put_first(struct hj212_session *s, const char *frame, size_t n)
+{
+	size_t behind = s->out_len;
+	int r = hj212_out_put(s, frame, n);
+
+	if (r < 0)
+		return r;
+	memmove(s->out + n, s->out, behind);
+	memcpy(s->out, frame, n);
+	return 0;
+}
+
+int hj212_out_frame(const struct hj212_session *s, const struct hj212_message *m, char *to)
+{
+	int n = hj212_message_frame(m, s->id.crc, to, HJ212_FRAME_MAX);
+
+	if (n > 0 && s->id.crc_lower)
+		hj212_frame_crc_lower(to, (size_t)n);
+	return n;
+}
+
 void hj212_out_pass(struct hj212_session *s, struct hj_now now)
 {
 	if (s->held && now.mono >= s->held_until)
@@ -66,7 +88,7 @@ struct hj212_slice hj212_session_output(const struct hj212_session *s)
 {
 	size_t n = s->out_len;
 
-	if (!n || s->held)
+	if (!n || s->held || s->login_due)
 		return (struct hj212_slice){ s->out, 0 };
 	if (s->id.gap_ms)
 		n = s->frame_left ? s->frame_left : first_frame_bytes(s);
@@ -86,6 +108,7 @@ void hj212_session_written(struct hj212_session *s, size_t n, struct hj_now now)
 	s->out_len -= n;
 	s->written += n;
 	memmove(s->out, s->out + n, s->out_len);
+	hj212_own_written(s, now);
 	hj212_upload_written(s, now);
 }
 
@@ -113,7 +136,7 @@ void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, 
 	m.cp = (struct hj212_slice){ text, (size_t)n };
 	if (!old)
 		m.qn = (struct hj212_slice){ a->qn, strlen(a->qn) };
-	n = hj212_message_frame(&m, s->id.crc, frame, sizeof(frame));
+	n = hj212_out_frame(s, &m, frame);
 	if (n < 0 || hj212_out_put(s, frame, (size_t)n) < 0)
 		hj212_note(
 		        s, 0, "no room for the answer %d to CN %d: the platform asks and does not read", cn, a->cn);

@@ -72,6 +72,7 @@ struct hj212_upload {
 	char qn[HJ_TIME17_LEN + 1];
 	int64_t qn_ms;
 	bool ack;
+	bool went;    /* a copy has gone out whole */
 	uint64_t end; /* of its newest copy, counted in bytes queued since the connection began */
 	hj_usec deadline, sent_at;
 	unsigned resends, pw_turn;
@@ -98,15 +99,22 @@ struct hj212_session {
 	bool held;
 	hj_usec held_until;
 
-	struct hj212_upload *uploads; /* id.window of them */
+	struct hj212_upload *uploads; /* id.window of them, and one for login and heartbeat */
 	unsigned nameless;            /* 9014s without a QN still to come for copies and what is forgotten, */
 	hj_usec nameless_until;       /* as long as one may take */
 	unsigned forgotten;           /* in a row, without an acknowledgement */
+	hj_usec look_at, look_pause;  /* HJ212_ACK_NONE: when to ask what TCP has delivered */
 	bool dead, dead_told;
 	uint64_t dead_token;
 
 	struct hj212_pending pending[HJ212_REQUESTS_MAX];
 	unsigned next_id;
+
+	/* login and heartbeat */
+	bool login_due;  /* it is not queued yet, and nothing goes out before it */
+	bool login_open; /* it is not through yet, and uploads wait */
+	bool alive;      /* one was answered, to be told */
+	hj_usec own_at;  /* when the next is due */
 
 	/* after CN 1072 */
 	bool trying_old;  /* uploads carry old_pw */
@@ -128,7 +136,10 @@ struct hj212_session {
 
 /* session_out.c */
 int hj212_out_put(struct hj212_session *s, const char *frame, size_t n); /* -ENOBUFS */
-void hj212_out_pass(struct hj212_session *s, struct hj_now now);         /* ends the gap when its time has come */
+int hj212_out_put_first(struct hj212_session *s, const char *frame, size_t n);
+/* The whole frame in this session's CRC; its length or -EMSGSIZE. `to`: HJ212_FRAME_MAX. */
+int hj212_out_frame(const struct hj212_session *s, const struct hj212_message *m, char *to);
+void hj212_out_pass(struct hj212_session *s, struct hj_now now); /* ends the gap when its time has come */
 const char *hj212_pw_in_use(const struct hj212_session *s);
 void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *st, const char *cp);
 void hj212_answer_number(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *name, int value);
@@ -137,14 +148,34 @@ void hj212_note(struct hj212_session *s, int code, const char *format, ...) _pri
 /* session_upload.c */
 void hj212_upload_written(struct hj212_session *s, struct hj_now now);
 void hj212_upload_tick(struct hj212_session *s, struct hj_now now);
+void hj212_upload_reframe(struct hj212_session *s);           /* the password in use has changed */
+bool hj212_upload_outstanding(const struct hj212_session *s); /* login and heartbeat are none */
+/* Into this free place; first: before all that waits. -EAGAIN, -EMSGSIZE, -ENOBUFS. */
+int hj212_upload_begin(
+        struct hj212_session *s, struct hj212_upload *u, const struct hj212_offer *o, bool first, struct hj_now now);
+bool hj212_upload_waits(const struct hj212_upload *u); /* for its acknowledgement */
+hj_usec hj212_over_time(const struct hj212_session *s);
+void hj212_upload_refused_pw(struct hj212_session *s, struct hj212_upload *u, struct hj_now now);
+void hj212_pw_proved(struct hj212_session *s);
+void hj212_pw_refused(struct hj212_session *s, const char *why);
+
+/* session_ack.c */
 void hj212_upload_acknowledge(
         struct hj212_session *s, const struct hj212_message *m, struct hj_now now); /* CN 9014, and 9011 */
-void hj212_upload_reframe(struct hj212_session *s); /* the password in use has changed */
-bool hj212_upload_outstanding(const struct hj212_session *s);
-void hj212_pw_refused(struct hj212_session *s, const char *why);
+int hj212_upload_code(const struct hj212_message *m); /* QnRtn or ExeRtn of an answer: 1 = taken */
 bool hj212_same_mn(const struct hj212_session *s, struct hj212_slice mn);
 
+/* session_own.c */
+struct hj212_upload *hj212_own(const struct hj212_session *s); /* the place of login and heartbeat */
+void hj212_own_connected(struct hj212_session *s, struct hj_now now);
+void hj212_own_written(struct hj212_session *s, struct hj_now now); /* bytes went out: it is not quiet */
+void hj212_own_through(struct hj212_session *s);                    /* no answer is wanted, and it has gone out */
+void hj212_own_tick(struct hj212_session *s, struct hj_now now);
+hj_usec hj212_own_deadline(const struct hj212_session *s);
+bool hj212_own_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now); /* it was for us */
+
 /* session_request.c */
+void hj212_request_forget_all(struct hj212_session *s);
 void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now);
 void hj212_request_bad_crc(struct hj212_session *s, const struct hj212_message *m);
 void hj212_request_disconnected(struct hj212_session *s);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define VERSION_SHIFT 2 /* of Flag: V5..V0 D A */
-#define VERSION_MOST  1 /* 2017; a 2005 peer sends 0 */
+#define VERSION_MOST  1 /* 2017, whatever the uplink's edition; a 2005 peer sends 0 */
 
 static void copy_slice(char *to, size_t size, struct hj212_slice from)
 {
@@ -66,8 +66,10 @@ static int check_flag(struct hj212_session *s, const struct hj212_message *m)
 {
 	if (m->flag < 0)
 		return 0;
-	if (m->flag >> VERSION_SHIFT > VERSION_MOST)
+	if (m->flag >> VERSION_SHIFT > hj_max(VERSION_MOST, hj212_edition_flag(s->id.edition) >> VERSION_SHIFT))
 		return QN_FLAG;
+	if (s->id.edition == HJ212_2005) /* prints Flag=3 in requests that are one packet */
+		return 0;
 	return m->flag & HJ212_FLAG_SPLIT && (!m->pnum || !m->pno) ? QN_FLAG : 0;
 }
 
@@ -362,4 +364,9 @@ void hj212_request_disconnected(struct hj212_session *s)
 		if (p->stage == ASKED_NEW || (p->stage == ASKED_HANDED && !sets(p)))
 			p->stage = ASKED_FREE;
 	}
+}
+
+void hj212_request_forget_all(struct hj212_session *s)
+{
+	memset(s->pending, 0, sizeof(s->pending));
 }

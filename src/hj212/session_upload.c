@@ -1,9 +1,5 @@
-/* Uploads and their acknowledgements: OverTime, ReCount, CN 9014, and the password that CN 1072 may have left in
- * doubt.
- *
- * An acknowledgement counts only when it names the QN, so that a late one is never credited to the wrong data. One
- * that names none is taken when a single upload is outstanding, and as many of them as copies went out again, or were
- * forgotten, are still expected and passed over: on one TCP connection every copy arrives and may be answered. */
+/* Uploads and what becomes of them: OverTime, ReCount, and the password that CN 1072 may have left in doubt. What
+ * acknowledges them is in session_ack.c. */
 #include "session_private.h"
 #include "hjgate/cleanup.h"
 #include "hjgate/hj212_phrase.h"
@@ -11,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 static struct hj212_upload *find_state(const struct hj212_session *s, enum hj212_upload_state state)
 {
@@ -21,7 +16,7 @@ static struct hj212_upload *find_state(const struct hj212_session *s, enum hj212
 	return NULL;
 }
 
-static bool is_outstanding(const struct hj212_upload *u)
+bool hj212_upload_waits(const struct hj212_upload *u)
 {
 	return u->state == UPLOAD_SENDING || u->state == UPLOAD_WAITING;
 }
@@ -31,7 +26,7 @@ bool hj212_upload_outstanding(const struct hj212_session *s)
 	return find_state(s, UPLOAD_SENDING) || find_state(s, UPLOAD_WAITING);
 }
 
-static hj_usec over_time(const struct hj212_session *s)
+hj_usec hj212_over_time(const struct hj212_session *s)
 {
 	return s->settings.over_time * HJ_USEC_PER_SEC;
 }
@@ -54,7 +49,7 @@ unsigned hj212_session_room(const struct hj212_session *s)
 	unsigned free_places = 0;
 	size_t frames = (s->out_size - s->out_len) / HJ212_FRAME_MAX;
 
-	if (!s->connected || s->dead)
+	if (!s->connected || s->dead || s->login_due || s->login_open)
 		return 0;
 	for (unsigned i = 0; i < s->id.window; i++)
 		free_places += s->uploads[i].state == UPLOAD_FREE;
@@ -64,20 +59,23 @@ unsigned hj212_session_room(const struct hj212_session *s)
 static int frame_upload(const struct hj212_session *s, const struct hj212_offer *o, struct hj212_upload *u)
 {
 	const char *st = o->st ? o->st : s->id.st, *pw = hj212_pw_in_use(s);
+	/* HJ/T 212-2005 prints an upload that wants no answer without QN and Flag. */
+	bool bare = s->id.edition == HJ212_2005 && !u->ack;
 	struct hj212_message m = {
-		.qn = { u->qn, HJ_TIME17_LEN },
+		.qn = { u->qn, bare ? 0 : HJ_TIME17_LEN },
 		.st = { st, strlen(st) },
 		.pw = { pw, strlen(pw) },
 		.mn = { s->id.mn, strlen(s->id.mn) },
 		.cn = o->cn,
-		.flag = hj212_edition_flag(s->id.edition) | (o->ack ? HJ212_FLAG_ACK : 0) |
-		        (o->pnum ? HJ212_FLAG_SPLIT : 0),
+		.flag = bare && !o->pnum ? -1
+		                         : hj212_edition_flag(s->id.edition) | (u->ack ? HJ212_FLAG_ACK : 0) |
+		                                   (o->pnum ? HJ212_FLAG_SPLIT : 0),
 		.pnum = o->pnum,
 		.pno = o->pno,
 		.again = o->again && s->id.edition == HJ212_2025,
 		.cp = o->cp,
 	};
-	int n = hj212_message_frame(&m, s->id.crc, u->frame, sizeof(u->frame));
+	int n = hj212_out_frame(s, &m, u->frame);
 
 	if (n < 0)
 		return n;
@@ -99,10 +97,35 @@ static int give_qn(struct hj212_session *s, struct hj_now now, struct hj212_uplo
 	return 0;
 }
 
+int hj212_upload_begin(
+        struct hj212_session *s, struct hj212_upload *u, const struct hj212_offer *o, bool first, struct hj_now now)
+{
+	int r = give_qn(s, now, u);
+
+	if (r < 0)
+		return r;
+	u->ack = o->ack;
+	r = frame_upload(s, o, u);
+	if (r < 0)
+		return r;
+	hj212_out_pass(s, now);
+	r = first ? hj212_out_put_first(s, u->frame, u->n) : hj212_out_put(s, u->frame, u->n);
+	if (r < 0)
+		return r;
+	u->state = UPLOAD_SENDING;
+	u->token = o->token;
+	u->end = first ? s->written + u->n : s->queued;
+	u->resends = 0;
+	u->went = false;
+	u->pw_turn = s->pw_turn;
+	u->sent_at = now.mono;
+	u->deadline = now.mono + hj212_over_time(s);
+	return 0;
+}
+
 int hj212_session_offer(struct hj212_session *s, const struct hj212_offer *o, struct hj_now now)
 {
-	struct hj212_upload *u = find_state(s, UPLOAD_FREE);
-	int r;
+	struct hj212_offer asked = *o;
 
 	if (!s->connected)
 		return -ENOTCONN;
@@ -110,25 +133,8 @@ int hj212_session_offer(struct hj212_session *s, const struct hj212_offer *o, st
 		return -EBUSY;
 	if (o->cp.n > HJ212_CP_MAX)
 		return -EMSGSIZE;
-	r = give_qn(s, now, u);
-	if (r < 0)
-		return r;
-	r = frame_upload(s, o, u);
-	if (r < 0)
-		return r;
-	hj212_out_pass(s, now);
-	r = hj212_out_put(s, u->frame, u->n);
-	if (r < 0)
-		return r;
-	u->state = UPLOAD_SENDING;
-	u->token = o->token;
-	u->ack = o->ack;
-	u->end = s->queued;
-	u->resends = 0;
-	u->pw_turn = s->pw_turn;
-	u->sent_at = now.mono;
-	u->deadline = now.mono + over_time(s);
-	return 0;
+	asked.ack = o->ack && s->id.ack != HJ212_ACK_NONE;
+	return hj212_upload_begin(s, find_state(s, UPLOAD_FREE), &asked, false, now);
 }
 
 /* Each copy of what is forgotten may still be answered without a name, and that is no answer to what is sent next. */
@@ -139,7 +145,7 @@ static void expect_late(struct hj212_session *s, const struct hj212_upload *u)
 	if (u->sent_at > s->nameless_until)
 		s->nameless = 0;
 	s->nameless += u->resends + 1;
-	s->nameless_until = u->deadline + over_time(s);
+	s->nameless_until = u->deadline + hj212_over_time(s);
 }
 
 int hj212_session_forget(struct hj212_session *s, uint64_t token)
@@ -147,7 +153,7 @@ int hj212_session_forget(struct hj212_session *s, uint64_t token)
 	for (unsigned i = 0; i < s->id.window; i++) {
 		struct hj212_upload *u = &s->uploads[i];
 
-		if (!is_outstanding(u) || u->token != token)
+		if (!hj212_upload_waits(u) || u->token != token)
 			continue;
 		u->state = UPLOAD_FREE;
 		expect_late(s, u);
@@ -164,25 +170,34 @@ int hj212_session_forget(struct hj212_session *s, uint64_t token)
 /* OverTime runs from when the bytes were really handed over, not from the offer. */
 void hj212_upload_written(struct hj212_session *s, struct hj_now now)
 {
-	for (unsigned i = 0; i < s->id.window; i++) {
+	bool tcp = s->id.ack == HJ212_ACK_NONE;
+
+	for (unsigned i = 0; i <= s->id.window; i++) {
 		struct hj212_upload *u = &s->uploads[i];
 
 		if (u->state != UPLOAD_SENDING || s->written < u->end)
 			continue;
-		u->state = u->ack ? UPLOAD_WAITING : UPLOAD_ACKED;
-		u->deadline = now.mono + over_time(s);
+		u->state = u->ack || tcp ? UPLOAD_WAITING : UPLOAD_ACKED;
+		u->deadline = now.mono + hj212_over_time(s);
+		u->went = true;
 		if (!u->resends)
 			u->sent_at = now.mono;
+		if (u == hj212_own(s) && !u->ack)
+			hj212_own_through(s);
+		else if (tcp)
+			s->look_at = s->look_pause = 0;
 	}
 }
 
-/* A copy still waiting to be written is not queued twice; the attempt counts all the same, so that a peer that reads
- * nothing is found dead too. */
+/* ---- waiting, and sending again ---- */
+
+/* A copy still waiting to be written is not queued twice, nor is what TCP has to deliver; the attempt counts all the
+ * same, so that a peer that reads nothing is found dead too. */
 static void send_again(struct hj212_session *s, struct hj212_upload *u, struct hj_now now)
 {
 	u->resends++;
-	u->deadline = now.mono + over_time(s);
-	if (u->state == UPLOAD_SENDING || hj212_out_put(s, u->frame, u->n) < 0)
+	u->deadline = now.mono + hj212_over_time(s);
+	if (u->state == UPLOAD_SENDING || !u->ack || hj212_out_put(s, u->frame, u->n) < 0)
 		return;
 	u->state = UPLOAD_SENDING;
 	u->end = s->queued;
@@ -192,10 +207,10 @@ static void send_again(struct hj212_session *s, struct hj212_upload *u, struct h
 
 void hj212_upload_tick(struct hj212_session *s, struct hj_now now)
 {
-	for (unsigned i = 0; i < s->id.window && !s->dead; i++) {
+	for (unsigned i = 0; i <= s->id.window && !s->dead; i++) {
 		struct hj212_upload *u = &s->uploads[i];
 
-		if (!is_outstanding(u) || now.mono < u->deadline)
+		if (!hj212_upload_waits(u) || now.mono < u->deadline)
 			continue;
 		if (u->resends < s->settings.re_count) {
 			send_again(s, u, now);
@@ -216,15 +231,15 @@ void hj212_upload_reframe(struct hj212_session *s)
 	char frame[HJ212_FRAME_MAX];
 
 	s->pw_turn++;
-	for (unsigned i = 0; i < s->id.window; i++) {
+	for (unsigned i = 0; i <= s->id.window; i++) {
 		struct hj212_upload *u = &s->uploads[i];
 		struct hj212_message m;
 		int n;
 
-		if (!is_outstanding(u) || hj212_message_decode(u->frame + 6, u->n - 12, &m) < 0)
+		if (!hj212_upload_waits(u) || hj212_message_decode(u->frame + 6, u->n - 12, &m) < 0)
 			continue;
 		m.pw = (struct hj212_slice){ pw, strlen(pw) };
-		n = hj212_message_frame(&m, s->id.crc, frame, sizeof(frame));
+		n = hj212_out_frame(s, &m, frame);
 		if (n < 0)
 			continue;
 		memcpy(u->frame, frame, (size_t)n);
@@ -248,9 +263,28 @@ void hj212_pw_refused(struct hj212_session *s, const char *why)
 	hj212_upload_reframe(s);
 }
 
+/* Refused for its password: the same data again at once with the password now in use, if that is another than it
+ * carried. */
+void hj212_upload_refused_pw(struct hj212_session *s, struct hj212_upload *u, struct hj_now now)
+{
+	if (u->pw_turn == s->pw_turn)
+		hj212_pw_refused(s, "QnRtn=3");
+	if (u->pw_turn != s->pw_turn && u->resends < s->settings.re_count)
+		send_again(s, u, now);
+}
+
+void hj212_session_set_pw(struct hj212_session *s, const char *pw)
+{
+	snprintf(s->settings.pw, sizeof(s->settings.pw), "%s", pw);
+	s->settings.old_pw[0] = '\0';
+	s->trying_old = s->old_tried = s->old_taken = s->pw_proved = false;
+	s->hangups = 0;
+	hj212_upload_reframe(s);
+}
+
 /* Some platforms check no password in uploads, so the newer one is not forgotten: it is then the one that is taken
  * once. */
-static void pw_proved(struct hj212_session *s)
+void hj212_pw_proved(struct hj212_session *s)
 {
 	char old[HJ212_PW_MAX + 1];
 
@@ -265,92 +299,4 @@ static void pw_proved(struct hj212_session *s)
 	memcpy(s->settings.pw, old, sizeof(old));
 	s->trying_old = s->old_taken = false;
 	s->pw_settled = true;
-}
-
-/* ---- acknowledgements ---- */
-
-bool hj212_same_mn(const struct hj212_session *s, struct hj212_slice mn)
-{
-	return mn.n == strlen(s->id.mn) && !strncasecmp(mn.p, s->id.mn, mn.n);
-}
-
-/* See the opening: is this answer without a name one of those for copies? */
-static bool of_a_copy(struct hj212_session *s, struct hj_now now)
-{
-	if (!s->nameless || now.mono > s->nameless_until)
-		return false;
-	s->nameless--;
-	return true;
-}
-
-static struct hj212_upload *match(struct hj212_session *s, struct hj212_slice qn, struct hj_now now)
-{
-	struct hj212_upload *found = NULL;
-
-	for (unsigned i = 0; i < s->id.window; i++) {
-		struct hj212_upload *u = &s->uploads[i];
-
-		if (!is_outstanding(u) || (qn.n && !hj212_slice_is(qn, u->qn)))
-			continue;
-		if (found)
-			return NULL;
-		found = u;
-	}
-	if (qn.n)
-		return found;
-	if (of_a_copy(s, now) || !found)
-		return NULL;
-	s->nameless = found->resends;
-	s->nameless_until = now.mono + over_time(s);
-	return found;
-}
-
-/* QnRtn and ExeRtn inside a 9014 occur in the field: 1, or absent, is an acknowledgement. */
-static int answer_code(const struct hj212_message *m)
-{
-	static const char *const names[] = { "QnRtn", "ExeRtn" };
-
-	for (size_t i = 0; i < hj_array_size(names); i++) {
-		struct hj212_slice value = hj212_message_get(m, names[i], true);
-
-		if (value.n && !hj212_slice_is(value, "1"))
-			return value.n == 1 && value.p[0] >= '0' && value.p[0] <= '9' ? value.p[0] - '0' : -1;
-	}
-	return 1;
-}
-
-/* Refused for its password: the same data again at once with the password now in use, if that is another than it
- * carried. */
-static void refused_for_pw(struct hj212_session *s, struct hj212_upload *u, struct hj_now now)
-{
-	if (u->pw_turn == s->pw_turn)
-		hj212_pw_refused(s, "QnRtn=3");
-	if (u->pw_turn != s->pw_turn && u->resends < s->settings.re_count)
-		send_again(s, u, now);
-}
-
-void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
-{
-	struct hj212_upload *u;
-	int code = answer_code(m);
-
-	if (m->mn.n && !hj212_same_mn(s, m->mn)) {
-		hj212_note(s, 0, "a CN %d for another MN", m->cn);
-		return;
-	}
-	u = match(s, m->qn, now);
-	if (!u) /* late, or not ours */
-		return;
-	if (code == 1 && m->cn == 9014) {
-		u->state = UPLOAD_ACKED;
-		s->counts.answer_ms = (unsigned)((now.mono - hj_min(u->sent_at, now.mono)) / HJ_USEC_PER_MS);
-		s->forgotten = 0;
-		pw_proved(s);
-	} else if (code == QN_PW) {
-		hj212_note(s, 0, "the platform refuses QN %s: password (QnRtn=3)", u->qn);
-		refused_for_pw(s, u, now);
-	} else if (code != 1) {
-		hj212_note(s, 0, "the platform does not take QN %s: CN %d %.*s", u->qn, m->cn,
-		        (int)hj_min(m->cp.n, (size_t)40), m->cp.p);
-	}
 }

@@ -1,0 +1,155 @@
+/* What counts as an acknowledgement of an upload.
+ *
+ * It counts only when it names the QN, so that a late one is never credited to the wrong data. One that names none is
+ * taken when a single upload is outstanding, and as many of them as copies went out again, or were forgotten, are
+ * still expected and passed over: on one TCP connection every copy arrives and may be answered. Where the platform
+ * acknowledges by order, whatever names none of ours is for the oldest, with the same care for copies. Where it
+ * acknowledges nothing, what its TCP has is there. */
+#include "session_private.h"
+#include "hjgate/cleanup.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define LOOK_FIRST (5 * HJ_USEC_PER_MS) /* after which TCP is asked what it has delivered, and doubled then up to */
+#define LOOK_MOST  (200 * HJ_USEC_PER_MS)
+
+/* ---- acknowledgements ---- */
+
+bool hj212_same_mn(const struct hj212_session *s, struct hj212_slice mn)
+{
+	return mn.n == strlen(s->id.mn) && !strncasecmp(mn.p, s->id.mn, mn.n);
+}
+
+/* See the opening: is this answer without a name one of those for copies? */
+static bool of_a_copy(struct hj212_session *s, struct hj_now now)
+{
+	if (!s->nameless || now.mono > s->nameless_until)
+		return false;
+	s->nameless--;
+	return true;
+}
+
+static struct hj212_upload *by_qn(const struct hj212_session *s, struct hj212_slice qn)
+{
+	for (unsigned i = 0; qn.n && i < s->id.window; i++)
+		if (hj212_upload_waits(&s->uploads[i]) && hj212_slice_is(qn, s->uploads[i].qn))
+			return &s->uploads[i];
+	return NULL;
+}
+
+static struct hj212_upload *the_only_one(const struct hj212_session *s)
+{
+	struct hj212_upload *found = NULL;
+
+	for (unsigned i = 0; i < s->id.window; i++) {
+		if (!hj212_upload_waits(&s->uploads[i]))
+			continue;
+		if (found)
+			return NULL;
+		found = &s->uploads[i];
+	}
+	return found;
+}
+
+/* QNs grow: the least is the oldest. What has not gone out cannot have been answered. */
+static struct hj212_upload *the_oldest(const struct hj212_session *s)
+{
+	struct hj212_upload *found = NULL;
+
+	for (unsigned i = 0; i < s->id.window; i++) {
+		struct hj212_upload *u = &s->uploads[i];
+
+		if (hj212_upload_waits(u) && u->went && (!found || u->qn_ms < found->qn_ms))
+			found = u;
+	}
+	return found;
+}
+
+static struct hj212_upload *match(struct hj212_session *s, struct hj212_slice qn, struct hj_now now)
+{
+	bool order = s->id.ack == HJ212_ACK_ORDER;
+	struct hj212_upload *found = by_qn(s, qn);
+
+	if (qn.n && !order)
+		return found;
+	if (!found && of_a_copy(s, now))
+		return NULL;
+	if (!found)
+		found = order ? the_oldest(s) : the_only_one(s);
+	if (!found)
+		return NULL;
+	s->nameless = (order ? s->nameless : 0) + found->resends;
+	s->nameless_until = now.mono + hj212_over_time(s);
+	return found;
+}
+
+/* QnRtn and ExeRtn inside a 9014 occur in the field: 1, or absent, is an acknowledgement. */
+int hj212_upload_code(const struct hj212_message *m)
+{
+	static const char *const names[] = { "QnRtn", "ExeRtn" };
+
+	for (size_t i = 0; i < hj_array_size(names); i++) {
+		struct hj212_slice value = hj212_message_get(m, names[i], true);
+
+		if (value.n && !hj212_slice_is(value, "1"))
+			return value.n == 1 && value.p[0] >= '0' && value.p[0] <= '9' ? value.p[0] - '0' : -1;
+	}
+	return 1;
+}
+
+void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
+{
+	struct hj212_upload *u;
+	int code = hj212_upload_code(m);
+
+	if (m->mn.n && !hj212_same_mn(s, m->mn)) {
+		hj212_note(s, 0, "a CN %d for another MN", m->cn);
+		return;
+	}
+	u = match(s, m->qn, now);
+	if (!u) /* late, or not ours */
+		return;
+	if (code == 1 && m->cn == 9014) {
+		u->state = UPLOAD_ACKED;
+		s->counts.answer_ms = (unsigned)((now.mono - hj_min(u->sent_at, now.mono)) / HJ_USEC_PER_MS);
+		s->forgotten = 0;
+		hj212_pw_proved(s);
+	} else if (code == QN_PW) {
+		hj212_note(s, 0, "the platform refuses QN %s: password (QnRtn=3)", u->qn);
+		hj212_upload_refused_pw(s, u, now);
+	} else if (code != 1) {
+		hj212_note(s, 0, "the platform does not take QN %s: CN %d %.*s", u->qn, m->cn,
+		        (int)hj_min(m->cp.n, (size_t)40), m->cp.p);
+	}
+}
+
+/* ---- without acknowledgements ---- */
+
+static bool by_tcp(const struct hj212_session *s, const struct hj212_upload *u)
+{
+	return s->id.ack == HJ212_ACK_NONE && u->state == UPLOAD_WAITING && !u->ack;
+}
+
+bool hj212_session_asks_delivery(const struct hj212_session *s)
+{
+	for (unsigned i = 0; i < s->id.window; i++)
+		if (by_tcp(s, &s->uploads[i]))
+			return true;
+	return false;
+}
+
+void hj212_session_delivered(struct hj212_session *s, size_t left, struct hj_now now)
+{
+	uint64_t there = s->written - hj_min(s->written, (uint64_t)left);
+
+	for (unsigned i = 0; i < s->id.window; i++)
+		if (by_tcp(s, &s->uploads[i]) && s->uploads[i].end <= there) {
+			s->uploads[i].state = UPLOAD_ACKED;
+			s->forgotten = 0;
+		}
+	if (now.mono < s->look_at)
+		return;
+	s->look_pause = s->look_pause ? hj_min(2 * s->look_pause, LOOK_MOST) : LOOK_FIRST;
+	s->look_at = now.mono + s->look_pause;
+}

@@ -1,0 +1,141 @@
+/* What the gateway says of itself so that the connection counts: a login, first of all and before any upload, and a
+ * heartbeat when nothing else has gone out for a while (CN 9021 and 9015 of the field; 9015 with 9013 in HJ
+ * 212-2025). Both have one place beside the uploads', with the same waiting, sending again and doubt about the
+ * password. */
+#include "session_private.h"
+#include "hjgate/cleanup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CN_HEARTBEAT 9015
+#define TRY_AGAIN    HJ_USEC_PER_SEC /* where there is no QN, or no room */
+
+struct hj212_upload *hj212_own(const struct hj212_session *s)
+{
+	return &s->uploads[s->id.window];
+}
+
+static hj_usec interval(const struct hj212_session *s)
+{
+	return s->id.heartbeat.interval_s * HJ_USEC_PER_SEC;
+}
+
+void hj212_own_connected(struct hj212_session *s, struct hj_now now)
+{
+	s->alive = false;
+	s->login_due = s->id.login.cn != 0;
+	s->own_at = s->login_due ? 0 : now.mono + interval(s);
+	hj212_own_tick(s, now);
+}
+
+void hj212_own_written(struct hj212_session *s, struct hj_now now)
+{
+	s->own_at = now.mono + interval(s);
+}
+
+void hj212_own_through(struct hj212_session *s)
+{
+	hj212_own(s)->state = UPLOAD_FREE;
+	s->login_open = false;
+}
+
+/* Is it time, or will it be at own_at? A heartbeat waits while anything else is under way. */
+static bool is_wanted(const struct hj212_session *s)
+{
+	if (!s->connected || s->dead || hj212_own(s)->state != UPLOAD_FREE)
+		return false;
+	return s->login_due || (s->id.heartbeat.cn && !s->out_len && !hj212_upload_outstanding(s));
+}
+
+bool hj212_session_asks_qn(const struct hj212_session *s, struct hj_now now)
+{
+	return is_wanted(s) && now.mono >= s->own_at;
+}
+
+hj_usec hj212_own_deadline(const struct hj212_session *s)
+{
+	return is_wanted(s) ? s->own_at : HJ_USEC_NEVER;
+}
+
+void hj212_own_tick(struct hj212_session *s, struct hj_now now)
+{
+	const struct hj212_own *what = s->login_due ? &s->id.login : &s->id.heartbeat;
+	struct hj212_offer o = { .cn = what->cn, .cp = { what->cp, strlen(what->cp) }, .ack = what->answered };
+
+	if (!hj212_session_asks_qn(s, now))
+		return;
+	if (hj212_upload_begin(s, hj212_own(s), &o, s->login_due, now) < 0) {
+		s->own_at = now.mono + TRY_AGAIN;
+		return;
+	}
+	s->login_open = s->login_due;
+	s->login_due = false;
+}
+
+/* ---- what comes back ---- */
+
+/* By its QN it may be any answer, and an echo. Without one it is what is not an upload's. */
+static bool is_answer(const struct hj212_session *s, const struct hj212_message *m)
+{
+	const struct hj212_upload *u = hj212_own(s);
+	int cn = s->login_open ? s->id.login.cn : s->id.heartbeat.cn;
+	bool answer = m->cn == cn || (m->cn >= 9011 && m->cn <= 9014);
+
+	if (!hj212_upload_waits(u) || !u->ack || !u->went || !answer)
+		return false;
+	if (m->qn.n && hj212_slice_is(m->qn, u->qn))
+		return true;
+	if (m->qn.n && s->id.ack == HJ212_ACK_QN)
+		return false;
+	return m->cn == cn || m->cn == 9013 || (m->cn == 9014 && !hj212_upload_outstanding(s));
+}
+
+static void answered(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
+{
+	struct hj212_upload *u = hj212_own(s);
+	int code = hj212_upload_code(m);
+
+	if (code == QN_PW) {
+		hj212_note(s, 0, "the platform refuses the login: password (QnRtn=3)");
+		hj212_upload_refused_pw(s, u, now);
+		return;
+	}
+	if (code != 1) {
+		hj212_note(s, 0, "the platform does not take CN %d: CN %d %.*s",
+		        s->login_open ? s->id.login.cn : s->id.heartbeat.cn, m->cn, (int)hj_min(m->cp.n, (size_t)40),
+		        m->cp.p);
+		return;
+	}
+	s->counts.answer_ms = (unsigned)((now.mono - hj_min(u->sent_at, now.mono)) / HJ_USEC_PER_MS);
+	s->alive = true;
+	if (s->login_open)
+		hj212_pw_proved(s);
+	hj212_own_through(s);
+}
+
+/* HJ 212-2025 has a heartbeat that is answered with 9013; whoever sends us one is answered so. */
+static bool take_heartbeat(struct hj212_session *s, const struct hj212_message *m)
+{
+	struct hj212_asked asked = { .cn = m->cn };
+
+	if (m->cn != CN_HEARTBEAT || s->id.edition != HJ212_2025 || !hj212_same_mn(s, m->mn) ||
+	        m->qn.n >= sizeof(asked.qn) || !hj212_slice_is(m->pw, hj212_pw_in_use(s)))
+		return false;
+	snprintf(asked.qn, sizeof(asked.qn), "%.*s", (int)m->qn.n, m->qn.n ? m->qn.p : "");
+	snprintf(asked.pw, sizeof(asked.pw), "%s", hj212_pw_in_use(s));
+	snprintf(asked.mn, sizeof(asked.mn), "%s", s->id.mn);
+	if (m->flag < 0 || m->flag & HJ212_FLAG_ACK)
+		hj212_answer(s, &asked, 9013, "91", "");
+	return true;
+}
+
+bool hj212_own_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
+{
+	if (m->mn.n && !hj212_same_mn(s, m->mn))
+		return false;
+	if (!is_answer(s, m))
+		return take_heartbeat(s, m);
+	answered(s, m, now);
+	return true;
+}
