@@ -1,18 +1,20 @@
 /* Fields of a data area, in and out; see hj212_message.h. The iterator hands out slices of the caller's bytes and
  * never fails: what is no name=value is passed over or handed out as a value without a name. */
 #include "hjgate/hj212_message.h"
+#include "scan.h"
 
 #include <errno.h>
 #include <string.h>
 
-static bool is_blank(char c)
+static inline bool is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 
-static bool is_separator(char c)
+/* What may stand between two fields; most bytes are none of it by one look. */
+static inline bool is_between(char c)
 {
-	return c == ';' || c == ',';
+	return c <= ';' && (c == ';' || c == ',' || is_blank(c));
 }
 
 void hj212_fields_init(struct hj212_fields *f, struct hj212_slice area)
@@ -21,7 +23,7 @@ void hj212_fields_init(struct hj212_fields *f, struct hj212_slice area)
 	*f = (struct hj212_fields){ .p = area.p, .end = area.n ? area.p + area.n : area.p };
 }
 
-static struct hj212_slice trimmed(const char *p, const char *end)
+static inline struct hj212_slice trimmed(const char *p, const char *end)
 {
 	while (p < end && is_blank(*p))
 		p++;
@@ -40,16 +42,14 @@ static const char *value_end(const char *p, const char *end)
 		if (close)
 			p = close + 2;
 	}
-	while (p < end && !is_separator(*p))
-		p++;
-	return p;
+	return hj212_find_separator(p, end, ';');
 }
 
 int hj212_fields_next(struct hj212_fields *f, struct hj212_field *ret)
 {
 	const char *p = f->p, *end = f->end, *name, *q;
 
-	for (; p < end && (is_separator(*p) || is_blank(*p)); p++)
+	for (; p < end && is_between(*p); p++)
 		if (*p == ';' && f->before)
 			f->before = ';';
 	if (p == end) {
@@ -60,8 +60,7 @@ int hj212_fields_next(struct hj212_fields *f, struct hj212_field *ret)
 		f->item++;
 	name = p;
 	if (end - p < 2 || p[0] != '/' || p[1] != '/')
-		while (p < end && *p != '=' && !is_separator(*p))
-			p++;
+		p = hj212_find_separator(p, end, '=');
 	if (p < end && *p == '=' && p > name) {
 		ret->name = trimmed(name, p++);
 		while (p < end && is_blank(*p))

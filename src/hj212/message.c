@@ -2,6 +2,7 @@
  * in. Whatever can be understood is, and what was odd about it is a bit: only a segment with neither CN nor CP is
  * refused. */
 #include "hjgate/hj212_message.h"
+#include "scan.h"
 #include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
 #include "hjgate/hj212_frame.h"
@@ -101,11 +102,9 @@ static const struct row {
 	{ "RF", 2, take_rf },
 };
 
-/* The row of a name, hj_array_size(rows) for none; `next` is tried first: mostly the order is the standard's. */
-static size_t row_find(struct hj212_message *m, struct hj212_slice name, size_t next)
+/* The row of a name, hj_array_size(rows) for none. */
+static size_t row_find(struct hj212_message *m, struct hj212_slice name)
 {
-	if (next < hj_array_size(rows) && rows[next].n == name.n && !memcmp(rows[next].name, name.p, name.n))
-		return next;
 	for (size_t i = 0; i < hj_array_size(rows); i++)
 		if (rows[i].n == name.n && !strncasecmp(rows[i].name, name.p, name.n)) {
 			if (memcmp(rows[i].name, name.p, name.n))
@@ -120,10 +119,8 @@ struct header {
 	size_t next;
 };
 
-static void take_field(struct hj212_message *m, struct header *h, struct hj212_slice name, struct hj212_slice value)
+static void take_field(struct hj212_message *m, struct header *h, size_t i, struct hj212_slice value)
 {
-	size_t i = row_find(m, name, h->next);
-
 	if (i == hj_array_size(rows)) {
 		m->odd |= HJ212_ODD_FIELD;
 		return;
@@ -180,27 +177,47 @@ static bool is_cp(const char *p, const char *end)
 	return end - p >= 3 && p[0] == 'C' && p[1] == 'P' && p[2] == '=';
 }
 
+/* Mostly the order is the standard's: is it the next row's name that stands at p, with its "="? */
+static bool is_next(const struct header *h, const char *p, const char *end)
+{
+	const struct row *row = &rows[h->next];
+
+	return h->next < hj_array_size(rows) && (size_t)(end - p) > row->n && p[row->n] == '=' &&
+	       !memcmp(row->name, p, row->n);
+}
+
+/* The name at p and its row; returns where the value begins. */
+static const char *header_name(
+        struct hj212_message *m, const struct header *h, const char *p, const char *end, size_t *ret_row)
+{
+	const char *start = p;
+
+	if (is_next(h, p, end)) {
+		*ret_row = h->next;
+		return p + rows[h->next].n + 1;
+	}
+	p = hj212_find_separator(p, end, '=');
+	*ret_row = row_find(m, (struct hj212_slice){ start, (size_t)(p - start) });
+	return p < end && *p == '=' ? p + 1 : p;
+}
+
 /* One header field at p; returns where the next begins. A value stops at "CP=&&" too: "Flag=5CP=&&" has been printed.
  */
 static const char *header_field(struct hj212_message *m, struct header *h, const char *p, const char *end)
 {
-	struct hj212_slice name, value;
-	const char *start = p;
+	struct hj212_slice value;
+	const char *start;
+	size_t row;
 
-	while (p < end && *p != '=' && *p != ';' && *p != ',')
-		p++;
-	name = (struct hj212_slice){ start, (size_t)(p - start) };
-	if (p < end && *p == '=')
-		p++;
+	p = header_name(m, h, p, end, &row);
 	start = p;
-	while (p < end && *p != ';' && *p != ',' && *p != '&')
-		p++;
+	p = hj212_find_separator(p, end, '&');
 	if (p < end && *p == '&' && p - start >= 3 && is_cp(p - 3, end))
 		p -= 3;
 	value = (struct hj212_slice){ start, (size_t)(p - start) };
 	while (value.n && value.p[value.n - 1] == ' ')
 		value.n--;
-	take_field(m, h, name, value);
+	take_field(m, h, row, value);
 	if (p == end || *p != ';')
 		m->odd |= HJ212_ODD_SEPARATOR;
 	if (p < end && (*p == ';' || *p == ',' || *p == '&'))

@@ -73,6 +73,28 @@ static void text_is_one_value(void **state)
 	assert_fields("i=///", "0 i=///|");
 }
 
+/* Separators are searched for eight bytes at a time: at each place of such a word, and beside bytes that are one bit
+ * off. */
+static void any_length_of_name_and_value(void **state)
+{
+	static const char near[] = "-:<\xAC\xBB\xBDx\xFF-<:";
+
+	for (int n = 1; n < 20; n++)
+		for (int k = 0; k < 20; k++) {
+			char name[24], value[24], area[128], expected[160];
+
+			for (int i = 0; i < 23; i++) {
+				name[i] = near[i % (int)(sizeof(near) - 1)];
+				value[i] = near[(i + n) % (int)(sizeof(near) - 1)];
+			}
+			snprintf(area, sizeof(area), "%.*s=%.*s,%.*s=%.*s;b=%.*s", n, name, k, value, k + 1, name, n,
+			        value, k, value);
+			snprintf(expected, sizeof(expected), "0 %.*s=%.*s|0 %.*s=%.*s|1 b=%.*s|", n, name, k, value,
+			        k + 1, name, n, value, k, value);
+			assert_fields(area, expected);
+		}
+}
+
 static void written_again(void **state)
 {
 	static const char area[] = "DataTime=20160801085857;w01001-Rtd=7.1,w01001-Flag=N;i21001-Info=//a;b//,free";
@@ -102,6 +124,7 @@ int main(void)
 		cmocka_unit_test(by_the_book),
 		cmocka_unit_test(as_peers_write_it),
 		cmocka_unit_test(text_is_one_value),
+		cmocka_unit_test(any_length_of_name_and_value),
 		cmocka_unit_test(written_again),
 	};
 
