@@ -203,10 +203,36 @@ struct hj_conf_factor {
 	int decimals;                   /* -1 = the bus file's */
 	int line;
 };
+/* Where and how a platform is reached, beside host and port. */
+#define HJ_CONF_OTHERS_MAX    4
+#define HJ_CONF_INTERFACE_MAX 15
+struct hj_conf_place {
+	char host[HJ_CONF_TEXT_MAX + 1];
+	int64_t port;
+};
+struct hj_conf_link {
+	struct hj_conf_place others[HJ_CONF_OTHERS_MAX]; /* tried where host does not answer, in this order */
+	size_t other_count;
+	int64_t main_again; /* s between two tries of host while another is in use, 60..86400; 600 by default */
+	char interface[HJ_CONF_INTERFACE_MAX + 1]; /* "" = as the routes say */
+	char source[HJ_ADDRESS_MAX + 1];           /* likewise */
+	int64_t lost_after; /* s after which a platform that has vanished is noticed, 15..3600; 50 by default */
+};
+enum hj_tls_version { HJ_TLS_1_2 = 12, HJ_TLS_1_3 = 13 };
+struct hj_conf_tls {
+	bool on; /* the group is there */
+	/* Files in PEM; a relative path is below /etc/hjgate. ca "": those that the system trusts. */
+	char ca[HJ_CONF_TEXT_MAX + 1], cert[HJ_CONF_TEXT_MAX + 1], key[HJ_CONF_TEXT_MAX + 1];
+	char name[HJ_CONF_TEXT_MAX + 1]; /* in the platform's certificate; "" = its host */
+	enum hj_tls_version min;
+	char pin[65]; /* SHA-256 of the platform's public key, hexadecimal; "" = none */
+};
 struct hj_conf_uplink {
 	char name[HJ_NAME_MAX + 1];
 	char host[HJ_CONF_TEXT_MAX + 1];
 	int64_t port;
+	struct hj_conf_link link;
+	struct hj_conf_tls tls;
 	char mn[HJ_MN_MAX + 1];
 	char st[4];
 	char pw[HJ_MN_MAX + 1]; /* 2017: 6 characters at most; longer is seen in the field */

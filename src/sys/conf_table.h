@@ -122,6 +122,10 @@ struct conf_table {
 	const struct conf_key *keys;
 	size_t count;
 };
+/* Groups of uplinks.d/NAME.conf (conf_uplink_*.c). */
+extern const struct conf_table conf_uplink_link, conf_uplink_tls;
+int conf_check_host(const char *text, const char **ret_why);
+void conf_uplink_link_check(struct conf_file *f, struct hj_conf_uplink *u);
 #define CONF_AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 /* Presets first, then what the group says. 0, -ENOMEM; what is wrong is added to the errors and keeps its preset.

@@ -22,19 +22,6 @@ static int refuse(const char **ret_why, const char *why)
 	return -EINVAL;
 }
 
-static int check_host(const char *text, const char **ret_why)
-{
-	static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_:%";
-
-	if (!*text)
-		return refuse(ret_why, N_("it is empty"));
-	if (strstr(text, "://"))
-		return refuse(ret_why, N_("an address of the web is no host"));
-	if (text[strspn(text, allowed)])
-		return refuse(ret_why, N_("it has a character that no host has"));
-	return 0;
-}
-
 static int check_mn(const char *text, const char **ret_why)
 {
 	int r = hj_mn_check(text, ret_why);
@@ -90,9 +77,11 @@ static int add_factor(struct conf_file *f, const config_setting_t *item, void *u
 
 #define AT(member) CONF_AT(struct hj_conf_uplink, member)
 static const struct conf_key uplink_keys[] = {
-	{ "host", CONF_STRING, CONF_REQUIRED, AT(host), .check = check_host,
+	{ "host", CONF_STRING, CONF_REQUIRED, AT(host), .check = conf_check_host,
 	        .hint = N_("a host name or an IP address") },
 	{ "port", CONF_INT, CONF_REQUIRED, AT(port), .least = 1, .most = 65535 },
+	{ "link", CONF_TABLE, 0, AT(link), .table = &conf_uplink_link },
+	{ "tls", CONF_TABLE, 0, AT(tls), .table = &conf_uplink_tls },
 	{ "mn", CONF_STRING, CONF_REQUIRED, AT(mn), .check = check_mn, .hint = N_("the MN that the platform gave") },
 	{ "st", CONF_STRING, 0, AT(st), .check = check_st, .preset_text = "31",
 	        .hint = N_("the system code, two characters such as 31") },
@@ -169,6 +158,7 @@ int conf_uplink_read(struct conf_file *f, struct hj_conf_uplink *u)
 	if (r < 0)
 		return r;
 	check_edition(f, u);
+	conf_uplink_link_check(f, u);
 	u->all_points = !config_setting_get_member(root, "factors");
 	return 0;
 }

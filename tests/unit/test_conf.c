@@ -258,6 +258,34 @@ static void whole_uplink(void **state)
 	assert_int_equal(u.factors[0].decimals, 1);
 	assert_int_equal(u.factors[1].decimals, -1);
 	assert_int_equal(u.factors[1].line, 6);
+	assert_int_equal(u.link.other_count, 0);
+	assert_int_equal(u.link.main_again, 600);
+	assert_int_equal(u.link.lost_after, 50);
+	assert_false(u.tls.on);
+	hj_conf_uplink_done(&u);
+}
+
+static void links_of_an_uplink(void **state)
+{
+	struct hj_conf_errors errors = { 0 };
+	struct hj_conf_uplink u;
+
+	put("uplinks.d/county.conf",
+	        UPLINK "link = { others = [ \"b.example:9001\", \"192.0.2.7:65535\", \"[2001:db8::7]:1\" ];\n"
+	               "  interface = \"wwan0\"; source = \"2001:db8::20\"; lost_after = 30; };\n"
+	               "tls = { ca = \"tls/ca.pem\"; min = \"1.3\"; };\n");
+	assert_int_equal(hj_conf_load_uplink(root, "county", &u, &errors), 0);
+	assert_int_equal(u.link.other_count, 3);
+	assert_string_equal(u.link.others[0].host, "b.example");
+	assert_int_equal(u.link.others[1].port, 65535);
+	assert_string_equal(u.link.others[2].host, "2001:db8::7");
+	assert_int_equal(u.link.others[2].port, 1);
+	assert_string_equal(u.link.interface, "wwan0");
+	assert_string_equal(u.link.source, "2001:db8::20");
+	assert_int_equal(u.link.lost_after, 30);
+	assert_true(u.tls.on);
+	assert_string_equal(u.tls.ca, "tls/ca.pem");
+	assert_int_equal(u.tls.min, HJ_TLS_1_3);
 	hj_conf_uplink_done(&u);
 }
 
@@ -530,6 +558,20 @@ static void bad_uplinks(void **state)
 		{ HEAD "jitter = 301;", 2, "jitter = 301", "0 to 300" },
 		{ HEAD "gap = -1;", 2, "gap = -1", "0 to 10000" },
 		{ HEAD "hour = 1;", 2, "true or false", "true or false" },
+		{ HEAD "link = 1;", 2, "a group is wanted", "link = { ... };" },
+		{ HEAD "link = { others = [ \"h\" ]; };", 2, "no address with a port", "[IPV6]:PORT" },
+		{ HEAD "link = { others = [ \"h:0\" ]; };", 2, "no address with a port", "HOST:PORT" },
+		{ HEAD "link = { others = [ \"2001:db8::1\" ]; };", 2, "no address with a port", "[IPV6]:PORT" },
+		{ HEAD "link = { others = [ 9000 ]; };", 2, "no address with a port", "HOST:PORT" },
+		{ HEAD "link = { others = [ \"a:1\", \"b:1\", \"c:1\", \"d:1\", \"e:1\" ]; };", 2, "5 entries", "0 to 4" },
+		{ HEAD "link = { interface = \"wwan0/1\"; };", 2, "no interface has", "wwan0" },
+		{ HEAD "link = { interface = \"a-name-too-long1\"; };", 2, "longer than 15", "wwan0" },
+		{ HEAD "link = { source = \"eth0\"; };", 2, "no IP address", "this box has" },
+		{ HEAD "link = { lost_after = 3601; };", 2, "lost_after = 3601", "1 to 3600" },
+		{ HEAD "link = { via = 1; };", 2, "via: this key is unknown in a link", "interface" },
+		{ HEAD "tls = { min = \"1.1\"; };", 2, "min = \"1.1\"", "\"1.2\", \"1.3\"" },
+		{ HEAD "tls = { cert = \"c.pem\"; };", 2, "key is missing", "both cert and key" },
+		{ HEAD "tls = { pin = \"abc\"; };", 2, "no SHA-256", "64 hexadecimal" },
 		{ HEAD "factors = ( { point = \"oven\"; } );", 2, "no name of a point", "METER.POINT" },
 		{ HEAD "factors = ( { point = \"a.b\"; },\n{ point = \"a.b\"; } );", 3, "on line 2 already",
 		        "remove" },
@@ -677,6 +719,7 @@ int main(void)
 		T(presets_of_stations),
 		T(values_by_rules),
 		T(whole_uplink),
+		T(links_of_an_uplink),
 		T(whole_configuration),
 		T(included),
 		T(bad_files),
