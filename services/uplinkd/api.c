@@ -58,6 +58,8 @@ static void put_state(const struct uplinkd *u, json_t *to)
 	json_object_set_new(to, "uplink", json_string(u->name));
 	json_object_set_new(to, "host", json_string(u->conf.host));
 	json_object_set_new(to, "port", json_integer(u->conf.port));
+	json_object_set_new(
+	        to, "address", link_address(u->link)[0] ? json_string(link_address(u->link)) : json_null());
 	json_object_set_new(to, "mn", json_string(u->conf.mn));
 	json_object_set_new(to, "st", json_string(u->conf.st));
 	json_object_set_new(to, "edition", json_integer(u->conf.edition));

@@ -1,73 +1,63 @@
-/* One TCP connection, never blocking, fit for 4G: keep-alive finds a modem that has gone after 60 + 4 * 15 s,
- * TCP_USER_TIMEOUT bytes that nobody takes after 45 s. Each address of the host is tried for CONNECT_USEC; then there
- * is a pause, 1 s doubling to 60 s, and only a platform that has acknowledged something resets it: one that takes
- * connections and drops them is left alone just the same. */
+/* One connection, never blocking, fit for 4G. A platform may have several places (host and port, and `others`):
+ * places.c says which is next, dial.c reaches it. Where all fail there is a pause, 1 s doubling to 60 s, and only a
+ * platform that has acknowledged something resets it: one that takes connections and drops them is left alone just
+ * the same. While a fall-back is in use the main place is dialled beside it from time to time, so that a dead one
+ * costs nothing; reached, it takes the other's place. */
 #include "link.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
+#include "dial.h"
 #include "hjgate/now.h"
-#include "resolve.h"
 
-#define CONNECT_USEC    (10 * HJ_USEC_PER_SEC)
-#define KEEP_IDLE_S     60
-#define KEEP_INTERVAL_S 15
-#define KEEP_COUNT      4
-#define USER_TIMEOUT_MS 45000
-#define READ_BYTES      4096
-#define READS_MOST      4 /* a turn, so that a flood does not hold the loop */
-#define ACCURACY_USEC   20000
+#define PLACES_MOST   (HJ_CONF_OTHERS_MAX + 1)
+#define READ_BYTES    4096
+#define READS_MOST    4 /* a turn, so that a flood does not hold the loop */
+#define ACCURACY_USEC 20000
 
 struct link {
 	sd_event *event;
-	char host[256];
-	unsigned port;
+	struct dial_setup setup;
+	struct dial_place place[PLACES_MOST];
+	enum lookup_told { LOOKUP_UNSAID, LOOKUP_FAILED, LOOKUP_GOOD } lookup_told[PLACES_MOST];
+	struct places places;
 	const struct link_events *events;
 	void *userdata;
 	enum link_state state;
-	struct resolve *resolve;
-	struct addrinfo *found, *trying;
-	int fd;
-	sd_event_source *io, *timer;
+	struct dial *dial, *beside; /* beside: the main place, while a fall-back is in use */
+	struct wire wire;
+	sd_event_source *io, *timer, *main_timer, *more;
+	bool writing; /* link_write() took less than all */
+	bool closed_by_peer;
 	hj_usec pause, retry_at;
-	char why[128]; /* the newest failure of this attempt */
+	char address[DIAL_ADDRESS_LEN];
 };
 
 static void attempt(struct link *l);
-
-hj_usec link_pause_next(hj_usec pause)
-{
-	return pause ? hj_min(2 * pause, (hj_usec)LINK_PAUSE_MOST) : LINK_PAUSE_FIRST;
-}
-
-hj_usec link_pause_jitter(hj_usec pause, uint32_t random)
-{
-	return pause * 8 / 10 + pause * 4 / 10 * (random % 1001) / 1000;
-}
+static void watch_main(struct link *l);
 
 /* ---- ending ---- */
 
+static void close_connection(struct link *l)
+{
+	l->io = sd_event_source_disable_unref(l->io);
+	l->more = sd_event_source_disable_unref(l->more);
+	wire_close(&l->wire);
+	l->writing = false;
+	l->address[0] = '\0';
+}
+
 static void close_all(struct link *l)
 {
-	resolve_cancel(l->resolve);
-	l->resolve = NULL;
-	l->io = sd_event_source_disable_unref(l->io);
+	dial_cancel(hj_steal(l->dial));
+	dial_cancel(hj_steal(l->beside));
 	l->timer = sd_event_source_disable_unref(l->timer);
-	if (l->fd >= 0)
-		close(l->fd);
-	l->fd = -1;
-	if (l->found)
-		freeaddrinfo(l->found);
-	l->found = l->trying = NULL;
+	l->main_timer = sd_event_source_disable_unref(l->main_timer);
+	close_connection(l);
 }
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
@@ -92,42 +82,86 @@ static void wait_and_retry(struct link *l)
 	sd_event_add_time_relative(l->event, &l->timer, CLOCK_BOOTTIME, wait, ACCURACY_USEC, on_retry, l);
 }
 
+/* `why` may lie in what is closed here. */
 static void fail(struct link *l, const char *why)
 {
-	char copy[sizeof(l->why)];
+	char copy[DIAL_WHY_MAX];
 
 	snprintf(copy, sizeof(copy), "%s", why);
 	close_all(l);
+	places_failed(&l->places, hj_now().mono);
 	wait_and_retry(l);
 	l->events->down(copy, l->userdata);
 }
 
 /* ---- a connection ---- */
 
+static void read_failed(struct link *l, ssize_t error)
+{
+	struct tls_trouble trouble;
+
+	l->closed_by_peer = error == 0 || error == -ECONNRESET;
+	if (error == 0) {
+		fail(l, "the platform closed the connection");
+		return;
+	}
+	wire_trouble(&l->wire, (int)error, &trouble);
+	if (error == -EPROTO)
+		l->events->tls(link_host(l), &trouble, l->userdata);
+	fail(l, trouble.text);
+}
+
+static int on_more(sd_event_source *source, void *userdata);
+
+/* Bytes that TLS has taken from the socket already would wait for the next ones. */
+static void read_on(struct link *l)
+{
+	if (!l->more && sd_event_add_defer(l->event, &l->more, on_more, l) < 0)
+		return;
+	sd_event_source_set_enabled(l->more, SD_EVENT_ONESHOT);
+}
+
+static void watch(struct link *l)
+{
+	sd_event_source_set_io_events(l->io, wire_events(&l->wire, l->writing));
+}
+
 static void take_input(struct link *l)
 {
 	char data[READ_BYTES];
 
 	for (int i = 0; i < READS_MOST && l->state == LINK_UP; i++) {
-		ssize_t n = recv(l->fd, data, sizeof(data), MSG_DONTWAIT);
+		ssize_t n = wire_read(&l->wire, data, sizeof(data));
 
 		if (n > 0) {
 			l->events->input(data, (size_t)n, l->userdata);
 			continue;
 		}
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		fail(l, n ? strerror(errno) : "the platform closed the connection");
+		if (n == -EAGAIN)
+			watch(l);
+		else
+			read_failed(l, n);
 		return;
 	}
+	if (l->state == LINK_UP && wire_pending(&l->wire))
+		read_on(l);
+}
+
+static int on_more(sd_event_source *source, void *userdata)
+{
+	take_input(userdata);
+	return 0;
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct link *l = userdata;
+	bool writing = l->writing;
 
-	if (revents & EPOLLOUT) {
-		sd_event_source_set_io_events(l->io, EPOLLIN);
+	/* What a write of TLS waited for may have been bytes to read, so either kind of event is worth a try. */
+	if (writing || revents & EPOLLOUT) {
+		l->writing = false;
+		watch(l);
 		l->events->writable(l->userdata);
 	}
 	if (l->state == LINK_UP && revents & (EPOLLIN | EPOLLERR | EPOLLHUP))
@@ -135,139 +169,133 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	return 0;
 }
 
-static void tune(int fd)
+static void established(struct link *l, const struct dial_end *end)
 {
-	static const struct {
-		int level, name, value;
-	} options[] = {
-		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S },
-		{ IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S },
-		{ IPPROTO_TCP, TCP_KEEPCNT, KEEP_COUNT },
-		{ IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS },
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },
-	};
+	int r = sd_event_add_io(l->event, &l->io, end->wire.fd, EPOLLIN, on_io, l);
 
-	for (size_t i = 0; i < hj_array_size(options); i++) /* without one of them the rest still works */
-		setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(options[i].value));
-}
-
-static void established(struct link *l)
-{
-	l->timer = sd_event_source_disable_unref(l->timer);
-	sd_event_source_disable_unref(l->io);
-	l->io = NULL;
-	if (sd_event_add_io(l->event, &l->io, l->fd, EPOLLIN, on_io, l) < 0) {
-		fail(l, "out of memory");
+	l->wire = end->wire;
+	if (r < 0) {
+		fail(l, strerror(-r));
 		return;
 	}
-	freeaddrinfo(l->found);
-	l->found = l->trying = NULL;
+	l->closed_by_peer = false;
+	hj_text_copy(l->address, sizeof(l->address), end->address);
 	l->state = LINK_UP;
 	l->events->up(l->userdata);
+	if (l->state == LINK_UP && wire_pending(&l->wire))
+		read_on(l);
 }
 
-/* ---- connecting, one address after the other ---- */
-
-static void try_address(struct link *l);
-
-static void next_address(struct link *l, int error)
+/* Only what is new: of several places one may fail and another not, attempt after attempt. */
+static void tell_lookup(struct link *l, const struct dial_place *place, const struct dial_end *end)
 {
-	snprintf(l->why, sizeof(l->why), "%s", strerror(error));
-	l->io = sd_event_source_disable_unref(l->io);
-	l->timer = sd_event_source_disable_unref(l->timer);
-	if (l->fd >= 0)
-		close(l->fd);
-	l->fd = -1;
-	l->trying = l->trying->ai_next;
-	try_address(l);
+	enum lookup_told *told = &l->lookup_told[place - l->place], is = *end->lookup ? LOOKUP_FAILED : LOOKUP_GOOD;
+
+	if (*told == is)
+		return;
+	*told = is;
+	l->events->lookup(place->host, end->lookup, place->known_count > 0, l->userdata);
 }
 
-static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+/* ---- the main place, beside a fall-back ---- */
+
+static void on_main(struct dial_place *place, struct dial_end *end, void *userdata)
 {
 	struct link *l = userdata;
-	int error = 0;
-	socklen_t n = sizeof(error);
+	bool reached = end->wire.fd >= 0;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
-		error = errno;
-	if (error)
-		next_address(l, error);
+	l->beside = NULL;
+	tell_lookup(l, place, end);
+	places_main_tried(&l->places, reached, hj_now().mono);
+	if (!reached) {
+		watch_main(l);
+		return;
+	}
+	close_connection(l);
+	l->state = LINK_CONNECTING;
+	l->events->down(NULL, l->userdata);
+	if (l->state == LINK_CONNECTING)
+		established(l, end);
 	else
-		established(l);
-	return 0;
+		wire_close(&end->wire);
 }
 
-static int on_connect_timeout(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	next_address(userdata, ETIMEDOUT);
-	return 0;
-}
-
-/* A local connection may be made, or refused, before connect() returns; it is waited for just the same. */
-static void try_address(struct link *l)
-{
-	int r;
-
-	if (!l->trying) {
-		fail(l, l->why);
-		return;
-	}
-	l->fd = socket(l->trying->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->fd < 0) {
-		next_address(l, errno);
-		return;
-	}
-	tune(l->fd);
-	if (connect(l->fd, l->trying->ai_addr, l->trying->ai_addrlen) < 0 && errno != EINPROGRESS) {
-		next_address(l, errno);
-		return;
-	}
-	r = sd_event_add_io(l->event, &l->io, l->fd, EPOLLOUT, on_connect, l);
-	if (r >= 0)
-		r = sd_event_add_time_relative(
-		        l->event, &l->timer, CLOCK_BOOTTIME, CONNECT_USEC, ACCURACY_USEC, on_connect_timeout, l);
-	if (r < 0)
-		fail(l, strerror(-r));
-}
-
-static void on_resolved(struct addrinfo *addresses, const char *error, void *userdata)
+static int on_main_due(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct link *l = userdata;
 
-	l->resolve = NULL;
-	if (!addresses) {
-		fail(l, error);
+	l->main_timer = sd_event_source_disable_unref(l->main_timer);
+	if (l->state != LINK_UP || places_main_due(&l->places) == HJ_USEC_NEVER || l->beside)
+		return 0;
+	if (dial_start(&l->setup, &l->place[0], on_main, l, &l->beside) < 0) {
+		places_main_tried(&l->places, false, hj_now().mono);
+		watch_main(l);
+	}
+	return 0;
+}
+
+static void watch_main(struct link *l)
+{
+	hj_usec due = places_main_due(&l->places);
+
+	l->main_timer = sd_event_source_disable_unref(l->main_timer);
+	if (due != HJ_USEC_NEVER)
+		sd_event_add_time(l->event, &l->main_timer, CLOCK_BOOTTIME, due, ACCURACY_USEC, on_main_due, l);
+}
+
+/* ---- connecting, one place after the other ---- */
+
+static void on_dialled(struct dial_place *place, struct dial_end *end, void *userdata)
+{
+	struct link *l = userdata;
+
+	l->dial = NULL;
+	tell_lookup(l, place, end);
+	if (end->wire.fd >= 0) {
+		if (end->wire.tls)
+			l->events->tls(place->host, NULL, l->userdata);
+		established(l, end);
 		return;
 	}
-	l->found = l->trying = addresses;
-	try_address(l);
+	if (end->tls)
+		l->events->tls(place->host, end->tls, l->userdata);
+	if (places_failed(&l->places, hj_now().mono)) {
+		attempt(l);
+		return;
+	}
+	wait_and_retry(l);
+	l->events->down(end->why, l->userdata);
 }
 
 static void attempt(struct link *l)
 {
-	struct resolve *resolve = NULL;
 	int r;
 
 	l->state = LINK_CONNECTING;
-	r = resolve_start(l->event, l->host, l->port, on_resolved, l, &resolve);
+	r = dial_start(&l->setup, &l->place[l->places.at], on_dialled, l, &l->dial);
 	if (r < 0)
 		fail(l, strerror(-r));
-	else if (resolve)
-		l->resolve = resolve;
 }
 
 /* ---- for the owner ---- */
 
-int link_new(sd_event *event, const char *host, unsigned port, const struct link_events *events, void *userdata,
-        struct link **ret)
+int link_new(sd_event *event, const struct hj_conf_uplink *conf, const char *root, const struct link_events *events,
+        void *userdata, struct link **ret)
 {
 	struct link *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		return -ENOMEM;
-	*l = (struct link){ .event = event, .port = port, .events = events, .userdata = userdata, .fd = -1 };
-	snprintf(l->host, sizeof(l->host), "%s", host);
+	*l = (struct link){ .event = event, .events = events, .userdata = userdata, .wire = WIRE_NONE };
+	l->setup = (struct dial_setup){ .event = event, .link = &conf->link, .tls = &conf->tls, .root = root };
+	l->place[0].host = conf->host;
+	l->place[0].port = (unsigned)conf->port;
+	for (size_t i = 0; i < conf->link.other_count; i++) {
+		l->place[i + 1].host = conf->link.others[i].host;
+		l->place[i + 1].port = (unsigned)conf->link.others[i].port;
+	}
+	places_init(
+	        &l->places, (unsigned)conf->link.other_count + 1, (hj_usec)conf->link.main_again * HJ_USEC_PER_SEC);
 	*ret = l;
 	return 0;
 }
@@ -295,13 +323,19 @@ void link_stop(struct link *l)
 
 void link_drop(struct link *l, const char *why)
 {
-	if (l->state != LINK_STOPPED && l->state != LINK_WAITING)
-		fail(l, why);
+	if (l->state == LINK_STOPPED || l->state == LINK_WAITING)
+		return;
+	l->closed_by_peer = false;
+	fail(l, why);
 }
 
 void link_proved(struct link *l)
 {
 	l->pause = 0;
+	if (l->places.proved)
+		return;
+	places_proved(&l->places, hj_now().mono);
+	watch_main(l);
 }
 
 size_t link_write(struct link *l, const void *data, size_t n)
@@ -310,20 +344,21 @@ size_t link_write(struct link *l, const void *data, size_t n)
 
 	if (l->state != LINK_UP || !n)
 		return 0;
-	k = send(l->fd, data, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-	k = k < 0 ? 0 : k; /* a broken connection shows itself to epoll */
-	if ((size_t)k < n)
-		sd_event_source_set_io_events(l->io, EPOLLIN | EPOLLOUT);
+	k = wire_write(&l->wire, data, n);
+	if (k < 0 && k != -EAGAIN) {
+		read_on(l); /* what is wrong is found there, not while the owner is writing */
+		return 0;
+	}
+	k = hj_max(k, (ssize_t)0);
+	l->writing = (size_t)k < n;
+	if (l->writing)
+		watch(l);
 	return (size_t)k;
 }
 
 size_t link_undelivered(const struct link *l)
 {
-	int left;
-
-	if (l->state != LINK_UP || ioctl(l->fd, SIOCOUTQ, &left) < 0 || left < 0)
-		return SIZE_MAX;
-	return (size_t)left;
+	return l->state == LINK_UP ? wire_undelivered(&l->wire) : SIZE_MAX;
 }
 
 enum link_state link_state(const struct link *l)
@@ -334,4 +369,27 @@ enum link_state link_state(const struct link *l)
 hj_usec link_retry_at(const struct link *l)
 {
 	return l->retry_at;
+}
+
+const char *link_address(const struct link *l)
+{
+	return l->address;
+}
+
+const char *link_host(const struct link *l)
+{
+	return l->place[l->places.at].host;
+}
+
+bool link_closed_by_peer(const struct link *l)
+{
+	return l->closed_by_peer;
+}
+
+bool link_facts(const struct link *l, struct tls_facts *ret)
+{
+	if (l->state != LINK_UP || !l->wire.tls)
+		return false;
+	l->wire.ops->facts(l->wire.tls, ret);
+	return true;
 }

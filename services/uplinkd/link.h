@@ -1,4 +1,5 @@
-/* The TCP connection to the platform: made, lost and made again with back-off. */
+/* The TCP connection to the platform, at one of its addresses, plain or through TLS: made, lost and made again with
+ * back-off. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,19 +9,29 @@
 
 #include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
+#include "hjgate/conf.h"
+#include "places.h"
+#include "tls.h"
 
 struct link;
 struct link_events {
 	void (*up)(void *userdata);
 	void (*input)(const void *data, size_t n, void *userdata);
-	void (*writable)(void *userdata);              /* after link_write() took less than all */
-	void (*down)(const char *why, void *userdata); /* lost, or not made; it is tried again by itself */
+	void (*writable)(void *userdata); /* after link_write() took less than all */
+	/* Lost, or not made; it is tried again by itself. NULL: given up for the main address, which is reached
+	 * again; `up` follows. */
+	void (*down)(const char *why, void *userdata);
+	/* The name servers know nothing of `host`; "" = they do again. known: an earlier answer is used. */
+	void (*lookup)(const char *host, const char *error, bool known, void *userdata);
+	/* TLS is why a place was not reached; NULL: it was. */
+	void (*tls)(const char *host, const struct tls_trouble *trouble, void *userdata);
 };
 
 enum link_state { LINK_STOPPED, LINK_WAITING, LINK_CONNECTING, LINK_UP };
 
-int link_new(sd_event *event, const char *host, unsigned port, const struct link_events *events, void *userdata,
-        struct link **ret);
+/* conf stays the caller's and must outlive the link. */
+int link_new(sd_event *event, const struct hj_conf_uplink *conf, const char *root, const struct link_events *events,
+        void *userdata, struct link **ret);
 void link_free(struct link *l);
 HJ_DEFINE_CLEANUP(struct link *, link_free)
 
@@ -33,11 +44,8 @@ size_t link_write(struct link *l, const void *data, size_t n); /* bytes taken */
 /* Of what link_write() took: bytes that the other end's TCP has not acknowledged. SIZE_MAX: not known. */
 size_t link_undelivered(const struct link *l);
 enum link_state link_state(const struct link *l);
-hj_usec link_retry_at(const struct link *l); /* LINK_WAITING: CLOCK_BOOTTIME */
-
-/* The next pause after `pause` (0 = none before): doubled, between LINK_PAUSE_FIRST and LINK_PAUSE_MOST; and what is
- * waited of it, +-20 % by a random number, so that a city's gateways do not come back all at once. */
-#define LINK_PAUSE_FIRST HJ_USEC_PER_SEC
-#define LINK_PAUSE_MOST  (60 * HJ_USEC_PER_SEC)
-hj_usec link_pause_next(hj_usec pause);
-hj_usec link_pause_jitter(hj_usec pause, uint32_t random);
+hj_usec link_retry_at(const struct link *l);    /* LINK_WAITING: CLOCK_BOOTTIME */
+const char *link_address(const struct link *l); /* the one in use, "192.0.2.1:9000"; "" where there is none */
+const char *link_host(const struct link *l);    /* of the place in use, as configured */
+bool link_closed_by_peer(const struct link *l); /* how the newest connection ended: by the other end, in order */
+bool link_facts(const struct link *l, struct tls_facts *ret); /* false: not connected, or without TLS */

@@ -10,9 +10,9 @@
 
 #define REFUSED_PAUSE (60 * HJ_USEC_PER_SEC) /* between two password-refused */
 
-static void key_of(const struct uplinkd *u, char ret[64])
+void event_key(const struct uplinkd *u, char ret[EVENT_KEY_LEN])
 {
-	snprintf(ret, 64, "uplink %s", u->name);
+	snprintf(ret, EVENT_KEY_LEN, "uplink %s", u->name);
 }
 
 static void event_program(struct uplinkd *u, const char *code)
@@ -44,32 +44,32 @@ void event_free(struct uplinkd *u)
 
 void event_link_lost(struct uplinkd *u, const char *error)
 {
-	char key[64];
+	char key[EVENT_KEY_LEN];
 
 	if (u->link_told == TOLD_LOST)
 		return;
 	u->link_told = TOLD_LOST;
-	key_of(u, key);
+	event_key(u, key);
 	hj_report(u->report, "link-lost", HJ_BEGIN, key,
 	        json_pack("{s:s, s:s, s:s}", "uplink", u->name, "host", u->conf.host, "error", error));
 }
 
 void event_link_back(struct uplinkd *u)
 {
-	char key[64];
+	char key[EVENT_KEY_LEN];
 
 	if (u->link_told == TOLD_BACK)
 		return;
 	u->link_told = TOLD_BACK;
-	key_of(u, key);
+	event_key(u, key);
 	hj_report(u->report, "link-lost", HJ_END, key, NULL);
 }
 
 void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after)
 {
-	char key[64], full[64], by[64];
+	char key[EVENT_KEY_LEN], full[64], by[64];
 
-	key_of(u, key);
+	event_key(u, key);
 	snprintf(full, sizeof(full), "uplink.%s.%s", u->name, name);
 	snprintf(by, sizeof(by), "platform %s", u->name);
 	hj_report(u->report, "setting-changed", HJ_MOMENT, key,
@@ -78,12 +78,12 @@ void event_setting(struct uplinkd *u, const char *name, const char *before, cons
 
 bool event_password_refused(struct uplinkd *u, hj_usec now)
 {
-	char key[64], by[192];
+	char key[EVENT_KEY_LEN], by[192];
 
 	if (u->refused_told && now - u->refused_told < REFUSED_PAUSE)
 		return false;
 	u->refused_told = now;
-	key_of(u, key);
+	event_key(u, key);
 	snprintf(by, sizeof(by), "%s:%d", u->conf.host, (int)u->conf.port);
 	hj_report(
 	        u->report, "password-refused", HJ_MOMENT, key, json_pack("{s:s, s:s}", "uplink", u->name, "by", by));

@@ -18,7 +18,7 @@ static void on_up(void *userdata)
 	struct uplinkd *u = userdata;
 	struct hj_now now = hj_now();
 
-	hj_info("uplink %s: connected to %s:%d", u->name, u->conf.host, (int)u->conf.port);
+	hj_info("uplink %s: connected to %s (%s)", u->name, link_host(u->link), link_address(u->link));
 	u->connects++;
 	u->since_ms = now.wall_ms;
 	u->error[0] = '\0';
@@ -26,7 +26,8 @@ static void on_up(void *userdata)
 	hj212_session_connected(u->session, now);
 	if (!u->unanswered)
 		event_link_back(u);
-	hj_service_status("connected to %s:%d", u->conf.host, (int)u->conf.port);
+	event_address(u);
+	hj_service_status("connected to %s (%s)", link_host(u->link), link_address(u->link));
 	feed_link_up(u->feed);
 	uplinkd_pump(u);
 }
@@ -63,19 +64,12 @@ static void blame(struct uplinkd *u)
 	u->dead_token = 0;
 }
 
-/* What was under way is still owed: it is read again. Only the first failure of an outage is worth a line. */
-static void on_down(const char *why, void *userdata)
+/* Only the first failure of an outage is worth a line. */
+static void tell_down(struct uplinkd *u, const char *why)
 {
-	struct uplinkd *u = userdata;
 	struct hj_now now = hj_now();
 	bool first = !u->error[0];
 
-	hj212_session_disconnected(u->session);
-	blame(u);
-	flights_clear(&u->flights);
-	feed_link_down(u->feed);
-	lanes_clear(&u->lanes, LANE_LIVE);
-	lanes_clear(&u->lanes, LANE_BACKLOG);
 	snprintf(u->error, sizeof(u->error), "%s", why);
 	if (first) {
 		u->since_ms = now.wall_ms;
@@ -85,11 +79,39 @@ static void on_down(const char *why, void *userdata)
 	}
 	event_link_lost(u, why);
 	hj_service_status("%s:%d is not reached: %s", u->conf.host, (int)u->conf.port, why);
+}
+
+/* What was under way is still owed: it is read again. */
+static void on_down(const char *why, void *userdata)
+{
+	struct uplinkd *u = userdata;
+
+	hj212_session_disconnected(u->session);
+	if (why)
+		blame(u);
+	flights_clear(&u->flights);
+	feed_link_down(u->feed);
+	lanes_clear(&u->lanes, LANE_LIVE);
+	lanes_clear(&u->lanes, LANE_BACKLOG);
+	if (why)
+		tell_down(u, why);
+	else
+		hj_info("uplink %s: back to the main address", u->name);
 	uplinkd_pump(u);
 }
 
+static void on_lookup(const char *host, const char *error, bool known, void *userdata)
+{
+	event_lookup(userdata, host, error, known);
+}
+
+static void on_tls(const char *host, const struct tls_trouble *trouble, void *userdata)
+{
+	event_tls(userdata, host, trouble);
+}
+
 const struct link_events platform_link_events = {
-	.up = on_up, .input = on_input, .writable = on_writable, .down = on_down
+	.up = on_up, .input = on_input, .writable = on_writable, .down = on_down, .lookup = on_lookup, .tls = on_tls
 };
 
 /* ---- requests ---- */

@@ -185,7 +185,7 @@ static int make_parts(struct uplinkd *u, const struct hj_conf *all)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(u->timer, SD_EVENT_OFF);
 	if (r >= 0)
-		r = link_new(u->event, u->conf.host, (unsigned)u->conf.port, &platform_link_events, u, &u->link);
+		r = link_new(u->event, &u->conf, u->root, &platform_link_events, u, &u->link);
 	if (r >= 0)
 		r = feed_new(u, &u->feed);
 	return r;

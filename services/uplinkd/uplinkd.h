@@ -37,6 +37,11 @@ struct flights {
 	hj_usec done_at; /* mono: the newest record was acknowledged */
 };
 
+/* What eventd was told of the link, so that it is told once (peer_event.c, peer_link.c). */
+struct told {
+	char address[64]; /* the one reached last */
+};
+
 struct uplinkd {
 	sd_event *event;
 	char root[HJ_PATH_MAX], name[HJ_NAME_MAX + 1];
@@ -71,6 +76,7 @@ struct uplinkd {
 	uint64_t dead_token;  /* of what the last connection died for; 0 = something else */
 	bool unanswered;      /* the last connection died without an answer */
 	hj_usec refused_told; /* mono: the newest password-refused */
+	struct told told;
 	uint64_t connects, acknowledged;
 	int64_t last_ack_ms;
 	hj_usec per_record; /* from one record's acknowledgement to the next, smoothed; 0 = not known */
@@ -125,6 +131,8 @@ void platform_committed(
 void platform_history_done(struct uplinkd *u, unsigned id, unsigned records, int exe_rtn); /* feed_history.c */
 
 /* ---- peer_event.c: what a person should know ---- */
+#define EVENT_KEY_LEN 64
+void event_key(const struct uplinkd *u, char ret[EVENT_KEY_LEN]);
 int event_new(struct uplinkd *u);
 void event_free(struct uplinkd *u);
 void event_link_lost(struct uplinkd *u, const char *error);
@@ -132,5 +140,10 @@ void event_link_back(struct uplinkd *u);
 void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after);
 bool event_password_refused(struct uplinkd *u, hj_usec now); /* true: told, and to be logged */
 bool event_bad_input(struct uplinkd *u, const char *text);   /* true: the first of its minute, to be logged */
+
+/* ---- peer_link.c: likewise, of names, addresses and certificates ---- */
+void event_address(struct uplinkd *u); /* connected: is it another address than before? */
+void event_lookup(struct uplinkd *u, const char *host, const char *error, bool known);
+void event_tls(struct uplinkd *u, const char *host, const struct tls_trouble *trouble);
 
 extern const struct hj_ipc_interface uplinkd_interface; /* api.c */

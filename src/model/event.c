@@ -25,7 +25,8 @@ static const struct hj_event_type catalogue[] = {
 	{ "chain-head", HJ_EVENT_INFO, 0, N_("the records have the head {head}") },
 	{ "records-cut", HJ_EVENT_WARN, 0, N_("{count} records of {begin} to {end} went to make room") },
 	{ "records-unsent", HJ_EVENT_FAULT, 0,
-	        N_("{count} records of {begin} to {end} went, too old for uplink {uplink}, which had not sent them") },
+	        N_("{count} records of {begin} to {end} went, too old for uplink {uplink}, which had not sent "
+	           "them") },
 	{ "bad-input", HJ_EVENT_WARN, 0, N_("{count} times bad input from {from}: {text}") },
 	{ "clock-untrusted", HJ_EVENT_WARN, 1,
 	        N_("nobody says that the clock is right: what is read waits until somebody does") },
@@ -60,6 +61,11 @@ static const struct hj_event_type catalogue[] = {
 	{ "stick-refused", HJ_EVENT_WARN, 0, N_("a stick was not served: {what}") },
 	{ "data-exported", HJ_EVENT_INFO, 0,
 	        N_("{by} exported {records} records ({kind}) from {begin} to {end} as {format} to: {target}") },
+	{ "link-moved", HJ_EVENT_INFO, 0,
+	        N_("uplink {uplink} reaches its platform at {new} ({host}), before at {old}") },
+	{ "lookup-failed", HJ_EVENT_FAULT, 1, N_("the name {host} of uplink {uplink} is not found: {error}") },
+	{ "lookup-stale", HJ_EVENT_WARN, 1,
+	        N_("the name {host} of uplink {uplink} is not found: {error}; the addresses found last are used") },
 };
 
 const struct hj_event_type *hj_event_find(const char *code)

@@ -136,7 +136,7 @@ def now_ms():
 
 
 class Platform:
-    def __init__(self, name="platform", log=None, mode="normal", crc="annexa", delay=0.5, seed=1, port=0):
+    def __init__(self, name="platform", log=None, mode="normal", crc="annexa", delay=0.5, seed=1, port=0, host="127.0.0.1"):
         self.name = name
         self.log_file = open(log, "a", encoding="utf-8", buffering=1) if log else None
         self.mode = mode
@@ -153,15 +153,15 @@ class Platform:
         self.last_qn = 0
         self.stopping = False
         self.listener = None
-        self.port = port
+        self.host, self.port = host, port
         self.listen()
 
     # ---- the port
 
     def listen(self):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        listener.bind((self.host, self.port))
         self.port = listener.getsockname()[1]
         self.listener = listener
         if self.mode == "refuse":  # bound, so that the port stays ours, but not listening

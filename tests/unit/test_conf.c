@@ -527,6 +527,17 @@ static void bad_points(void **state)
 	}
 }
 
+static void refuse_uplink(const struct bad *bad)
+{
+	struct hj_conf_errors errors = { 0 };
+	struct hj_conf_uplink u;
+
+	put("uplinks.d/county.conf", bad->text);
+	assert_int_equal(hj_conf_load_uplink(root, "county", &u, &errors), -EINVAL);
+	expect(&errors, bad, "/etc/hjgate/uplinks.d/county.conf");
+	hj_conf_errors_done(&errors);
+}
+
 static void bad_uplinks(void **state)
 {
 #define HEAD "format = 1;\n"
@@ -558,12 +569,26 @@ static void bad_uplinks(void **state)
 		{ HEAD "jitter = 301;", 2, "jitter = 301", "0 to 300" },
 		{ HEAD "gap = -1;", 2, "gap = -1", "0 to 10000" },
 		{ HEAD "hour = 1;", 2, "true or false", "true or false" },
+		{ HEAD "factors = ( { point = \"oven\"; } );", 2, "no name of a point", "METER.POINT" },
+		{ HEAD "factors = ( { point = \"a.b\"; },\n{ point = \"a.b\"; } );", 3, "on line 2 already",
+		        "remove" },
+		{ HEAD "factors = ( { point = \"a.b\"; factor = \"x_\"; } );", 2, "factor = \"x_\"", "letters" },
+	};
+
+	for (size_t i = 0; i < hj_array_size(cases); i++)
+		refuse_uplink(&cases[i]);
+}
+
+static void bad_links(void **state)
+{
+	static const struct bad cases[] = {
 		{ HEAD "link = 1;", 2, "a group is wanted", "link = { ... };" },
 		{ HEAD "link = { others = [ \"h\" ]; };", 2, "no address with a port", "[IPV6]:PORT" },
 		{ HEAD "link = { others = [ \"h:0\" ]; };", 2, "no address with a port", "HOST:PORT" },
 		{ HEAD "link = { others = [ \"2001:db8::1\" ]; };", 2, "no address with a port", "[IPV6]:PORT" },
 		{ HEAD "link = { others = [ 9000 ]; };", 2, "no address with a port", "HOST:PORT" },
-		{ HEAD "link = { others = [ \"a:1\", \"b:1\", \"c:1\", \"d:1\", \"e:1\" ]; };", 2, "5 entries", "0 to 4" },
+		{ HEAD "link = { others = [ \"a:1\", \"b:1\", \"c:1\", \"d:1\", \"e:1\" ]; };", 2, "5 entries",
+		        "0 to 4" },
 		{ HEAD "link = { interface = \"wwan0/1\"; };", 2, "no interface has", "wwan0" },
 		{ HEAD "link = { interface = \"a-name-too-long1\"; };", 2, "longer than 15", "wwan0" },
 		{ HEAD "link = { source = \"eth0\"; };", 2, "no IP address", "this box has" },
@@ -572,21 +597,10 @@ static void bad_uplinks(void **state)
 		{ HEAD "tls = { min = \"1.1\"; };", 2, "min = \"1.1\"", "\"1.2\", \"1.3\"" },
 		{ HEAD "tls = { cert = \"c.pem\"; };", 2, "key is missing", "both cert and key" },
 		{ HEAD "tls = { pin = \"abc\"; };", 2, "no SHA-256", "64 hexadecimal" },
-		{ HEAD "factors = ( { point = \"oven\"; } );", 2, "no name of a point", "METER.POINT" },
-		{ HEAD "factors = ( { point = \"a.b\"; },\n{ point = \"a.b\"; } );", 3, "on line 2 already",
-		        "remove" },
-		{ HEAD "factors = ( { point = \"a.b\"; factor = \"x_\"; } );", 2, "factor = \"x_\"", "letters" },
 	};
 
-	for (size_t i = 0; i < hj_array_size(cases); i++) {
-		struct hj_conf_errors errors = { 0 };
-		struct hj_conf_uplink u;
-
-		put("uplinks.d/county.conf", cases[i].text);
-		assert_int_equal(hj_conf_load_uplink(root, "county", &u, &errors), -EINVAL);
-		expect(&errors, &cases[i], "/etc/hjgate/uplinks.d/county.conf");
-		hj_conf_errors_done(&errors);
-	}
+	for (size_t i = 0; i < hj_array_size(cases); i++)
+		refuse_uplink(&cases[i]);
 }
 
 static void refuse_all(const struct bad *bad, const char *file)
@@ -727,6 +741,7 @@ int main(void)
 		T(bad_points),
 		T(bad_values),
 		T(bad_uplinks),
+		T(bad_links),
 		T(between_files),
 		T(one_broken_bus),
 		T(test_keys_only_below_a_root),

@@ -115,11 +115,14 @@ def conf_value(value):
 
 
 def conf_group(keys, indent=""):
-    """libconfig text of a dictionary; a list becomes a list of groups, a tuple an array of values."""
+    """libconfig text of a dictionary; a list becomes a list of groups, a tuple an array of values, a dictionary a
+    group."""
     lines = []
     for key, value in keys.items():
         if isinstance(value, tuple):
             lines.append("%s%s = [ %s ];\n" % (indent, key, ", ".join(map(conf_value, value))))
+        elif isinstance(value, dict):
+            lines.append("%s%s = {\n%s%s};\n" % (indent, key, conf_group(value, indent + "  "), indent))
         elif isinstance(value, list):
             items = ",\n".join("%s  {\n%s%s  }" % (indent, conf_group(i, indent + "    "), indent) for i in value)
             lines.append("%s%s = (\n%s\n%s);\n" % (indent, key, items, indent))
