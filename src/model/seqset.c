@@ -23,8 +23,9 @@ static void erase(struct hj_seqset *s, size_t at, size_t n)
 	s->count -= n;
 }
 
-/* Closes the smallest gap, so that one range becomes free. */
-static void join_nearest(struct hj_seqset *s)
+/* Closes the smallest gap, so that one range becomes free. Of gaps of one size that before `newest` goes last: what
+ * has just been removed would be there again, and again with each removal that follows on. */
+static void join_nearest(struct hj_seqset *s, size_t newest)
 {
 	size_t best = 0;
 	uint64_t gap = UINT64_MAX;
@@ -32,7 +33,7 @@ static void join_nearest(struct hj_seqset *s)
 	for (size_t i = 0; i + 1 < s->count; i++) {
 		uint64_t between = s->ranges[i + 1].from - s->ranges[i].to - 1;
 
-		if (between >= gap)
+		if (between > gap || (between == gap && best + 1 != newest))
 			continue;
 		gap = between;
 		best = i;
@@ -48,7 +49,7 @@ static void insert(struct hj_seqset *s, size_t at, struct hj_range range)
 	s->ranges[at] = range;
 	s->count++;
 	if (s->count > HJ_SEQSET_MAX)
-		join_nearest(s);
+		join_nearest(s, at);
 }
 
 void hj_seqset_add(struct hj_seqset *s, uint64_t from, uint64_t to)

@@ -141,9 +141,27 @@ static void test_coding(void **state)
 	hj_buf_done(&b);
 }
 
+/* A full set whose first range loses one in its middle, and then all that follow on: what goes must not come back. */
+static void a_full_set_lets_go_what_is_removed_in_turn(void **state)
+{
+	struct hj_seqset s = { 0 };
+
+	for (uint64_t i = 0; i < HJ_SEQSET_MAX; i++)
+		hj_seqset_add(&s, 100 * i + 1, 100 * i + 99);
+	hj_seqset_remove(&s, 50, 50);
+	for (uint64_t seq = 1; seq < 50; seq++)
+		hj_seqset_remove(&s, seq, seq);
+	for (uint64_t seq = 51; seq < 100; seq++)
+		hj_seqset_remove(&s, seq, seq);
+	for (uint64_t seq = 1; seq < 100; seq++)
+		assert_false(hj_seqset_has(&s, seq));
+	assert_int_equal(s.joined, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_full_set_lets_go_what_is_removed_in_turn),
 		cmocka_unit_test(test_agrees_with_bits),
 		cmocka_unit_test(test_full_set_joins_and_counts),
 		cmocka_unit_test(test_two_outages_leave_two_gaps),
