@@ -1,8 +1,8 @@
 /* What stored owes the platform. Two ways lead here: the live stream tells of each record as it is committed, and
- * pages of the backlog are read, a few at a time, while the link is up. Whatever has no place, or was under way when
- * something broke, is simply read again: the store owes it until it is confirmed, and it is confirmed only when the
- * platform has acknowledged it. Confirm and pages go over one connection, so that a page never shows what was
- * confirmed before. */
+ * pages of the backlog are read, a few at a time, while the link is up (feed_page.c). Whatever has no place, or was
+ * under way when something broke, is simply read again: the store owes it until it is confirmed, and it is confirmed
+ * only when the platform has acknowledged it. Confirm and pages go over one connection, so that a page never shows
+ * what was confirmed before. */
 #include "feed_private.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
-static int64_t int_of(json_t *reply, const char *name, int64_t absent)
+int64_t feed_int(json_t *reply, const char *name, int64_t absent)
 {
 	const json_t *j = json_object_get(reply, name);
 
@@ -56,7 +56,7 @@ static int word_items(struct feed *f, const struct hj_record *r, struct hj_buf *
 		.stats = &r->stats,
 		.equipment = r->equipment,
 		.equipment_count = r->equipment_count,
-		.end_ms = int_of(r->body, "end", r->head.label_ms),
+		.end_ms = feed_int(r->body, "end", r->head.label_ms),
 		.text = json_string_value(json_object_get(r->body, "text")) };
 
 	return hj212_phrase_record(&f->u->map, &record, to);
@@ -100,10 +100,10 @@ static void look_again(struct feed *f)
 	f->page_from = 1;
 }
 
-static void take_state(struct feed *f, json_t *reply)
+void feed_take_state(struct feed *f, json_t *reply)
 {
-	f->waiting = int_of(reply, "waiting", f->waiting);
-	f->oldest_ms = f->waiting ? int_of(reply, "oldest", f->oldest_ms) : -1;
+	f->waiting = feed_int(reply, "waiting", f->waiting);
+	f->oldest_ms = f->waiting ? feed_int(reply, "oldest", f->oldest_ms) : -1;
 }
 
 /* A full set would join ranges, and so confirm what lies between them and was never acknowledged. */
@@ -132,7 +132,7 @@ static void on_confirmed(const char *error, json_t *reply, bool continues, void 
 		return;
 	}
 	f->confirming.count = 0;
-	take_state(f, reply);
+	feed_take_state(f, reply);
 	flush_confirm(f);
 	if (!f->is_confirming)
 		look_again(f);
@@ -167,83 +167,12 @@ void feed_confirm(struct feed *f, uint64_t from, uint64_t to, const struct hj_re
 	flush_confirm(f);
 }
 
-/* ---- the backlog ---- */
-
-static bool is_known(const struct feed *f, uint64_t seq)
+bool feed_is_known(const struct feed *f, uint64_t seq)
 {
 	const struct uplinkd *u = f->u;
 
 	return lanes_has(&u->lanes, seq) || flights_has(&u->flights, seq) || hj_seqset_has(&f->confirm, seq) ||
 	       hj_seqset_has(&f->confirming, seq);
-}
-
-static void take_owed(struct feed *f, struct hj_record *r)
-{
-	struct job j;
-	int k;
-
-	if (feed_shy_waits(f, r->head.seq) || is_known(f, r->head.seq) || feed_fold_take(f, &r->head, LANE_BACKLOG))
-		return;
-	k = feed_word(f, r, &j);
-	if (k == 0)
-		feed_confirm(f, r->head.seq, r->head.seq, NULL);
-	if (k > 0 && (!uplinkd_is_up(f->u) || lanes_put(&f->u->lanes, LANE_BACKLOG, &j) < 0))
-		job_done(&j); /* it is read again */
-}
-
-static void on_page(const char *error, json_t *reply, bool continues, void *userdata)
-{
-	struct feed *f = userdata;
-	uint64_t next;
-	bool over;
-
-	if (error) {
-		f->paging = false;
-		if (uplinkd_is_up(f->u))
-			f->scanning = true;
-		return;
-	}
-	feed_learn(f, reply);
-	take_state(f, reply);
-	feed_each_record(f, reply, take_owed);
-	next = (uint64_t)int_of(reply, "next", 0);
-	f->page_high = hj_max(f->page_high, next);
-	if (continues)
-		return;
-	f->paging = false;
-	over = next > (uint64_t)int_of(reply, "head", 0) || next <= f->page_from;
-	f->page_from = over ? 1 : next;
-	f->scanning = !over || feed_shy_turn(f);
-	if (f->page_anew)
-		feed_link_up(f);
-	uplinkd_pump(f->u);
-}
-
-void feed_pull(struct feed *f)
-{
-	unsigned room = LANE_JOBS - lanes_count(&f->u->lanes, LANE_BACKLOG);
-	json_t *parameters;
-
-	if (!f->scanning || f->paging || room < LANE_JOBS || feed_fold_busy(f) || !hj_ipc_client_is_up(f->ask))
-		return;
-	parameters = json_pack(
-	        "{s:s, s:I, s:i}", "uplink", f->u->name, "from", (json_int_t)f->page_from, "limit", (int)room);
-	f->paging = hj_ipc_client_call(f->ask, "hjgate.Store.Read", parameters, HJ_IPC_MORE, on_page, f) >= 0;
-}
-
-void feed_link_down(struct feed *f)
-{
-	feed_history_stop(f);
-	feed_fold_stop(f);
-	f->scanning = false;
-}
-
-void feed_link_up(struct feed *f)
-{
-	f->scanning = true;
-	feed_shy_link_up(f);
-	f->page_from = 1;
-	f->page_anew = f->paging; /* what is on its way was asked for on another link */
 }
 
 /* ---- the live stream ---- */
@@ -264,7 +193,7 @@ static void take_live(struct feed *f, struct hj_record *r)
 	struct job j;
 	int k;
 
-	if (r->head.seq < f->page_high || is_known(f, r->head.seq))
+	if (r->head.seq < f->page_high || feed_is_known(f, r->head.seq))
 		return;
 	if (uplinkd_is_up(f->u) && feed_fold_take(f, &r->head, LANE_LIVE))
 		return;
@@ -291,7 +220,7 @@ static void on_live(const char *error, json_t *reply, bool continues, void *user
 		return;
 	}
 	feed_learn(f, reply);
-	take_state(f, reply);
+	feed_take_state(f, reply);
 	feed_each_record(f, reply, take_live);
 	look_again(f);
 	uplinkd_pump(f->u);
@@ -307,8 +236,8 @@ static void on_head(const char *error, json_t *reply, bool continues, void *user
 		return;
 	}
 	feed_learn(f, reply);
-	take_state(f, reply);
-	f->live_from = (uint64_t)int_of(reply, "head", 0) + 1;
+	feed_take_state(f, reply);
+	f->live_from = (uint64_t)feed_int(reply, "head", 0) + 1;
 	if (continues)
 		return;
 	parameters = json_pack("{s:s, s:I, s:b}", "uplink", f->u->name, "from", (json_int_t)f->live_from, "live", 1);
@@ -348,7 +277,9 @@ int feed_new(struct uplinkd *u, struct feed **ret)
 
 	if (!f)
 		return -ENOMEM;
-	*f = (struct feed){ .u = u, .waiting = -1, .oldest_ms = -1, .settings = u->configured };
+	*f = (struct feed){
+		.u = u, .waiting = -1, .oldest_ms = -1, .settings = u->configured, .record_bytes = FEED_RECORD_BYTES
+	};
 	r = hj_path(u->root, HJ_DIR_RUN, "stored.peer", f->path);
 	if (r >= 0)
 		r = hj_ipc_client_new(u->event, f->path, &ask_events, f, &f->ask);

@@ -22,7 +22,7 @@ void feed_free(struct feed *f);
 #define FEED_LAST_WORD_MS 300
 
 /* ---- feed.c: what is owed ---- */
-void feed_link_up(struct feed *f);   /* reads the backlog from its beginning */
+void feed_link_up(struct feed *f);   /* feed_page.c: reads the backlog from its beginning */
 void feed_link_down(struct feed *f); /* what is on its way is not wanted any more */
 void feed_pull(struct feed *f);      /* the next few of the backlog, where there is room */
 /* how: its times and QNs; NULL: nothing in these is for this platform. */

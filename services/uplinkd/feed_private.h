@@ -20,6 +20,7 @@ struct feed {
 	uint64_t live_from;            /* the live stream tells of these and later ones */
 	uint64_t page_from, page_high; /* the backlog is read up to page_high (not included) */
 	bool scanning, paging, page_anew;
+	size_t record_bytes;                  /* of words, smoothed */
 	struct hj_seqset confirm, confirming; /* to be told; being told */
 	bool is_confirming;
 	struct hj_receipt receipts[FEED_RECEIPTS]; /* go with them; the first `telling` are being told */
@@ -83,6 +84,11 @@ struct feed {
 	void *preview_data;
 };
 
+#define FEED_RECORD_BYTES 8192 /* of words, before any record has been seen */
+
+int64_t feed_int(json_t *reply, const char *name, int64_t absent);
+void feed_take_state(struct feed *f, json_t *reply);    /* how much is owed, since when */
+bool feed_is_known(const struct feed *f, uint64_t seq); /* it waits, is under way, or is being confirmed */
 /* Learns the points that an answer tells of. */
 void feed_learn(struct feed *f, json_t *reply);
 /* 1: *ret is the record in words; 0: there is nothing in it for this platform; -errno. */

@@ -135,6 +135,8 @@ static void take_input(struct link *l)
 
 		if (n > 0) {
 			l->events->input(data, (size_t)n, l->userdata);
+			if ((size_t)n < sizeof(data)) /* no more is there: if it is, we are called again */
+				return;
 			continue;
 		}
 		if (n == -EAGAIN)

@@ -64,7 +64,7 @@ static void flush(struct uplinkd *u, struct hj_now now)
 {
 	for (;;) {
 		struct hj212_slice out = hj212_session_output(u->session);
-		size_t n = link_write(u->link, out.p, out.n);
+		size_t n = out.n ? link_write(u->link, out.p, out.n) : 0;
 
 		hj212_session_written(u->session, n, now);
 		if (!n || n < out.n)
@@ -78,10 +78,9 @@ static void set_timer(struct uplinkd *u)
 
 	if (u->pump_again)
 		next = 0;
-	if (next == HJ_USEC_NEVER) {
-		sd_event_source_set_enabled(u->timer, SD_EVENT_OFF);
+	if (u->timer_at <= next) /* most deadlines are put off before they come: a turn too many costs less */
 		return;
-	}
+	u->timer_at = next;
 	sd_event_source_set_time(u->timer, next);
 	sd_event_source_set_enabled(u->timer, SD_EVENT_ONESHOT);
 }
@@ -121,7 +120,10 @@ void uplinkd_pump(struct uplinkd *u)
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	uplinkd_pump(userdata);
+	struct uplinkd *u = userdata;
+
+	u->timer_at = HJ_USEC_NEVER;
+	uplinkd_pump(u);
 	return 0;
 }
 
@@ -202,6 +204,7 @@ int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, 
 		return -ENOMEM;
 	}
 	u->event = event;
+	u->timer_at = HJ_USEC_NEVER;
 	u->conf = *conf;
 	*conf = (struct hj_conf_uplink){ 0 };
 	hj_text_copy(u->root, sizeof(u->root), root);

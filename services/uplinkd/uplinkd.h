@@ -83,6 +83,7 @@ struct uplinkd {
 	hj_usec last_ack;   /* mono */
 
 	sd_event_source *timer;
+	hj_usec timer_at; /* mono: it fires then, HJ_USEC_NEVER where it is off */
 };
 
 /* Takes *conf over (it is empty afterwards, also when this fails). `all` is only read. */
