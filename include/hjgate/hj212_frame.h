@@ -17,6 +17,7 @@
 /* Bytes of a CP that fit into HJ212_DATA_MAX beside the longest header (PW of 24, PNUM and PNO): what to split to.
  * Table 3's 950 do not fit with all the fields it lists. */
 #define HJ212_CP_FITS      (HJ212_DATA_MAX - 126)
+#define HJ212_FRAME_HEAD   6 /* "##LLLL" */
 #define HJ212_FRAME_MAX    (HJ212_DATA_MAX + 12)
 #define HJ212_DATA_ACCEPT  4096 /* bytes of a data segment we take: 1,623 has been seen */
 #define HJ212_FINDER_BYTES (2 * (HJ212_DATA_ACCEPT + 12))
@@ -34,6 +35,7 @@ const char *hj212_quirk_name(unsigned bit);
 struct hj212_frame {
 	const char *data; /* the data segment, inside the finder's buffer: valid until the next put or next */
 	size_t n;
+	size_t whole;           /* all bytes of it, from the "##" before `data` to its tail; 0 = not known */
 	bool crc_ok;            /* by any of the dialects */
 	enum hj212_crc dialect; /* by which it is right */
 	uint16_t crc;           /* as sent */

@@ -180,7 +180,35 @@ struct hj212_counts {
 };
 void hj212_session_counts(const struct hj212_session *s, struct hj212_counts *ret);
 
-/* The trace: called for each frame in (after the finder) and out (before it is queued), whole, unmasked. May be
- * NULL. */
+/* The trace: called for each frame in (after the finder, as it came) and out (before it is queued), whole, unmasked.
+ * May be NULL. */
 typedef void (*hj212_trace_fn)(bool out, const char *frame, size_t n, void *userdata);
 void hj212_session_trace(struct hj212_session *s, hj212_trace_fn fn, void *userdata);
+
+/* What became of a frame that the trace has shown. Of one that came in (qn NULL) it is told right after it, before
+ * the next comes; of an upload later, by its QN. The last that is told counts. */
+enum hj212_fate {
+	HJ212_FATE_NONE,
+	/* out */
+	HJ212_FATE_WAITS,        /* for its acknowledgement */
+	HJ212_FATE_WRITTEN,      /* none is wanted: TCP has it */
+	HJ212_FATE_ACKNOWLEDGED, /* code 1: by QN */
+	HJ212_FATE_DENIED,       /* the platform does not take it: code is its QnRtn or ExeRtn, -1 = some other */
+	HJ212_FATE_GIVEN_UP,     /* no answer after the last resend, or no longer waited for */
+	HJ212_FATE_CUT_OFF,      /* the link went before an answer came */
+	HJ212_FATE_REPLACED,     /* the same upload went again in other bytes (another password) */
+	/* in */
+	HJ212_FATE_ACKNOWLEDGES, /* an upload of ours */
+	HJ212_FATE_DENIES,       /* an upload of ours: code as above */
+	HJ212_FATE_LATE,         /* nothing waits for it: late, twice, or not ours */
+	HJ212_FATE_OTHER_MN,
+	HJ212_FATE_BAD_CRC,
+	HJ212_FATE_UNREADABLE,
+	HJ212_FATE_TAKEN,    /* a request that passed every check */
+	HJ212_FATE_REFUSED,  /* a request: code is our QnRtn */
+	HJ212_FATE_REPEATED, /* a request that was answered before, and is answered so again */
+	HJ212_FATE_PASSED,   /* nothing is to be done with it */
+};
+#define HJ212_FATES (HJ212_FATE_PASSED + 1)
+typedef void (*hj212_fate_fn)(enum hj212_fate fate, const char *qn, int code, void *userdata);
+void hj212_session_fates(struct hj212_session *s, hj212_fate_fn fn, void *userdata);

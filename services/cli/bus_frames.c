@@ -1,4 +1,4 @@
-/* `hjgate frames`: what went over a bus, as bytes and in words, or as a capture that Wireshark reads. A meterd keeps
+/* What went over a bus, as bytes and in words, or as a capture that Wireshark reads. A meterd keeps
  * the newest by itself, so that a fault can be looked at after it happened; those around the first error of a kind
  * are on its disk. */
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bus.h"
-#include "instances.h"
+#include "frames.h"
 #include "pcap.h"
 #include "tables.h"
 #include "writer.h"
@@ -14,28 +14,18 @@
 #include "hjgate/clock.h"
 #include "hjgate/meter_protocol.h"
 
-#define LAST_BY_DEFAULT 20
-#define VALUES_SHOWN    12 /* registers of one answer, in words */
-#define SOCKET_MAX      (HJ_NAME_MAX + 24)
-#define MEANING_MAX     256
-#define MBAP_BYTES      6 /* before the unit id on Modbus TCP */
-#define EXCEPTION_BIT   0x80
+#define VALUES_SHOWN  12 /* registers of one answer, in words */
+#define SOCKET_MAX    (HJ_NAME_MAX + 24)
+#define MEANING_MAX   256
+#define MBAP_BYTES    6 /* before the unit id on Modbus TCP */
+#define EXCEPTION_BIT 0x80
 
 struct frames {
 	const struct cli *cli;
-	int64_t last;
-	bool follow, pcap;
+	const struct frames_options *o;
 	struct writer *w;
 	struct pcap capture;
 	size_t seen;
-};
-
-const struct cli_option cli_frames_options[] = {
-	{ "--last", 'n', CLI_COUNT, N_("N"), N_("the newest N (20 as without)"), offsetof(struct frames, last) },
-	{ "--follow", 'f', CLI_FLAG, NULL, N_("go on until Ctrl-C"), offsetof(struct frames, follow) },
-	{ "--pcap", 0, CLI_FLAG, NULL, N_("a capture for Wireshark, to standard output"),
-	        offsetof(struct frames, pcap) },
-	{ 0 },
 };
 
 static const struct writer_column columns[] = {
@@ -171,7 +161,7 @@ static void capture_frame(struct pcap *capture, json_t *frame, const char *type)
 	uint8_t bytes[512];
 
 	if (capture->link == PCAP_NONE)
-		pcap_begin(capture, is_tcp(frame, type) ? PCAP_TCP : PCAP_SERIAL);
+		pcap_begin(capture, is_tcp(frame, type) ? PCAP_TCP : PCAP_SERIAL, PCAP_MODBUS_PORT);
 	for (size_t i = 0; i < hj_array_size(ways); i++) {
 		size_t way = serves ? 1 - i : i, n = bus_hex(cli_string(frame, ways[way].key), bytes, sizeof(bytes));
 		enum pcap_direction direction = ways[capture->link == PCAP_TCP ? i : way].direction;
@@ -191,14 +181,14 @@ static int take(json_t *answer, bool continues, void *userdata)
 	json_array_foreach(json_object_get(answer, "frames"), i, frame)
 	{
 		f->seen++;
-		if (f->pcap)
+		if (f->o->pcap)
 			capture_frame(&f->capture, frame, cli_string(answer, "type"));
 		else
 			show_frame(f->w, frame, cli_string(answer, "type"));
 	}
-	if (f->pcap)
+	if (f->o->pcap)
 		return fflush(stdout) == EOF;
-	if (f->follow)
+	if (f->o->follow)
 		writer_flush(f->w);
 	return 0;
 }
@@ -208,15 +198,16 @@ static int list(struct frames *f, const char *socket)
 	int r;
 
 	f->capture.out = stdout; /* its beginning is written when it is known of what */
-	if (!f->pcap)
-		f->w = writer_stdout(!f->cli->json ? WRITER_TEXT : f->follow ? WRITER_JSON_LINES : WRITER_JSON);
+	if (!f->o->pcap)
+		f->w = writer_stdout(!f->cli->json ? WRITER_TEXT : f->o->follow ? WRITER_JSON_LINES : WRITER_JSON);
 	if (f->w)
 		writer_table(f->w, "frames", columns, hj_array_size(columns));
 	r = cli_stream(f->cli, socket, "hjgate.Meter.Frames",
-	        json_pack("{sI sb}", "limit", (json_int_t)f->last, "follow", (int)f->follow),
-	        f->follow ? -1 : CLI_ANSWER_MS, take, f);
-	if (f->pcap && f->capture.link == PCAP_NONE)
-		pcap_begin(&f->capture, PCAP_SERIAL);
+	        json_pack("{sI sb}", "limit", (json_int_t)(f->o->last ? f->o->last : FRAMES_BY_DEFAULT), "follow",
+	                (int)f->o->follow),
+	        f->o->follow ? -1 : CLI_ANSWER_MS, take, f);
+	if (f->o->pcap && f->capture.link == PCAP_NONE)
+		pcap_begin(&f->capture, PCAP_SERIAL, 0);
 	if (!f->w)
 		return r;
 	writer_table_end(f->w);
@@ -262,28 +253,18 @@ static int saved(const struct cli *cli, const char *socket, const char *name)
 	return HJ_EXIT_OK;
 }
 
-int cli_frames(struct cli *cli, int argc, char **argv)
+int frames_of_bus(const struct cli *cli, const struct frames_options *o, const char *name, int argc, char **argv)
 {
 	static const char *const words[] = { "saved", NULL };
-	struct frames f = { .cli = cli };
+	struct frames f = { .cli = cli, .o = o };
 	char socket[SOCKET_MAX];
-	int r = cli_options(cli, cli_frames_options, &f, &argc, argv);
 
-	if (r)
-		return r;
-	if (argc < 2)
-		return cli_usage(cli, "%s", _("frames needs the name of a bus"));
-	r = cli_instance_known(cli, "buses.d", "meterd", argv[1]);
-	if (r)
-		return r;
-	snprintf(socket, sizeof(socket), "meterd@%s.look", argv[1]);
-	if (argc > 2 && strcmp(argv[2], "saved"))
-		return cli_unknown(cli, N_("word"), argv[2], words);
-	if (argc > 4)
-		return cli_usage(cli, _("\"%s\" is too much"), argv[4]);
+	snprintf(socket, sizeof(socket), "meterd@%s.look", name);
+	if (argc > 0 && strcmp(argv[0], "saved"))
+		return cli_unknown(cli, N_("word"), argv[0], words);
 	if (argc > 2)
-		return saved(cli, socket, argc > 3 ? argv[3] : NULL);
-	if (!f.last)
-		f.last = LAST_BY_DEFAULT;
+		return cli_usage(cli, _("\"%s\" is too much"), argv[2]);
+	if (argc > 0)
+		return saved(cli, socket, argc > 1 ? argv[1] : NULL);
 	return list(&f, socket);
 }

@@ -261,14 +261,21 @@ static const struct cli_command commands[] = {
 	        .details = N_(
 	                "Each bus keeps its newest 256 KiB of requests and answers by itself, and on the disk those "
 	                "around the first error of\n"
-	                "each kind of each meter. A capture is decoded by tshark -d rtacser.data,mbrtu."),
+	                "each kind of each meter. A capture is decoded by tshark -d rtacser.data,mbrtu. An uplink "
+	                "keeps "
+	                "its newest 32 KiB, and what\n"
+	                "became of each: acknowledged after how long, sent again how often, refused why. Passwords "
+	                "are "
+	                "masked."),
 	        .fn = cli_frames,
 	        .options = cli_frames_options,
 	        .lines = LINES({ CLI_LOOK, "frames BUS [-f]", N_("what went over a bus: bytes and their meaning") },
+	                { CLI_LOOK, "frames uplink/NAME [-f]", N_("what a platform was told, and what it answered") },
 	                { CLI_LOOK, "frames BUS saved [NAME]",
 	                        N_("the frames around the first errors, from the disk") }),
 	        .examples = EXAMPLES("hjgate frames north -f", "hjgate frames north --last 1000 --pcap >north.pcap",
-	                "hjgate frames north saved"),
+	                "hjgate frames north saved", "hjgate frames uplink/county -f",
+	                "hjgate frames uplink/county --change --raw - | hjgate frame decode"),
 	},
 	{
 	        .name = "backup",

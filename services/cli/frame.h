@@ -13,6 +13,7 @@ struct frame_seen {
 	bool ok;         /* a frame, its length and CRC right */
 	bool framed;     /* `frame`, `declared` and `quirks` are set */
 	bool understood; /* `message` is set */
+	bool masked;     /* PW is stars: the CRC cannot be checked */
 	struct hj212_frame frame;
 	struct hj212_message message;
 	unsigned declared; /* LLLL */
@@ -34,6 +35,7 @@ bool frame_is_secret(struct hj212_slice name);
 char *frame_text(struct hj212_slice s);
 /* What a command is for, N_(); NULL where the standard has none of that number. */
 const char *frame_cn_about(int cn);
+const char *frame_qn_rtn_about(int code); /* the same of a QnRtn */
 
 /* Reads data segments or JSON objects, one a line, and writes frames. `pw`: stands in for every PW; NULL = as it
  * is. */

@@ -25,10 +25,20 @@ static const char *error_of(const struct frame_seen *s)
 {
 	if (s->frame.quirks & HJ212_QUIRK_LENGTH)
 		return s->frame.crc_ok ? N_("the length is wrong") : N_("the length and the CRC are wrong");
-	if (s->frame.crc_ok)
+	if (s->frame.crc_ok || s->masked)
 		return NULL;
 	return s->frame.quirks & HJ212_QUIRK_CRC_SHORT && !s->frame.crc ? N_("there is no CRC")
 	                                                                : N_("the CRC is wrong in every dialect");
+}
+
+/* As hjgate itself shows frames: its CRC is that of the frame with its password. */
+static bool is_masked(struct hj212_slice pw)
+{
+	size_t n = 0;
+
+	while (n < pw.n && pw.p[n] == '*')
+		n++;
+	return n && n == pw.n;
 }
 
 static void show_frame(struct reader *r, const struct hj212_frame *frame, const char *head, size_t used, size_t left)
@@ -41,6 +51,7 @@ static void show_frame(struct reader *r, const struct hj212_frame *frame, const 
 	/* A line of text ends as the system's lines do. */
 	seen.quirks = frame->quirks & ~(line_ends ? HJ212_QUIRK_TAIL : 0u);
 	seen.understood = !hj212_message_decode(frame->data, frame->n, &seen.message);
+	seen.masked = seen.understood && is_masked(seen.message.pw);
 	seen.error = error_of(&seen);
 	seen.ok = !seen.error;
 	r->bad |= !seen.ok;

@@ -82,8 +82,10 @@ static void show_frame(struct writer *w, const struct frame_seen *seen)
 		snprintf(text, sizeof(text), _("%u, but the data has %zu bytes"), seen->declared, seen->frame.n);
 	writer_field(w, NULL, _("length"), seen->quirks & HJ212_QUIRK_LENGTH ? STYLE_BAD : STYLE_PLAIN, NULL, text);
 	snprintf(text, sizeof(text), "%04X  %s", seen->frame.crc,
-	        seen->frame.crc_ok ? hj212_crc_name(seen->frame.dialect) : _("wrong in every dialect"));
-	writer_field(w, NULL, "CRC", seen->frame.crc_ok ? STYLE_PLAIN : STYLE_BAD, NULL, text);
+	        seen->frame.crc_ok ? hj212_crc_name(seen->frame.dialect)
+	        : seen->masked     ? _("not checked: the password is masked")
+	                           : _("wrong in every dialect"));
+	writer_field(w, NULL, "CRC", seen->frame.crc_ok || seen->masked ? STYLE_PLAIN : STYLE_BAD, NULL, text);
 	add_names(odd, sizeof(odd), seen->quirks, hj212_quirk_name);
 	if (seen->understood)
 		add_names(odd, sizeof(odd), seen->message.odd, hj212_odd_name);

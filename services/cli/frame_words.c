@@ -49,3 +49,28 @@ const char *frame_cn_about(int cn)
 			return commands[i].about;
 	return NULL;
 }
+
+static const struct {
+	int code;
+	const char *about;
+} qn_rtns[] = {
+	/* HJ 212-2017 table 7 */
+	{ 1, N_("ready") },
+	{ 2, N_("refused") },
+	{ 3, N_("the password is wrong") },
+	{ 4, N_("the MN is wrong") },
+	{ 5, N_("the ST is wrong") },
+	{ 6, N_("the Flag is wrong") },
+	{ 7, N_("the QN is wrong") },
+	{ 8, N_("the CN is wrong") },
+	{ 9, N_("the CRC is wrong") },
+	{ 100, N_("an unknown error") },
+};
+
+const char *frame_qn_rtn_about(int code)
+{
+	for (size_t i = 0; i < hj_array_size(qn_rtns); i++)
+		if (qn_rtns[i].code == code)
+			return qn_rtns[i].about;
+	return NULL;
+}

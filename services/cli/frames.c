@@ -1,51 +1,59 @@
-/* Frames as they went over a line, oldest first. */
-#include <stdio.h>
+/* The command `hjgate frames`: whose they are says the word, bus/NAME or uplink/NAME; a name alone is a bus. */
+#include "frames.h"
+
+#include <stddef.h>
 #include <string.h>
 
-#include "ask.h"
-#include "frames.h"
-#include "hjgate/clock.h"
-#include "tables.h"
+#include "instances.h"
 
-static const struct writer_column uplink_columns[] = {
-	{ "time", N_("TIME"), false },
-	{ "direction", N_("DIRECTION"), false },
-	{ "text", N_("FRAME"), false },
+const struct cli_option cli_frames_options[] = {
+	{ "--last", 'n', CLI_COUNT, N_("N"), N_("the newest N (20 as without)"),
+	        offsetof(struct frames_options, last) },
+	{ "--follow", 'f', CLI_FLAG, NULL, N_("go on until Ctrl-C"), offsetof(struct frames_options, follow) },
+	{ "--pcap", 0, CLI_FLAG, NULL, N_("a capture for Wireshark, to standard output"),
+	        offsetof(struct frames_options, pcap) },
+	{ "--raw", 0, CLI_TEXT, N_("FILE"),
+	        N_("of an uplink: the bytes, for hjgate frame decode; - is standard output"),
+	        offsetof(struct frames_options, raw) },
+	{ "--change", 0, CLI_FLAG, NULL, N_("of an uplink: show passwords (needs the group hjgate-admin)"),
+	        offsetof(struct frames_options, change) },
+	{ 0 },
 };
 
-/* With milliseconds: what answers what shows by them. */
-static void time_cell(struct writer *w, json_t *frame)
+static const char *behind(const char *word, const char *prefix)
 {
-	char text[HJ_TIME_HUMAN_LEN + 1];
+	size_t n = strlen(prefix);
 
-	hj_time_human(cli_time(frame, "time"), true, text);
-	writer_cell(w, STYLE_PLAIN, cli_member(frame, "time"), text);
+	return strncmp(word, prefix, n) ? NULL : word + n;
 }
 
-/* The CR LF that ends a frame is not shown. */
-static void frame_cell(struct writer *w, json_t *frame)
+static int of_uplink(const struct cli *cli, const struct frames_options *o, const char *name, int argc, char **argv)
 {
-	const char *text = cli_string(frame, "text");
-	size_t n = text ? strlen(text) : 0;
-	_cleanup_free_ char *copy = NULL;
+	int r = cli_instance_known(cli, "uplinks.d", "uplinkd", name);
 
-	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-		n--;
-	copy = strndup(text ? text : "", n);
-	writer_cell(w, STYLE_PLAIN, cli_member(frame, "text"), copy ? copy : "");
+	if (r)
+		return r;
+	return argc > 2 ? cli_usage(cli, _("\"%s\" is too much"), argv[2]) : frames_of_uplink(cli, o, name);
 }
 
-void cli_uplink_frames(struct writer *w, json_t *frames)
+int cli_frames(struct cli *cli, int argc, char **argv)
 {
-	json_t *frame;
-	size_t i;
+	struct frames_options o = { 0 };
+	const char *uplink, *bus;
+	int r = cli_options(cli, cli_frames_options, &o, &argc, argv);
 
-	writer_table(w, "frames", uplink_columns, hj_array_size(uplink_columns));
-	json_array_foreach(frames, i, frame)
-	{
-		time_cell(w, frame);
-		writer_cell(w, STYLE_PLAIN, cli_member(frame, "direction"), cli_word(cli_string(frame, "direction")));
-		frame_cell(w, frame);
-	}
-	writer_table_end(w);
+	if (r)
+		return r;
+	if (argc < 2)
+		return cli_usage(cli, "%s", _("whose frames? BUS, bus/NAME or uplink/NAME"));
+	uplink = behind(argv[1], "uplink/");
+	if (uplink)
+		return of_uplink(cli, &o, uplink, argc, argv);
+	if (o.raw || o.change)
+		return cli_usage(
+		        cli, _("%s is for the frames of an uplink: uplink/NAME"), o.raw ? "--raw" : "--change");
+	bus = behind(argv[1], "bus/");
+	bus = bus ? bus : argv[1];
+	r = cli_instance_known(cli, "buses.d", "meterd", bus);
+	return r ? r : frames_of_bus(cli, &o, bus, argc - 2, argv + 2);
 }

@@ -1,9 +1,17 @@
-/* Frames as they went over a line, of a platform. */
+/* `hjgate frames`: what went over a bus or to a platform and back. Who keeps them is asked: the bus's meterd, the
+ * platform's uplinkd. */
 #pragma once
 
-#include <jansson.h>
+#include "ask.h"
 
-#include "writer.h"
+#define FRAMES_BY_DEFAULT 20
 
-/* The frames of hjgate.Uplink.Frames: time, direction, text. */
-void cli_uplink_frames(struct writer *w, json_t *frames);
+struct frames_options {
+	int64_t last; /* 0: FRAMES_BY_DEFAULT */
+	bool follow, pcap, change;
+	const char *raw; /* a file; "-" = standard output */
+};
+
+/* `saved`: the words behind the bus's name. Each: the exit status. */
+int frames_of_bus(const struct cli *cli, const struct frames_options *o, const char *name, int argc, char **argv);
+int frames_of_uplink(const struct cli *cli, const struct frames_options *o, const char *name);

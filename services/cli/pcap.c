@@ -13,7 +13,6 @@
 #define LINK_BYTES       12
 #define IP_BYTES         20
 #define TCP_BYTES        20
-#define PORT             502
 #define OTHER_PORT       50502
 
 static void put_le(FILE *out, uint32_t value, unsigned bytes)
@@ -28,9 +27,10 @@ static void set_be(uint8_t *to, uint32_t value, unsigned bytes)
 		to[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
 }
 
-void pcap_begin(struct pcap *p, enum pcap_link link)
+void pcap_begin(struct pcap *p, enum pcap_link link, unsigned port)
 {
 	p->link = link;
+	p->port = port;
 	p->said[0] = p->said[1] = 1;
 	put_le(p->out, PCAP_MAGIC, 4);
 	put_le(p->out, 2, 2);
@@ -73,8 +73,8 @@ static size_t tcp_head(struct pcap *p, uint8_t *to, enum pcap_direction directio
 	to[15] = (uint8_t)(1 + from);
 	to[19] = (uint8_t)(2 - from);
 	set_be(to + 10, ip_sum(to), 2);
-	set_be(tcp, from ? PORT : OTHER_PORT, 2);
-	set_be(tcp + 2, from ? OTHER_PORT : PORT, 2);
+	set_be(tcp, from ? p->port : OTHER_PORT, 2);
+	set_be(tcp + 2, from ? OTHER_PORT : p->port, 2);
 	set_be(tcp + 4, p->said[from], 4);
 	set_be(tcp + 8, p->said[!from], 4);
 	memcpy(tcp + 12, flags, sizeof(flags));

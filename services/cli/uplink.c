@@ -12,8 +12,6 @@
 #include "timespec.h"
 #include "writer.h"
 
-#define FRAMES_BY_DEFAULT 20
-
 struct uplink {
 	bool change;
 	int64_t last, from, to;
@@ -171,19 +169,9 @@ static int show(struct cli *cli, const struct uplink *u)
 
 static int frames(struct cli *cli, const struct uplink *u)
 {
-	_cleanup_(writer_freep) struct writer *w = NULL;
-	_cleanup_json_ json_t *answer = NULL;
-	char socket[SOCKET_MAX];
-	int r = cli_ask(cli, socket_of(u, u->change, socket), "hjgate.Uplink.Frames",
-	        json_pack("{sI}", "limit", (json_int_t)(u->last ? u->last : FRAMES_BY_DEFAULT)), &answer);
+	const struct frames_options o = { .last = u->last, .change = u->change };
 
-	if (r)
-		return r;
-	w = open_writer(cli);
-	if (json_array_size(json_object_get(answer, "frames")) == 0)
-		writer_say(w, STYLE_WARN, "%s", _("no frames yet"));
-	cli_uplink_frames(w, json_object_get(answer, "frames"));
-	return HJ_EXIT_OK;
+	return frames_of_uplink(cli, &o, u->name);
 }
 
 static int preview(struct cli *cli, const struct uplink *u)

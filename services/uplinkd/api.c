@@ -1,5 +1,5 @@
-/* hjgate.Uplink: Status, Frames and Preview for who may look, Pause and Resume for who may change. Passwords are
- * shown on the change socket only, and in Frames and Preview only: Status never has them. */
+/* hjgate.Uplink: Status, Frames (api_frames.c) and Preview for who may look, Pause and Resume for who may change.
+ * Passwords are shown on the change socket only, and in Frames and Preview only: Status never has them. */
 #include "uplinkd.h"
 
 #include <errno.h>
@@ -9,8 +9,6 @@
 #include "hjgate/idl.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
-
-#define FRAMES_DEFAULT 20
 
 static json_t *int_or_null(bool there, int64_t value)
 {
@@ -141,46 +139,6 @@ static int on_resume(struct hj_ipc_call *call, json_t *parameters, void *userdat
 	return pause_or_resume(call, userdata, false);
 }
 
-/* ---- Frames ---- */
-
-static json_t *shown(const char *text, bool secrets)
-{
-	_cleanup_free_ char *copy = strdup(text);
-
-	if (!copy)
-		return NULL;
-	if (!secrets)
-		frames_mask(copy);
-	return json_string(copy);
-}
-
-static bool may_see_secrets(const struct hj_ipc_call *call)
-{
-	return hj_ipc_call_right(call) == HJ_CHANGE;
-}
-
-static int on_frames(struct hj_ipc_call *call, json_t *parameters, void *userdata)
-{
-	struct uplinkd *u = userdata;
-	int64_t limit = FRAMES_DEFAULT;
-	const struct hj_param table[] = { { "limit", HJ_PARAM_INT, false, &limit } };
-	const struct frames_one *one;
-	const char *bad;
-	json_t *list;
-
-	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
-		return hj_ipc_fail_parameter(call, bad);
-	if (limit < 0)
-		return hj_ipc_fail_parameter(call, "limit");
-	list = json_array();
-	for (unsigned i = u->frames.count > limit ? u->frames.count - (unsigned)limit : 0;
-	        (one = frames_at(&u->frames, i)); i++)
-		json_array_append_new(
-		        list, json_pack("{s:I, s:s, s:o}", "time", (json_int_t)one->time_ms, "direction",
-		                      one->out ? "out" : "in", "text", shown(one->text, may_see_secrets(call))));
-	return hj_ipc_reply(call, json_pack("{s:o}", "frames", list));
-}
-
 /* ---- Preview ---- */
 
 struct preview {
@@ -215,7 +173,7 @@ static void preview_job(struct preview *p, const struct job *j)
 		if (n < 2)
 			continue;
 		frame[n - 2] = '\0'; /* without CR LF */
-		json_array_append_new(p->frames, shown(frame, may_see_secrets(p->call)));
+		json_array_append_new(p->frames, api_frame_text(p->call, frame));
 	}
 }
 
@@ -261,7 +219,7 @@ static const struct hj_ipc_method methods[] = {
 	{ "Status", HJ_ANY_RIGHT, on_status },
 	{ "Pause", HJ_CHANGE, on_pause },
 	{ "Resume", HJ_CHANGE, on_resume },
-	{ "Frames", HJ_ANY_RIGHT, on_frames },
+	{ "Frames", HJ_ANY_RIGHT, api_frames },
 	{ "Preview", HJ_ANY_RIGHT, on_preview },
 	{ NULL, 0, NULL },
 };

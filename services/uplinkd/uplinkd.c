@@ -116,6 +116,7 @@ void uplinkd_pump(struct uplinkd *u)
 	}
 	u->pumping = false;
 	set_timer(u);
+	api_frames_pump(u);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -133,7 +134,14 @@ static void on_frame(bool out, const char *frame, size_t n, void *userdata)
 {
 	struct uplinkd *u = userdata;
 
-	frames_put(&u->frames, out, frame, n, hj_now().wall_ms);
+	frames_put(&u->frames, out, frame, n, hj_now());
+}
+
+static void on_fate(enum hj212_fate fate, const char *qn, int code, void *userdata)
+{
+	struct uplinkd *u = userdata;
+
+	frames_fate(&u->frames, fate, qn, code, hj_now());
 }
 
 int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used)
@@ -146,6 +154,7 @@ int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *setti
 	hj212_session_qn_start(u->session, qn_used);
 	hj212_session_qn_limit(u->session, hj_max(qn_used, (int64_t)1)); /* none until they are reserved */
 	hj212_session_trace(u->session, on_frame, u);
+	hj212_session_fates(u->session, on_fate, u);
 	u->error[0] = '\0';
 	feed_qn(u->feed);
 	feed_watch(u->feed, uplinkd_wants_realtime(u));
@@ -234,6 +243,7 @@ void uplinkd_free(struct uplinkd *u)
 	link_free(u->link);
 	hj212_session_free(u->session);
 	event_free(u);
+	api_frames_end(u);
 	lanes_done(&u->lanes);
 	frames_done(&u->frames);
 	hj212_phrase_map_done(&u->map);

@@ -56,6 +56,7 @@ struct uplinkd {
 	struct feed *feed;
 	struct hj_report *report;
 	struct frames frames;
+	struct frame_stream *frame_streams; /* who follows them: api_frames.c */
 	struct lanes lanes;
 	struct flights flights;
 
@@ -148,3 +149,9 @@ void event_lookup(struct uplinkd *u, const char *host, const char *error, bool k
 void event_tls(struct uplinkd *u, const char *host, const struct tls_trouble *trouble);
 
 extern const struct hj_ipc_interface uplinkd_interface; /* api.c */
+
+/* ---- api_frames.c ---- */
+int api_frames(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+json_t *api_frame_text(const struct hj_ipc_call *call, const char *text); /* masked, but for the change socket */
+void api_frames_pump(struct uplinkd *u);                                  /* something has been kept, or changed */
+void api_frames_end(struct uplinkd *u);

@@ -79,6 +79,7 @@ static int find(struct hj212_finder *f, bool lenient, bool ended, struct hj212_f
 		int r = hj212_weigh(&v, ret);
 
 		if (r > 0) {
+			ret->whole = (size_t)r;
 			advance(f, (size_t)r);
 			return 1;
 		}

@@ -276,7 +276,11 @@ int hj212_frame_decode(const char *data, size_t n, struct hj212_frame *ret)
 	};
 	int r = hj212_weigh(&v, ret);
 
-	return r < 0 ? -EBADMSG : r;
+	if (r < 0)
+		return -EBADMSG;
+	if (r > 0)
+		ret->whole = (size_t)r;
+	return r;
 }
 
 int hj212_frame_encode(enum hj212_crc dialect, const char *data, size_t n, char *to, size_t size)

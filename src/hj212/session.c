@@ -84,6 +84,12 @@ void hj212_session_trace(struct hj212_session *s, hj212_trace_fn fn, void *userd
 	s->trace_data = userdata;
 }
 
+void hj212_session_fates(struct hj212_session *s, hj212_fate_fn fn, void *userdata)
+{
+	s->fate = fn;
+	s->fate_data = userdata;
+}
+
 void hj212_session_counts(const struct hj212_session *s, struct hj212_counts *ret)
 {
 	*ret = s->counts;
@@ -119,23 +125,15 @@ void hj212_session_disconnected(struct hj212_session *s)
 	s->junk_before += s->finder.junk;
 	s->dropped_before += s->finder.dropped;
 	hj212_finder_init(&s->finder);
-	for (unsigned i = 0; i <= s->id.window; i++)
-		s->uploads[i].state = UPLOAD_FREE;
+	hj212_upload_disconnected(s);
 	s->login_due = s->login_open = false;
 	hj212_request_disconnected(s);
 }
 
 static void trace_in(struct hj212_session *s, const struct hj212_frame *f)
 {
-	char whole[HJ212_DATA_ACCEPT + 16];
-	int n;
-
-	if (!s->trace)
-		return;
-	n = snprintf(whole, sizeof(whole), "##%04zu%.*s%04X\r\n", f->n, (int)hj_min(f->n, (size_t)HJ212_DATA_ACCEPT),
-	        f->data, (unsigned)f->crc);
-	if (n > 0 && (size_t)n < sizeof(whole))
-		s->trace(false, whole, (size_t)n, s->trace_data);
+	if (s->trace)
+		s->trace(false, f->data - HJ212_FRAME_HEAD, f->whole, s->trace_data);
 }
 
 /* Some peers compute the CRC otherwise: what is right by any dialect is taken, and said once. */
@@ -160,17 +158,21 @@ static void take_frame(struct hj212_session *s, const struct hj212_frame *f, str
 	trace_in(s, f);
 	if (hj212_message_decode(f->data, f->n, &m) < 0) {
 		s->counts.bad++;
+		hj212_tell_fate(s, HJ212_FATE_UNREADABLE, NULL, 0);
 		hj212_note(s, 0, "a frame of %zu bytes without CN and CP", f->n);
 	} else if (!crc_taken(s, f)) {
 		s->counts.bad++;
 		hj212_note(s, 0, "a frame CN %d with a wrong CRC %04X", m.cn, (unsigned)f->crc);
+		hj212_tell_fate(s, HJ212_FATE_BAD_CRC, NULL, 0);
 		hj212_request_bad_crc(s, &m);
 	} else if (hj212_own_take(s, &m, now)) {
-		;
+		; /* said there */
 	} else if (m.cn == 9014 || m.cn == 9011) {
 		hj212_upload_acknowledge(s, &m, now);
 	} else if (m.cn != 9012 && m.cn != 9013) {
 		hj212_request_take(s, &m, now);
+	} else {
+		hj212_tell_fate(s, HJ212_FATE_PASSED, NULL, 0);
 	}
 }
 

@@ -98,18 +98,32 @@ int hj212_upload_code(const struct hj212_message *m)
 	return 1;
 }
 
+void hj212_tell_answer(struct hj212_session *s, const struct hj212_upload *u, bool good, int code)
+{
+	if (code == 1 && !good) { /* CN 9011: it may be going to be taken */
+		hj212_tell_fate(s, HJ212_FATE_PASSED, NULL, code);
+		return;
+	}
+	hj212_tell_fate(s, good ? HJ212_FATE_ACKNOWLEDGES : HJ212_FATE_DENIES, NULL, code);
+	hj212_tell_fate(s, good ? HJ212_FATE_ACKNOWLEDGED : HJ212_FATE_DENIED, u->qn, code);
+}
+
 void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
 {
 	struct hj212_upload *u;
 	int code = hj212_upload_code(m);
 
 	if (m->mn.n && !hj212_same_mn(s, m->mn)) {
+		hj212_tell_fate(s, HJ212_FATE_OTHER_MN, NULL, 0);
 		hj212_note(s, 0, "a CN %d for another MN", m->cn);
 		return;
 	}
 	u = match(s, m->qn, now);
-	if (!u) /* late, or not ours */
+	if (!u) { /* late, or not ours */
+		hj212_tell_fate(s, HJ212_FATE_LATE, NULL, code);
 		return;
+	}
+	hj212_tell_answer(s, u, code == 1 && m->cn == 9014, code);
 	if (code == 1 && m->cn == 9014) {
 		u->state = UPLOAD_ACKED;
 		s->counts.answer_ms = (unsigned)((now.mono - hj_min(u->sent_at, now.mono)) / HJ_USEC_PER_MS);
@@ -146,6 +160,7 @@ void hj212_session_delivered(struct hj212_session *s, size_t left, struct hj_now
 	for (unsigned i = 0; i < s->id.window; i++)
 		if (by_tcp(s, &s->uploads[i]) && s->uploads[i].end <= there) {
 			s->uploads[i].state = UPLOAD_ACKED;
+			hj212_tell_fate(s, HJ212_FATE_WRITTEN, s->uploads[i].qn, 0);
 			s->forgotten = 0;
 		}
 	if (now.mono < s->look_at)

@@ -3,6 +3,7 @@
  * again. */
 #include "session_private.h"
 #include "hjgate/cleanup.h"
+#include "hjgate/hj212_mask.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,6 +18,13 @@ const char *hj212_pw_in_use(const struct hj212_session *s)
 	return s->trying_old ? s->settings.old_pw : s->settings.pw;
 }
 
+void hj212_tell_fate(struct hj212_session *s, enum hj212_fate fate, const char *qn, int code)
+{
+	if (s->fate)
+		s->fate(fate, qn, code, s->fate_data);
+}
+
+/* It may repeat what a platform said, and ends in logs and events. */
 void hj212_note(struct hj212_session *s, int code, const char *format, ...)
 {
 	unsigned at = (s->note_first + s->note_count) % HJ212_NOTES_MAX;
@@ -27,6 +35,7 @@ void hj212_note(struct hj212_session *s, int code, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(s->notes[at].text, sizeof(s->notes[at].text), format, ap);
 	va_end(ap);
+	hj212_mask(s->notes[at].text, strlen(s->notes[at].text));
 	s->notes[at].code = code;
 	s->note_count++;
 }

@@ -96,6 +96,7 @@ static void answered(struct hj212_session *s, const struct hj212_message *m, str
 	struct hj212_upload *u = hj212_own(s);
 	int code = hj212_upload_code(m);
 
+	hj212_tell_answer(s, u, code == 1, code);
 	if (code == QN_PW) {
 		hj212_note(s, 0, "the platform refuses the login: password (QnRtn=3)");
 		hj212_upload_refused_pw(s, u, now);
@@ -122,6 +123,7 @@ static bool take_heartbeat(struct hj212_session *s, const struct hj212_message *
 	if (m->cn != CN_HEARTBEAT || s->id.edition != HJ212_2025 || !hj212_same_mn(s, m->mn) ||
 	        m->qn.n >= sizeof(asked.qn) || !hj212_slice_is(m->pw, hj212_pw_in_use(s)))
 		return false;
+	hj212_tell_fate(s, HJ212_FATE_TAKEN, NULL, QN_READY);
 	snprintf(asked.qn, sizeof(asked.qn), "%.*s", (int)m->qn.n, m->qn.n ? m->qn.p : "");
 	snprintf(asked.pw, sizeof(asked.pw), "%s", hj212_pw_in_use(s));
 	snprintf(asked.mn, sizeof(asked.mn), "%s", s->id.mn);

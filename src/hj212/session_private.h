@@ -87,6 +87,8 @@ struct hj212_session {
 	struct hj212_counts counts;
 	hj212_trace_fn trace;
 	void *trace_data;
+	hj212_fate_fn fate;
+	void *fate_data;
 
 	bool connected;
 	struct hj212_finder finder;
@@ -143,11 +145,14 @@ void hj212_out_pass(struct hj212_session *s, struct hj_now now); /* ends the gap
 const char *hj212_pw_in_use(const struct hj212_session *s);
 void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *st, const char *cp);
 void hj212_answer_number(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *name, int value);
+/* qn: of an upload; NULL: of the frame that has just come in. */
+void hj212_tell_fate(struct hj212_session *s, enum hj212_fate fate, const char *qn, int code);
 void hj212_note(struct hj212_session *s, int code, const char *format, ...) _printf_(3, 4);
 
 /* session_upload.c */
 void hj212_upload_written(struct hj212_session *s, struct hj_now now);
 void hj212_upload_tick(struct hj212_session *s, struct hj_now now);
+void hj212_upload_disconnected(struct hj212_session *s);
 void hj212_upload_reframe(struct hj212_session *s);           /* the password in use has changed */
 bool hj212_upload_outstanding(const struct hj212_session *s); /* login and heartbeat are none */
 /* Into this free place; first: before all that waits. -EAGAIN, -EMSGSIZE, -ENOBUFS. */
@@ -163,6 +168,8 @@ void hj212_pw_refused(struct hj212_session *s, const char *why);
 void hj212_upload_acknowledge(
         struct hj212_session *s, const struct hj212_message *m, struct hj_now now); /* CN 9014, and 9011 */
 int hj212_upload_code(const struct hj212_message *m); /* QnRtn or ExeRtn of an answer: 1 = taken */
+/* What has come answers u, good or with `code`. */
+void hj212_tell_answer(struct hj212_session *s, const struct hj212_upload *u, bool good, int code);
 bool hj212_same_mn(const struct hj212_session *s, struct hj212_slice mn);
 
 /* session_own.c */

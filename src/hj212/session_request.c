@@ -200,6 +200,7 @@ static void refuse(struct hj212_session *s, const struct hj212_message *m, int c
 
 	asked_of(m, &asked);
 	s->counts.refused++;
+	hj212_tell_fate(s, HJ212_FATE_REFUSED, NULL, code);
 	hj212_answer_number(s, &asked, 9011, "QnRtn", code);
 	if (code != QN_REFUSED && code != QN_CN)
 		hj212_note(s, code, "a request CN %d is refused: QnRtn=%d", m->cn, code);
@@ -266,6 +267,7 @@ void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, 
 	int code;
 
 	if (repeat) {
+		hj212_tell_fate(s, HJ212_FATE_REPEATED, NULL, 0);
 		answer_repeat(s, repeat);
 		return;
 	}
@@ -277,6 +279,7 @@ void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, 
 	}
 	if (s->request_pw_right)
 		forget_old_pw(s);
+	hj212_tell_fate(s, HJ212_FATE_TAKEN, NULL, QN_READY);
 	accept(s, m, now);
 }
 

@@ -112,6 +112,8 @@ int hj212_upload_begin(
 	r = first ? hj212_out_put_first(s, u->frame, u->n) : hj212_out_put(s, u->frame, u->n);
 	if (r < 0)
 		return r;
+	if (u->ack)
+		hj212_tell_fate(s, HJ212_FATE_WAITS, u->qn, 0);
 	u->state = UPLOAD_SENDING;
 	u->token = o->token;
 	u->end = first ? s->written + u->n : s->queued;
@@ -156,6 +158,7 @@ int hj212_session_forget(struct hj212_session *s, uint64_t token)
 		if (!hj212_upload_waits(u) || u->token != token)
 			continue;
 		u->state = UPLOAD_FREE;
+		hj212_tell_fate(s, HJ212_FATE_GIVEN_UP, u->qn, 0);
 		expect_late(s, u);
 		if (++s->forgotten > s->settings.re_count && !s->dead) {
 			s->dead = true;
@@ -180,6 +183,8 @@ void hj212_upload_written(struct hj212_session *s, struct hj_now now)
 		u->state = u->ack || tcp ? UPLOAD_WAITING : UPLOAD_ACKED;
 		u->deadline = now.mono + hj212_over_time(s);
 		u->went = true;
+		if (!u->ack && !tcp)
+			hj212_tell_fate(s, HJ212_FATE_WRITTEN, u->qn, 0);
 		if (!u->resends)
 			u->sent_at = now.mono;
 		if (u == hj212_own(s) && !u->ack)
@@ -218,7 +223,20 @@ void hj212_upload_tick(struct hj212_session *s, struct hj_now now)
 		}
 		s->dead = true;
 		s->dead_token = u->token;
+		hj212_tell_fate(s, HJ212_FATE_GIVEN_UP, u->qn, 0);
 		hj212_pw_refused(s, "no answer since it was changed");
+	}
+}
+
+/* What was outstanding is the owner's to offer again. */
+void hj212_upload_disconnected(struct hj212_session *s)
+{
+	for (unsigned i = 0; i <= s->id.window; i++) {
+		struct hj212_upload *u = &s->uploads[i];
+
+		if (hj212_upload_waits(u) && !(s->dead && u->token == s->dead_token))
+			hj212_tell_fate(s, HJ212_FATE_CUT_OFF, u->qn, 0);
+		u->state = UPLOAD_FREE;
 	}
 }
 

@@ -3,7 +3,7 @@
 
 #include "hjgate/hj212_frame.h"
 
-#define HJ212_HEAD     6                         /* "##" and four digits */
+#define HJ212_HEAD     HJ212_FRAME_HEAD
 #define HJ212_DEBT_MAX (16u * HJ212_DATA_ACCEPT) /* CRC bytes not paid for: above it candidates are given up unread */
 
 /* Of a candidate; above 0: the frame's length on the wire. */

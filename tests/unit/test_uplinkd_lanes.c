@@ -1,4 +1,4 @@
-/* What goes next; and the small rules beside it: masked frames, the back-off, the mark of QNs, the delay by MN. */
+/* What goes next; and the small rules beside it: the back-off, the mark of QNs, the delay by MN. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "../../services/uplinkd/feed.h"
-#include "../../services/uplinkd/frames.h"
 #include "../../services/uplinkd/lanes.h"
 #include "../../services/uplinkd/link.h"
 #include "../../services/uplinkd/uplinkd.h"
@@ -122,45 +121,6 @@ static void lanes_are_bounded_and_know_what_they_hold(void **state)
 
 /* ---- frames ---- */
 
-static void passwords_are_masked(void **state)
-{
-	static const char *const list[][2] = {
-		{ "QN=1;CN=1072;PW=123456;MN=1;CP=&&NewPW=654321&&",
-		        "QN=1;CN=1072;PW=******;MN=1;CP=&&NewPW=******&&" },
-		{ "CN=1072;PW=1;MN=2;CP=&&PW=abcdef;x=1&&", "CN=1072;PW=*;MN=2;CP=&&PW=******;x=1&&" },
-		{ "##0087PW=123456;MN=1", "##0087PW=******;MN=1" },
-		{ "PW=123456", "PW=******" },
-		{ "pw=123456;newpw=1,x", "pw=******;newpw=*,x" },
-		{ "a=1;XPW=123", "a=1;XPW=123" },
-		{ "PW=;MN=1", "PW=;MN=1" },
-		{ "", "" },
-	};
-
-	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-		char text[128];
-
-		strcpy(text, list[i][0]);
-		frames_mask(text);
-		assert_string_equal(text, list[i][1]);
-	}
-}
-
-static void the_ring_keeps_the_newest_as_text(void **state)
-{
-	struct frames f = { 0 };
-	char text[32];
-
-	frames_put(&f, false, "\xff\x00z\xc3\xa9\xe6\xb8\x85\xed\xa0\x80\r\n", 13, 5);
-	assert_string_equal(frames_at(&f, 0)->text, "??z\xc3\xa9\xe6\xb8\x85???");
-	assert_null(frames_at(&f, 1));
-	for (int i = 0; i < 3 * FRAMES_MOST; i++)
-		frames_put(&f, true, text, (size_t)snprintf(text, sizeof(text), "frame %d\r\n", i), i);
-	assert_int_equal(f.count, FRAMES_MOST);
-	assert_string_equal(frames_at(&f, 0)->text, "frame 128");
-	assert_string_equal(frames_at(&f, FRAMES_MOST - 1)->text, "frame 191");
-	frames_done(&f);
-}
-
 /* ---- the back-off, QNs, the delay ---- */
 
 static void the_pause_doubles_to_a_minute(void **state)
@@ -233,8 +193,6 @@ int main(void)
 		cmocka_unit_test(history_and_backlog_take_turns),
 		cmocka_unit_test(a_live_record_waits_for_its_time),
 		cmocka_unit_test(lanes_are_bounded_and_know_what_they_hold),
-		cmocka_unit_test(passwords_are_masked),
-		cmocka_unit_test(the_ring_keeps_the_newest_as_text),
 		cmocka_unit_test(the_pause_doubles_to_a_minute),
 		cmocka_unit_test(qns_after_a_restart),
 		cmocka_unit_test(qns_ahead_of_the_clock_are_not_given_twice),
