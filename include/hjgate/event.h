@@ -14,5 +14,6 @@ struct hj_event_type {
 };
 
 const struct hj_event_type *hj_event_find(const char *code); /* NULL for an unknown code */
+const char *hj_event_remedy(const char *code); /* N_(): what to do; NULL: nothing that is always right */
 const struct hj_event_type *hj_event_at(size_t i);           /* NULL after the last */
 const char *hj_event_class_name(enum hj_event_class class);

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "ask.h"
+#include "hjgate/event.h"
 #include "tables.h"
 #include "timespec.h"
 #include "writer.h"
 
 #define LAST_BY_DEFAULT 30 /* events */
 #define LAST_MOST       10000
+#define REMEDIES_MOST   8 /* kinds of trouble that it is said for what to do */
 
 struct events {
 	const struct cli *cli;
@@ -17,6 +19,7 @@ struct events {
 	const char *cause;
 	struct writer *w;
 	size_t seen;
+	const struct hj_event_type *open_types[REMEDIES_MOST]; /* of which there are open events */
 };
 
 const struct cli_option cli_events_options[] = {
@@ -38,6 +41,28 @@ static void begin(struct events *e)
 	cli_events_begin(e->w);
 }
 
+/* Each kind of trouble once, however many events of it are open. */
+static void note_open(struct events *e, json_t *event)
+{
+	const char *code = cli_string(event, "code");
+	const struct hj_event_type *type = code ? hj_event_find(code) : NULL;
+
+	if (!type || !type->spans || cli_time(event, "end") || !hj_event_remedy(code))
+		return;
+	for (size_t i = 0; i < REMEDIES_MOST && e->open_types[i] != type; i++)
+		if (!e->open_types[i]) {
+			e->open_types[i] = type;
+			return;
+		}
+}
+
+static void say_remedies(const struct events *e)
+{
+	for (size_t i = 0; i < REMEDIES_MOST && e->open_types[i]; i++)
+		writer_say(e->w, STYLE_PLAIN, _("%s: what to do: %s"), e->open_types[i]->code,
+		        _(hj_event_remedy(e->open_types[i]->code)));
+}
+
 static int take(json_t *answer, bool continues, void *userdata)
 {
 	struct events *e = userdata;
@@ -49,6 +74,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	json_array_foreach(json_object_get(answer, "events"), i, event)
 	{
 		cli_events_row(e->w, event, now_ms);
+		note_open(e, event);
 		e->seen++;
 	}
 	if (e->follow)
@@ -84,6 +110,7 @@ static int list(struct cli *cli, struct events *e)
 	writer_table_end(e->w);
 	if (r == 0 && e->seen == 0)
 		writer_say(e->w, STYLE_GOOD, "%s", e->open ? _("no open events") : _("no events"));
+	say_remedies(e);
 	writer_free(e->w);
 	return r;
 }

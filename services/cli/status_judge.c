@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hjgate/clock.h"
+#include "hjgate/event.h"
 #include "status.h"
 #include "tables.h"
 #include "timespec.h"
@@ -119,12 +120,16 @@ static void judge_events(struct status *s)
 
 	json_array_foreach(s->events, i, event)
 	{
-		const char *class = cli_string(event, "class");
+		const char *class = cli_string(event, "class"), *code = cli_string(event, "code");
+		const char *remedy = code ? hj_event_remedy(code) : NULL;
 
-		if (told(cli_string(event, "code")) || !class || !strcmp(class, "info"))
+		if (told(code) || !class || !strcmp(class, "info"))
 			continue;
 		cli_event_text(event, text, sizeof(text));
-		trouble(s, _("event %lld: %s"), (long long)cli_int(event, "id"), text);
+		if (remedy)
+			trouble(s, _("event %lld: %s: %s"), (long long)cli_int(event, "id"), text, _(remedy));
+		else
+			trouble(s, _("event %lld: %s"), (long long)cli_int(event, "id"), text);
 	}
 }
 

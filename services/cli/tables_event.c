@@ -21,6 +21,7 @@ static const struct writer_column columns[] = {
 	{ "source", NULL, false },
 	{ "text", N_("EVENT"), false },
 	{ "values", NULL, false },
+	{ "remedy", NULL, false },
 	{ "trust", NULL, false },
 	{ "count", N_("TIMES"), true },
 	{ "cause", N_("CAUSE"), false },
@@ -74,6 +75,7 @@ static void end_cells(struct writer *w, json_t *event, int64_t now_ms)
 void cli_events_row(struct writer *w, json_t *event, int64_t now_ms)
 {
 	const char *class = cli_string(event, "class"), *cause = cli_string(event, "cause");
+	const char *code = cli_string(event, "code"), *remedy = code ? hj_event_remedy(code) : NULL;
 	char text[EVENT_TEXT_MAX];
 
 	cli_event_text(event, text, sizeof(text));
@@ -86,6 +88,7 @@ void cli_events_row(struct writer *w, json_t *event, int64_t now_ms)
 	writer_cell(w, STYLE_PLAIN, cli_member(event, "source"), NULL);
 	writer_cell_text(w, text);
 	writer_cell(w, STYLE_PLAIN, cli_member(event, "values"), NULL);
+	writer_cell(w, STYLE_PLAIN, remedy ? json_string(_(remedy)) : json_null(), NULL);
 	writer_cell(w, STYLE_PLAIN, cli_member(event, "trust"), NULL);
 	writer_cell_int(w, cli_int(event, "count"));
 	writer_cell(w, STYLE_PLAIN, cli_member(event, "cause"), cause ? cause : "");

@@ -66,7 +66,59 @@ static const struct hj_event_type catalogue[] = {
 	{ "lookup-failed", HJ_EVENT_FAULT, 1, N_("the name {host} of uplink {uplink} is not found: {error}") },
 	{ "lookup-stale", HJ_EVENT_WARN, 1,
 	        N_("the name {host} of uplink {uplink} is not found: {error}; the addresses found last are used") },
+	{ "tls-name", HJ_EVENT_FAULT, 1,
+	        N_("the certificate of {host} (uplink {uplink}) is for another name: {detail}") },
+	{ "tls-issuer", HJ_EVENT_FAULT, 1,
+	        N_("nobody whom we trust has signed the certificate of {host} (uplink {uplink}): {detail}") },
+	{ "tls-expired", HJ_EVENT_FAULT, 1, N_("the certificate of {host} (uplink {uplink}) ended {detail}") },
+	{ "tls-not-yet", HJ_EVENT_FAULT, 1,
+	        N_("the certificate of {host} (uplink {uplink}) is valid only from {detail}") },
+	{ "tls-ours", HJ_EVENT_FAULT, 1,
+	        N_("platform {host} of uplink {uplink} wants another certificate: {error}") },
+	{ "tls-version", HJ_EVENT_FAULT, 1,
+	        N_("platform {host} of uplink {uplink} speaks no version of TLS that is accepted") },
+	{ "tls-none", HJ_EVENT_FAULT, 1, N_("what answers at {host} for uplink {uplink} speaks no TLS") },
+	{ "tls-pin", HJ_EVENT_FAULT, 1,
+	        N_("the key of {host} (uplink {uplink}) is not the pinned one but {detail}") },
+	{ "tls-file", HJ_EVENT_FAULT, 1, N_("TLS of uplink {uplink} cannot begin: {error} ({detail})") },
+	{ "certificate-ending", HJ_EVENT_WARN, 0,
+	        N_("the certificate of {whose} at uplink {uplink} ends in {days} days, {end}") },
 };
+
+static const struct {
+	const char *code, *remedy;
+} remedies[] = {
+	{ "link-lost",
+	        N_("look at the way there first: modem, SIM, cable, routes; then ask the platform whether it runs") },
+	{ "lookup-failed", N_("set name servers that answer, or write the platform's IP address as host") },
+	{ "lookup-stale", N_("set name servers that answer, or write the platform's IP address as host") },
+	{ "tls-name", N_("ask the platform for the name in its certificate and write it as tls.name; if it should be "
+	                 "the host's, "
+	                 "somebody else answers there") },
+	{ "tls-issuer",
+	        N_("ask the platform for the certificate of who signed its own, and write its file as tls.ca") },
+	{ "tls-expired", N_("the platform has to renew its certificate; if others still reach it, this box's clock "
+	                    "is wrong") },
+	{ "tls-not-yet", N_("set this box's clock: it is behind the certificate's begin") },
+	{ "tls-ours", N_("give the platform this gateway's certificate, or get one from it, and write its files as "
+	                 "tls.cert "
+	                 "and tls.key; renew it where it has ended") },
+	{ "tls-version", N_("ask the platform for TLS 1.2 or later; where tls.min is \"1.3\", \"1.2\" may do") },
+	{ "tls-none", N_("ask the platform which port speaks TLS, or remove the group tls where none does") },
+	{ "tls-pin", N_("ask the platform whether it has a new key: then write that as tls.pin; if not, somebody "
+	                "else answers") },
+	{ "tls-file", N_("put the file there, in PEM and readable for the user hjgate, or correct the group tls") },
+	{ "certificate-ending",
+	        N_("have it renewed before it ends; the new files count from the next connection on") },
+};
+
+const char *hj_event_remedy(const char *code)
+{
+	for (size_t i = 0; i < hj_array_size(remedies); i++)
+		if (!strcmp(remedies[i].code, code))
+			return remedies[i].remedy;
+	return NULL;
+}
 
 const struct hj_event_type *hj_event_find(const char *code)
 {
