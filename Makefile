@@ -78,13 +78,17 @@ BENCH     := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 PO        := $(wildcard share/locale/*.po)
 MO        := $(patsubst share/locale/%.po,$(B)/locale/%/LC_MESSAGES/hjgate.mo,$(PO))
 
+# TLS is a shared object that uplinkd loads where an uplink asks for it: libssl costs the others nothing.
+TLS_SRC   := $(wildcard services/uplinkd/tls*.c)
+TLS       := $(B)/bin/hjgate-uplinkd-tls.so
+
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
-service_objs = $(call obj,$(filter-out %/main.c,$(wildcard services/$(1)/*.c)))
+service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
 .PHONY: all tests check test lint demo bench bench-bus bench-store bench-uplink install clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
-all: $(PROGRAMS) $(MO)
+all: $(PROGRAMS) $(TLS) $(MO)
 tests: all $(SIM) $(UNIT) $(FUZZ) $(B)/bench/bus_noise $(B)/bench/store_forge
 
 $(LIB): $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC))
@@ -113,6 +117,11 @@ $(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
 $(B)/bin/hjgate-%: $(B)/obj/services/%/main.o $(B)/lib%.a $(LIB)
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+$(TLS): $(call obj,$(TLS_SRC))
+	@mkdir -p $(@D)
+	$(call Q,LD)$(CC) -shared $(filter-out -pie,$(ALL_LDFLAGS)) -o $@ $^ $(shell $(PKG_CONFIG) --libs libssl) -lcrypto
+$(call obj,$(TLS_SRC)): ALL_CFLAGS += -fPIC
+
 $(B)/bin/hjgate: $(B)/obj/services/cli/main.o $(B)/libcli.a $(LIB)
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm

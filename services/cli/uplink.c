@@ -84,6 +84,7 @@ static const struct {
 	{ "host", N_("host"), AS_IS },
 	{ "port", N_("port"), AS_IS },
 	{ "address", N_("address in use"), AS_IS },
+	{ "tls", N_("TLS"), AS_IS },
 	{ "mn", N_("MN"), AS_IS },
 	{ "st", N_("ST"), AS_IS },
 	{ "edition", N_("edition"), AS_IS },

@@ -47,6 +47,13 @@ static json_t *eta_of(const struct uplinkd *u)
 	return json_integer((int64_t)(((hj_usec)waiting * each + HJ_USEC_PER_SEC - 1) / HJ_USEC_PER_SEC));
 }
 
+static json_t *tls_of(const struct uplinkd *u)
+{
+	struct tls_facts facts;
+
+	return link_facts(u->link, &facts) ? json_sprintf("%s %s", facts.version, facts.cipher) : json_null();
+}
+
 static void put_state(const struct uplinkd *u, json_t *to)
 {
 	struct hj_now now = hj_now();
@@ -58,6 +65,7 @@ static void put_state(const struct uplinkd *u, json_t *to)
 	json_object_set_new(to, "port", json_integer(u->conf.port));
 	json_object_set_new(
 	        to, "address", link_address(u->link)[0] ? json_string(link_address(u->link)) : json_null());
+	json_object_set_new(to, "tls", tls_of(u));
 	json_object_set_new(to, "mn", json_string(u->conf.mn));
 	json_object_set_new(to, "st", json_string(u->conf.st));
 	json_object_set_new(to, "edition", json_integer(u->conf.edition));

@@ -38,6 +38,7 @@ int event_new(struct uplinkd *u)
 void event_free(struct uplinkd *u)
 {
 	event_program(u, "program-stop");
+	event_link_free(u);
 	hj_report_free(u->report);
 	u->report = NULL;
 }

@@ -27,6 +27,7 @@ static void on_up(void *userdata)
 	if (!u->unanswered)
 		event_link_back(u);
 	event_address(u);
+	event_certificates(u);
 	hj_service_status("connected to %s (%s)", link_host(u->link), link_address(u->link));
 	feed_link_up(u->feed);
 	uplinkd_pump(u);
@@ -36,6 +37,7 @@ static void on_input(const void *data, size_t n, void *userdata)
 {
 	struct uplinkd *u = userdata;
 
+	event_tls_good(u);
 	hj212_session_input(u->session, data, n, hj_now());
 	uplinkd_pump(u);
 }
@@ -107,7 +109,11 @@ static void on_lookup(const char *host, const char *error, bool known, void *use
 
 static void on_tls(const char *host, const struct tls_trouble *trouble, void *userdata)
 {
-	event_tls(userdata, host, trouble);
+	struct uplinkd *u = userdata;
+
+	event_tls(u, host, trouble);
+	if (trouble)
+		u->unanswered = true; /* some refuse us only when the handshake is over: that is no way back */
 }
 
 const struct link_events platform_link_events = {

@@ -39,7 +39,14 @@ struct flights {
 
 /* What eventd was told of the link, so that it is told once (peer_event.c, peer_link.c). */
 struct told {
-	char address[64]; /* the one reached last */
+	char address[64];    /* the one reached last */
+	bool tls_good;       /* TLS has worked since the newest trouble of it, and that is told */
+	enum tls_reason tls; /* the trouble told last; TLS_OTHER: none */
+	struct told_ending {
+		int64_t end_ms;
+		unsigned steps;
+	} theirs, ours; /* certificates that end soon */
+	sd_event_source *timer;
 };
 
 struct uplinkd {
@@ -147,6 +154,9 @@ bool event_bad_input(struct uplinkd *u, const char *text);   /* true: the first 
 void event_address(struct uplinkd *u); /* connected: is it another address than before? */
 void event_lookup(struct uplinkd *u, const char *host, const char *error, bool known);
 void event_tls(struct uplinkd *u, const char *host, const struct tls_trouble *trouble);
+void event_tls_good(struct uplinkd *u);     /* the platform has said something, so TLS works both ways */
+void event_certificates(struct uplinkd *u); /* connected: do they end soon? */
+void event_link_free(struct uplinkd *u);
 
 extern const struct hj_ipc_interface uplinkd_interface; /* api.c */
 
