@@ -91,6 +91,7 @@ static void on_down(const char *why, void *userdata)
 	hj212_session_disconnected(u->session);
 	if (why)
 		blame(u);
+	resumes_remember(&u->resumes, &u->flights, u->identity.mn);
 	flights_clear(&u->flights);
 	feed_link_down(u->feed);
 	lanes_clear(&u->lanes, LANE_LIVE);

@@ -128,7 +128,7 @@ static struct flight *pending(const struct uplinkd *u)
 
 		if (!f->busy || f->offered == f->cut->count)
 			continue;
-		if (f->offered)
+		if (f->begun)
 			return f;
 		if (!waits || is_live(f->lane))
 			waits = f;
@@ -139,7 +139,7 @@ static struct flight *pending(const struct uplinkd *u)
 /* It goes before all others: a platform joins packets that follow one another. */
 static bool goes_first(const struct flight *f)
 {
-	return f && (f->offered || is_live(f->lane));
+	return f && (f->begun || is_live(f->lane));
 }
 
 /* Takes a job out of what waits; false where nothing may go. It stands cut and not yet begun then. */
@@ -162,6 +162,9 @@ static bool take_next(struct uplinkd *u, bool bulk, struct hj_now now)
 	}
 	if (r < 0)
 		flight_clear(f);
+	else if (resumes_take(&u->resumes, f, u->identity.mn))
+		hj_info("uplink %s: record %llu goes on with packet %u of %u", u->name,
+		        (unsigned long long)f->job.seq, f->offered + 1, f->cut->count);
 	return true;
 }
 
@@ -205,8 +208,9 @@ static bool offer(struct uplinkd *u, struct flight *f, struct hj_now now)
 	while (f->offered < f->cut->count && hj212_session_room(u->session)) {
 		if (offer_packet(u, f, now) < 0) /* -EAGAIN: QNs are being reserved; we are called again */
 			break;
-		if (!f->offered)
+		if (!f->begun)
 			f->began = now.mono;
+		f->begun = true;
 		f->offered++;
 		f->offered_at = now.mono;
 	}
@@ -228,7 +232,7 @@ static struct flight *realtime_under_way(const struct uplinkd *u)
 	for (unsigned i = 0; i < u->flights.size; i++) {
 		struct flight *f = &u->flights.list[i];
 
-		if (f->busy && f->offered && f->lane == LANE_REALTIME && (!oldest || f->id < oldest->id))
+		if (f->busy && f->begun && f->lane == LANE_REALTIME && (!oldest || f->id < oldest->id))
 			oldest = f;
 	}
 	return oldest;
@@ -259,7 +263,7 @@ bool sending_turn(struct uplinkd *u, struct hj_now now)
 
 		if (!goes_first(f) && take_next(u, !f, now))
 			continue;
-		if (!f || (!f->offered && !may_begin(u, f)) || !offer(u, f, now))
+		if (!f || (!f->begun && !may_begin(u, f)) || !offer(u, f, now))
 			break;
 		began = true;
 	}

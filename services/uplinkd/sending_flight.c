@@ -99,7 +99,7 @@ struct flight *flights_oldest(const struct flights *f)
 	struct flight *oldest = NULL;
 
 	for (unsigned i = 0; i < f->size; i++)
-		if (f->list[i].busy && f->list[i].offered && (!oldest || f->list[i].id < oldest->id))
+		if (f->list[i].busy && f->list[i].begun && (!oldest || f->list[i].id < oldest->id))
 			oldest = &f->list[i];
 	return oldest;
 }

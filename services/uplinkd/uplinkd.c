@@ -177,6 +177,7 @@ void uplinkd_pause(struct uplinkd *u, bool pause)
 	}
 	link_stop(u->link);
 	hj212_session_disconnected(u->session);
+	resumes_remember(&u->resumes, &u->flights, u->identity.mn);
 	flights_clear(&u->flights);
 	feed_link_down(u->feed);
 	lanes_done(&u->lanes);

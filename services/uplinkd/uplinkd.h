@@ -24,6 +24,7 @@ struct flight {
 	struct hj212_phrase_cut *cut;
 	unsigned offered, acked; /* packets; where the window is above 1 acknowledgements come in any order */
 	uint8_t acked_bits[HJ212_PHRASE_PIECES / 8];
+	bool begun;                /* a packet of it has been sent on this connection */
 	uint32_t id;               /* grows; upper part of its packets' tokens */
 	struct hj_receipt receipt; /* of those acknowledged so far */
 	hj_usec began, offered_at;
@@ -49,6 +50,17 @@ struct told {
 	sd_event_source *timer;
 };
 
+/* Records that a lost link cut between their packets. */
+#define RESUMES HJ212_WINDOW_MAX
+struct resumes {
+	struct resume {
+		uint64_t seq, hash;
+		unsigned acked; /* packets, from the first on */
+		struct hj_receipt receipt;
+	} list[RESUMES];
+	unsigned next; /* to be written over */
+};
+
 struct uplinkd {
 	sd_event *event;
 	char root[HJ_PATH_MAX], name[HJ_NAME_MAX + 1];
@@ -66,6 +78,7 @@ struct uplinkd {
 	struct frame_stream *frame_streams; /* who follows them: api_frames.c */
 	struct lanes lanes;
 	struct flights flights;
+	struct resumes resumes;
 
 	bool paused;
 	bool pumping, pump_again;
@@ -131,6 +144,10 @@ struct flight *flights_oldest(const struct flights *f); /* of those with a packe
 bool flights_has(const struct flights *f, uint64_t seq);
 bool flights_has_lane(const struct flights *f, enum lane lane);
 uint64_t flights_records(const struct flights *f); /* of the store */
+
+/* ---- sending_resume.c ---- */
+void resumes_remember(struct resumes *r, const struct flights *all, const char *mn); /* the link is gone */
+bool resumes_take(struct resumes *r, struct flight *f, const char *mn); /* true: its first packets are acknowledged */
 
 /* ---- platform.c ---- */
 extern const struct link_events platform_link_events;

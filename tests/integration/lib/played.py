@@ -68,6 +68,7 @@ class Store:
         self.lock = threading.RLock()
         self.points = [{"number": i, "name": n, "factor": f, "unit": "", "total": t, "interval": 5000} for i, (n, f, t) in enumerate(points, 1)]
         self.rows, self.owed, self.confirmed, self.settings = {}, set(), [], {}
+        self.receipts = []  # [from, to, QN of the first packet, sent, acknowledged, packets, QN of the last]
         self.live, self.values, self.pages = [], [], 0
         self.path = path
         self.open()
@@ -116,6 +117,7 @@ class Store:
 
     def confirm(self, p, reply):
         with self.lock:
+            self.receipts += p.get("receipts", [])
             for r in p["ranges"]:
                 self.confirmed += range(r["from"], r["to"] + 1)
                 self.owed -= set(range(r["from"], r["to"] + 1))
