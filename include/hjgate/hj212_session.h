@@ -24,13 +24,14 @@
 #define HJ212_WINDOW_MAX 32 /* unacknowledged uploads; memory is taken for as many as are wanted */
 #define HJ212_PW_MAX     24
 
-/* What a platform may set, and what is kept by the owner (CN 1000, 1062, 1064, 1072, 2011/2012). */
+/* What a platform may set, and what is kept by the owner (CN 1000, 1062, 1064, 1072, 2011/2012, 2021/2022). */
 struct hj212_settings {
 	unsigned over_time;    /* s, 1..99 */
 	unsigned re_count;     /* 1..99 */
 	unsigned rtd_interval; /* s, 30..3600 */
 	unsigned min_interval; /* minutes */
 	bool rtd_on;           /* 2011 starts, 2012 stops */
+	bool rs_on;            /* states of equipment: 2021 starts, 2022 stops */
 	char pw[HJ212_PW_MAX + 1];
 	char old_pw[HJ212_PW_MAX + 1]; /* before 1072; tried once if the new one is refused; "" = none */
 };
@@ -139,12 +140,18 @@ enum hj212_outcome_type {
 	HJ212_PW_SETTLED, /* one of the two passwords has proved right: commit hj212_session_settings() */
 	HJ212_NOTE,       /* something odd that cost a message: `text` */
 };
+#define HJ212_CODE_MAX      16       /* characters of a PolId or InfoId */
+#define HJ212_INFO_LOG      "i21001" /* the gateway's own log, CN 3020 */
+#define HJ212_INFO_INTERVAL "i13003" /* of what is reported, minutes */
 struct hj212_request {
 	unsigned id; /* for hj212_session_answer() */
-	/* 1000, 1062, 1064, 1072, 2011, 2012: commit `settings`, then answer; 2031, 2051, 2061: history begin..end */
+	/* 1000, 1062, 1064, 1072, 2011, 2012, 2021, 2022, 3021: commit `settings`, then answer; 2031, 2041, 2051,
+	 * 2061: history begin..end, and so 3020 of a log; 3012: a sample of pol_id at once, sent as 2011; 3019, 3020:
+	 * hj212_session_respond(), then answer */
 	int cn;
 	struct hj212_settings settings; /* as they would be */
-	int64_t begin_ms, end_ms;       /* labels, both included */
+	int64_t begin_ms, end_ms;       /* labels, both included; 0 of what is no history */
+	char pol_id[HJ212_CODE_MAX + 1], info_id[HJ212_CODE_MAX + 1];
 };
 struct hj212_outcome {
 	enum hj212_outcome_type type;
@@ -158,9 +165,12 @@ struct hj212_outcome {
 };
 int hj212_session_next(struct hj212_session *s, struct hj212_outcome *ret); /* 1, or 0: none */
 
-/* The owner's answer to a request: the settings are taken over, and the 9012 goes out with `exe_rtn` (table 6: 1
- * done, 2 failed, 3 condition, 100 no data). For history the owner first offers the data (each a new QN), and answers
- * when all are acknowledged. */
+/* The data of an answer that has the request's QN (3019, 3020), before its 9012. -ENOENT; -EMSGSIZE. */
+int hj212_session_respond(struct hj212_session *s, unsigned id, struct hj212_slice cp, struct hj_now now);
+
+/* The owner's answer to a request: the settings are taken over where it is done (or 100: done, but there is nothing
+ * to send yet), and the 9012 goes out with `exe_rtn` (table 6: 1 done, 2 failed, 3 condition, 100 no data). For
+ * history the owner first offers the data (each a new QN), and answers when all are acknowledged. */
 enum {
 	HJ212_EXE_DONE = 1,
 	HJ212_EXE_FAILED = 2,
@@ -173,6 +183,8 @@ enum {
 int hj212_session_answer(struct hj212_session *s, unsigned id, int exe_rtn, struct hj_now now);
 
 const struct hj212_settings *hj212_session_settings(const struct hj212_session *s);
+/* What a person has decided: also over what a platform is being answered. */
+void hj212_session_set(struct hj212_session *s, const struct hj212_settings *settings);
 
 struct hj212_counts {
 	uint64_t sent, received, resent, bad, junk, refused; /* frames; junk in bytes; refused: requests we refused */

@@ -27,13 +27,16 @@ static const char *state_name(const struct uplinkd *u)
 	return u->paused ? "paused" : names[link_state(u->link)];
 }
 
-static json_t *changed_of(const struct uplinkd *u, const struct hj212_settings *s)
+/* With `values` also what the file says. */
+static json_t *changed_of(const struct uplinkd *u, const struct hj212_settings *s, bool values)
 {
 	json_t *list = json_array();
-	const char *name;
+	struct feed_change c;
 
-	for (unsigned i = 0; (name = feed_changed(u->feed, &u->configured, s, i)); i++)
-		json_array_append_new(list, json_string(name));
+	for (unsigned i = 0; feed_changed(u->feed, &u->configured, s, i, &c); i++)
+		json_array_append_new(
+		        list, values ? json_pack("{s:s, s:s, s:s}", "name", c.name, "value", c.value, "file", c.file)
+		                     : json_string(c.name));
 	return list;
 }
 
@@ -113,7 +116,8 @@ static void put_settings(const struct uplinkd *u, json_t *to)
 	json_object_set_new(to, "re_count", json_integer(s->re_count));
 	json_object_set_new(to, "rtd_interval", json_integer(s->rtd_on ? s->rtd_interval : 0));
 	json_object_set_new(to, "min_interval", json_integer(s->min_interval));
-	json_object_set_new(to, "changed", changed_of(u, s));
+	json_object_set_new(to, "changed", changed_of(u, s, false));
+	json_object_set_new(to, "changes", changed_of(u, s, true));
 }
 
 static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)
@@ -227,6 +231,7 @@ static const struct hj_ipc_method methods[] = {
 	{ "Status", HJ_ANY_RIGHT, on_status },
 	{ "Pause", HJ_CHANGE, on_pause },
 	{ "Resume", HJ_CHANGE, on_resume },
+	{ "Reset", HJ_CHANGE, api_reset },
 	{ "Frames", HJ_ANY_RIGHT, api_frames },
 	{ "Preview", HJ_ANY_RIGHT, on_preview },
 	{ NULL, 0, NULL },

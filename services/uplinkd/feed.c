@@ -62,12 +62,20 @@ static int word_items(struct feed *f, const struct hj_record *r, struct hj_buf *
 	return hj212_phrase_record(&f->u->map, &record, to);
 }
 
+/* The file's wish, and the platform's own: CN 2022 stops the states of equipment. */
+static bool wants(const struct uplinkd *u, enum hj_kind kind)
+{
+	const struct hj212_settings *s = u->session ? hj212_session_settings(u->session) : &u->configured;
+
+	return hj_conf_uplink_wants(&u->conf, kind) && (kind != HJ_KIND_STATUS || s->rs_on);
+}
+
 int feed_word(struct feed *f, const struct hj_record *r, struct job *ret)
 {
 	struct job j = { .seq = r->head.seq, .cn = hj212_phrase_cn(r->head.kind), .label_ms = r->head.label_ms };
 	int k;
 
-	if (!j.cn || !hj_conf_uplink_wants(&f->u->conf, r->head.kind))
+	if (!j.cn || !wants(f->u, r->head.kind))
 		return 0;
 	k = word_items(f, r, &j.items);
 	if (k < 0 || !j.items.len) {

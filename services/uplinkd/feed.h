@@ -37,24 +37,41 @@ void feed_shy_pull(struct feed *f);
 hj_usec feed_shy_deadline(const struct feed *f);
 
 /* ---- feed_setting.c ---- */
-/* Commits what differs; then platform_committed(). -ENOTCONN: stored is away. -EBUSY: one is under way. */
-int feed_commit(struct feed *f, unsigned id, const struct hj212_settings *from, const struct hj212_settings *to);
+typedef void (*feed_committed_fn)(struct uplinkd *u, unsigned id, int exe_rtn);
+/* Commits what differs; then platform_committed() with exe_rtn, or HJ212_EXE_SYSTEM. -ENOTCONN: stored is away.
+ * -EBUSY: one is under way. */
+int feed_commit(
+        struct feed *f, unsigned id, int exe_rtn, const struct hj212_settings *from, const struct hj212_settings *to);
+/* Forgets what platforms have set; then over() with HJ212_EXE_DONE or HJ212_EXE_SYSTEM. Fails likewise. */
+int feed_reset(struct feed *f, feed_committed_fn over);
 /* Reports each difference as an event, passwords masked. */
-void feed_tell_changes(struct feed *f, const struct hj212_settings *from, const struct hj212_settings *to);
+void feed_tell_changes(
+        struct feed *f, const char *by, const struct hj212_settings *from, const struct hj212_settings *to);
 /* Keeps QNs reserved ahead of their use: see hj212_session_qn_limit(). */
 void feed_qn(struct feed *f);
-/* Which settings a platform has changed, by name; NULL after the last. */
-const char *feed_changed(
-        const struct feed *f, const struct hj212_settings *configured, const struct hj212_settings *now, unsigned i);
+/* The i-th setting that a platform has changed, passwords masked; false after the last. */
+#define FEED_VALUE_MAX 32 /* bytes of a setting's text */
+struct feed_change {
+	const char *name;
+	char value[FEED_VALUE_MAX], file[FEED_VALUE_MAX];
+};
+bool feed_changed(const struct feed *f, const struct hj212_settings *configured, const struct hj212_settings *now,
+        unsigned i, struct feed_change *ret);
 /* "LIMIT_MS BOOT_ID OFFSET_MS" to the newest QN that may have been used. Pure. */
 int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int64_t now_ms);
 void feed_qn_mark(int64_t limit, int64_t used, const char *boot, struct hj_now now, char ret[96]); /* and that text */
 
 /* ---- feed_history.c ---- */
 int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms); /* -EBUSY */
+/* The same of one upload that is there already (what it holds is stolen); exe_rtn once it is acknowledged. */
+int feed_history_one(struct feed *f, unsigned id, int exe_rtn, struct job *j);
 void feed_history_pull(struct feed *f); /* the next few, or the end of it */
 void feed_history_stop(struct feed *f);
 void feed_fold_pull(struct feed *f); /* feed_fold.c: the next interval of a min_interval above the base window */
+
+/* ---- feed_states.c ---- */
+/* CN 2021: commits the request's settings; states of equipment, where there are any, are sent as they are now. */
+int feed_states(struct feed *f, const struct hj212_request *q);
 
 /* ---- feed_value.c ---- */
 void feed_watch(struct feed *f, bool on);

@@ -66,7 +66,8 @@ static void bound_span(const struct feed *f, int64_t *begin_ms, int64_t *end_ms)
 
 int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms)
 {
-	static const enum hj_kind kinds[] = { HJ_KIND_MINUTE, HJ_KIND_HOUR, HJ_KIND_DAY, HJ_KIND_RUNTIME };
+	static const enum hj_kind kinds[] = { HJ_KIND_MINUTE, HJ_KIND_HOUR, HJ_KIND_DAY, HJ_KIND_RUNTIME,
+		HJ_KIND_LOG };
 
 	if (f->history.active)
 		return -EBUSY;
@@ -80,10 +81,27 @@ int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t 
 				.kind = kinds[i],
 				.begin_ms = begin_ms,
 				.end_ms = end_ms + 1,
+				.exe_rtn = HJ212_EXE_DONE,
 				.stale = stale };
 			return 0;
 		}
 	return -EINVAL;
+}
+
+int feed_history_one(struct feed *f, unsigned id, int exe_rtn, struct job *j)
+{
+	if (f->history.active)
+		return -EBUSY;
+	if (lanes_put(&f->u->lanes, LANE_HISTORY, j) < 0)
+		return -ENOBUFS;
+	f->history = (struct feed_history_state){ .active = true,
+		.all_read = true,
+		.id = id,
+		.records = 1,
+		.exe_rtn = exe_rtn,
+		.stale = f->history.stale };
+	uplinkd_pump(f->u);
+	return 0;
 }
 
 /* Where the platform's interval is longer than the base window its history is folded too, one interval after the
@@ -120,7 +138,7 @@ void feed_history_pull(struct feed *f)
 		return;
 	if (h->all_read) {
 		if (!flights_has_lane(&f->u->flights, LANE_HISTORY))
-			end(f, h->records ? HJ212_EXE_DONE : HJ212_EXE_NO_DATA);
+			end(f, h->records ? h->exe_rtn : HJ212_EXE_NO_DATA);
 		return;
 	}
 	if (h->kind == HJ_KIND_MINUTE && feed_fold_interval(f)) {

@@ -7,7 +7,7 @@
 #include "hjgate/ipc_client.h"
 #include "hjgate/record_json.h"
 
-#define FEED_KEYS        8 /* settings */
+#define FEED_KEYS        9 /* settings */
 #define FEED_FOLD_WANTED 32
 #define FEED_RECEIPTS    64 /* while stored is away: all that was in the lanes, and more */
 
@@ -46,13 +46,20 @@ struct feed {
 	struct feed_commit_state {
 		bool active, failed;
 		unsigned id, outstanding;
+		int exe_rtn; /* of the answer once it is on the disk */
+		feed_committed_fn over;
 	} commit;
+	struct {
+		bool asking, found;
+		struct hj212_request request;
+	} states; /* CN 2021: whether there are any */
 
 	/* history */
 	struct feed_history_state {
 		bool active, paging, page_empty, all_read;
 		unsigned id, records;
 		unsigned stale; /* answers on their way that nobody wants any more */
+		int exe_rtn;    /* where there was any */
 		enum hj_kind kind;
 		int64_t begin_ms, end_ms;
 		uint64_t after;

@@ -16,7 +16,7 @@
 #define QN_RENEW_MS  150000 /* left when the next are reserved, with what the store commits within a minute anyway */
 #define QN_SOON_MS   70000  /* left when they are reserved at once */
 #define OFFSET_SLACK 1000   /* ms the wall clock may have been slewed back without mistrust */
-#define VALUE_MAX    32     /* bytes of a setting's text */
+#define HIDDEN       "******"
 
 enum setting_type { SETTING_NUMBER, SETTING_BOOL, SETTING_TEXT };
 static const struct setting {
@@ -29,20 +29,22 @@ static const struct setting {
 	{ "rtd_interval", SETTING_NUMBER, offsetof(struct hj212_settings, rtd_interval) },
 	{ "min_interval", SETTING_NUMBER, offsetof(struct hj212_settings, min_interval) },
 	{ "rtd_on", SETTING_BOOL, offsetof(struct hj212_settings, rtd_on) },
+	{ "rs_on", SETTING_BOOL, offsetof(struct hj212_settings, rs_on) },
 	{ "old_pw", SETTING_TEXT, offsetof(struct hj212_settings, old_pw) },
 	{ "pw", SETTING_TEXT, offsetof(struct hj212_settings, pw) },
 };
 #define SETTING_QN hj_array_size(settings) /* the key after them */
 _Static_assert(hj_array_size(settings) + 1 == FEED_KEYS, "one place a key");
 
-static void to_text(const struct hj212_settings *s, const struct setting *k, char ret[VALUE_MAX])
+static void to_text(const struct hj212_settings *s, const struct setting *k, char ret[FEED_VALUE_MAX])
 {
 	const void *at = (const char *)s + k->at;
 
 	if (k->type == SETTING_TEXT)
-		snprintf(ret, VALUE_MAX, "%s", (const char *)at);
+		snprintf(ret, FEED_VALUE_MAX, "%s", (const char *)at);
 	else
-		snprintf(ret, VALUE_MAX, "%u", k->type == SETTING_BOOL ? *(const bool *)at : *(const unsigned *)at);
+		snprintf(ret, FEED_VALUE_MAX, "%u",
+		        k->type == SETTING_BOOL ? *(const bool *)at : *(const unsigned *)at);
 }
 
 static void from_text(struct hj212_settings *s, const struct setting *k, const char *text)
@@ -227,7 +229,7 @@ static void commit_over(struct feed *f)
 	struct feed_commit_state c = f->commit;
 
 	f->commit = (struct feed_commit_state){ 0 };
-	platform_committed(f->u, c.id, !c.failed);
+	c.over(f->u, c.id, c.failed ? HJ212_EXE_SYSTEM : c.exe_rtn);
 }
 
 static void on_committed(const char *error, json_t *reply, bool continues, void *userdata)
@@ -239,53 +241,92 @@ static void on_committed(const char *error, json_t *reply, bool continues, void 
 		commit_over(f);
 }
 
-int feed_commit(struct feed *f, unsigned id, const struct hj212_settings *from, const struct hj212_settings *to)
+static int begin_commit(struct feed *f, const struct feed_commit_state *as)
 {
 	if (f->commit.active)
 		return -EBUSY;
 	if (!hj_ipc_client_is_up(f->ask))
 		return -ENOTCONN;
-	f->commit = (struct feed_commit_state){ .active = true, .id = id, .outstanding = 1 };
-	for (size_t i = 0; i < hj_array_size(settings); i++) {
-		char before[VALUE_MAX], after[VALUE_MAX];
-		json_t *more;
-
-		to_text(from, &settings[i], before);
-		to_text(to, &settings[i], after);
-		if (!strcmp(before, after))
-			continue;
-		more = after[0] ? json_pack("{s:s}", "value", after) : json_pack("{s:b}", "remove", 1);
-		f->commit.outstanding++;
-		if (call_setting(f, settings[i].name, more, on_committed, f) < 0)
-			on_committed("hjgate.Disconnected", NULL, false, f);
-	}
-	on_committed(NULL, NULL, false, f); /* ours: so that no change at all is done at once */
+	f->commit = *as;
+	f->commit.active = true;
+	f->commit.outstanding = 1; /* ours: so that no change at all is done at once */
 	return 0;
 }
 
-void feed_tell_changes(struct feed *f, const struct hj212_settings *from, const struct hj212_settings *to)
+static void commit_one(struct feed *f, const char *name, const char *value)
+{
+	json_t *more = value[0] ? json_pack("{s:s}", "value", value) : json_pack("{s:b}", "remove", 1);
+
+	f->commit.outstanding++;
+	if (call_setting(f, name, more, on_committed, f) < 0)
+		on_committed("hjgate.Disconnected", NULL, false, f);
+}
+
+int feed_commit(
+        struct feed *f, unsigned id, int exe_rtn, const struct hj212_settings *from, const struct hj212_settings *to)
+{
+	const struct feed_commit_state as = { .id = id, .exe_rtn = exe_rtn, .over = platform_committed };
+	int r = begin_commit(f, &as);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < hj_array_size(settings); i++) {
+		char before[FEED_VALUE_MAX], after[FEED_VALUE_MAX];
+
+		to_text(from, &settings[i], before);
+		to_text(to, &settings[i], after);
+		if (strcmp(before, after) != 0)
+			commit_one(f, settings[i].name, after);
+	}
+	on_committed(NULL, NULL, false, f);
+	return 0;
+}
+
+/* Every one is forgotten, those too that happen to be as the file has them: from now on the file holds. */
+int feed_reset(struct feed *f, feed_committed_fn over)
+{
+	const struct feed_commit_state as = { .exe_rtn = HJ212_EXE_DONE, .over = over };
+	int r = f->states.asking ? -EBUSY : begin_commit(f, &as);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < hj_array_size(settings); i++)
+		commit_one(f, settings[i].name, "");
+	on_committed(NULL, NULL, false, f);
+	return 0;
+}
+
+void feed_tell_changes(
+        struct feed *f, const char *by, const struct hj212_settings *from, const struct hj212_settings *to)
 {
 	for (size_t i = 0; i < hj_array_size(settings); i++) {
-		char before[VALUE_MAX], after[VALUE_MAX];
+		char before[FEED_VALUE_MAX], after[FEED_VALUE_MAX];
 		bool secret = settings[i].type == SETTING_TEXT;
 
 		to_text(from, &settings[i], before);
 		to_text(to, &settings[i], after);
 		if (strcmp(before, after) && strcmp(settings[i].name, "old_pw"))
-			event_setting(f->u, settings[i].name, secret ? "******" : before, secret ? "******" : after);
+			event_setting(f->u, settings[i].name, secret ? HIDDEN : before, secret ? HIDDEN : after, by);
 	}
 }
 
-const char *feed_changed(
-        const struct feed *f, const struct hj212_settings *configured, const struct hj212_settings *now, unsigned i)
+bool feed_changed(const struct feed *f, const struct hj212_settings *configured, const struct hj212_settings *now,
+        unsigned i, struct feed_change *ret)
 {
 	for (size_t k = 0; k < hj_array_size(settings); k++) {
-		char before[VALUE_MAX], after[VALUE_MAX];
+		struct feed_change c = { .name = settings[k].name };
+		bool secret = settings[k].type == SETTING_TEXT;
 
-		to_text(configured, &settings[k], before);
-		to_text(now, &settings[k], after);
-		if (strcmp(before, after) && strcmp(settings[k].name, "old_pw") && !i--)
-			return settings[k].name;
+		to_text(configured, &settings[k], c.file);
+		to_text(now, &settings[k], c.value);
+		if (!strcmp(c.file, c.value) || !strcmp(c.name, "old_pw") || i--)
+			continue;
+		if (secret) {
+			hj_text_copy(c.file, sizeof(c.file), HIDDEN);
+			hj_text_copy(c.value, sizeof(c.value), HIDDEN);
+		}
+		*ret = c;
+		return true;
 	}
-	return NULL;
+	return false;
 }

@@ -66,13 +66,12 @@ void event_link_back(struct uplinkd *u)
 	hj_report(u->report, "link-lost", HJ_END, key, NULL);
 }
 
-void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after)
+void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after, const char *by)
 {
-	char key[EVENT_KEY_LEN], full[64], by[64];
+	char key[EVENT_KEY_LEN], full[64];
 
 	event_key(u, key);
 	snprintf(full, sizeof(full), "uplink.%s.%s", u->name, name);
-	snprintf(by, sizeof(by), "platform %s", u->name);
 	hj_report(u->report, "setting-changed", HJ_MOMENT, key,
 	        json_pack("{s:s, s:s, s:s, s:s}", "name", full, "old", before, "new", after, "by", by));
 }

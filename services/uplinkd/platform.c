@@ -10,6 +10,9 @@
 #include "hjgate/now.h"
 
 #define WRONG_PASSWORD 3 /* QnRtn */
+#define CN_STATES      2021
+#define CN_DEVICE      3012 /* and 3019, 3020 */
+#define CN_PARAMETER   3021
 
 /* ---- the link ---- */
 
@@ -129,7 +132,9 @@ static int start_request(struct uplinkd *u, const struct hj212_request *q)
 
 	if (q->begin_ms || q->end_ms)
 		return feed_history(u->feed, q->id, q->cn, q->begin_ms, q->end_ms);
-	r = feed_commit(u->feed, q->id, hj212_session_settings(u->session), &q->settings);
+	r = q->cn == CN_STATES
+	            ? feed_states(u->feed, q)
+	            : feed_commit(u->feed, q->id, HJ212_EXE_DONE, hj212_session_settings(u->session), &q->settings);
 	if (r != -EBUSY || u->waiting.id)
 		return r;
 	u->waiting = *q; /* the session hands out one setting at a time: one place is enough */
@@ -155,7 +160,7 @@ static void settled(struct uplinkd *u)
 
 	before.pw[0] = '\0';
 	hj_text_copy(before.old_pw, sizeof(before.old_pw), s->old_pw[0] ? "" : "-"); /* differs */
-	r = feed_commit(u->feed, 0, &before, s);
+	r = feed_commit(u->feed, 0, HJ212_EXE_DONE, &before, s);
 	u->settle_wanted = r == -EBUSY;
 	if (r == 0)
 		hj_notice("uplink %s: one password has proved right and is kept", u->name);
@@ -177,18 +182,31 @@ static void take_waiting(struct uplinkd *u, struct hj_now now)
 		hj212_session_answer(u->session, q.id, HJ212_EXE_SYSTEM, now);
 }
 
-void platform_committed(struct uplinkd *u, unsigned id, bool done)
+static void tell_changes(struct uplinkd *u, const struct hj212_settings *before)
+{
+	char by[HJ_NAME_MAX + sizeof("platform ")];
+
+	snprintf(by, sizeof(by), "platform %s", u->name);
+	feed_tell_changes(u->feed, by, before, hj212_session_settings(u->session));
+}
+
+void platform_settings_changed(struct uplinkd *u)
+{
+	feed_watch(u->feed, uplinkd_wants_realtime(u));
+	u->realtime_at = hj_now().mono;
+}
+
+void platform_committed(struct uplinkd *u, unsigned id, int exe_rtn)
 {
 	struct hj212_settings before = *hj212_session_settings(u->session);
 	struct hj_now now = hj_now();
 
-	if (!done)
+	if (exe_rtn == HJ212_EXE_SYSTEM)
 		hj_error("uplink %s: stored did not take a setting: the platform is told so (ExeRtn=6)", u->name);
 	if (id) { /* 0: a password that proved right; nobody waits for an answer */
-		hj212_session_answer(u->session, id, done ? HJ212_EXE_DONE : HJ212_EXE_SYSTEM, now);
-		feed_tell_changes(u->feed, &before, hj212_session_settings(u->session));
-		feed_watch(u->feed, uplinkd_wants_realtime(u));
-		u->realtime_at = now.mono;
+		hj212_session_answer(u->session, id, exe_rtn, now);
+		tell_changes(u, &before);
+		platform_settings_changed(u);
 	}
 	take_waiting(u, now);
 	uplinkd_pump(u);

@@ -41,7 +41,8 @@ static void fill_settings(struct uplinkd *u)
 		.re_count = (unsigned)c->re_count,
 		.rtd_interval = c->rtd_interval ? (unsigned)c->rtd_interval : RTD_DEFAULT_S,
 		.min_interval = c->min_interval ? (unsigned)c->min_interval : u->identity.base_minutes,
-		.rtd_on = c->rtd_interval > 0 };
+		.rtd_on = c->rtd_interval > 0,
+		.rs_on = true };
 	hj_text_copy(u->configured.pw, sizeof(u->configured.pw), c->pw);
 }
 
@@ -240,6 +241,7 @@ void uplinkd_free(struct uplinkd *u)
 	if (!u)
 		return;
 	flights_done(&u->flights);
+	hj_ipc_call_unref(u->resetting);
 	feed_free(u->feed);
 	link_free(u->link);
 	hj212_session_free(u->session);

@@ -82,9 +82,10 @@ struct uplinkd {
 
 	bool paused;
 	bool pumping, pump_again;
-	hj_usec realtime_at;          /* when the next real-time data is due, mono */
-	struct hj212_request waiting; /* for the commit under way; id 0 = none */
-	bool settle_wanted;           /* a password has proved right while a commit was under way */
+	hj_usec realtime_at;           /* when the next real-time data is due, mono */
+	struct hj212_request waiting;  /* for the commit under way; id 0 = none */
+	bool settle_wanted;            /* a password has proved right while a commit was under way */
+	struct hj_ipc_call *resetting; /* referenced; who waits for it */
 
 	/* for people */
 	int64_t since_ms; /* of the present state */
@@ -152,8 +153,9 @@ bool resumes_take(struct resumes *r, struct flight *f, const char *mn); /* true:
 /* ---- platform.c ---- */
 extern const struct link_events platform_link_events;
 void platform_outcomes(struct uplinkd *u, struct hj_now now);
-void platform_committed(
-        struct uplinkd *u, unsigned id, bool done); /* feed_setting.c: a change is on the disk, or is not */
+/* feed_setting.c: a change is on the disk, or is not (HJ212_EXE_SYSTEM) */
+void platform_committed(struct uplinkd *u, unsigned id, int exe_rtn);
+void platform_settings_changed(struct uplinkd *u); /* what they begin and end begins and ends now */
 void platform_history_done(struct uplinkd *u, unsigned id, unsigned records, int exe_rtn); /* feed_history.c */
 
 /* ---- peer_event.c: what a person should know ---- */
@@ -163,7 +165,7 @@ int event_new(struct uplinkd *u);
 void event_free(struct uplinkd *u);
 void event_link_lost(struct uplinkd *u, const char *error);
 void event_link_back(struct uplinkd *u);
-void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after);
+void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after, const char *by);
 bool event_password_refused(struct uplinkd *u, hj_usec now); /* true: told, and to be logged */
 bool event_bad_input(struct uplinkd *u, const char *text);   /* true: the first of its minute, to be logged */
 
@@ -174,6 +176,9 @@ void event_tls(struct uplinkd *u, const char *host, const struct tls_trouble *tr
 void event_tls_good(struct uplinkd *u);     /* the platform has said something, so TLS works both ways */
 void event_certificates(struct uplinkd *u); /* connected: do they end soon? */
 void event_link_free(struct uplinkd *u);
+
+/* ---- api_reset.c ---- */
+int api_reset(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 
 extern const struct hj_ipc_interface uplinkd_interface; /* api.c */
 

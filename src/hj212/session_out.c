@@ -137,7 +137,7 @@ void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, 
 		.cn = cn,
 		.flag = hj212_edition_flag(s->id.edition),
 	};
-	char frame[HJ212_FRAME_MAX], text[128];
+	char frame[HJ212_FRAME_MAX], text[HJ212_CP_MAX + sizeof("QN=;") + HJ212_QN_TEXT];
 	int n;
 
 	n = old && a->qn[0] ? snprintf(text, sizeof(text), "QN=%s%s%s", a->qn, cp[0] ? ";" : "", cp)

@@ -14,6 +14,7 @@ int hj212_qn_next(struct hj212_qn *q, int64_t now_ms, int64_t *ret_ms); /* -EAGA
 enum hj212_flow {
 	HJ212_FLOW_REFUSED, /* the standard knows it, we do not offer it: 9011 QnRtn 2 */
 	HJ212_FLOW_GET,     /* 9011, the answer with the request's QN, 9012 */
+	HJ212_FLOW_ASK,     /* the same, but the owner knows the answer; that of a log is a history */
 	HJ212_FLOW_SET,     /* 9011, the owner commits, 9012 */
 	HJ212_FLOW_NOTICE,  /* the owner commits, 9013 */
 	HJ212_FLOW_HISTORY, /* 9011, the owner uploads, 9012 */
@@ -25,18 +26,20 @@ struct hj212_change {
 	unsigned interval;
 	char pw[HJ212_PW_MAX + 1];
 	int64_t begin_ms, end_ms;
+	char pol_id[HJ212_CODE_MAX + 1], info_id[HJ212_CODE_MAX + 1]; /* "" = not named */
 };
 struct hj212_command {
 	int cn;
+	unsigned editions; /* bits, command.c */
 	enum hj212_flow flow;
-	/* -EINVAL: 9012 with ExeRtn 3. NULL: nothing to read. */
+	/* -EINVAL: 9012 with ExeRtn 3; -ENODATA: 100; -EOPNOTSUPP: 2. NULL: nothing to read. */
 	int (*read)(const struct hj212_identity *id, const struct hj212_message *m, struct hj212_change *ret);
 	void (*apply)(const struct hj212_change *c, struct hj212_settings *to); /* SET, NOTICE */
 	/* GET: the CP of the answer; its length. */
 	int (*respond)(const struct hj212_identity *id, const struct hj212_settings *now_set, struct hj_now now,
 	        char *to, size_t size);
 };
-const struct hj212_command *hj212_command_find(int cn); /* NULL: unknown, QnRtn 8 */
+const struct hj212_command *hj212_command_find(int cn, enum hj212_edition edition); /* NULL: unknown, QnRtn 8 */
 
 /* ---- session ---- */
 #define HJ212_REQUESTS_MAX 8 /* kept: those being worked on, and the newest done, for repeats */
@@ -61,6 +64,7 @@ struct hj212_pending {
 	int exe_rtn;
 	struct hj212_asked asked;
 	const struct hj212_command *command;
+	enum hj212_flow flow;
 	struct hj212_change change;
 	struct hj212_settings settings; /* as handed out */
 };
@@ -185,6 +189,9 @@ bool hj212_own_take(struct hj212_session *s, const struct hj212_message *m, stru
 void hj212_request_forget_all(struct hj212_session *s);
 void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now);
 void hj212_request_bad_crc(struct hj212_session *s, const struct hj212_message *m);
-void hj212_request_disconnected(struct hj212_session *s);
 bool hj212_request_has_qn(const struct hj212_session *s, const char *qn);
+
+/* session_answer.c */
+void hj212_request_result(struct hj212_session *s, const struct hj212_pending *p); /* 9012, or 9013 */
 bool hj212_request_next(struct hj212_session *s, struct hj212_request *ret);
+void hj212_request_disconnected(struct hj212_session *s);

@@ -88,7 +88,7 @@ static int check_qn(struct hj212_session *s, const struct hj212_message *m)
 /* A request in more than one packet does not exist in the standard. */
 static int check_cn(struct hj212_session *s, const struct hj212_message *m)
 {
-	const struct hj212_command *command = hj212_command_find(m->cn);
+	const struct hj212_command *command = hj212_command_find(m->cn, s->id.edition);
 
 	if (!command)
 		return QN_CN;
@@ -116,7 +116,14 @@ static bool same_change(const struct hj212_session *s, const struct hj212_pendin
 	if (p->command->read && p->command->read(&s->id, m, &b) < 0)
 		return false;
 	return a->over_time == b.over_time && a->re_count == b.re_count && a->interval == b.interval &&
-	       !strcmp(a->pw, b.pw) && a->begin_ms == b.begin_ms && a->end_ms == b.end_ms;
+	       !strcmp(a->pw, b.pw) && a->begin_ms == b.begin_ms && a->end_ms == b.end_ms &&
+	       !strcmp(a->pol_id, b.pol_id) && !strcmp(a->info_id, b.info_id);
+}
+
+/* What a device says is not kept: it is asked once more. */
+static bool is_answered_from_memory(const struct hj212_pending *p)
+{
+	return p->stage != ASKED_FREE && (p->stage != ASKED_DONE || p->flow != HJ212_FLOW_ASK);
 }
 
 static struct hj212_pending *find_repeat(struct hj212_session *s, const struct hj212_message *m)
@@ -124,7 +131,7 @@ static struct hj212_pending *find_repeat(struct hj212_session *s, const struct h
 	for (unsigned i = 0; m->qn.n && i < HJ212_REQUESTS_MAX; i++) {
 		struct hj212_pending *p = &s->pending[i];
 
-		if (p->stage != ASKED_FREE && p->asked.cn == m->cn && hj212_slice_is(m->qn, p->asked.qn) &&
+		if (is_answered_from_memory(p) && p->asked.cn == m->cn && hj212_slice_is(m->qn, p->asked.qn) &&
 		        hj212_slice_is(m->pw, p->asked.pw) && hj212_same_mn(s, m->mn) && same_change(s, p, m))
 			return p;
 	}
@@ -139,24 +146,14 @@ bool hj212_request_has_qn(const struct hj212_session *s, const char *qn)
 	return false;
 }
 
-static void answer_result(struct hj212_session *s, const struct hj212_pending *p)
-{
-	if (p->command->flow == HJ212_FLOW_NOTICE) {
-		if (p->asked.wanted)
-			hj212_answer(s, &p->asked, 9013, "91", "");
-		return;
-	}
-	hj212_answer_number(s, &p->asked, 9012, "ExeRtn", p->exe_rtn);
-}
-
 /* What was asked before a reconnect and is asked again is answered on the new connection. */
 static void answer_repeat(struct hj212_session *s, struct hj212_pending *p)
 {
 	p->gone = false;
-	if (p->command->flow != HJ212_FLOW_NOTICE)
+	if (p->flow != HJ212_FLOW_NOTICE)
 		hj212_answer_number(s, &p->asked, 9011, "QnRtn", QN_READY);
 	if (p->stage == ASKED_DONE)
-		answer_result(s, p);
+		hj212_request_result(s, p);
 }
 
 /* Some platforms have one QN for everything: what was done before is then no answer to the same asked again later. */
@@ -186,7 +183,7 @@ static struct hj212_pending *find_place(struct hj212_session *s)
 static bool history_at_work(const struct hj212_session *s)
 {
 	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++)
-		if (s->pending[i].command && s->pending[i].command->flow == HJ212_FLOW_HISTORY &&
+		if (s->pending[i].flow == HJ212_FLOW_HISTORY &&
 		        (s->pending[i].stage == ASKED_NEW || s->pending[i].stage == ASKED_HANDED))
 			return true;
 	return false;
@@ -220,27 +217,40 @@ static void end_now(struct hj212_session *s, const struct hj212_asked *asked, in
 	hj212_answer_number(s, asked, 9012, "ExeRtn", exe_rtn);
 }
 
+static int exe_of(int r)
+{
+	return r == -ENODATA ? HJ212_EXE_NO_DATA : r == -EOPNOTSUPP ? HJ212_EXE_FAILED : HJ212_EXE_CONDITION;
+}
+
+static enum hj212_flow flow_of(const struct hj212_command *command, const struct hj212_change *c)
+{
+	return command->flow == HJ212_FLOW_ASK && c->end_ms ? HJ212_FLOW_HISTORY : command->flow;
+}
+
 /* Everything was checked: 9011 (a notice has none), then the data, the result, or the owner's turn. */
 static void accept(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
 {
-	const struct hj212_command *command = hj212_command_find(m->cn);
+	const struct hj212_command *command = hj212_command_find(m->cn, s->id.edition);
 	struct hj212_pending *place, fresh = { .stage = ASKED_NEW, .command = command };
+	int r;
 
 	asked_of(m, &fresh.asked);
 	forget_same_qn(s, fresh.asked.qn);
 	place = find_place(s);
 	if (command->flow != HJ212_FLOW_NOTICE)
 		hj212_answer_number(s, &fresh.asked, 9011, "QnRtn", QN_READY);
-	if (command->read && command->read(&s->id, m, &fresh.change) < 0) {
-		end_now(s, &fresh.asked, HJ212_EXE_CONDITION);
+	r = command->read ? command->read(&s->id, m, &fresh.change) : 0;
+	if (r < 0) {
+		end_now(s, &fresh.asked, exe_of(r));
 		return;
 	}
+	fresh.flow = flow_of(command, &fresh.change);
 	if (command->flow == HJ212_FLOW_GET) {
 		respond(s, command, &fresh.asked, now);
 		end_now(s, &fresh.asked, HJ212_EXE_DONE);
 		return;
 	}
-	if (!place || (command->flow == HJ212_FLOW_HISTORY && history_at_work(s))) {
+	if (!place || (fresh.flow == HJ212_FLOW_HISTORY && history_at_work(s))) {
 		end_now(s, &fresh.asked, HJ212_EXE_BUSY);
 		return;
 	}
@@ -289,87 +299,4 @@ void hj212_request_bad_crc(struct hj212_session *s, const struct hj212_message *
 	if (m->cn >= 9000 || !m->cn || !hj212_same_mn(s, m->mn))
 		return;
 	refuse(s, m, QN_CRC);
-}
-
-/* ---- the owner's part ---- */
-
-static bool sets(const struct hj212_pending *p)
-{
-	return p->command->flow == HJ212_FLOW_SET || p->command->flow == HJ212_FLOW_NOTICE;
-}
-
-/* In the order they came, and one setting at a time: each builds on what the one before left. */
-bool hj212_request_next(struct hj212_session *s, struct hj212_request *ret)
-{
-	struct hj212_pending *next = NULL;
-	bool setting = false;
-
-	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++)
-		setting |= s->pending[i].stage == ASKED_HANDED && sets(&s->pending[i]);
-	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++) {
-		struct hj212_pending *p = &s->pending[i];
-
-		if (p->stage == ASKED_NEW && !(setting && sets(p)) && (!next || p->id < next->id))
-			next = p;
-	}
-	if (!next)
-		return false;
-	next->stage = ASKED_HANDED;
-	next->settings = s->settings;
-	if (next->command->apply)
-		next->command->apply(&next->change, &next->settings);
-	*ret = (struct hj212_request){ .id = next->id,
-		.cn = next->asked.cn,
-		.settings = next->settings,
-		.begin_ms = next->change.begin_ms,
-		.end_ms = next->change.end_ms };
-	return true;
-}
-
-static void take_over(struct hj212_session *s, const struct hj212_settings *settings)
-{
-	bool changed = strcmp(settings->pw, s->settings.pw) != 0;
-
-	s->settings = *settings;
-	if (!changed)
-		return;
-	s->trying_old = s->old_tried = s->old_taken = s->pw_proved = false;
-	s->hangups = 0;
-	hj212_upload_reframe(s);
-}
-
-int hj212_session_answer(struct hj212_session *s, unsigned id, int exe_rtn, struct hj_now now)
-{
-	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++) {
-		struct hj212_pending *p = &s->pending[i];
-
-		if (p->stage != ASKED_HANDED || p->id != id)
-			continue;
-		p->stage = ASKED_DONE;
-		p->exe_rtn = exe_rtn;
-		hj212_out_pass(s, now);
-		if (!p->gone && s->connected)
-			answer_result(s, p);
-		if (sets(p) && exe_rtn == HJ212_EXE_DONE)
-			take_over(s, &p->settings);
-		return 0;
-	}
-	return -ENOENT;
-}
-
-/* What is half done ends silently; a history is the owner's to drop, so that a repeat of it begins anew. */
-void hj212_request_disconnected(struct hj212_session *s)
-{
-	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++) {
-		struct hj212_pending *p = &s->pending[i];
-
-		p->gone = true;
-		if (p->stage == ASKED_NEW || (p->stage == ASKED_HANDED && !sets(p)))
-			p->stage = ASKED_FREE;
-	}
-}
-
-void hj212_request_forget_all(struct hj212_session *s)
-{
-	memset(s->pending, 0, sizeof(s->pending));
 }

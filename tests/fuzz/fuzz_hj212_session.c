@@ -5,6 +5,8 @@
 #include "hjgate/hj212_session.h"
 #include "fuzz.h"
 
+#include <string.h>
+
 #define WALL 1470013137223LL
 
 static void serve(struct hj212_session *s, struct hj_now now)
@@ -12,8 +14,11 @@ static void serve(struct hj212_session *s, struct hj_now now)
 	struct hj212_outcome o;
 
 	for (int i = 0; i < 100 && hj212_session_next(s, &o); i++)
-		if (o.type == HJ212_REQUEST)
+		if (o.type == HJ212_REQUEST) {
+			hj212_session_respond(s, o.request.id,
+			        (struct hj212_slice){ o.request.pol_id, strlen(o.request.pol_id) }, now);
 			hj212_session_answer(s, o.request.id, HJ212_EXE_DONE, now);
+		}
 	if (hj212_session_next(s, &o))
 		abort(); /* outcomes without end */
 }

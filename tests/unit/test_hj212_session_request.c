@@ -119,6 +119,32 @@ static const struct judged judged_values[] = {
 	{ 2031, "BeginTime=20160801000000", 3 },
 	{ 2031, "BeginTime=20160230000000;EndTime=20160801000000", 3 },
 	{ 2051, "", 3 },
+	{ 1012, "SystemTime=20160801085857", 2 }, /* understood, and not ours to do */
+	{ 1012, "PolId=w01018;SystemTime=20160801085857", 3 },
+	{ 1012, "SystemTime=20160832085857", 3 },
+	{ 1012, "", 3 },
+	{ 2021, "", 0 },
+	{ 3012, "", 0 },
+	{ 3012, "PolId=w01018", 0 },
+	{ 3012, "PolId=w0/018", 3 },
+	{ 3012, "PolId=w0101800000000000", 3 }, /* 17 characters */
+	{ 3019, "", 0 },
+	{ 3019, "PolId=w01018", 0 },
+	{ 3020, "InfoId=i22001", 0 },
+	{ 3020, "PolId=w01018;InfoId=i12001", 0 },
+	{ 3020, "", 3 },
+	{ 3020, "InfoId=w01018", 3 },
+	{ 3020, "InfoId=i4200", 3 },
+	{ 3020, "InfoId=i21001", 3 }, /* of when? */
+	{ 3020, "InfoId=i21001;BeginTime=20160801010522,EndTime=20160801085857", 0 },
+	{ 3020, "InfoId=i21001;BeginTime=20160801085857;EndTime=20160801010522", 3 },
+	{ 3020, "PolId=w01018;InfoId=i11001;BeginTime=20160801010522;EndTime=20160801085857", 100 },
+	{ 3021, "InfoId=i13003;i13003-Info=10", 0 },
+	{ 3021, "InfoId=i13003;i13003-Info=12", 3 }, /* no multiple of 5 */
+	{ 3021, "InfoId=i13003", 3 },
+	{ 3021, "PolId=w01018;InfoId=i13003;i13003-Info=10", 3 },
+	{ 3021, "PolId=w01018;InfoId=i13004;i13004-Info=168.0", 3 },
+	{ 3021, "", 3 },
 };
 
 static void values_are_judged(void **state)
@@ -161,9 +187,9 @@ static void refusals_are_honest_and_in_order(void **state)
 		{ "QN=" QN1 ";ST=32;CN=1999;PW=123456;MN=" MN ";Flag=5;CP=&&&&", 8, "PW=123456;MN=" MN },
 		{ "QN=" QN1 ";ST=32;CN=2081;PW=123456;MN=" MN ";Flag=5;CP=&&&&", 8, "PW=123456;MN=" MN },
 		{ "QN=" QN1 ";ST=32;CN=9021;PW=123456;MN=" MN ";Flag=5;CP=&&&&", 8, "PW=123456;MN=" MN },
-		{ "QN=" QN1 ";ST=32;CN=1012;PW=123456;MN=" MN ";Flag=5;CP=&&SystemTime=20160801085857&&", 2,
+		{ "QN=" QN1 ";ST=32;CN=3011;PW=123456;MN=" MN ";Flag=5;CP=&&PolId=w01018&&", 2,
 		        "PW=123456;MN=" MN },
-		{ "QN=" QN1 ";ST=32;CN=2021;PW=123456;MN=" MN ";Flag=5;CP=&&&&", 2, "PW=123456;MN=" MN },
+		{ "QN=" QN1 ";ST=32;CN=1013;PW=123456;MN=" MN ";Flag=5;CP=&&&&", 8, "PW=123456;MN=" MN }, /* is ours */
 		{ "QN=" QN1 ";ST=32;CN=3015;PW=123456;MN=" MN ";Flag=5;CP=&&&&", 2, "PW=123456;MN=" MN },
 		{ "QN=" QN1 ";ST=32;CN=1999;PW=123456;MN=" MN ";Flag=4;CP=&&&&", 0, NULL }, /* no answer is wanted */
 		{ "QN=" QN1 ";ST=91;CN=9012;PW=123456;MN=" MN ";Flag=5;CP=&&ExeRtn=1&&", 0, NULL },
