@@ -140,14 +140,16 @@ static void detail(struct writer *w, json_t *answer, size_t i)
 /* What the platform has set, so that it is not sought in the configuration. */
 static void changed(struct writer *w, json_t *answer)
 {
-	char text[256] = "";
-	json_t *name;
+	json_t *changes = json_object_get(answer, "changes"), *change;
+	char text[512] = "";
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "changed"), i, name) snprintf(text + strlen(text),
-	        sizeof(text) - strlen(text), "%s%s", i ? ", " : "", json_string_value(name) ?: "?");
+	json_array_foreach(changes, i, change) snprintf(text + strlen(text), sizeof(text) - strlen(text),
+	        _("%s%s %s (%s in the file)"), i ? ", " : "", cli_string(change, "name") ?: "?",
+	        cli_string(change, "value") ?: "?", cli_string(change, "file") ?: "?");
 	writer_field(w, "changed", *text ? _("set by the platform") : NULL, STYLE_PLAIN,
 	        cli_member(answer, "changed"), text);
+	writer_field(w, "changes", NULL, STYLE_PLAIN, cli_member(answer, "changes"), NULL);
 }
 
 static int show(struct cli *cli, const struct uplink *u)
@@ -216,6 +218,28 @@ static int resume_uplink(struct cli *cli, const struct uplink *u)
 	return change(cli, u, "hjgate.Uplink.Resume", N_("Sending goes on."));
 }
 
+static int reset(struct cli *cli, const struct uplink *u)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	char socket[SOCKET_MAX];
+	json_t *names, *name;
+	size_t i;
+	int r = cli_ask(cli, socket_of(u, true, socket), "hjgate.Uplink.Reset", NULL, &answer);
+
+	if (r)
+		return r;
+	names = json_object_get(answer, "changed");
+	if (cli->json) {
+		json_dumpf(answer, stdout, JSON_COMPACT);
+		printf("\n");
+		return r;
+	}
+	json_array_foreach(names, i, name) printf(_("%s is as in the file again.\n"), json_string_value(name) ?: "?");
+	if (!json_array_size(names))
+		printf("%s\n", _("The platform had set nothing."));
+	return r;
+}
+
 static int resend(struct cli *cli, const struct uplink *u)
 {
 	_cleanup_json_ json_t *answer = NULL;
@@ -248,6 +272,7 @@ static const struct {
 	{ "pause", pause_uplink },
 	{ "resume", resume_uplink },
 	{ "resend", resend },
+	{ "reset", reset },
 };
 
 static int act(struct cli *cli, const struct uplink *u, const char *word)
