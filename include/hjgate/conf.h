@@ -227,12 +227,21 @@ struct hj_conf_tls {
 	enum hj_tls_version min;
 	char pin[65]; /* SHA-256 of the platform's public key, hexadecimal; "" = none */
 };
+/* What is sent afterwards. */
+struct hj_conf_backlog {
+	int64_t rate;   /* frames a minute, 1..60000; 0 = no limit */
+	char hours[12]; /* "22:00-06:00": only then; "" = always */
+	int64_t budget; /* MB a day of everything to this platform, 1..100000; 0 = no limit */
+};
+/* Minutes of the day; both 0 for "". -EINVAL. */
+int hj_conf_hours_parse(const char *text, unsigned *ret_from_min, unsigned *ret_to_min);
 struct hj_conf_uplink {
 	char name[HJ_NAME_MAX + 1];
 	char host[HJ_CONF_TEXT_MAX + 1];
 	int64_t port;
 	struct hj_conf_link link;
 	struct hj_conf_tls tls;
+	struct hj_conf_backlog backlog;
 	char mn[HJ_MN_MAX + 1];
 	char st[4];
 	char pw[HJ_MN_MAX + 1]; /* 2017: 6 characters at most; longer is seen in the field */

@@ -12,6 +12,9 @@ static const char *const words[] = {
 	N_("connecting"),
 	N_("connected"),
 	N_("paused"),
+	/* what a backlog waits for */
+	N_("hours"),
+	N_("budget"),
 	N_("running"),
 	N_("not running"),
 	N_("not answering"),

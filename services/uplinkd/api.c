@@ -42,12 +42,15 @@ static json_t *changed_of(const struct uplinkd *u, const struct hj212_settings *
 
 static json_t *eta_of(const struct uplinkd *u)
 {
-	hj_usec each = u->per_record + (hj_usec)u->conf.gap * HJ_USEC_PER_MS;
-	int64_t waiting = feed_waiting(u->feed);
+	struct limits_record r = { .each = u->per_record + (hj_usec)u->conf.gap * HJ_USEC_PER_MS,
+		.frames = u->record_frames,
+		.bytes = u->record_bytes };
+	int64_t waiting = feed_waiting(u->feed), seconds;
 
 	if (waiting < 0 || !uplinkd_is_up(u) || (waiting && !u->per_record))
 		return json_null();
-	return json_integer((int64_t)(((hj_usec)waiting * each + HJ_USEC_PER_SEC - 1) / HJ_USEC_PER_SEC));
+	seconds = limits_eta(&u->limits, (uint64_t)waiting, &r, hj_now());
+	return int_or_null(seconds >= 0, seconds);
 }
 
 static json_t *tls_of(const struct uplinkd *u)
@@ -103,6 +106,20 @@ static void put_counts(const struct uplinkd *u, json_t *to)
 	        to, "under_way", int_or_null(oldest && oldest->job.seq, oldest ? (int64_t)oldest->job.seq : 0));
 }
 
+/* What holds the backlog up, and what the day has cost. */
+static void put_limits(const struct uplinkd *u, json_t *to)
+{
+	struct hj_now now = hj_now();
+	hj_usec until = 0;
+	const char *why = limits_why_name(limits_hold(&u->limits, now, &until));
+	int64_t until_ms = now.wall_ms + (int64_t)((until - hj_min(until, now.mono)) / HJ_USEC_PER_MS);
+	bool held = why && feed_waiting(u->feed) > 0;
+
+	json_object_set_new(to, "held", held ? json_string(why) : json_null());
+	json_object_set_new(to, "held_until", int_or_null(held, until_ms));
+	json_object_set_new(to, "sent_today", json_integer((json_int_t)limits_today(&u->limits, now)));
+}
+
 static void put_settings(const struct uplinkd *u, json_t *to)
 {
 	const struct hj212_settings *s = u->session ? hj212_session_settings(u->session) : &u->configured;
@@ -127,6 +144,7 @@ static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdat
 
 	put_state(u, reply);
 	put_counts(u, reply);
+	put_limits(u, reply);
 	put_settings(u, reply);
 	return hj_ipc_reply(call, reply);
 }

@@ -36,6 +36,8 @@ void feed_shy_lost(struct feed *f, const struct job *j); /* it was under way whe
 void feed_shy_pull(struct feed *f);
 hj_usec feed_shy_deadline(const struct feed *f);
 
+void feed_budget(struct feed *f); /* feed_budget.c: what the day has cost outlives a restart */
+
 /* ---- feed_setting.c ---- */
 typedef void (*feed_committed_fn)(struct uplinkd *u, unsigned id, int exe_rtn);
 /* Commits what differs; then platform_committed() with exe_rtn, or HJ212_EXE_SYSTEM. -ENOTCONN: stored is away.

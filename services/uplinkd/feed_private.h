@@ -34,6 +34,10 @@ struct feed {
 		hj_usec pause, not_before;
 	} shy;
 
+	/* bytes of the day */
+	bool budget_loaded, budget_busy;
+	uint64_t budget_kept;
+
 	/* settings */
 	struct hj212_settings settings;
 	int64_t qn_used, qn_limit;
@@ -126,5 +130,6 @@ json_t *feed_receipt_list(struct feed *f); /* all that wait, from now on being t
 void feed_receipt_told(struct feed *f, bool taken);
 
 void feed_history_failed(struct feed *f);
+int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata);
 void feed_load_settings(struct feed *f);
 void feed_qn_last_word(struct feed *f);

@@ -63,7 +63,7 @@ static void from_text(struct hj212_settings *s, const struct setting *k, const c
 	}
 }
 
-static int call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata)
+int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata)
 {
 	char name[96];
 
@@ -139,8 +139,8 @@ void feed_qn(struct feed *f)
 		return;
 	f->qn_limit = next + QN_AHEAD_MS;
 	mark_text(f, f->qn_limit, text);
-	f->qn_busy =
-	        call_setting(f, "qn", json_pack("{s:s, s:b}", "value", text, "later", later), on_reserved, f) >= 0;
+	f->qn_busy = feed_call_setting(
+	                     f, "qn", json_pack("{s:s, s:b}", "value", text, "later", later), on_reserved, f) >= 0;
 	if (!f->qn_busy)
 		f->qn_limit = 0;
 }
@@ -214,7 +214,7 @@ void feed_load_settings(struct feed *f)
 	for (unsigned i = 0; i < FEED_KEYS; i++) {
 		f->loads[i] = (struct feed_load){ f, i };
 		f->loading++;
-		if (call_setting(f, i == SETTING_QN ? "qn" : settings[i].name, json_object(), on_loaded,
+		if (feed_call_setting(f, i == SETTING_QN ? "qn" : settings[i].name, json_object(), on_loaded,
 		            &f->loads[i]) < 0) {
 			f->loading--;
 			f->load_failed = true;
@@ -258,7 +258,7 @@ static void commit_one(struct feed *f, const char *name, const char *value)
 	json_t *more = value[0] ? json_pack("{s:s}", "value", value) : json_pack("{s:b}", "remove", 1);
 
 	f->commit.outstanding++;
-	if (call_setting(f, name, more, on_committed, f) < 0)
+	if (feed_call_setting(f, name, more, on_committed, f) < 0)
 		on_committed("hjgate.Disconnected", NULL, false, f);
 }
 

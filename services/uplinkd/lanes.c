@@ -104,7 +104,7 @@ hj_usec lanes_deadline(const struct lanes *l)
 static enum lane choose(const struct lanes *l, bool realtime_due, bool bulk, hj_usec now)
 {
 	bool live = lanes_deadline(l) <= now;
-	bool history = l->queues[LANE_HISTORY].count, backlog = l->queues[LANE_BACKLOG].count;
+	bool history = l->queues[LANE_HISTORY].count, backlog = l->queues[LANE_BACKLOG].count && !l->backlog_held;
 
 	if (realtime_due && (l->last != LANE_REALTIME || !(live || history || backlog || !bulk)))
 		return LANE_REALTIME;

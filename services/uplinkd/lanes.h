@@ -34,6 +34,7 @@ struct lanes {
 		unsigned first, count;
 	} queues[LANE_QUEUES];
 	enum lane last, last_bulk;
+	bool backlog_held; /* by the limits: it does not go now */
 };
 
 /* Steals the job's memory where it returns 0; -ENOBUFS when the lane is full. */

@@ -76,6 +76,25 @@ void event_setting(struct uplinkd *u, const char *name, const char *before, cons
 	        json_pack("{s:s, s:s, s:s, s:s}", "name", full, "old", before, "new", after, "by", by));
 }
 
+void event_budget_spent(struct uplinkd *u, int64_t waiting)
+{
+	char key[EVENT_KEY_LEN];
+
+	event_key(u, key);
+	hj_report(u->report, "budget-spent", HJ_MOMENT, key,
+	        json_pack("{s:s, s:I, s:I}", "uplink", u->name, "budget", (json_int_t)u->conf.backlog.budget,
+	                "waiting", (json_int_t)waiting));
+}
+
+void event_backlog(struct uplinkd *u, bool grows, int64_t waiting)
+{
+	char key[EVENT_KEY_LEN];
+
+	event_key(u, key);
+	hj_report(u->report, "backlog-grows", grows ? HJ_BEGIN : HJ_END, key,
+	        grows ? json_pack("{s:s, s:I}", "uplink", u->name, "waiting", (json_int_t)waiting) : NULL);
+}
+
 bool event_password_refused(struct uplinkd *u, hj_usec now)
 {
 	char key[EVENT_KEY_LEN], by[192];

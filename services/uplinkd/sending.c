@@ -17,6 +17,10 @@
 #define KEPT   1 /* places of a window above 1 that are for what is live */
 #define SMOOTH 8 /* the newest record's time counts 1/8 */
 
+#define FRAME_HEAD  160 /* bytes of a frame beside its items, about */
+#define GROWTH_HOUR (3600 * HJ_USEC_PER_SEC)
+#define GROWTH_DAY  (24 * GROWTH_HOUR) /* where the backlog has its hours or its budget */
+
 hj_usec sending_jitter(const char *mn, int64_t jitter_s)
 {
 	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
@@ -39,7 +43,8 @@ static bool realtime_due(const struct uplinkd *u, struct hj_now now)
 static bool something_waits(const struct uplinkd *u, struct hj_now now)
 {
 	return realtime_due(u, now) || lanes_deadline(&u->lanes) <= now.mono ||
-	       lanes_count(&u->lanes, LANE_HISTORY) || lanes_count(&u->lanes, LANE_BACKLOG);
+	       lanes_count(&u->lanes, LANE_HISTORY) ||
+	       (lanes_count(&u->lanes, LANE_BACKLOG) && !u->lanes.backlog_held);
 }
 
 static bool is_live(enum lane lane)
@@ -72,13 +77,20 @@ static void note_receipt(struct flight *f, const struct hj212_outcome *o, struct
 	r->packets++;
 }
 
+static double smooth(double before, double newest)
+{
+	return before > 0 ? (before * (SMOOTH - 1) + newest) / SMOOTH : newest;
+}
+
 static void note_pace(struct uplinkd *u, const struct flight *f, hj_usec now)
 {
 	hj_usec took = now - hj_max(f->began, u->flights.done_at);
 
 	u->flights.done_at = now;
 	u->acknowledged++;
-	u->per_record = u->per_record ? (u->per_record * (SMOOTH - 1) + took) / SMOOTH : took;
+	u->per_record = (hj_usec)smooth((double)u->per_record, (double)hj_max(took, (hj_usec)1));
+	u->record_frames = smooth(u->record_frames, f->cut->count);
+	u->record_bytes = smooth(u->record_bytes, (double)f->job.items.len + f->cut->count * FRAME_HEAD);
 }
 
 void sending_acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_now now)
@@ -211,6 +223,8 @@ static bool offer(struct uplinkd *u, struct flight *f, struct hj_now now)
 		if (!f->begun)
 			f->began = now.mono;
 		f->begun = true;
+		if (f->lane == LANE_BACKLOG)
+			limits_frame(&u->limits, f->cut->pieces[f->offered].n + FRAME_HEAD, now);
 		f->offered++;
 		f->offered_at = now.mono;
 	}
@@ -251,13 +265,27 @@ static void give_up_realtime(struct uplinkd *u, struct hj_now now)
 
 /* ---- the turn ---- */
 
+void sending_look(struct uplinkd *u, struct hj_now now)
+{
+	bool slow = u->limits.budget || u->limits.from_min != u->limits.to_min;
+	int64_t waiting = feed_waiting(u->feed);
+	int change = growth_look(&u->growth, waiting, uplinkd_is_up(u), slow ? GROWTH_DAY : GROWTH_HOUR, now.mono);
+
+	if (change)
+		event_backlog(u, change > 0, waiting);
+	if (waiting > 0 && uplinkd_is_up(u) && limits_tell_spent(&u->limits, now))
+		event_budget_spent(u, waiting);
+}
+
 bool sending_turn(struct uplinkd *u, struct hj_now now)
 {
 	bool began = false;
+	hj_usec until;
 
 	give_up_realtime(u, now);
 	if (!uplinkd_is_up(u))
 		return false;
+	u->lanes.backlog_held = limits_hold(&u->limits, now, &until) != LIMITS_FREE;
 	while (hj212_session_room(u->session)) {
 		struct flight *f = pending(u);
 
@@ -267,6 +295,7 @@ bool sending_turn(struct uplinkd *u, struct hj_now now)
 			break;
 		began = true;
 	}
+	feed_budget(u->feed);
 	feed_history_pull(u->feed);
 	feed_fold_pull(u->feed);
 	feed_shy_pull(u->feed);
@@ -278,13 +307,17 @@ bool sending_turn(struct uplinkd *u, struct hj_now now)
 hj_usec sending_deadline(const struct uplinkd *u)
 {
 	const struct flight *f = pending(u), *realtime;
-	hj_usec next;
+	hj_usec next, until;
 
 	if (!uplinkd_is_up(u))
 		return HJ_USEC_NEVER;
 	next = hj_min(lanes_deadline(&u->lanes), feed_shy_deadline(u->feed));
 	if (uplinkd_wants_realtime(u) && (!f || u->lanes.last != LANE_REALTIME))
 		next = hj_min(next, u->realtime_at);
+	if (u->lanes.backlog_held && lanes_count(&u->lanes, LANE_BACKLOG)) {
+		limits_hold(&u->limits, hj_now(), &until);
+		next = hj_min(next, until);
+	}
 	if (hj212_session_room(u->session))
 		return goes_first(f) ? HJ_USEC_NEVER : next; /* QNs are being reserved */
 	realtime = realtime_under_way(u);                    /* the platform's answer, or its absence, comes first */

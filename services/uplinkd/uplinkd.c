@@ -13,6 +13,7 @@
 
 #define RTD_DEFAULT_S 30 /* where the files say 0 and a platform starts real-time data */
 #define MS_PER_MINUTE 60000
+#define BYTES_PER_MB  1000000
 #define WINDOW        1 /* uploads unacknowledged at a time: the standard's flow */
 #define ACCURACY_USEC 1000
 #define PUMP_TURNS    1000 /* more work than that in one go gives the loop a turn first */
@@ -31,6 +32,14 @@ static void fill_identity(struct uplinkd *u)
 		.gap_ms = (unsigned)c->gap };
 	hj_text_copy(u->identity.mn, sizeof(u->identity.mn), c->mn);
 	hj_text_copy(u->identity.st, sizeof(u->identity.st), c->st);
+}
+
+static void fill_limits(struct uplinkd *u)
+{
+	const struct hj_conf_backlog *c = &u->conf.backlog;
+
+	u->limits = (struct limits){ .rate = (unsigned)c->rate, .budget = (uint64_t)c->budget * BYTES_PER_MB };
+	hj_conf_hours_parse(c->hours, &u->limits.from_min, &u->limits.to_min); /* the file's check has read it */
 }
 
 static void fill_settings(struct uplinkd *u)
@@ -68,6 +77,7 @@ static void flush(struct uplinkd *u, struct hj_now now)
 		size_t n = out.n ? link_write(u->link, out.p, out.n) : 0;
 
 		hj212_session_written(u->session, n, now);
+		limits_bytes(&u->limits, n, now);
 		if (!n || n < out.n)
 			return;
 	}
@@ -99,6 +109,7 @@ static void turn(struct uplinkd *u)
 	flush(u, now); /* answers take the room of uploads, and nobody would wake us once they are written */
 	u->pump_again |= sending_turn(u, now);
 	flush(u, now);
+	sending_look(u, now);
 }
 
 void uplinkd_pump(struct uplinkd *u)
@@ -227,6 +238,7 @@ int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, 
 	hj_text_copy(u->error, sizeof(u->error), "stored has not been heard of yet");
 	fill_identity(u);
 	fill_settings(u);
+	fill_limits(u);
 	r = make_parts(u, all);
 	if (r < 0) {
 		uplinkd_free(u);

@@ -6,6 +6,7 @@
 #include "feed.h"
 #include "frames.h"
 #include "lanes.h"
+#include "limits.h"
 #include "link.h"
 
 #include "hjgate/conf.h"
@@ -102,7 +103,9 @@ struct uplinkd {
 	uint64_t connects, acknowledged;
 	int64_t last_ack_ms;
 	hj_usec per_record; /* from one record's acknowledgement to the next, smoothed; 0 = not known */
-	hj_usec last_ack;   /* mono */
+	double record_frames, record_bytes; /* of the backlog's records, smoothed; 0 = not known */
+	struct limits limits;
+	struct growth growth;
 
 	sd_event_source *timer;
 	hj_usec timer_at; /* mono: it fires then, HJ_USEC_NEVER where it is off */
@@ -125,6 +128,7 @@ bool uplinkd_wants_realtime(const struct uplinkd *u);
 
 /* ---- sending.c ---- */
 bool sending_turn(struct uplinkd *u, struct hj_now now); /* true: an upload has begun, and another may */
+void sending_look(struct uplinkd *u, struct hj_now now); /* tells what a person should know of the backlog */
 void sending_acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_now now);
 hj_usec sending_deadline(const struct uplinkd *u);
 hj_usec sending_jitter(const char *mn, int64_t jitter_s); /* this MN's own delay */
@@ -166,6 +170,8 @@ void event_free(struct uplinkd *u);
 void event_link_lost(struct uplinkd *u, const char *error);
 void event_link_back(struct uplinkd *u);
 void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after, const char *by);
+void event_budget_spent(struct uplinkd *u, int64_t waiting);
+void event_backlog(struct uplinkd *u, bool grows, int64_t waiting);
 bool event_password_refused(struct uplinkd *u, hj_usec now); /* true: told, and to be logged */
 bool event_bad_input(struct uplinkd *u, const char *text);   /* true: the first of its minute, to be logged */
 

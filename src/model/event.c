@@ -61,6 +61,9 @@ static const struct hj_event_type catalogue[] = {
 	{ "stick-refused", HJ_EVENT_WARN, 0, N_("a stick was not served: {what}") },
 	{ "data-exported", HJ_EVENT_INFO, 0,
 	        N_("{by} exported {records} records ({kind}) from {begin} to {end} as {format} to: {target}") },
+	{ "budget-spent", HJ_EVENT_WARN, 0,
+	        N_("uplink {uplink} has sent its {budget} MB of today: {waiting} records wait until tomorrow") },
+	{ "backlog-grows", HJ_EVENT_WARN, 1, N_("uplink {uplink} sends slower than records come: {waiting} wait") },
 	{ "link-moved", HJ_EVENT_INFO, 0,
 	        N_("uplink {uplink} reaches its platform at {new} ({host}), before at {old}") },
 	{ "lookup-failed", HJ_EVENT_FAULT, 1, N_("the name {host} of uplink {uplink} is not found: {error}") },
@@ -88,6 +91,9 @@ static const struct hj_event_type catalogue[] = {
 static const struct {
 	const char *code, *remedy;
 } remedies[] = {
+	{ "backlog-grows",
+	        N_("see hjgate uplink NAME: a larger rate, budget or window, longer hours or a smaller gap "
+	           "lets it catch up") },
 	{ "link-lost",
 	        N_("look at the way there first: modem, SIM, cable, routes; then ask the platform whether it runs") },
 	{ "lookup-failed", N_("set name servers that answer, or write the platform's IP address as host") },

@@ -123,7 +123,7 @@ struct conf_table {
 	size_t count;
 };
 /* Groups of uplinks.d/NAME.conf (conf_uplink_*.c). */
-extern const struct conf_table conf_uplink_link, conf_uplink_tls;
+extern const struct conf_table conf_uplink_link, conf_uplink_tls, conf_uplink_backlog;
 int conf_check_host(const char *text, const char **ret_why);
 void conf_uplink_link_check(struct conf_file *f, struct hj_conf_uplink *u);
 #define CONF_AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)

@@ -96,6 +96,7 @@ static const struct conf_key uplink_keys[] = {
 	{ "re_count", CONF_INT, 0, AT(re_count), .least = 1, .most = 99, .preset = 3 },
 	{ "jitter", CONF_INT, 0, AT(jitter), .least = 0, .most = 300 },
 	{ "gap", CONF_INT, 0, AT(gap), .least = 0, .most = 10000, .preset = 600 },
+	{ "backlog", CONF_TABLE, 0, AT(backlog), .table = &conf_uplink_backlog },
 	{ "minute", CONF_BOOL, 0, AT(minute), .preset = 1 },
 	{ "hour", CONF_BOOL, 0, AT(hour), .preset = 1 },
 	{ "day", CONF_BOOL, 0, AT(day), .preset = 1 },

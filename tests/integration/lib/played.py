@@ -95,8 +95,11 @@ class Store:
                 row["body"] = body
             self.rows[row["seq"]] = row
             self.owed.add(row["seq"])
-            for reply in self.live:
-                reply(self.state([row]), **{"continues": True})
+            for reply in list(self.live):
+                try:
+                    reply(self.state([row]), **{"continues": True})
+                except OSError:  # its uplinkd has gone
+                    self.live.remove(reply)
             return row["seq"]
 
     def state(self, rows, following=None):
