@@ -53,10 +53,8 @@ static void done(struct trace *t)
 		free(t->readings[i].sent);
 		free(t->readings[i].received);
 	}
-	for (size_t i = 0; i < t->uplink_count; i++) {
-		free(t->uplinks[i].frame);
-		free(t->uplinks[i].answer);
-	}
+	for (size_t i = 0; i < t->uplink_count; i++)
+		upload_done(&t->uploads[i]);
 	hj_record_done(&t->record);
 	hj_dictionary_done(&t->points);
 	hj_conf_done(&t->conf);

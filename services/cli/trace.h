@@ -4,6 +4,7 @@
 #include "ask.h"
 #include "hjgate/conf.h"
 #include "hjgate/record_json.h"
+#include "upload.h"
 #include "writer.h"
 
 #define TRACE_READINGS 20 /* shown of one window */
@@ -16,17 +17,8 @@ struct trace_reading {
 	double value;          /* NaN: none */
 };
 
-enum trace_state { TRACE_WAITS, TRACE_ACKNOWLEDGED, TRACE_PASSED, TRACE_NEITHER };
-
 struct trace_uplink {
-	const struct hj_conf_uplink *conf;
-	enum trace_state state;
-	struct hj_receipt receipt;
-	int64_t qn_ms;   /* of the packet that holds the point; 0: not known */
-	unsigned packet; /* from 1 */
-	char *frame;     /* NULL: not known */
-	bool kept;       /* as it went; else made again from the record */
-	char *answer;    /* the 9014; NULL: not kept any more */
+	unsigned packet; /* that holds the point, from 1; 0: not known */
 	char factor[HJ_FACTOR_MAX + 1];
 };
 
@@ -54,6 +46,7 @@ struct trace {
 	int meter_error;                               /* the bus's program did not answer */
 
 	struct trace_uplink uplinks[TRACE_UPLINKS];
+	struct upload uploads[TRACE_UPLINKS]; /* of the same */
 	size_t uplink_count;
 };
 

@@ -195,26 +195,38 @@ static void show_record(const struct trace *t, struct writer *w)
 /* ---- to the platforms ---- */
 
 static const char *const states[] = {
-	[TRACE_WAITS] = N_("waiting"),
-	[TRACE_ACKNOWLEDGED] = N_("acknowledged"),
-	[TRACE_PASSED] = N_("passed over"),
-	[TRACE_NEITHER] = N_("not sent"),
+	[UPLOAD_WAITS] = N_("waiting"),
+	[UPLOAD_ACKNOWLEDGED] = N_("acknowledged"),
+	[UPLOAD_PASSED] = N_("passed over"),
+	[UPLOAD_NEITHER] = N_("not sent"),
 };
 
-static void uplink_row(const struct trace *t, struct writer *w, const struct trace_uplink *u)
+/* The frame that holds the point, where its QN is known; else one of nothing. */
+static const struct upload_frame *frame_of(const struct trace *t, size_t i)
 {
-	const struct hj_receipt *r = &u->receipt;
-	bool sent = u->state == TRACE_ACKNOWLEDGED;
+	static const struct upload_frame none;
+	const struct upload *up = &t->uploads[i];
+	unsigned packet = t->uplinks[i].packet;
+
+	return packet && up->frames[packet - 1].qn_ms ? &up->frames[packet - 1] : &none;
+}
+
+static void uplink_row(const struct trace *t, struct writer *w, size_t i)
+{
+	const struct upload *up = &t->uploads[i];
+	const struct hj_receipt *r = &up->receipt;
+	const struct upload_frame *f = frame_of(t, i);
+	bool sent = up->state == UPLOAD_ACKNOWLEDGED;
 	int64_t end = t->record.head.label_ms + t->record.head.length_ms;
 	char qn[HJ_TIME17_LEN + 1] = "-";
 
 	if (sent)
-		hj_time17_format(u->qn_ms ? u->qn_ms : r->qn_ms, qn);
-	writer_cell_text(w, u->conf->name);
-	writer_cell(w, sent ? STYLE_GOOD : STYLE_WARN, json_string(states[u->state]), _(states[u->state]));
-	writer_cell_text(w, u->factor);
+		hj_time17_format(f->qn_ms ? f->qn_ms : r->qn_ms, qn);
+	writer_cell_text(w, up->conf->name);
+	writer_cell(w, sent ? STYLE_GOOD : STYLE_WARN, json_string(states[up->state]), _(states[up->state]));
+	writer_cell_text(w, t->uplinks[i].factor);
 	writer_cell(w, STYLE_PLAIN, sent ? json_string(qn) : json_null(), qn);
-	writer_cell_int(w, u->packet);
+	writer_cell_int(w, t->uplinks[i].packet);
 	writer_cell_int(w, r->packets);
 	writer_cell_int(w, (int64_t)r->from);
 	writer_cell_int(w, (int64_t)r->to);
@@ -222,23 +234,26 @@ static void uplink_row(const struct trace *t, struct writer *w, const struct tra
 	ms_cell(w, sent, r->sent_ms - end);
 	time_cell(w, sent, r->acked_ms);
 	ms_cell(w, sent, r->acked_ms - r->sent_ms);
-	writer_cell(w, STYLE_PLAIN, u->frame ? json_string(u->frame) : json_null(), NULL);
-	writer_cell(w, STYLE_PLAIN, json_boolean(u->kept), NULL);
-	writer_cell(w, STYLE_PLAIN, u->answer ? json_string(u->answer) : json_null(), NULL);
+	writer_cell(w, STYLE_PLAIN, f->text ? json_string(f->text) : json_null(), NULL);
+	writer_cell(w, STYLE_PLAIN, json_boolean(f->kept), NULL);
+	writer_cell(w, STYLE_PLAIN, f->answer ? json_string(f->answer) : json_null(), NULL);
 }
 
-static void say_frames(struct writer *w, const struct trace_uplink *u)
+static void say_frames(struct writer *w, const struct trace *t, size_t i)
 {
-	if (u->frame)
-		writer_say(w, STYLE_PLAIN, u->kept ? _("%s, as it went:") : _("%s, made again from the record:"),
-		        u->conf->name);
-	if (u->frame)
-		writer_say(w, STYLE_PLAIN, "  %s", u->frame);
-	if (u->answer)
-		writer_say(w, STYLE_PLAIN, "  %s", u->answer);
-	if (u->receipt.to > u->receipt.from)
+	const struct upload *up = &t->uploads[i];
+	const struct upload_frame *f = frame_of(t, i);
+
+	if (f->text)
+		writer_say(w, STYLE_PLAIN, f->kept ? _("%s, as it went:") : _("%s, made again from the record:"),
+		        up->conf->name);
+	if (f->text)
+		writer_say(w, STYLE_PLAIN, "  %s", f->text);
+	if (f->answer)
+		writer_say(w, STYLE_PLAIN, "  %s", f->answer);
+	if (up->receipt.to > up->receipt.from)
 		writer_say(w, STYLE_DIM, _("%s: records %llu to %llu went as one, folded to its interval"),
-		        u->conf->name, (unsigned long long)u->receipt.from, (unsigned long long)u->receipt.to);
+		        up->conf->name, (unsigned long long)up->receipt.from, (unsigned long long)up->receipt.to);
 }
 
 void trace_show(const struct trace *t, struct writer *w)
@@ -249,9 +264,9 @@ void trace_show(const struct trace *t, struct writer *w)
 	writer_say(w, STYLE_PLAIN, "%s", "");
 	writer_table(w, "uplinks", uplink_columns, hj_array_size(uplink_columns));
 	for (size_t i = 0; i < t->uplink_count; i++)
-		uplink_row(t, w, &t->uplinks[i]);
+		uplink_row(t, w, i);
 	writer_table_end(w);
 	writer_say(w, STYLE_PLAIN, "%s", "");
 	for (size_t i = 0; i < t->uplink_count; i++)
-		say_frames(w, &t->uplinks[i]);
+		say_frames(w, t, i);
 }
