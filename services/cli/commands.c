@@ -101,6 +101,21 @@ static const struct cli_command commands[] = {
 	        .examples = EXAMPLES("hjgate trace oven.current", "hjgate trace oven.current \"2026-11-23 08:05\""),
 	},
 	{
+	        .name = "proof",
+	        .details = N_("That a platform was told a record, on a page to be filed: the record, its seal, its "
+	                      "chain and the head that stands on it,\n"
+	                      "the receipt with QN, times and delays, and every frame, as it went or made again from "
+	                      "the record, with remarks on what is\n"
+	                      "not known or has changed since. TIME is Beijing time within the window: \"2026-11-23 "
+	                      "08:00\", or before now: 2h."),
+	        .fn = cli_proof,
+	        .options = cli_proof_options,
+	        .lines = LINES({ CLI_LOOK, "proof UPLINK TIME",
+	                N_("what a platform was told of a record, and that it acknowledged it") }),
+	        .examples = EXAMPLES("hjgate proof county \"2026-11-23 08:05\"",
+	                "hjgate proof county 2026-11-23 --kind day", "hjgate proof county --seq 48213 --json"),
+	},
+	{
 	        .name = "events",
 	        .details = N_("An event that lasts has a begin and, once it is over, an end. TIME is Beijing time: "
 	                      "\"2026-11-23 08:00\", today,\n"
