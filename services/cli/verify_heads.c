@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "ask.h"
+#include "hjgate/clock.h"
 #include "verify.h"
 
-#define EVENTS_ASKED 10000 /* the newest; eventd gives no more at once */
+#define EVENTS_ASKED 1000 /* eventd gives no more at once */
+#define PAGES_MOST   100
 
 static void add(struct verify *v, const char *head)
 {
@@ -29,13 +31,45 @@ static void take_event(struct verify *v, json_t *event)
 		add(v, cli_string(json_object_get(event, "values"), "head"));
 }
 
+struct page {
+	struct verify *v;
+	int64_t oldest_ms;
+	size_t events;
+};
+
 static int take(json_t *answer, bool continues, void *userdata)
 {
+	struct page *p = userdata;
 	json_t *event;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "events"), i, event) take_event(userdata, event);
+	json_array_foreach(json_object_get(answer, "events"), i, event)
+	{
+		take_event(p->v, event);
+		p->oldest_ms = hj_min(p->oldest_ms, cli_int(event, "begin"));
+		p->events++;
+	}
 	return 0;
+}
+
+/* Page by page from the newest; events of one moment are not so many that a page could not hold them. */
+static int ask_events(struct verify *v)
+{
+	struct page p = { .v = v, .oldest_ms = HJ_TIME_MAX_MS };
+	int r = 0;
+
+	for (unsigned i = 0; i < PAGES_MOST && r >= 0; i++) {
+		_cleanup_json_ json_t *reply = NULL;
+		int64_t end = p.oldest_ms;
+
+		p.events = 0;
+		r = cli_stream_quiet(v->cli->root, "eventd.look", "hjgate.Event.List",
+		        json_pack("{s:i, s:I}", "limit", EVENTS_ASKED, "end", (json_int_t)end), CLI_ANSWER_MS, take,
+		        &p, &reply);
+		if (p.events < EVENTS_ASKED || p.oldest_ms >= end)
+			break;
+	}
+	return r;
 }
 
 /* A row of events.db: an event as eventd packs it. */
@@ -64,7 +98,6 @@ static void read_events(struct verify *v)
 /* Without the events there are fewer heads, and what that means is told with the verdict. */
 int verify_gather_heads(struct verify *v)
 {
-	_cleanup_json_ json_t *reply = NULL;
 	char digits[HJ_LEDGER_HEAD_DIGITS + 1];
 	uint64_t seq;
 
@@ -72,8 +105,7 @@ int verify_gather_heads(struct verify *v)
 		if (hj_head_parse(v->given.words[i], &seq, digits) < 0)
 			return cli_usage(v->cli, _("\"%s\" is no head: a number, a colon, %d hexadecimal digits"),
 			        v->given.words[i], HJ_LEDGER_HEAD_DIGITS);
-	if (v->file || cli_stream_quiet(v->cli->root, "eventd.look", "hjgate.Event.List",
-	                       json_pack("{s:i}", "limit", EVENTS_ASKED), CLI_ANSWER_MS, take, v, &reply) < 0)
+	if (v->file || ask_events(v) < 0)
 		read_events(v);
 	v->own = v->count;
 	for (size_t i = 0; i < v->given.count; i++)
