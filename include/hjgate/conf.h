@@ -46,6 +46,10 @@ enum hj_clock_trust {
 	HJ_CLOCK_NTP,    /* nothing */
 	HJ_CLOCK_RTC,    /* the box's own clock */
 };
+/* What goes out as logs (CN 3020 i21001): each choice has those before it. */
+enum hj_logs { HJ_LOGS_NONE, HJ_LOGS_HEADS, HJ_LOGS_FAULT, HJ_LOGS_WARN, HJ_LOGS_INFO };
+enum hj_language { HJ_LANGUAGE_EN, HJ_LANGUAGE_ZH };
+
 struct hj_conf_main {
 	int64_t base_window;    /* seconds: 60, 120, 180, 240, 300 */
 	int64_t retention_days; /* 30..4000, 400 by default */
@@ -57,6 +61,8 @@ struct hj_conf_main {
 	int64_t flash_amplification; /* bytes that it writes for one that a program writes */
 	bool stick;                  /* does a stick that is plugged in get a backup? */
 	int64_t clock_trust;         /* enum hj_clock_trust */
+	int64_t logs;                /* enum hj_logs, of events: those that become log records */
+	int64_t language;            /* enum hj_language, of their texts */
 	/* Only below a root (--root), for demonstrations and tests; 0 = not set. Seconds. */
 	int64_t test_minute, test_hour, test_day;
 };
@@ -255,6 +261,7 @@ struct hj_conf_uplink {
 	int64_t jitter;
 	int64_t gap;            /* ms between two frames, 0..10000; 600 by default */
 	bool minute, hour, day; /* what is uploaded; all true by default */
+	int64_t logs;           /* enum hj_logs; HJ_LOGS_HEADS by default */
 	bool all_points;        /* no `factors` list: every point with a factor */
 	struct hj_conf_factor *factors;
 	size_t factor_count;

@@ -14,6 +14,12 @@ struct hj_event_type {
 };
 
 const struct hj_event_type *hj_event_find(const char *code); /* NULL for an unknown code */
-const char *hj_event_remedy(const char *code); /* N_(): what to do; NULL: nothing that is always right */
-const struct hj_event_type *hj_event_at(size_t i);           /* NULL after the last */
+const char *hj_event_remedy(const char *code);     /* N_(): what to do; NULL: nothing that is always right */
+const struct hj_event_type *hj_event_at(size_t i); /* NULL after the last */
 const char *hj_event_class_name(enum hj_event_class class);
+
+/* `text` with each {name} replaced by values' member: strings by way of `word` (NULL: as they are), numbers, times
+ * (integers of ms UTC) in Beijing time, "?" where there is none. Cut to size-1 bytes at a character's end. */
+struct json_t;
+void hj_event_fill(
+        const char *text, const struct json_t *values, const char *(*word)(const char *), char *to, size_t size);

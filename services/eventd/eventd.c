@@ -66,6 +66,9 @@ int eventd_new(sd_event *event, const char *root, struct eventd **ret)
 	r = start(d, root);
 	if (r < 0)
 		return r;
+	r = store_log_new(d, &d->store_log);
+	if (r < 0)
+		hj_log_error(r, "no event becomes a log for the platforms");
 	/* Trouble with the disk does not keep us from starting: reports wait in RAM and it is tried again. */
 	eventd_say(d, "program-start", ROW_MOMENT, "eventd", "{\"program\":\"eventd\"}");
 	eventd_flush(d);
@@ -88,6 +91,7 @@ void eventd_free(struct eventd *d)
 	}
 	eventd_drop_queue(d);
 	eventd_end_streams(d);
+	store_log_free(d->store_log);
 	hj_backup_free(d->backup);
 	folds_done(&d->folds);
 	book_done(&d->book);

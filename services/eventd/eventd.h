@@ -53,6 +53,7 @@ struct eventd {
 	uint64_t events;  /* in the ledger */
 	int64_t first_ms; /* the oldest's begin; NO_END = none */
 
+	struct store_log *store_log; /* NULL: no event is to be a log */
 	struct stream *streams;
 	struct hj_backup *backup; /* NULL: none is made now */
 
@@ -91,6 +92,12 @@ int eventd_log(struct eventd *d, struct row *row, struct hj_ipc_call *call);
 void eventd_write_folds(struct eventd *d);
 void eventd_say(
         struct eventd *d, const char *code, enum row_is is, const char *key, const char *values); /* of itself */
+
+/* store_log.c: what platforms are told */
+struct store_log;
+int store_log_new(struct eventd *d, struct store_log **ret); /* *ret stays NULL where nothing is chosen */
+void store_log_free(struct store_log *s);
+void store_log_event(struct store_log *s, const struct event *e, enum row_is is); /* s may be NULL */
 
 /* clock.c */
 void eventd_watch_clock(struct eventd *d);

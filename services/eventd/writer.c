@@ -134,8 +134,10 @@ static void show(struct eventd *d, struct op *op)
 	if (error < 0)
 		hj_log_error(
 		        error, "event %" PRIu64 " is on disk, but cannot be shown before the next start", op->seq);
-	if (e)
+	if (e) {
 		eventd_changed(d, e);
+		store_log_event(d->store_log, e, op->row.is);
+	}
 	book_trim(&d->book);
 }
 

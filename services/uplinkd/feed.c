@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hjgate/log.h"
 #include "hjgate/now.h"
@@ -70,12 +71,25 @@ static bool wants(const struct uplinkd *u, enum hj_kind kind)
 	return hj_conf_uplink_wants(&u->conf, kind) && (kind != HJ_KIND_STATUS || s->rs_on);
 }
 
+/* A log is an event of a class, or a head of the chain, which has none. */
+static bool wants_log(const struct feed *f, const struct hj_record *r)
+{
+	const char *class = json_string_value(json_object_get(r->body, "class"));
+	int64_t logs = f->u->conf.logs;
+
+	if (!class)
+		return logs >= HJ_LOGS_HEADS;
+	if (!strcmp(class, "fault"))
+		return logs >= HJ_LOGS_FAULT;
+	return logs >= (strcmp(class, "warn") ? HJ_LOGS_INFO : HJ_LOGS_WARN);
+}
+
 int feed_word(struct feed *f, const struct hj_record *r, struct job *ret)
 {
 	struct job j = { .seq = r->head.seq, .cn = hj212_phrase_cn(r->head.kind), .label_ms = r->head.label_ms };
 	int k;
 
-	if (!j.cn || !wants(f->u, r->head.kind))
+	if (!j.cn || !wants(f->u, r->head.kind) || (r->head.kind == HJ_KIND_LOG && !wants_log(f, r)))
 		return 0;
 	k = word_items(f, r, &j.items);
 	if (k < 0 || !j.items.len) {

@@ -19,6 +19,15 @@ static const struct conf_choice clocks[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice logs[] = {
+	{ "none", HJ_LOGS_NONE },
+	{ "fault", HJ_LOGS_FAULT },
+	{ "warn", HJ_LOGS_WARN },
+	{ "info", HJ_LOGS_INFO },
+	{ NULL, 0 },
+};
+static const struct conf_choice languages[] = { { "en", HJ_LANGUAGE_EN }, { "zh", HJ_LANGUAGE_ZH }, { NULL, 0 } };
+
 #define AT(member) CONF_AT(struct hj_conf_main, member)
 static const struct conf_key keys[] = {
 	{ "base_window", CONF_INT, 0, AT(base_window), .choices = windows, .preset = 300 },
@@ -30,6 +39,8 @@ static const struct conf_key keys[] = {
 	{ "flash_amplification", CONF_INT, 0, AT(flash_amplification), .least = 1, .most = 1000, .preset = 10 },
 	{ "stick", CONF_ENUM, 0, AT(stick), .choices = sticks, .preset = false },
 	{ "clock_trust", CONF_ENUM, 0, AT(clock_trust), .choices = clocks, .preset = HJ_CLOCK_UNSAID },
+	{ "logs", CONF_ENUM, 0, AT(logs), .choices = logs, .preset = HJ_LOGS_NONE },
+	{ "language", CONF_ENUM, 0, AT(language), .choices = languages, .preset = HJ_LANGUAGE_EN },
 	{ "test_minute", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_minute), .least = 1, .most = 300 },
 	{ "test_hour", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_hour), .least = 1, .most = 3600 },
 	{ "test_day", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_day), .least = 1, .most = 86400 },

@@ -14,6 +14,15 @@ static const struct conf_choice crcs[] = {
 	{ NULL, 0 },
 };
 
+static const struct conf_choice logs[] = {
+	{ "none", HJ_LOGS_NONE },
+	{ "heads", HJ_LOGS_HEADS },
+	{ "fault", HJ_LOGS_FAULT },
+	{ "warn", HJ_LOGS_WARN },
+	{ "info", HJ_LOGS_INFO },
+	{ NULL, 0 },
+};
+
 /* ---- checks of one text ---- */
 
 static int refuse(const char **ret_why, const char *why)
@@ -100,6 +109,7 @@ static const struct conf_key uplink_keys[] = {
 	{ "minute", CONF_BOOL, 0, AT(minute), .preset = 1 },
 	{ "hour", CONF_BOOL, 0, AT(hour), .preset = 1 },
 	{ "day", CONF_BOOL, 0, AT(day), .preset = 1 },
+	{ "logs", CONF_ENUM, 0, AT(logs), .choices = logs, .preset = HJ_LOGS_HEADS },
 	{ "factors", CONF_LIST, 0, .least = 1, .most = HJ_POINTS_MAX, .item = add_factor },
 };
 #undef AT
