@@ -200,7 +200,7 @@ int hj_conf_load_factors(const char *root, struct hj_conf_factors *ret, struct h
 void hj_conf_factors_done(struct hj_conf_factors *f);
 
 /* ---- uplinks.d/NAME.conf ---- */
-enum hj_edition { HJ_EDITION_2005 = 2005, HJ_EDITION_2017 = 2017 };
+enum hj_edition { HJ_EDITION_2005 = 2005, HJ_EDITION_2017 = 2017, HJ_EDITION_2025 = 2025 };
 enum hj_crc { HJ_CRC_ANNEXA, HJ_CRC_MODBUS, HJ_CRC_MODBUS_SWAPPED, HJ_CRC_NONE };
 
 struct hj_conf_factor {
@@ -241,6 +241,34 @@ struct hj_conf_backlog {
 };
 /* Minutes of the day; both 0 for "". -EINVAL. */
 int hj_conf_hours_parse(const char *text, unsigned *ret_from_min, unsigned *ret_to_min);
+/* How the two talk, beside the frames' form. */
+enum hj_ack { HJ_ACK_QN, HJ_ACK_ORDER, HJ_ACK_NONE }; /* see enum hj212_ack */
+struct hj_conf_own {
+	char cn[5];       /* "" = no login */
+	bool answered;    /* the platform answers it; true by default */
+	int64_t interval; /* of a heartbeat: s of silence before it, 5..3600; 0 = no heartbeat */
+	char cp[128];
+};
+struct hj_conf_session {
+	enum hj_ack ack;
+	int64_t window; /* frames unacknowledged at a time, 1..32; 1 by default, the standard's flow */
+	bool any_crc;   /* what the platform sends is taken whatever its CRC */
+	bool crc_lower; /* the letters of ours are lower case */
+	struct hj_conf_own login, heartbeat;
+};
+/* Who a gateway is at a platform, and in which words. */
+struct hj_conf_form {
+	enum hj_edition edition;
+	char mn[HJ_MN_MAX + 1];
+	char st[4];
+	char pw[HJ_MN_MAX + 1]; /* 2017: 6 characters at most; longer is seen in the field */
+};
+/* The platform's move to another edition. */
+struct hj_conf_next {
+	int64_t from_ms;          /* 0 = none is known of */
+	char from[20];            /* as it is written: a day, or a day and a time, in Beijing */
+	struct hj_conf_form form; /* edition 0 and texts that are "": as before */
+};
 struct hj_conf_uplink {
 	char name[HJ_NAME_MAX + 1];
 	char host[HJ_CONF_TEXT_MAX + 1];
@@ -248,10 +276,12 @@ struct hj_conf_uplink {
 	struct hj_conf_link link;
 	struct hj_conf_tls tls;
 	struct hj_conf_backlog backlog;
-	char mn[HJ_MN_MAX + 1];
+	struct hj_conf_session session;
+	char mn[HJ_MN_MAX + 1]; /* this and the next three: until the move */
 	char st[4];
-	char pw[HJ_MN_MAX + 1]; /* 2017: 6 characters at most; longer is seen in the field */
+	char pw[HJ_MN_MAX + 1];
 	enum hj_edition edition;
+	struct hj_conf_next next;
 	enum hj_crc crc;
 	int64_t rtd_interval; /* s; 30..3600; 1.. below a root; 0 = no real-time data until a platform starts it */
 	int64_t min_interval; /* minutes; a multiple of the base window; 0 = the base window */
@@ -296,6 +326,8 @@ struct hj_conf {
 int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_errors *errors);
 void hj_conf_done(struct hj_conf *c);
 
+/* As the gateway is there at this time: before or after the move. */
+void hj_conf_uplink_form(const struct hj_conf_uplink *u, int64_t at_ms, struct hj_conf_form *ret);
 /* Does the file have records of this kind uploaded? Whether HJ 212 has a command for it is another question. */
 bool hj_conf_uplink_wants(const struct hj_conf_uplink *u, enum hj_kind kind);
 /* What an uplink sends: fn for each of its factors (factor "": the point's own), or for each point of the buses where

@@ -3,6 +3,7 @@
  * adding one after the other, and is read whole. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hjgate/buf.h"
@@ -15,7 +16,9 @@ struct hj_receipt {
 	uint32_t packets;
 	int64_t qn_ms, qn_last_ms; /* QN of the first packet and of the last, as times */
 	int64_t sent_ms;           /* the first packet was handed to the network */
-	int64_t acked_ms;          /* the 9014 of the last packet that was missing came */
+	int64_t acked_ms; /* the 9014 of the last packet that was missing came */
+	/* Nobody acknowledged: the platform was not asked, and acked_ms is when its TCP had the last packet. */
+	bool unanswered;
 };
 
 #define HJ_RECEIPT_PACKETS_MOST 1024

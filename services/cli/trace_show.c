@@ -217,13 +217,14 @@ static void uplink_row(const struct trace *t, struct writer *w, size_t i)
 	const struct hj_receipt *r = &up->receipt;
 	const struct upload_frame *f = frame_of(t, i);
 	bool sent = up->state == UPLOAD_ACKNOWLEDGED;
+	const char *state = sent && r->unanswered ? N_("delivered") : states[up->state]; /* nobody acknowledged */
 	int64_t end = t->record.head.label_ms + t->record.head.length_ms;
 	char qn[HJ_TIME17_LEN + 1] = "-";
 
 	if (sent)
 		hj_time17_format(f->qn_ms ? f->qn_ms : r->qn_ms, qn);
 	writer_cell_text(w, up->conf->name);
-	writer_cell(w, sent ? STYLE_GOOD : STYLE_WARN, json_string(states[up->state]), _(states[up->state]));
+	writer_cell(w, sent ? STYLE_GOOD : STYLE_WARN, json_string(state), _(state));
 	writer_cell_text(w, t->uplinks[i].factor);
 	writer_cell(w, STYLE_PLAIN, sent ? json_string(qn) : json_null(), qn);
 	writer_cell_int(w, t->uplinks[i].packet);

@@ -63,6 +63,10 @@ static json_t *tls_of(const struct uplinkd *u)
 static void put_state(const struct uplinkd *u, json_t *to)
 {
 	struct hj_now now = hj_now();
+	static const char *const acks[] = {
+		[HJ212_ACK_QN] = "qn", [HJ212_ACK_ORDER] = "order", [HJ212_ACK_NONE] = "none"
+	};
+	bool coming = u->conf.next.from_ms && !u->moved;
 	bool waits = link_state(u->link) == LINK_WAITING && !u->paused;
 	hj_usec left = waits && link_retry_at(u->link) > now.mono ? link_retry_at(u->link) - now.mono : 0;
 
@@ -72,9 +76,12 @@ static void put_state(const struct uplinkd *u, json_t *to)
 	json_object_set_new(
 	        to, "address", link_address(u->link)[0] ? json_string(link_address(u->link)) : json_null());
 	json_object_set_new(to, "tls", tls_of(u));
-	json_object_set_new(to, "mn", json_string(u->conf.mn));
-	json_object_set_new(to, "st", json_string(u->conf.st));
-	json_object_set_new(to, "edition", json_integer(u->conf.edition));
+	json_object_set_new(to, "mn", json_string(u->form.mn));
+	json_object_set_new(to, "st", json_string(u->form.st));
+	json_object_set_new(to, "edition", json_integer(u->form.edition));
+	json_object_set_new(to, "next_edition", int_or_null(coming, u->conf.next.form.edition));
+	json_object_set_new(to, "next_from", int_or_null(coming, u->conf.next.from_ms));
+	json_object_set_new(to, "ack", json_string(acks[u->identity.ack]));
 	json_object_set_new(to, "state", json_string(state_name(u)));
 	json_object_set_new(to, "since", json_integer(u->since_ms));
 	json_object_set_new(to, "error", u->error[0] && !u->paused ? json_string(u->error) : json_null());
@@ -181,8 +188,8 @@ struct preview {
 static void preview_job(struct preview *p, const struct job *j)
 {
 	const struct hj212_settings *s = p->u->session ? hj212_session_settings(p->u->session) : &p->u->configured;
-	struct hj212_phrase_sender sender = { .st = p->u->conf.st,
-		.mn = p->u->conf.mn,
+	struct hj212_phrase_sender sender = { .st = p->u->form.st,
+		.mn = p->u->form.mn,
 		.pw = s->pw,
 		.crc = p->u->identity.crc,
 		.edition = p->u->identity.edition };

@@ -46,6 +46,9 @@ int feed_commit(
         struct feed *f, unsigned id, int exe_rtn, const struct hj212_settings *from, const struct hj212_settings *to);
 /* Forgets what platforms have set; then over() with HJ212_EXE_DONE or HJ212_EXE_SYSTEM. Fails likewise. */
 int feed_reset(struct feed *f, feed_committed_fn over);
+/* One text beside them, kept as "uplink.NAME.KEY" (NULL: removed), without waiting for it. */
+void feed_keep(struct feed *f, const char *key, const char *text);
+void feed_ask_kept(struct feed *f, const char *key); /* then move_mark() */
 /* Reports each difference as an event, passwords masked. */
 void feed_tell_changes(
         struct feed *f, const char *by, const struct hj212_settings *from, const struct hj212_settings *to);

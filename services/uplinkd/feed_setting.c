@@ -163,6 +163,35 @@ void feed_qn_last_word(struct feed *f)
 	hj_ipc_ask_close(&ask);
 }
 
+/* ---- texts beside the settings ---- */
+
+static void on_kept(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	struct feed *f = userdata;
+
+	if (error)
+		hj_warn("uplink %s: stored did not keep what was changed: %s", f->u->name, error);
+}
+
+void feed_keep(struct feed *f, const char *key, const char *text)
+{
+	feed_call_setting(
+	        f, key, text ? json_pack("{s:s}", "value", text) : json_pack("{s:b}", "remove", 1), on_kept, f);
+}
+
+static void on_kept_told(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	struct feed *f = userdata;
+
+	if (!error)
+		move_mark(f->u, json_string_value(json_object_get(reply, "value")));
+}
+
+void feed_ask_kept(struct feed *f, const char *key)
+{
+	feed_call_setting(f, key, json_object(), on_kept_told, f);
+}
+
 /* ---- at the start ---- */
 
 static void take_loaded(struct feed *f, unsigned key, const char *text)

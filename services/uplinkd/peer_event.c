@@ -66,6 +66,15 @@ void event_link_back(struct uplinkd *u)
 	hj_report(u->report, "link-lost", HJ_END, key, NULL);
 }
 
+void event_edition(struct uplinkd *u, int before, int after)
+{
+	char key[EVENT_KEY_LEN];
+
+	event_key(u, key);
+	hj_report(u->report, "edition-changed", HJ_MOMENT, key,
+	        json_pack("{s:s, s:i, s:i}", "uplink", u->name, "old", before, "new", after));
+}
+
 void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after, const char *by)
 {
 	char key[EVENT_KEY_LEN], full[64];

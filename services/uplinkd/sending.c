@@ -74,6 +74,7 @@ static void note_receipt(struct flight *f, const struct hj212_outcome *o, struct
 	r->qn_ms = r->packets ? hj_min(r->qn_ms, o->qn_ms) : o->qn_ms;
 	r->qn_last_ms = hj_max(r->qn_last_ms, o->qn_ms);
 	r->acked_ms = now.wall_ms;
+	r->unanswered |= o->unanswered;
 	r->packets++;
 }
 

@@ -14,24 +14,37 @@
 #define RTD_DEFAULT_S 30 /* where the files say 0 and a platform starts real-time data */
 #define MS_PER_MINUTE 60000
 #define BYTES_PER_MB  1000000
-#define WINDOW        1 /* uploads unacknowledged at a time: the standard's flow */
 #define ACCURACY_USEC 1000
 #define PUMP_TURNS    1000 /* more work than that in one go gives the loop a turn first */
 
 /* ---- from the configuration ---- */
 
+static struct hj212_own own_of(const struct hj_conf_own *c, bool wanted)
+{
+	struct hj212_own own = {
+		.cn = wanted ? atoi(c->cn) : 0, .answered = c->answered, .interval_s = (unsigned)c->interval
+	};
+
+	hj_text_copy(own.cp, sizeof(own.cp), c->cp);
+	return own;
+}
+
+/* Who we are there, and the password, are move.c's. */
 static void fill_identity(struct uplinkd *u)
 {
 	const struct hj_conf_uplink *c = &u->conf;
+	const struct hj_conf_session *s = &c->session;
 	bool test_windows = u->minute_ms % MS_PER_MINUTE;
 
-	u->identity = (struct hj212_identity){ .edition = (enum hj212_edition)c->edition /* both are the year */,
-		.crc = (enum hj212_crc)c->crc,
+	u->identity = (struct hj212_identity){ .crc = (enum hj212_crc)c->crc,
 		.base_minutes = test_windows ? 0 : (unsigned)(u->minute_ms / MS_PER_MINUTE),
-		.window = WINDOW,
-		.gap_ms = (unsigned)c->gap };
-	hj_text_copy(u->identity.mn, sizeof(u->identity.mn), c->mn);
-	hj_text_copy(u->identity.st, sizeof(u->identity.st), c->st);
+		.window = (unsigned)s->window,
+		.gap_ms = (unsigned)c->gap,
+		.lenient_crc = s->any_crc,
+		.crc_lower = s->crc_lower,
+		.ack = (enum hj212_ack)s->ack,
+		.login = own_of(&s->login, s->login.cn[0]),
+		.heartbeat = own_of(&s->heartbeat, s->heartbeat.interval) };
 }
 
 static void fill_limits(struct uplinkd *u)
@@ -52,11 +65,12 @@ static void fill_settings(struct uplinkd *u)
 		.min_interval = c->min_interval ? (unsigned)c->min_interval : u->identity.base_minutes,
 		.rtd_on = c->rtd_interval > 0,
 		.rs_on = true };
-	hj_text_copy(u->configured.pw, sizeof(u->configured.pw), c->pw);
 }
 
 _Static_assert((int)HJ_CRC_MODBUS == (int)HJ212_CRC_MODBUS && (int)HJ_CRC_NONE == (int)HJ212_CRC_NONE,
         "one numbering of dialects");
+_Static_assert((int)HJ_ACK_ORDER == (int)HJ212_ACK_ORDER && (int)HJ_ACK_NONE == (int)HJ212_ACK_NONE,
+        "one numbering of policies");
 
 /* ---- the turn ---- */
 
@@ -100,6 +114,7 @@ static void turn(struct uplinkd *u)
 {
 	struct hj_now now = hj_now();
 
+	move_turn(u, now);
 	if (hj212_session_asks_delivery(u->session))
 		hj212_session_delivered(u->session, link_undelivered(u->link), now);
 	if (hj212_session_asks_qn(u->session, now))
@@ -172,7 +187,18 @@ int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *setti
 	feed_watch(u->feed, uplinkd_wants_realtime(u));
 	if (!u->paused)
 		link_start(u->link);
+	feed_ask_kept(u->feed, "edition");
 	return 0;
+}
+
+void uplinkd_unlink(struct uplinkd *u)
+{
+	link_stop(u->link);
+	hj212_session_disconnected(u->session);
+	resumes_remember(&u->resumes, &u->flights, u->identity.mn);
+	flights_clear(&u->flights);
+	feed_link_down(u->feed);
+	lanes_done(&u->lanes);
 }
 
 void uplinkd_pause(struct uplinkd *u, bool pause)
@@ -187,12 +213,7 @@ void uplinkd_pause(struct uplinkd *u, bool pause)
 		link_start(u->link);
 		return;
 	}
-	link_stop(u->link);
-	hj212_session_disconnected(u->session);
-	resumes_remember(&u->resumes, &u->flights, u->identity.mn);
-	flights_clear(&u->flights);
-	feed_link_down(u->feed);
-	lanes_done(&u->lanes);
+	uplinkd_unlink(u);
 	uplinkd_pump(u);
 }
 
@@ -239,7 +260,8 @@ int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, 
 	fill_identity(u);
 	fill_settings(u);
 	fill_limits(u);
-	r = make_parts(u, all);
+	r = move_new(u);
+	r = r < 0 ? r : make_parts(u, all);
 	if (r < 0) {
 		uplinkd_free(u);
 		return r;
@@ -263,6 +285,7 @@ void uplinkd_free(struct uplinkd *u)
 	frames_done(&u->frames);
 	hj212_phrase_map_done(&u->map);
 	hj_conf_uplink_done(&u->conf);
+	move_free(u);
 	sd_event_source_disable_unref(u->timer);
 	free(u);
 }

@@ -69,6 +69,9 @@ struct uplinkd {
 	int64_t minute_ms, retention_ms;
 	unsigned normal_part; /* %, of the site */
 	struct hj212_phrase_map map;
+	struct hj_conf_form form; /* who we are there now */
+	bool moved;               /* that of after the move */
+	sd_event_source *move_timer;
 	struct hj212_identity identity;
 	struct hj212_settings configured; /* what stands in the files, before a platform changed it */
 	struct hj212_session *session;    /* NULL until the store has told what was changed */
@@ -125,6 +128,7 @@ int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *setti
 bool uplinkd_is_up(const struct uplinkd *u);
 void uplinkd_pause(struct uplinkd *u, bool pause);
 bool uplinkd_wants_realtime(const struct uplinkd *u);
+void uplinkd_unlink(struct uplinkd *u); /* no connection, and nothing under way, until link_start() */
 
 /* ---- sending.c ---- */
 bool sending_turn(struct uplinkd *u, struct hj_now now); /* true: an upload has begun, and another may */
@@ -154,6 +158,12 @@ uint64_t flights_records(const struct flights *f); /* of the store */
 void resumes_remember(struct resumes *r, const struct flights *all, const char *mn); /* the link is gone */
 bool resumes_take(struct resumes *r, struct flight *f, const char *mn); /* true: its first packets are acknowledged */
 
+/* ---- move.c: to another edition on a day ---- */
+int move_new(struct uplinkd *u); /* who we are there at the start */
+void move_free(struct uplinkd *u);
+void move_turn(struct uplinkd *u, struct hj_now now);
+void move_mark(struct uplinkd *u, const char *mark); /* what the store had of it; NULL: nothing */
+
 /* ---- platform.c ---- */
 extern const struct link_events platform_link_events;
 void platform_outcomes(struct uplinkd *u, struct hj_now now);
@@ -169,6 +179,7 @@ int event_new(struct uplinkd *u);
 void event_free(struct uplinkd *u);
 void event_link_lost(struct uplinkd *u, const char *error);
 void event_link_back(struct uplinkd *u);
+void event_edition(struct uplinkd *u, int before, int after);
 void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after, const char *by);
 void event_budget_spent(struct uplinkd *u, int64_t waiting);
 void event_backlog(struct uplinkd *u, bool grows, int64_t waiting);

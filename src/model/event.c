@@ -57,6 +57,8 @@ static const struct hj_event_type catalogue[] = {
 	{ "key-recovery", HJ_EVENT_INFO, 0, N_("{by} set the recovery passphrase of {file}") },
 	{ "key-used", HJ_EVENT_WARN, 0, N_("{by} used the recovery passphrase of {file}: it opened {keys} keys") },
 	{ "key-tried", HJ_EVENT_WARN, 0, N_("{by} tried a wrong recovery passphrase on {file}") },
+	{ "edition-changed", HJ_EVENT_INFO, 0,
+	        N_("uplink {uplink} speaks edition {new} of HJ 212 from now on, not {old}") },
 	{ "stick-served", HJ_EVENT_INFO, 0, N_("a stick was served: {what}") },
 	{ "stick-refused", HJ_EVENT_WARN, 0, N_("a stick was not served: {what}") },
 	{ "data-exported", HJ_EVENT_INFO, 0,

@@ -15,7 +15,8 @@ enum {
 	MANY = 2,   /* more than one record */
 	SPLIT = 4,  /* more than one packet */
 	PASSED = 8, /* nothing was sent */
-	ALL = 15,
+	UNANSWERED = 16,
+	ALL = 31,
 };
 
 static bool is_time(int64_t ms)
@@ -31,7 +32,7 @@ int hj_receipt_check(const struct hj_receipt *r)
 	        !is_time(r->acked_ms))
 		return -EBADMSG;
 	if (passed)
-		return r->qn_ms || r->qn_last_ms || r->sent_ms ? -EBADMSG : 0;
+		return r->qn_ms || r->qn_last_ms || r->sent_ms || r->unanswered ? -EBADMSG : 0;
 	if (!is_time(r->qn_ms) || !is_time(r->qn_last_ms) || !is_time(r->sent_ms) || r->qn_last_ms < r->qn_ms)
 		return -EBADMSG;
 	return r->packets == 1 && r->qn_last_ms != r->qn_ms ? -EBADMSG : 0;
@@ -56,7 +57,7 @@ static void follow(struct hj_receipt *last, const struct hj_receipt *one)
 static int put_one(const struct hj_receipt *last, const struct hj_receipt *r, struct hj_buf *to)
 {
 	unsigned what = (r->from != last->to + 1 ? SKIPS : 0) | (r->to > r->from ? MANY : 0) |
-	                (r->packets > 1 ? SPLIT : 0) | (r->packets ? 0 : PASSED);
+	                (r->packets > 1 ? SPLIT : 0) | (r->packets ? 0 : PASSED) | (r->unanswered ? UNANSWERED : 0);
 	int e = hj_buf_put_be(to, what, 1);
 
 	if (e >= 0 && what & SKIPS)
@@ -121,11 +122,11 @@ static void get_sent(struct hj_reader *in, const struct hj_receipt *last, unsign
 static int get_one(struct hj_reader *in, const struct hj_receipt *last, struct hj_receipt *ret)
 {
 	unsigned what = (unsigned)hj_get_be(in, 1);
-	struct hj_receipt r = { .from = last->to + 1 };
+	struct hj_receipt r = { .from = last->to + 1, .unanswered = what & UNANSWERED };
 	int64_t skip = what & SKIPS ? hj_get_zigzag(in) : 0;
 	uint64_t more = what & MANY ? hj_get_varint(in) : 0;
 
-	if (what & ~(unsigned)ALL || (what & PASSED && what & SPLIT) || (what & SKIPS && !skip) ||
+	if (what & ~(unsigned)ALL || (what & PASSED && what & (SPLIT | UNANSWERED)) || (what & SKIPS && !skip) ||
 	        (what & MANY && !more) || more > INT64_MAX)
 		return -EBADMSG;
 	r.from = (uint64_t)hj_max(sum((int64_t)r.from, skip), (int64_t)0);

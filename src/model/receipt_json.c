@@ -6,6 +6,7 @@
 #include "hjgate/clock.h"
 
 enum { FROM, TO, QN, SENT, ACKNOWLEDGED, PACKETS, QN_LAST, MEMBERS };
+#define UNANSWERED MEMBERS /* one more member, true, where nobody acknowledged */
 
 static json_t *time_or_null(bool there, int64_t ms)
 {
@@ -16,9 +17,13 @@ json_t *hj_receipt_to_json(const struct hj_receipt *r)
 {
 	bool sent = r->packets;
 
-	return json_pack("[I, I, o, o, I, I, o]", (json_int_t)r->from, (json_int_t)r->to,
+	json_t *j = json_pack("[I, I, o, o, I, I, o]", (json_int_t)r->from, (json_int_t)r->to,
 	        time_or_null(sent, r->qn_ms), time_or_null(sent, r->sent_ms), (json_int_t)r->acked_ms,
 	        (json_int_t)r->packets, time_or_null(sent, r->qn_last_ms));
+
+	if (r->unanswered)
+		json_array_append_new(j, json_true());
+	return j;
 }
 
 /* Null is 0: only where nothing was sent, which hj_receipt_check() sees to. */
@@ -27,7 +32,8 @@ int hj_receipt_from_json(const json_t *j, struct hj_receipt *ret)
 	int64_t value[MEMBERS];
 	struct hj_receipt r;
 
-	if (!json_is_array(j) || json_array_size(j) != MEMBERS)
+	if (!json_is_array(j) || json_array_size(j) < MEMBERS || json_array_size(j) > MEMBERS + 1 ||
+	        (json_array_size(j) > MEMBERS && !json_is_true(json_array_get(j, UNANSWERED))))
 		return -EBADMSG;
 	for (size_t i = 0; i < MEMBERS; i++) {
 		const json_t *member = json_array_get(j, i);
@@ -45,7 +51,8 @@ int hj_receipt_from_json(const json_t *j, struct hj_receipt *ret)
 		.qn_ms = value[QN],
 		.qn_last_ms = value[QN_LAST],
 		.sent_ms = value[SENT],
-		.acked_ms = value[ACKNOWLEDGED] };
+		.acked_ms = value[ACKNOWLEDGED],
+		.unanswered = json_array_size(j) > MEMBERS };
 	if (hj_receipt_check(&r) < 0)
 		return -EBADMSG;
 	*ret = r;

@@ -124,6 +124,14 @@ struct conf_table {
 };
 /* Groups of uplinks.d/NAME.conf (conf_uplink_*.c). */
 extern const struct conf_table conf_uplink_link, conf_uplink_tls, conf_uplink_backlog;
+extern const struct conf_table conf_uplink_session, conf_uplink_next;
+/* conf_uplink.c: what is said of a platform in its file and again for its move. */
+extern const struct conf_choice conf_editions[];
+int conf_check_mn(const char *text, const char **ret_why);
+int conf_check_st(const char *text, const char **ret_why);
+int conf_check_pw(const char *text, const char **ret_why);
+/* conf_uplink_session.c: edition and MN fit one another, before the move and after it. */
+void conf_uplink_next_check(struct conf_file *f, struct hj_conf_uplink *u);
 int conf_check_host(const char *text, const char **ret_why);
 void conf_uplink_link_check(struct conf_file *f, struct hj_conf_uplink *u);
 #define CONF_AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)

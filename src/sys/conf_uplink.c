@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct conf_choice editions[] = { { "2017", 2017 }, { "2005", 2005 }, { NULL, 0 } };
+const struct conf_choice conf_editions[] = { { "2017", 2017 }, { "2005", 2005 }, { "2025", 2025 }, { NULL, 0 } };
 static const struct conf_choice crcs[] = {
 	{ "annexa", HJ_CRC_ANNEXA },
 	{ "modbus", HJ_CRC_MODBUS },
@@ -31,14 +31,14 @@ static int refuse(const char **ret_why, const char *why)
 	return -EINVAL;
 }
 
-static int check_mn(const char *text, const char **ret_why)
+int conf_check_mn(const char *text, const char **ret_why)
 {
 	int r = hj_mn_check(text, ret_why);
 
 	return r < 0 ? r : 0;
 }
 
-static int check_st(const char *text, const char **ret_why)
+int conf_check_st(const char *text, const char **ret_why)
 {
 	size_t n = strlen(text);
 
@@ -48,7 +48,7 @@ static int check_st(const char *text, const char **ret_why)
 }
 
 /* What separates fields in a frame cannot stand in one. */
-static int check_pw(const char *text, const char **ret_why)
+int conf_check_pw(const char *text, const char **ret_why)
 {
 	for (const char *p = text; *p; p++)
 		if (*p <= ' ' || *p > '~' || strchr(";,=&#", *p))
@@ -91,12 +91,15 @@ static const struct conf_key uplink_keys[] = {
 	{ "port", CONF_INT, CONF_REQUIRED, AT(port), .least = 1, .most = 65535 },
 	{ "link", CONF_TABLE, 0, AT(link), .table = &conf_uplink_link },
 	{ "tls", CONF_TABLE, 0, AT(tls), .table = &conf_uplink_tls },
-	{ "mn", CONF_STRING, CONF_REQUIRED, AT(mn), .check = check_mn, .hint = N_("the MN that the platform gave") },
-	{ "st", CONF_STRING, 0, AT(st), .check = check_st, .preset_text = "31",
+	{ "mn", CONF_STRING, CONF_REQUIRED, AT(mn), .check = conf_check_mn,
+	        .hint = N_("the MN that the platform gave") },
+	{ "st", CONF_STRING, 0, AT(st), .check = conf_check_st, .preset_text = "31",
 	        .hint = N_("the system code, two characters such as 31") },
-	{ "pw", CONF_STRING, CONF_REQUIRED, AT(pw), .check = check_pw,
+	{ "pw", CONF_STRING, CONF_REQUIRED, AT(pw), .check = conf_check_pw,
 	        .hint = N_("the password that the platform gave") },
-	{ "edition", CONF_INT, 0, AT(edition), .choices = editions, .preset = 2017 },
+	{ "edition", CONF_INT, 0, AT(edition), .choices = conf_editions, .preset = 2017 },
+	{ "next", CONF_TABLE, 0, AT(next), .table = &conf_uplink_next },
+	{ "session", CONF_TABLE, 0, AT(session), .table = &conf_uplink_session },
 	{ "crc", CONF_ENUM, 0, AT(crc), .choices = crcs, .preset = HJ_CRC_ANNEXA },
 	{ "rtd_interval", CONF_INT, CONF_ZERO | CONF_LOOSE, AT(rtd_interval), .least = 30, .most = 3600,
 	        .preset = 60 },
@@ -137,22 +140,6 @@ static int add_factor(struct conf_file *f, const config_setting_t *item, void *u
 	return 0;
 }
 
-static void check_edition(struct conf_file *f, const struct hj_conf_uplink *u)
-{
-	const config_setting_t *at = config_setting_get_member(config_root_setting(&f->config), "mn");
-	struct hj_conf_error *e;
-	int form = u->mn[0] ? hj_mn_check(u->mn, NULL) : 0;
-
-	if (u->edition == HJ_EDITION_2005 && form > 0 && form != HJ_MN_2005) {
-		e = conf_error(f, at, _("mn = \"%s\": edition 2005 has an MN of 14 digits"), u->mn);
-		conf_remedy(e, _("write the MN of 14 digits that the platform gave, or edition = 2017"));
-	}
-	if (u->edition == HJ_EDITION_2017 && form == HJ_MN_2005) {
-		e = conf_error(f, at, _("mn = \"%s\": an MN of 14 digits belongs to edition 2005"), u->mn);
-		conf_remedy(e, _("write the MN of 24 or 20 characters that the platform gave, or edition = 2005"));
-	}
-}
-
 void hj_conf_uplink_done(struct hj_conf_uplink *u)
 {
 	free(u->factors);
@@ -168,7 +155,7 @@ int conf_uplink_read(struct conf_file *f, struct hj_conf_uplink *u)
 	r = conf_table_read(f, root, N_("uplink"), uplink_keys, hj_array_size(uplink_keys), u);
 	if (r < 0)
 		return r;
-	check_edition(f, u);
+	conf_uplink_next_check(f, u);
 	conf_uplink_link_check(f, u);
 	u->all_points = !config_setting_get_member(root, "factors");
 	return 0;

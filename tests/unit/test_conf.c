@@ -558,7 +558,7 @@ static void bad_uplinks(void **state)
 		{ HEAD "mn = \"0100000100000100000100001\";", 2, "longer than 24", "MN" },
 		{ HEAD "edition = 2005;\n" MN, 3, "14 digits", "edition = 2017" },
 		{ HEAD "mn = \"88888880000001\";", 2, "belongs to edition 2005", "edition = 2005" },
-		{ HEAD "edition = 2025;", 2, "edition = 2025", "2017, 2005" },
+		{ HEAD "edition = 2024;", 2, "edition = 2024", "2017, 2005" },
 		{ HEAD "crc = \"crc16\";", 2, "crc = \"crc16\"", "\"modbus-swapped\"" },
 		{ HEAD "pw = \"12;456\";", 2, "cannot stand in a frame", "password" },
 		{ HEAD "st = \"3\";", 2, "st = \"3\"", "31" },

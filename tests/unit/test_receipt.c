@@ -17,7 +17,8 @@
 static void assert_same(const struct hj_receipt *a, const struct hj_receipt *b)
 {
 	assert_true(a->from == b->from && a->to == b->to && a->packets == b->packets && a->qn_ms == b->qn_ms &&
-	            a->qn_last_ms == b->qn_last_ms && a->sent_ms == b->sent_ms && a->acked_ms == b->acked_ms);
+	            a->qn_last_ms == b->qn_last_ms && a->sent_ms == b->sent_ms && a->acked_ms == b->acked_ms &&
+	            a->unanswered == b->unanswered);
 }
 
 struct seen {
@@ -51,13 +52,13 @@ static void test_there_and_back(void **state)
 	struct hj_receipt all[] = {
 		usual(100, T0),
 		usual(101, T0 + 60000),
-		{ 102, 102, 0, 0, 0, 0, T0 + 60100 },                                  /* passed over */
-		usual(103, T0 + 120000),                                               /* follows it */
-		{ 104, 133, 1, T0 + 180000, T0 + 180000, T0 + 180002, T0 + 190000 },   /* folded */
-		{ 134, 134, 3, T0 + 240000, T0 + 240007, T0 + 240000, T0 + 240500 },   /* split */
-		usual(90, T0 + 250000),                                                /* sent again */
-		{ 140, 141, 1, T0 - 86400000, T0 - 86400000, T0 - 1000, T0 - 100000 }, /* the clock went back */
-		{ UINT64_C(1) << 62, UINT64_C(1) << 62, 1, 0, 0, HJ_TIME_MAX_MS, 0 },
+		{ 102, 102, 0, 0, 0, 0, T0 + 60100, false },                                 /* passed over */
+		usual(103, T0 + 120000),                                                     /* follows it */
+		{ 104, 133, 1, T0 + 180000, T0 + 180000, T0 + 180002, T0 + 190000, false },  /* folded */
+		{ 134, 134, 3, T0 + 240000, T0 + 240007, T0 + 240000, T0 + 240500, true },   /* split */
+		usual(90, T0 + 250000),                                                      /* sent again */
+		{ 140, 141, 1, T0 - 86400000, T0 - 86400000, T0 - 1000, T0 - 100000, true }, /* the clock went back */
+		{ UINT64_C(1) << 62, UINT64_C(1) << 62, 1, 0, 0, HJ_TIME_MAX_MS, 0, false },
 	};
 
 	(void)state;
