@@ -3,7 +3,11 @@
 what hjgate sends. Every frame received is logged with its time of arrival, one JSON object a line:
 
     {"t": ms, "ok": true, "qn": ..., "st": ..., "cn": ..., "pw": ..., "mn": ..., "flag": 5, "pnum": null, "pno": null,
-     "cp": {name: value}, "items": [{name: value} ...], "acked": true, "raw": ...}
+     "cp": {name: value}, "items": [{name: value} ...], "acked": true, "raw": ..., "rf": null or "1", "crc": "1C80"}
+
+It speaks the edition of what it hears. With `edition` (2005, 2017, 2025) it also judges: `wrong` lists what is not of that edition. `ack` is
+how it acknowledges: "qn" names the frame's QN, "order" a QN of its own, "none" not at all. With `login` (a CN) whatever comes first on a
+connection has to be that, and is answered by 9014 where it asks for it; a heartbeat (9015) is answered by 9013.
 
 Its mode says how it behaves:
     normal    reads, answers each upload with 9014, each notice with 9013
@@ -30,6 +34,9 @@ CHINA = datetime.timezone(datetime.timedelta(hours=8))
 FRAME_MOST = 16 * 1024  # bytes of a data segment that are waited for
 ACKNOWLEDGED = {"2011", "2021", "2031", "2041", "2051", "2061", "2081", "3019", "3020"}
 ANSWERS = {"9011", "9012", "9013", "9014"}
+HEARTBEAT = "9015"
+# By edition: the Flags there are (None: absent), and the lengths of an MN.
+EDITIONS = {2005: ({None, 0, 1, 2, 3}, {14}), 2017: ({4, 5, 6, 7}, {20, 24}), 2025: ({8, 9, 10, 11}, {20, 24})}
 MODES = ("normal", "refuse", "silent", "noack", "flapping", "slow", "late")
 UPLOADS_REMEMBERED = 100000  # frames kept in memory; the log has all
 
@@ -75,7 +82,7 @@ def parse_segment(segment):
     items = [item for item in items if item]
     number = {k: int(fields[k]) if fields.get(k, "").isdigit() else None for k in ("Flag", "PNUM", "PNO")}
     return {"qn": fields.get("QN"), "st": fields.get("ST"), "cn": fields.get("CN"), "pw": fields.get("PW"), "mn": fields.get("MN"),
-            "flag": number["Flag"], "pnum": number["PNUM"], "pno": number["PNO"],
+            "flag": number["Flag"], "pnum": number["PNUM"], "pno": number["PNO"], "rf": fields.get("RF"),
             "cp": {k: v for item in items for k, v in item.items()}, "items": items}
 
 
@@ -117,7 +124,8 @@ class Finder:
     def judge(self, data, tail):
         try:
             good = tail[4:] == b"\r\n" and int(tail[:4], 16) == self.crc(data)
-            return dict(parse_segment(data.decode("utf-8")), raw=data.decode("utf-8")) if good else None
+            text = data.decode("utf-8")
+            return dict(parse_segment(text), raw=text, crc=tail[:4].decode("ascii")) if good else None
         except (ValueError, UnicodeDecodeError):
             return None
 
@@ -135,8 +143,23 @@ def now_ms():
     return time.time_ns() // 1000000
 
 
+def wrong_in(edition, message):
+    """What of the frame is not of this edition; "" where all of it is."""
+    flags, lengths = EDITIONS[edition]
+    if message["flag"] not in flags:
+        return "its Flag is %s" % message["flag"]
+    if len(message["mn"] or "") not in lengths:
+        return "its MN is %s" % message["mn"]
+    if message["rf"] is not None and (edition != 2025 or message["rf"] != "1"):
+        return "its RF is %s" % message["rf"]
+    if message["cn"] in ANSWERS and (edition == 2005) != ("QN" in message["cp"] and message["qn"] is None):
+        return "its QN is in the wrong place"
+    return ""
+
+
 class Platform:
-    def __init__(self, name="platform", log=None, mode="normal", crc="annexa", delay=0.5, seed=1, port=0, host="127.0.0.1"):
+    def __init__(self, name="platform", log=None, mode="normal", crc="annexa", delay=0.5, seed=1, port=0, host="127.0.0.1", edition=None,
+                 ack="qn", login=None):
         self.name = name
         self.log_file = open(log, "a", encoding="utf-8", buffering=1) if log else None
         self.mode = mode
@@ -147,6 +170,9 @@ class Platform:
         self.arrived = threading.Condition(self.lock)
         self.frames = []  # every good frame, oldest first
         self.seen = set()  # QNs
+        self.edition, self.ack, self.login = edition, ack, login
+        self.wrong = []  # what is not of the edition, or came before the login
+        self.logged_in = set()  # connections
         self.connections = set()
         self.newest = None  # the connection that requests go out on
         self.counts = {"connections": 0, "frames": 0, "acked": 0, "repeats": 0, "bad": 0, "junk": 0, "closed": 0}
@@ -260,6 +286,7 @@ class Platform:
         for message in finder.feed(data):
             answer = self.answer_to(message)
             cut = self.mode == "flapping" and message["cn"] not in ANSWERS and self.random.random() < 0.1
+            self.judge(connection, message)
             self.remember(message, arrival, bool(answer) and not cut)
             if cut:
                 self.counts["closed"] += 1
@@ -282,19 +309,30 @@ class Platform:
                 self.log_file.write(json.dumps(message, ensure_ascii=False) + "\n")
             self.arrived.notify_all()
 
+    def judge(self, connection, message):
+        text = wrong_in(self.edition, message) if self.edition else ""
+        if self.login and connection not in self.logged_in and message["cn"] != self.login:
+            text = "it came before the login"
+        if message["cn"] == self.login:
+            self.logged_in.add(connection)
+        if text:
+            self.wrong.append("%s: %s" % (text, message["raw"]))
+
     def answer_to(self, message):
         """The frame that acknowledges this one, or None."""
         old = message["flag"] is None or message["flag"] < 4
-        wanted = message["cn"] in ACKNOWLEDGED and (message["flag"] is None or message["flag"] & 1)
-        if message["cn"] in ANSWERS or not wanted or self.mode in ("noack", "silent"):
+        own = {self.login: "9014", HEARTBEAT: "9013"}.get(message["cn"])
+        wanted = (own or message["cn"] in ACKNOWLEDGED) and (message["flag"] is None or message["flag"] & 1)
+        if message["cn"] in ANSWERS or not wanted or self.mode in ("noack", "silent") or self.ack == "none":
             return None
         if self.mode == "late" and message["qn"] not in self.seen:
             return None
-        head = "ST=91;CN=9014;PW=%s;MN=%s;" % (message["pw"], message["mn"])
+        head = "ST=91;CN=%s;PW=%s;MN=%s;" % (own or "9014", message["pw"], message["mn"])
         if old:
             qn = message["qn"] or message["cp"].get("QN", "")
             return encode(head + "Flag=0;CP=&&QN=%s;CN=%s&&" % (qn, message["cn"]), self.crc)
-        return encode("QN=%s;%sFlag=4;CP=&&&&" % (message["qn"], head), self.crc)
+        qn = self.new_qn() if self.ack == "order" else message["qn"]
+        return encode("QN=%s;%sFlag=%d;CP=&&&&" % (qn, head, 8 if message["flag"] >= 8 else 4), self.crc)
 
     def say(self, connection, frame):
         if self.mode == "slow":
