@@ -116,10 +116,11 @@ struct hj212_phrase_sender {
 	enum hj212_crc crc;
 	enum hj212_edition edition; /* the Flag says so */
 	bool crc_lower;             /* the letters of its CRC */
+	bool unanswered;            /* no acknowledgement is asked for */
 };
 /* Bytes of a CP that fit beside its header, for hj212_phrase_cut(). */
 size_t hj212_phrase_room(const struct hj212_phrase_sender *s);
-/* One packet of an upload whose acknowledgement is wanted, whole, with CR LF: its length, or -EMSGSIZE. `size` at
+/* One packet of an upload, whole, with CR LF: its length, or -EMSGSIZE. `size` at
  * least HJ212_FRAME_MAX. */
 struct hj212_phrase_packet {
 	const struct hj212_phrase_cut *cut;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "timespec.h"
 #include "export.h"
 #include "hjgate/clock.h"
 #include "hjgate/conf.h"
@@ -19,6 +20,7 @@ struct export_frames {
 	struct hj_conf conf;
 	const struct hj_conf_uplink *uplink;
 	struct hj212_phrase_map map;
+	struct hj_conf_form form;
 	struct hj212_phrase_sender sender;
 	int64_t interval_ms; /* minutes are folded to it; 0 = they go as they are */
 	struct hj_fold *fold;
@@ -95,11 +97,13 @@ static int prepare(struct export *x)
 	r = hj_conf_uplink_points(&f->conf, f->uplink, hj212_phrase_map_add, &f->map);
 	if (r < 0)
 		return r;
-	f->sender = (struct hj212_phrase_sender){ .st = f->uplink->st,
-		.mn = f->uplink->mn,
-		.pw = f->uplink->pw,
+	hj_conf_uplink_form(f->uplink, cli_wall_ms(), &f->form); /* as it would be sent now */
+	f->sender = (struct hj212_phrase_sender){ .st = f->form.st,
+		.mn = f->form.mn,
+		.pw = f->form.pw,
 		.crc = (enum hj212_crc)f->uplink->crc,
-		.edition = (enum hj212_edition)f->uplink->edition };
+		.crc_lower = f->uplink->session.crc_lower,
+		.edition = (enum hj212_edition)f->form.edition };
 	set_interval(x, f);
 	if (!f->interval_ms)
 		return 0;

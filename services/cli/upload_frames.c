@@ -181,17 +181,21 @@ int upload_rebuild(
         const struct cli *cli, const struct hj212_phrase_map *map, const struct hj_record *record, struct upload *u)
 {
 	const struct hj_conf_uplink *c = u->conf;
-	const struct hj212_phrase_sender sender = { .st = c->st,
-		.mn = c->mn,
-		.pw = c->pw,
+	struct hj_conf_form form;
+	struct hj212_phrase_sender sender = { .st = form.st,
+		.mn = form.mn,
+		.pw = form.pw,
 		.crc = (enum hj212_crc)c->crc,
-		.edition = (enum hj212_edition)c->edition };
+		.crc_lower = c->session.crc_lower,
+		.unanswered = u->receipt.unanswered };
 	_cleanup_free_ struct hj212_phrase_cut *cut = NULL;
 	struct hj_buf items = { 0 };
 	int r;
 
 	if (u->state != UPLOAD_ACKNOWLEDGED || u->receipt.to != u->receipt.from)
 		return 0;
+	hj_conf_uplink_form(c, u->receipt.sent_ms, &form); /* before a move it was another */
+	sender.edition = (enum hj212_edition)form.edition;
 	cut = malloc(sizeof(*cut));
 	r = cut ? words_of(map, record, &items) : -ENOMEM;
 	if (r >= 0 && items.len)

@@ -192,6 +192,8 @@ static void preview_job(struct preview *p, const struct job *j)
 		.mn = p->u->form.mn,
 		.pw = s->pw,
 		.crc = p->u->identity.crc,
+		.crc_lower = p->u->identity.crc_lower,
+		.unanswered = p->u->identity.ack == HJ212_ACK_NONE,
 		.edition = p->u->identity.edition };
 	struct hj212_phrase_cut cut;
 	struct hj212_phrase_packet packet = {

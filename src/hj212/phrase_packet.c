@@ -132,13 +132,15 @@ int hj212_phrase_frame(
 {
 	struct hj212_phrase_place at = hj212_phrase_place(p->cut, p->index);
 	const char *st = at.st ? at.st : s->st;
+	bool bare = s->edition == HJ212_2005 && s->unanswered; /* printed without QN and Flag there */
+	int flag = hj212_edition_flag(s->edition) | (s->unanswered ? 0 : HJ212_FLAG_ACK);
 	char cp[HJ212_DATA_MAX], qn[HJ_TIME17_LEN + 1];
-	struct hj212_message m = { .qn = { qn, HJ_TIME17_LEN },
+	struct hj212_message m = { .qn = { qn, bare ? 0 : HJ_TIME17_LEN },
 		.st = { st, strlen(st) },
 		.cn = p->cn,
 		.pw = { s->pw, strlen(s->pw) },
 		.mn = { s->mn, strlen(s->mn) },
-		.flag = hj212_edition_flag(s->edition) | HJ212_FLAG_ACK | (at.pnum ? HJ212_FLAG_SPLIT : 0),
+		.flag = bare && !at.pnum ? -1 : flag | (at.pnum ? HJ212_FLAG_SPLIT : 0),
 		.pnum = at.pnum,
 		.pno = at.pno };
 	int n = hj212_phrase_cp(p->cut, p->items, p->index, p->label_ms, cp, sizeof(cp));
