@@ -1,4 +1,5 @@
 /* The table of commands: one row each, in the order in which --help shows them. */
+/* long because: each command is one row, and all of them are one page of help */
 #include <string.h>
 
 #include "cli.h"
@@ -293,6 +294,22 @@ static const struct cli_command commands[] = {
 	        .examples = EXAMPLES("hjgate frames north -f", "hjgate frames north --last 1000 --pcap >north.pcap",
 	                "hjgate frames north saved", "hjgate frames uplink/county -f",
 	                "hjgate frames uplink/county --change --raw - | hjgate frame decode"),
+	},
+	{
+	        .name = "bundle",
+	        .details = N_(
+	                "Status, checks, events, gaps, configuration, logs of the journal, the frames of all buses "
+	                "and "
+	                "uplinks and facts of the\n"
+	                "system, each made by itself: what does not come says why in index.txt. Passwords and keys "
+	                "are stars; 4 MB at most before\n"
+	                "it is packed. Standard tools read it."),
+	        .fn = cli_bundle,
+	        .options = cli_bundle_options,
+	        .lines = LINES({ CLI_TOOLS, "bundle [-o FILE]",
+	                N_("what a maintainer far away needs to see, in one file") }),
+	        .examples = EXAMPLES("hjgate bundle", "hjgate bundle -o /media/usb/bundle.tar.gz",
+	                "hjgate bundle --root ./site --log ./site/run.log"),
 	},
 	{
 	        .name = "backup",

@@ -1,0 +1,110 @@
+/* No secret leaves the box. Three nets, one behind the other: what frames have (hj212_mask), what is named like a
+ * secret in a configuration, a log or JSON, and the passwords of this site themselves where they stand alone; inside
+ * a longer number or word the same characters are something else. */
+#include "bundle.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "hjgate/hj212_mask.h"
+
+static const char *const names[] = { "pw", "old_pw", "new_pw", "newpw", "password", "passphrase", "secret", "token",
+	"kek", "private_key", "key_password" };
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Bytes of a name like those at p, a whole word; 0: none. */
+static size_t name_at(const char *p, size_t n)
+{
+	for (size_t i = 0; i < hj_array_size(names); i++) {
+		size_t k = strlen(names[i]);
+
+		if (k <= n && !strncasecmp(p, names[i], k) && (k == n || !is_word(p[k])))
+			return k;
+	}
+	return 0;
+}
+
+/* Behind a name: blanks, a closing quotation mark, "=" or ":"; where the value begins, or 0. */
+static size_t value_behind(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	if (i < n && p[i] == '"')
+		i++;
+	while (i < n && (p[i] == ' ' || p[i] == '\t'))
+		i++;
+	if (i == n || (p[i] != '=' && p[i] != ':'))
+		return 0;
+	for (i++; i < n && (p[i] == ' ' || p[i] == '\t');)
+		i++;
+	return i;
+}
+
+static void star_value(char *p, size_t n)
+{
+	char end = n && *p == '"' ? '"' : '\0';
+
+	for (size_t i = end ? 1 : 0; i < n && p[i] != '\n' && p[i] != '\r'; i++) {
+		if (end ? p[i] == end : strchr(" \t;,}&\"", p[i]) != NULL)
+			return;
+		p[i] = '*';
+	}
+}
+
+static void star_named(char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t k = i && is_word(text[i - 1]) ? 0 : name_at(text + i, n - i), at;
+
+		if (!k)
+			continue;
+		i += k;
+		at = value_behind(text + i, n - i);
+		if (at)
+			star_value(text + i + at, n - i - at);
+	}
+}
+
+static void star_literal(char *text, size_t n, const char *secret)
+{
+	size_t k = strlen(secret);
+	char *p = text, *const end = text + n;
+
+	while (k && (p = memmem(p, (size_t)(end - p), secret, k)) != NULL) {
+		bool alone = (p == text || !is_word(p[-1])) && (p + k == end || !is_word(p[k]));
+
+		if (alone)
+			memset(p, '*', k);
+		p += k;
+	}
+}
+
+/* A frame that is cut off inside its PW ends with the string that it stands in: the rest of the JSON is not its. */
+static void mask_frames(char *text, size_t n)
+{
+	size_t begin = 0;
+
+	for (size_t i = 0; i <= n; i++) {
+		if (i < n && text[i] == '\\')
+			i++;
+		else if (i == n || text[i] == '"') {
+			hj212_mask(text + begin, i - begin);
+			begin = i + 1;
+		}
+	}
+	if (begin < n)
+		hj212_mask(text + begin, n - begin);
+}
+
+void bundle_scrub(const char (*secrets)[HJ_MN_MAX + 1], size_t count, char *text, size_t n)
+{
+	mask_frames(text, n);
+	star_named(text, n);
+	for (size_t i = 0; i < count; i++)
+		star_literal(text, n, secrets[i]);
+}
