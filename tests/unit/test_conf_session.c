@@ -18,7 +18,7 @@
 
 static void text(struct hj_conf_uplink *ret, struct hj_conf_errors *errors, const char *whole)
 {
-	struct conf_file f;
+	struct conf_file f = { 0 };
 
 	*ret = (struct hj_conf_uplink){ 0 };
 	assert_int_equal(conf_file_parse(&f, whole, strlen(whole), errors), 0);
