@@ -81,14 +81,21 @@ int api_confirm(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 
 /* Who waits for a resend; records as counted when it was asked for. */
 struct resending {
+	struct stored *s;
 	struct hj_ipc_call *call;
+	char uplink[HJ_NAME_MAX + 1];
+	int64_t span[2];
 	uint64_t records;
 };
 
 static void done_resend(int r, uint64_t seq, void *waiter)
 {
 	struct resending *w = waiter;
+	char by[64];
 
+	hj_ipc_call_name(w->call, by, sizeof(by));
+	if (r >= 0)
+		tell_resend(w->s, w->uplink, by, w->span, w->records);
 	api_done(w->call, r, "records", json_pack("{s:I}", "records", (json_int_t)w->records));
 	free(w);
 }
@@ -119,7 +126,10 @@ static int resend(struct stored *s, struct hj_ipc_call *call, struct uplink *u, 
 	r = r < 0 ? r : owed_resend(s, u, span[0], span[1], kinds, &w->records);
 	if (r < 0)
 		return api_fail(call, r, "records", 0);
+	w->s = s;
 	w->call = call;
+	hj_text_copy(w->uplink, sizeof(w->uplink), u->name);
+	memcpy(w->span, span, sizeof(w->span));
 	r = commit_stage(s, NULL, NULL, done_resend, w);
 	if (r < 0)
 		return api_fail(call, r, "changes at a time", STORED_STAGED_MAX);

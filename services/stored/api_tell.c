@@ -80,6 +80,13 @@ void tell_joined(struct stored *s, const char *uplink, uint64_t count)
 	        json_pack("{s:s, s:I}", "uplink", uplink, "count", (json_int_t)count));
 }
 
+void tell_resend(struct stored *s, const char *uplink, const char *by, const int64_t span[2], uint64_t records)
+{
+	hj_report(s->report, "resend-asked", HJ_MOMENT, uplink,
+	        json_pack("{s:s, s:s, s:I, s:o, s:o}", "uplink", uplink, "by", by, "count", (json_int_t)records,
+	                "begin", label(span[0]), "end", label(span[1])));
+}
+
 static json_t *span_values(const struct cut_span *span)
 {
 	char begin[HJ_TIME_HUMAN_LEN + 1], end[HJ_TIME_HUMAN_LEN + 1];

@@ -462,6 +462,7 @@ void tell_trust(struct stored *s, bool is_trusted);
 void tell_accepted(struct stored *s, const char *by, int64_t now_ms, uint64_t records);
 void tell_late(struct stored *s, const char *bus, uint64_t count);
 void tell_joined(struct stored *s, const char *uplink, uint64_t count);
+void tell_resend(struct stored *s, const char *uplink, const char *by, const int64_t span[2], uint64_t records);
 void tell_cut(struct stored *s, const struct cut_span *span);
 void tell_unsent(struct stored *s, const char *uplink, const struct cut_span *span);
 void tell_reset(struct stored *s, const struct hj_fallen *f);

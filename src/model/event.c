@@ -63,6 +63,8 @@ static const struct hj_event_type catalogue[] = {
 	{ "stick-refused", HJ_EVENT_WARN, 0, N_("a stick was not served: {what}") },
 	{ "data-exported", HJ_EVENT_INFO, 0,
 	        N_("{by} exported {records} records ({kind}) from {begin} to {end} as {format} to: {target}") },
+	{ "resend-asked", HJ_EVENT_INFO, 0,
+	        N_("{by} had {count} records of {begin} to {end} sent again by uplink {uplink}") },
 	{ "budget-spent", HJ_EVENT_WARN, 0,
 	        N_("uplink {uplink} has sent its {budget} MB of today: {waiting} records wait until tomorrow") },
 	{ "backlog-grows", HJ_EVENT_WARN, 1, N_("uplink {uplink} sends slower than records come: {waiting} wait") },
