@@ -89,7 +89,7 @@ service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO)
-tests: all $(SIM) $(UNIT) $(FUZZ) $(B)/bench/bus_noise $(B)/bench/store_forge
+tests: all $(SIM) $(UNIT) $(FUZZ) $(B)/bench/bus_noise $(B)/bench/store_forge $(B)/bench/store_fill
 
 $(LIB): $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC))
 	@mkdir -p $(@D); rm -f $@
