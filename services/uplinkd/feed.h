@@ -36,6 +36,7 @@ void feed_shy_lost(struct feed *f, const struct job *j); /* it was under way whe
 void feed_shy_pull(struct feed *f);
 hj_usec feed_shy_deadline(const struct feed *f);
 
+bool feed_budget_known(const struct feed *f); /* before that the backlog waits */
 void feed_budget(struct feed *f); /* feed_budget.c: what the day has cost outlives a restart */
 
 /* ---- feed_setting.c ---- */

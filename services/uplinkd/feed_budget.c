@@ -13,12 +13,14 @@
 static void on_loaded(const char *error, json_t *reply, bool continues, void *userdata)
 {
 	struct feed *f = userdata;
-	const char *text = error ? NULL : json_string_value(json_object_get(reply, "value"));
+	const char *text = json_string_value(json_object_get(reply, "value"));
 	int64_t day_ms;
 	uint64_t bytes;
 
-	f->budget_loaded = !error;
 	f->budget_busy = false;
+	if (error) /* asked again in a later turn */
+		return;
+	f->budget_loaded = true;
 	if (text && sscanf(text, "%" SCNd64 " %" SCNu64, &day_ms, &bytes) == 2)
 		limits_restore(&f->u->limits, day_ms, bytes, hj_now());
 	f->budget_kept = f->u->limits.sent;
@@ -47,14 +49,20 @@ static void keep(struct feed *f)
 	        feed_call_setting(f, "sent", json_pack("{s:s, s:b}", "value", text, "later", 1), on_kept, f) >= 0;
 }
 
+bool feed_budget_known(const struct feed *f)
+{
+	return !f->u->limits.budget || f->budget_loaded;
+}
+
 void feed_budget(struct feed *f)
 {
 	const struct limits *l = &f->u->limits;
+	bool spent = l->sent >= l->budget && f->budget_kept < l->budget;
 
 	if (!l->budget || f->budget_busy || !hj_ipc_client_is_up(f->ask))
 		return;
 	if (!f->budget_loaded)
 		load(f);
-	else if (l->sent < f->budget_kept || l->sent - f->budget_kept >= l->budget / PARTS)
+	else if (spent || l->sent < f->budget_kept || l->sent - f->budget_kept >= l->budget / PARTS)
 		keep(f);
 }

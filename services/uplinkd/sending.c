@@ -286,7 +286,7 @@ bool sending_turn(struct uplinkd *u, struct hj_now now)
 	give_up_realtime(u, now);
 	if (!uplinkd_is_up(u))
 		return false;
-	u->lanes.backlog_held = limits_hold(&u->limits, now, &until) != LIMITS_FREE;
+	u->lanes.backlog_held = limits_hold(&u->limits, now, &until) != LIMITS_FREE || !feed_budget_known(u->feed);
 	while (hj212_session_room(u->session)) {
 		struct flight *f = pending(u);
 
@@ -315,10 +315,9 @@ hj_usec sending_deadline(const struct uplinkd *u)
 	next = hj_min(lanes_deadline(&u->lanes), feed_shy_deadline(u->feed));
 	if (uplinkd_wants_realtime(u) && (!f || u->lanes.last != LANE_REALTIME))
 		next = hj_min(next, u->realtime_at);
-	if (u->lanes.backlog_held && lanes_count(&u->lanes, LANE_BACKLOG)) {
-		limits_hold(&u->limits, hj_now(), &until);
+	if (u->lanes.backlog_held && lanes_count(&u->lanes, LANE_BACKLOG) &&
+	        limits_hold(&u->limits, hj_now(), &until) != LIMITS_FREE)
 		next = hj_min(next, until);
-	}
 	if (hj212_session_room(u->session))
 		return goes_first(f) ? HJ_USEC_NEVER : next; /* QNs are being reserved */
 	realtime = realtime_under_way(u);                    /* the platform's answer, or its absence, comes first */
