@@ -336,6 +336,20 @@ bool hj_conf_uplink_wants(const struct hj_conf_uplink *u, enum hj_kind kind);
 int hj_conf_uplink_points(const struct hj_conf *conf, const struct hj_conf_uplink *u,
         int (*fn)(void *userdata, const char *point, const char *factor, int decimals), void *userdata);
 
+/* One point under the code that it has at an uplink's platform; texts and structs are the configuration's. */
+struct hj_conf_sent {
+	const char *factor;
+	const struct hj_conf_point *configured;
+	const struct hj_conf_factor *listed; /* NULL: the uplink sends every point that has a factor */
+	const char *file;                    /* where the code is written */
+	int line;
+};
+/* All of them; free(). Points that no bus has, and those without a factor, are left out. -ENOMEM. */
+int hj_conf_uplink_sent(
+        const struct hj_conf *conf, const struct hj_conf_uplink *u, struct hj_conf_sent **ret, size_t *ret_count);
+/* What is hardly meant about codes: unknown, of another unit, too short a type. Each is a warning. -ENOMEM. */
+int hj_conf_check_factors(const struct hj_conf *c, const struct hj_factors *t, struct hj_conf_errors *warnings);
+
 const char *hj_type_name(enum hj_type type);
 const char *hj_order_name(enum hj_order order);
 const char *hj_table_name(enum hj_table table);

@@ -1,6 +1,6 @@
 /* `hjgate check`: reads the whole configuration with the loaders the daemons use, so that what it accepts starts, and
  * shows every error with its place and its remedy. It changes nothing and asks no daemon. Warnings are what works but
- * is hardly meant: they do not make the check fail. */
+ * is hardly meant: they make the check fail only where that is asked for. */
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -13,6 +13,15 @@
 #include "hjgate/conf.h"
 
 #define EXAMPLE_PW "123456" /* of the examples in HJ 212-2017 */
+
+struct options {
+	bool strict;
+};
+
+const struct cli_option cli_check_options[] = {
+	{ "--strict", 0, CLI_FLAG, NULL, N_("warnings fail the check, too"), offsetof(struct options, strict) },
+	{ 0 },
+};
 
 /* A warning has the form of an error. */
 static void note(struct hj_conf_errors *n, const char *file, const char *what, const char *remedy)
@@ -98,6 +107,25 @@ static void look_around(const struct hj_conf *c, const char *root, bool all_righ
 	if (!c->uplink_count)
 		note(n, etc, _("there is no uplink: records are kept, nobody gets them"),
 		        _("copy uplinks.d/county.conf.example to uplinks.d/NAME.conf and edit it"));
+}
+
+/* ---- codes ---- */
+
+/* The standard's table is taken away again at once: nobody else here wants it. */
+static void look_at_codes(
+        const struct hj_conf *c, const char *root, struct hj_conf_errors *errors, struct hj_conf_errors *n)
+{
+	struct hj_conf_factors f;
+	char etc[HJ_PATH_MAX] = "";
+
+	if (hj_conf_load_factors(root, &f, errors) == -ENOMEM)
+		return;
+	if (f.table.count)
+		hj_conf_check_factors(c, &f.table, n);
+	else if (c->bus_count && hj_path(root, HJ_DIR_ETC, "factors.conf", etc) >= 0)
+		note(n, etc, _("there is no table of factors: nobody can say whether a code is one"),
+		        _("install the factors.conf that comes with hjgate"));
+	hj_conf_factors_done(&f);
 }
 
 /* ---- the time of the buses ---- */
@@ -196,21 +224,26 @@ static void show_list(FILE *out, const struct hj_conf_errors *list, const char *
 static void show_text(const struct hj_conf *c, const struct hj_conf_errors *errors,
         const struct hj_conf_errors *notes, const struct counts *n)
 {
-	size_t total = errors->count + errors->more;
+	size_t total = errors->count + errors->more, warnings = notes->count + notes->more;
 
 	show_list(stdout, errors, "");
 	if (errors->more)
 		printf(ngettext("and %zu error more\n", "and %zu errors more\n", errors->more), errors->more);
 	show_list(stdout, notes, _("warning: "));
+	if (notes->more)
+		printf(ngettext("and %zu warning more\n", "and %zu warnings more\n", notes->more), notes->more);
 	show_wires(c); /* where something does not fit, this is the sum */
 	printf(ngettext("%zu bus, ", "%zu buses, ", n->buses), n->buses);
 	printf(ngettext("%zu meter, ", "%zu meters, ", n->meters), n->meters);
 	printf(ngettext("%zu point, ", "%zu points, ", n->points), n->points);
 	printf(ngettext("%zu uplink: ", "%zu uplinks: ", n->uplinks), n->uplinks);
 	if (total)
-		printf(ngettext("%zu error\n", "%zu errors\n", total), total);
+		printf(ngettext("%zu error", "%zu errors", total), total);
 	else
-		printf("%s\n", _("no error"));
+		printf("%s", _("no error"));
+	if (warnings)
+		printf(ngettext(", %zu warning", ", %zu warnings", warnings), warnings);
+	putchar('\n');
 }
 
 static json_t *list_json(const struct hj_conf_errors *list)
@@ -230,9 +263,10 @@ static void show_json(const struct hj_conf *c, const struct hj_conf_errors *erro
         const struct hj_conf_errors *notes, const struct counts *n)
 {
 	size_t total = errors->count + errors->more;
-	json_t *j = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:o}", "ok", !total, "buses", (int)n->buses,
-	        "meters", (int)n->meters, "points", (int)n->points, "uplinks", (int)n->uplinks, "error_count",
-	        (int)total, "errors", list_json(errors), "warnings", list_json(notes), "buses_time", wires_json(c));
+	json_t *j = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:o, s:o}", "ok", !total, "buses",
+	        (int)n->buses, "meters", (int)n->meters, "points", (int)n->points, "uplinks", (int)n->uplinks,
+	        "error_count", (int)total, "errors", list_json(errors), "warning_count",
+	        (int)(notes->count + notes->more), "warnings", list_json(notes), "buses_time", wires_json(c));
 
 	json_dumpf(j, stdout, JSON_INDENT(2));
 	putchar('\n');
@@ -243,10 +277,13 @@ int cli_check(struct cli *cli, int argc, char **argv)
 {
 	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 };
 	struct hj_conf_errors notes = { 0 };
+	struct options o = { .strict = false };
 	struct hj_conf c = { 0 };
 	struct counts n;
-	int r;
+	int r = cli_options(cli, cli_check_options, &o, &argc, argv);
 
+	if (r)
+		return r;
 	if (argc > 2)
 		return cli_usage(cli, _("one folder at most is wanted"));
 	if (argc == 2)
@@ -255,7 +292,9 @@ int cli_check(struct cli *cli, int argc, char **argv)
 	if (r < 0 && !errors.count)
 		return cli_refused(cli, _("cannot read the configuration: %s"), strerror(-r));
 	look_around(&c, cli->root, r >= 0, &notes);
-	if (r >= 0 && !all_fit(&c, &errors))
+	look_at_codes(&c, cli->root, &errors, &notes);
+	all_fit(&c, &errors);
+	if (errors.count + errors.more || (o.strict && notes.count + notes.more))
 		r = -EINVAL;
 	n = count(&c);
 	(cli->json ? show_json : show_text)(&c, &errors, &notes, &n);

@@ -95,7 +95,7 @@ extern const struct cli_option cli_status_options[], cli_points_options[], cli_l
         cli_events_options[], cli_uplink_options[], cli_frames_options[], cli_run_options[], cli_frame_options[],
         cli_bus_options[], cli_meter_options[], cli_export_options[], cli_restore_options[], cli_stick_options[],
         cli_verify_options[], cli_store_options[], cli_gaps_options[], cli_trace_options[], cli_key_options[],
-        cli_proof_options[], cli_bundle_options[];
+        cli_proof_options[], cli_bundle_options[], cli_check_options[], cli_factors_options[], cli_mn_options[];
 int cli_status(struct cli *cli, int argc, char **argv);
 int cli_points(struct cli *cli, int argc, char **argv);
 int cli_live(struct cli *cli, int argc, char **argv);
@@ -108,6 +108,8 @@ int cli_frames(struct cli *cli, int argc, char **argv);
 int cli_run(struct cli *cli, int argc, char **argv);
 int cli_check(struct cli *cli, int argc, char **argv);
 int cli_models(struct cli *cli, int argc, char **argv);
+int cli_factors(struct cli *cli, int argc, char **argv);
+int cli_mn(struct cli *cli, int argc, char **argv);
 int cli_frame(struct cli *cli, int argc, char **argv);
 int cli_bus(struct cli *cli, int argc, char **argv);
 int cli_backup(struct cli *cli, int argc, char **argv);

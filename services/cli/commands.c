@@ -275,6 +275,38 @@ static const struct cli_command commands[] = {
 	        .examples = EXAMPLES("hjgate models", "hjgate models eastron-sdm630"),
 	},
 	{
+	        .name = "factors",
+	        .details = N_(
+	                "CODE is looked up whole, a WORD in codes, Chinese and English names and units. The table is "
+	                "factors.conf, the standard's, and\n"
+	                "factors.d, the site's own. USED BY: the points that are sent under such a code."),
+	        .fn = cli_factors,
+	        .options = cli_factors_options,
+	        .lines = LINES({ CLI_CHECK, "factors [CODE|WORD]",
+	                N_("what the codes of factors mean, and who uses them") }),
+	        .examples = EXAMPLES("hjgate factors e30201", "hjgate factors 风机", "hjgate factors kWh",
+	                "hjgate factors --used"),
+	},
+	{
+	        .name = "mn",
+	        .details = N_(
+	                "An MN of 20 digits (Wenzhou): 66, division code, installer, maintainer, enterprise, logger. "
+	                "One of 24 hexadecimal digits\n"
+	                "(HJ 212-2017, EPC-96): header, maker, class, serial number. Numbers may be given "
+	                "without their zeros. Without MN those of\n"
+	                "the uplinks are checked. Exit status 1: one is wrong or stands twice."),
+	        .fn = cli_mn,
+	        .options = cli_mn_options,
+	        .lines = LINES(
+	                { CLI_CHECK, "mn check [MN...]", N_("what an MN is made of, and what is wrong with it") },
+	                { CLI_TOOLS, "mn build", N_("an MN of its parts") }),
+	        .examples = EXAMPLES("hjgate mn check 66330302010200001001",
+	                "hjgate mn build --division 330302 --installer 01 --maintainer 02 --enterprise 00001 "
+	                "--logger "
+	                "001",
+	                "hjgate mn build --header 01 --maker 0000A89 --class 00016F --serial 000169DC0"),
+	},
+	{
 	        .name = "frames",
 	        .details = N_(
 	                "Each bus keeps its newest 256 KiB of requests and answers by itself, and on the disk those "
@@ -357,11 +389,13 @@ static const struct cli_command commands[] = {
 	        .name = "check",
 	        .details = N_("Reads everything below /etc/hjgate and names each error with its file, its line and "
 	                      "what to do. Nothing that runs\n"
-	                      "is touched. Exit status 1: there are errors."),
+	                      "is touched. A warning is about what works but is hardly meant. Exit status 1: there "
+	                      "are errors."),
 	        .fn = cli_check,
+	        .options = cli_check_options,
 	        .lines = LINES(
 	                { CLI_CHECK, "check [DIR]", N_("the configuration: every error, where it is, what to do") }),
-	        .examples = EXAMPLES("hjgate check", "hjgate check --root ./site"),
+	        .examples = EXAMPLES("hjgate check", "hjgate check --root ./site", "hjgate check --strict"),
 	},
 	{
 	        .name = "frame",

@@ -195,11 +195,6 @@ static void check_buses(const struct hj_conf *c, struct hj_conf_errors *errors)
 
 /* ---- between uplinks and buses ---- */
 
-struct sent { /* one point as one uplink would name it */
-	const char *factor, *point, *file;
-	int line;
-};
-
 static const struct hj_conf_point *find_point(
         const struct hj_conf *c, const char *name, const struct hj_conf_bus **ret)
 {
@@ -213,28 +208,9 @@ static const struct hj_conf_point *find_point(
 	return NULL;
 }
 
-static size_t resolve_all(const struct hj_conf *c, struct sent *to)
+static void check_listed(const struct hj_conf *c, const struct hj_conf_uplink *u, struct hj_conf_errors *errors)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->bus_count; i++)
-		for (size_t j = 0; j < c->buses[i].meter_count; j++)
-			for (size_t k = 0; k < c->buses[i].meters[j].point_count && n < HJ_POINTS_MAX; k++) {
-				const struct hj_conf_point *p = &c->buses[i].meters[j].points[k];
-
-				if (p->point.factor[0])
-					to[n++] = (struct sent){ p->point.factor, p->point.name, c->buses[i].file,
-						p->line };
-			}
-	return n;
-}
-
-static size_t resolve_listed(
-        const struct hj_conf *c, const struct hj_conf_uplink *u, struct sent *to, struct hj_conf_errors *errors)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < u->factor_count && n < HJ_POINTS_MAX; i++) {
+	for (size_t i = 0; i < u->factor_count; i++) {
 		const struct hj_conf_factor *f = &u->factors[i];
 		const struct hj_conf_bus *bus;
 		const struct hj_conf_point *p = find_point(c, f->point, &bus);
@@ -247,23 +223,20 @@ static size_t resolve_listed(
 			conf_remedy(
 			        conf_error_at(errors, u->file, f->line, _("point \"%s\" has no factor"), f->point),
 			        _("write factor = \"...\"; here or at the point in %s"), bus->file);
-		else
-			to[n++] = (struct sent){ f->factor[0] ? f->factor : p->point.factor, f->point, u->file,
-				f->line };
 	}
-	return n;
 }
 
 static int by_factor(const void *a, const void *b)
 {
-	const struct sent *x = a, *y = b;
+	const struct hj_conf_sent *x = a, *y = b;
 	int r = strcmp(x->factor, y->factor);
 
 	r = r ? r : strcmp(x->file, y->file);
 	return r ? r : x->line - y->line;
 }
 
-static void check_doubled(const struct hj_conf_uplink *u, struct sent *sent, size_t n, struct hj_conf_errors *errors)
+static void check_doubled(
+        const struct hj_conf_uplink *u, struct hj_conf_sent *sent, size_t n, struct hj_conf_errors *errors)
 {
 	qsort(sent, n, sizeof(*sent), by_factor);
 	for (size_t i = 1; i < n; i++) {
@@ -271,7 +244,7 @@ static void check_doubled(const struct hj_conf_uplink *u, struct sent *sent, siz
 			continue;
 		conf_remedy(conf_error_at(errors, sent[i].file, sent[i].line,
 		                    _("factor \"%s\" would stand for %s and for %s at uplink %s"), sent[i].factor,
-		                    sent[i - 1].point, sent[i].point, u->name),
+		                    sent[i - 1].configured->point.name, sent[i].configured->point.name, u->name),
 		        _("give one of them another factor here, or in a list factors = ( ... ) in %s"), u->file);
 	}
 }
@@ -280,8 +253,9 @@ static int check_uplink(
         const struct hj_conf *c, const struct hj_conf_uplink *u, bool buses_right, struct hj_conf_errors *errors)
 {
 	int64_t window = hj_conf_minute_ms(&c->main);
-	_cleanup_free_ struct sent *sent = NULL;
+	_cleanup_free_ struct hj_conf_sent *sent = NULL;
 	size_t n;
+	int r;
 
 	if (u->min_interval * 60 * HJ_MS_PER_SEC % window)
 		conf_remedy(conf_error_at(errors, u->file, 0,
@@ -290,11 +264,39 @@ static int check_uplink(
 		        _("write a multiple, or 0 for the base window itself"));
 	if (!buses_right)
 		return 0;
-	sent = calloc(HJ_POINTS_MAX, sizeof(*sent));
-	if (!sent)
-		return -ENOMEM;
-	n = u->all_points ? resolve_all(c, sent) : resolve_listed(c, u, sent, errors);
+	check_listed(c, u, errors);
+	r = hj_conf_uplink_sent(c, u, &sent, &n);
+	if (r < 0)
+		return r;
 	check_doubled(u, sent, n, errors);
+	return 0;
+}
+
+/* Platforms exchange what they have by MN and factor: at one MN a factor is one point, whoever is told it. */
+static int check_same_mn(const struct hj_conf *c, const struct hj_conf_uplink *a, const struct hj_conf_uplink *b,
+        struct hj_conf_errors *errors)
+{
+	_cleanup_free_ struct hj_conf_sent *of_a = NULL, *of_b = NULL;
+	size_t n, m, i = 0;
+	int r = hj_conf_uplink_sent(c, a, &of_a, &n);
+
+	if (r >= 0)
+		r = hj_conf_uplink_sent(c, b, &of_b, &m);
+	if (r < 0)
+		return r;
+	qsort(of_a, n, sizeof(*of_a), by_factor);
+	qsort(of_b, m, sizeof(*of_b), by_factor);
+	for (size_t k = 0; k < m; k++) {
+		while (i < n && strcmp(of_a[i].factor, of_b[k].factor) < 0)
+			i++;
+		if (i == n || strcmp(of_a[i].factor, of_b[k].factor) || of_a[i].configured == of_b[k].configured)
+			continue;
+		conf_remedy(conf_error_at(errors, of_b[k].file, of_b[k].line,
+		                    _("factor \"%s\" stands for %s, at uplink %s with the same MN for %s"),
+		                    of_b[k].factor, of_b[k].configured->point.name, a->name,
+		                    of_a[i].configured->point.name),
+		        _("give one of the two points another factor in %s or %s"), a->file, b->file);
+	}
 	return 0;
 }
 
@@ -310,6 +312,9 @@ static int check_between(const struct hj_conf *c, bool buses_right, struct hj_co
 	}
 	for (size_t i = 0; i < c->uplink_count; i++) {
 		r = check_uplink(c, &c->uplinks[i], buses_right, errors);
+		for (size_t k = 0; k < i && buses_right && r >= 0; k++)
+			if (!strcmp(c->uplinks[k].mn, c->uplinks[i].mn))
+				r = check_same_mn(c, &c->uplinks[k], &c->uplinks[i], errors);
 		if (r < 0)
 			return r;
 	}
