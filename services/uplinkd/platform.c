@@ -126,12 +126,19 @@ const struct link_events platform_link_events = {
 
 /* ---- requests ---- */
 
+static bool is_of_device(int cn)
+{
+	return cn == 3012 || cn == 3019 || cn == 3020;
+}
+
 static int start_request(struct uplinkd *u, const struct hj212_request *q)
 {
 	int r;
 
 	if (q->begin_ms || q->end_ms)
 		return feed_history(u->feed, q->id, q->cn, q->begin_ms, q->end_ms);
+	if (is_of_device(q->cn)) /* what devices say is not asked for yet: never a success without data */
+		return hj212_session_answer(u->session, q->id, HJ212_EXE_NO_DATA, hj_now());
 	r = q->cn == CN_STATES
 	            ? feed_states(u->feed, q)
 	            : feed_commit(u->feed, q->id, HJ212_EXE_DONE, hj212_session_settings(u->session), &q->settings);
