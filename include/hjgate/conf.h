@@ -63,14 +63,16 @@ struct hj_conf_main {
 	int64_t clock_trust;         /* enum hj_clock_trust */
 	int64_t logs;                /* enum hj_logs, of events: those that become log records */
 	int64_t language;            /* enum hj_language, of their texts */
+	/* Without any platform, until the hook's flag is raised: 5..10080, 30 by default; 0 = never. */
+	int64_t unreachable_minutes;
 	/* Only below a root (--root), for demonstrations and tests; 0 = not set. Seconds. */
-	int64_t test_minute, test_hour, test_day;
+	int64_t test_minute, test_hour, test_day, test_unreachable;
 };
 /* As where there is no file. */
 #define HJ_CONF_MAIN_DEFAULT                                                                                         \
 	{                                                                                                            \
 		.base_window = 300, .normal_part = 75, .retention_days = 400, .retention_mb = 1024,                  \
-		.flash_cycles = 1000, .flash_amplification = 10                                                      \
+		.flash_cycles = 1000, .flash_amplification = 10, .unreachable_minutes = 30                           \
 	}
 /* Lengths in ms after the test_* settings. */
 int64_t hj_conf_minute_ms(const struct hj_conf_main *c);

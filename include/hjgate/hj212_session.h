@@ -153,6 +153,7 @@ struct hj212_request {
 	int64_t begin_ms, end_ms;       /* labels, both included; 0 of what is no history */
 	char pol_id[HJ212_CODE_MAX + 1], info_id[HJ212_CODE_MAX + 1];
 };
+#define HJ212_NOTE_PW (-3)
 struct hj212_outcome {
 	enum hj212_outcome_type type;
 	uint64_t token;
@@ -160,7 +161,8 @@ struct hj212_outcome {
 	hj_usec sent_at; /* ACKED: when its first copy was handed over, mono */
 	bool unanswered; /* ACKED: by TCP alone, the platform was not asked */
 	struct hj212_request request;
-	int code; /* NOTE: the QnRtn a request was refused with; 0 = something else */
+	/* NOTE: the QnRtn a request was refused with; HJ212_NOTE_PW: our own password is; 0 = something else */
+	int code;
 	char text[160];
 };
 int hj212_session_next(struct hj212_session *s, struct hj212_outcome *ret); /* 1, or 0: none */

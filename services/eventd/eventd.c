@@ -47,6 +47,8 @@ static int start(struct eventd *d, const char *root)
 		r = add_timer(d, on_folds, &d->fold_timer);
 	if (r >= 0)
 		r = eventd_watch_keys(d);
+	if (r >= 0)
+		r = offline_init(d);
 	return r < 0 ? hj_log_error(r, "cannot make timers") : 0;
 }
 
@@ -101,6 +103,7 @@ void eventd_free(struct eventd *d)
 	sd_event_source_disable_unref(d->fold_timer);
 	sd_event_source_disable_unref(d->key_timer);
 	sd_event_source_disable_unref(d->clock);
+	offline_done(d);
 	sd_event_unref(d->event);
 	free(d);
 }

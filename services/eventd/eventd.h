@@ -5,6 +5,7 @@
 
 #include "book.h"
 #include "fold.h"
+#include "offline.h"
 #include "hjgate/ipc_server.h"
 #include "hjgate/place.h"
 #include "hjgate/service.h"
@@ -54,6 +55,7 @@ struct eventd {
 	int64_t first_ms; /* the oldest's begin; NO_END = none */
 
 	struct store_log *store_log; /* NULL: no event is to be a log */
+	struct offline offline;
 	struct stream *streams;
 	struct hj_backup *backup; /* NULL: none is made now */
 

@@ -138,6 +138,7 @@ static void show(struct eventd *d, struct op *op)
 		eventd_changed(d, e);
 		store_log_event(d->store_log, e, op->row.is);
 	}
+	offline_changed(d, op->row.code);
 	book_trim(&d->book);
 }
 

@@ -39,6 +39,7 @@ void event_free(struct uplinkd *u)
 {
 	event_program(u, "program-stop");
 	event_link_free(u);
+	suspect_done(u);
 	hj_report_free(u->report);
 	u->report = NULL;
 }

@@ -31,6 +31,7 @@ static void on_up(void *userdata)
 		event_link_back(u);
 	event_address(u);
 	event_certificates(u);
+	suspect_up(u);
 	hj_service_status("connected to %s (%s)", link_host(u->link), link_address(u->link));
 	feed_link_up(u->feed);
 	uplinkd_pump(u);
@@ -41,6 +42,8 @@ static void on_input(const void *data, size_t n, void *userdata)
 	struct uplinkd *u = userdata;
 
 	event_tls_good(u);
+	if (suspect_input(u, data, n))
+		return;
 	hj212_session_input(u->session, data, n, hj_now());
 	uplinkd_pump(u);
 }
@@ -92,8 +95,10 @@ static void on_down(const char *why, void *userdata)
 	struct uplinkd *u = userdata;
 
 	hj212_session_disconnected(u->session);
-	if (why)
+	if (why) {
 		blame(u);
+		suspect_down(u);
+	}
 	resumes_remember(&u->resumes, &u->flights, u->identity.mn);
 	flights_clear(&u->flights);
 	feed_link_down(u->feed);
@@ -230,8 +235,9 @@ void platform_history_done(struct uplinkd *u, unsigned id, unsigned records, int
 
 static void note(struct uplinkd *u, const struct hj212_outcome *o)
 {
-	bool told =
-	        o->code == WRONG_PASSWORD ? event_password_refused(u, hj_now().mono) : event_bad_input(u, o->text);
+	bool told = o->code == HJ212_NOTE_PW    ? suspect_password(u)
+	            : o->code == WRONG_PASSWORD ? event_password_refused(u, hj_now().mono)
+	                                        : event_bad_input(u, o->text);
 
 	if (told)
 		hj_notice("uplink %s: %s", u->name, o->text);
@@ -239,6 +245,7 @@ static void note(struct uplinkd *u, const struct hj212_outcome *o)
 
 static void acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_now now)
 {
+	suspect_acked(u);
 	sending_acked(u, o, now);
 	event_link_back(u);
 }

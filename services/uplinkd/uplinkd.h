@@ -5,6 +5,7 @@
 
 #include "feed.h"
 #include "frames.h"
+#include "kicked.h"
 #include "lanes.h"
 #include "limits.h"
 #include "link.h"
@@ -62,6 +63,16 @@ struct resumes {
 	unsigned next; /* to be written over */
 };
 
+/* Who is at the other end, and what eventd was told of that (peer_suspect.c). */
+struct suspect {
+	struct kicked kicked;
+	enum suspect_told { SUSPECT_UNSAID, SUSPECT_TOLD, SUSPECT_GONE } kicked_told, web_told, pw_told;
+	hj_usec up_at, ack_at, heard_at; /* mono, of this connection; 0 = not yet */
+	unsigned failures;               /* since the newest connection was made */
+	bool at_once;                    /* this one was made at the first try */
+	sd_event_source *timer;
+};
+
 struct uplinkd {
 	sd_event *event;
 	char root[HJ_PATH_MAX], name[HJ_NAME_MAX + 1];
@@ -103,6 +114,7 @@ struct uplinkd {
 	bool unanswered;      /* the last connection died without an answer */
 	hj_usec refused_told; /* mono: the newest password-refused */
 	struct told told;
+	struct suspect suspect;
 	uint64_t connects, acknowledged;
 	int64_t last_ack_ms;
 	hj_usec per_record; /* from one record's acknowledgement to the next, smoothed; 0 = not known */
@@ -196,6 +208,14 @@ void event_link_free(struct uplinkd *u);
 
 /* ---- api_reset.c ---- */
 int api_reset(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+
+/* ---- peer_suspect.c: likewise, of who is at the other end ---- */
+void suspect_up(struct uplinkd *u);
+void suspect_down(struct uplinkd *u);
+bool suspect_input(struct uplinkd *u, const void *data, size_t n); /* true: no platform; the link has been dropped */
+bool suspect_password(struct uplinkd *u); /* ours is refused; true: told just now, and to be logged */
+void suspect_acked(struct uplinkd *u);
+void suspect_done(struct uplinkd *u);
 
 extern const struct hj_ipc_interface uplinkd_interface; /* api.c */
 

@@ -130,7 +130,7 @@ void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_messag
 		s->forgotten = 0;
 		hj212_pw_proved(s);
 	} else if (code == QN_PW) {
-		hj212_note(s, 0, "the platform refuses QN %s: password (QnRtn=3)", u->qn);
+		hj212_note(s, HJ212_NOTE_PW, "the platform refuses QN %s: password (QnRtn=3)", u->qn);
 		hj212_upload_refused_pw(s, u, now);
 	} else if (code != 1) {
 		hj212_note(s, 0, "the platform does not take QN %s: CN %d %.*s", u->qn, m->cn,

@@ -98,7 +98,7 @@ static void answered(struct hj212_session *s, const struct hj212_message *m, str
 
 	hj212_tell_answer(s, u, code == 1, code);
 	if (code == QN_PW) {
-		hj212_note(s, 0, "the platform refuses the login: password (QnRtn=3)");
+		hj212_note(s, HJ212_NOTE_PW, "the platform refuses the login: password (QnRtn=3)");
 		hj212_upload_refused_pw(s, u, now);
 		return;
 	}

@@ -88,6 +88,15 @@ static const struct hj_event_type catalogue[] = {
 	{ "tls-pin", HJ_EVENT_FAULT, 1,
 	        N_("the key of {host} (uplink {uplink}) is not the pinned one but {detail}") },
 	{ "tls-file", HJ_EVENT_FAULT, 1, N_("TLS of uplink {uplink} cannot begin: {error} ({detail})") },
+	{ "mn-contested", HJ_EVENT_FAULT, 1,
+	        N_("platform {host} closes uplink {uplink} again and again, {count} times in {minutes} minutes, "
+	           "though it "
+	           "acknowledges: another gateway may use MN {mn}") },
+	{ "link-portal", HJ_EVENT_FAULT, 1,
+	        N_("a page of the web answers at {address} ({host}) for uplink {uplink}, no platform") },
+	{ "password-rejected", HJ_EVENT_FAULT, 1, N_("platform {host} refuses the password of uplink {uplink}") },
+	{ "all-unreachable", HJ_EVENT_FAULT, 1,
+	        N_("no platform has been reached for {minutes} minutes, by none of {uplinks} uplinks") },
 	{ "certificate-ending", HJ_EVENT_WARN, 0,
 	        N_("the certificate of {whose} at uplink {uplink} ends in {days} days, {end}") },
 };
@@ -102,6 +111,16 @@ static const struct {
 	        N_("look at the way there first: modem, SIM, cable, routes; then ask the platform whether it runs") },
 	{ "lookup-failed", N_("set name servers that answer, or write the platform's IP address as host") },
 	{ "lookup-stale", N_("set name servers that answer, or write the platform's IP address as host") },
+	{ "mn-contested",
+	        N_("ask the platform from which addresses this MN sends, and give each gateway an MN of its own") },
+	{ "link-portal",
+	        N_("the SIM may be cut or out of credit: ask its operator; if it is not, the port is another") },
+	{ "password-refused", N_("ask the platform whether it was them; both sides must have the same password") },
+	{ "password-rejected", N_("ask the platform for the password of this MN and write it as pw; if a platform "
+	                          "has set another one since, "
+	                          "hjgate uplink NAME reset takes that back") },
+	{ "all-unreachable", N_("look at modem, SIM, antenna and router of this site; hjgate-link-hook.path can have "
+	                        "a modem restarted") },
 	{ "tls-name", N_("ask the platform for the name in its certificate and write it as tls.name; if it should be "
 	                 "the host's, "
 	                 "somebody else answers there") },

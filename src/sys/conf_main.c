@@ -41,9 +41,12 @@ static const struct conf_key keys[] = {
 	{ "clock_trust", CONF_ENUM, 0, AT(clock_trust), .choices = clocks, .preset = HJ_CLOCK_UNSAID },
 	{ "logs", CONF_ENUM, 0, AT(logs), .choices = logs, .preset = HJ_LOGS_NONE },
 	{ "language", CONF_ENUM, 0, AT(language), .choices = languages, .preset = HJ_LANGUAGE_EN },
+	{ "unreachable_minutes", CONF_INT, CONF_ZERO, AT(unreachable_minutes), .least = 5, .most = 10080,
+	        .preset = 30 },
 	{ "test_minute", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_minute), .least = 1, .most = 300 },
 	{ "test_hour", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_hour), .least = 1, .most = 3600 },
 	{ "test_day", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_day), .least = 1, .most = 86400 },
+	{ "test_unreachable", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_unreachable), .least = 1, .most = 3600 },
 };
 
 int64_t hj_conf_minute_ms(const struct hj_conf_main *c)
