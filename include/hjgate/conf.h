@@ -14,6 +14,7 @@
 #include "hjgate/point.h"
 #include "hjgate/record.h"
 #include "hjgate/register.h"
+#include "hjgate/wording.h"
 
 #define HJ_CONF_FORMAT      1
 #define HJ_CONF_BUSES_MAX   16
@@ -208,7 +209,10 @@ enum hj_crc { HJ_CRC_ANNEXA, HJ_CRC_MODBUS, HJ_CRC_MODBUS_SWAPPED, HJ_CRC_NONE }
 struct hj_conf_factor {
 	char point[HJ_POINT_NAME_MAX + 1];
 	char factor[HJ_FACTOR_MAX + 1]; /* at this platform; the bus file's where not set */
-	int decimals;                   /* -1 = the bus file's */
+	int decimals;                   /* -1 = the dialect's, else the bus file's */
+	double scale;                   /* sent times this; 0 = what the units say */
+	char unit[HJ_UNIT_MAX + 1];     /* the platform's; "" = the point's */
+	char st[4];                     /* "" = the uplink's; others go in uploads of their own */
 	int line;
 };
 /* Where and how a platform is reached, beside host and port. */
@@ -271,6 +275,11 @@ struct hj_conf_next {
 	char from[20];            /* as it is written: a day, or a day and a time, in Beijing */
 	struct hj_conf_form form; /* edition 0 and texts that are "": as before */
 };
+/* conf_uplink_dialect.c: what stands in a CP. */
+struct hj_conf_dialect {
+	struct hj_wording wording;
+	int decimals; /* of factors that do not say; -1 = the bus file's */
+};
 struct hj_conf_uplink {
 	char name[HJ_NAME_MAX + 1];
 	char host[HJ_CONF_TEXT_MAX + 1];
@@ -294,7 +303,8 @@ struct hj_conf_uplink {
 	int64_t gap;            /* ms between two frames, 0..10000; 600 by default */
 	bool minute, hour, day; /* what is uploaded; all true by default */
 	int64_t logs;           /* enum hj_logs; HJ_LOGS_HEADS by default */
-	bool all_points;        /* no `factors` list: every point with a factor */
+	struct hj_conf_dialect dialect;
+	bool all_points; /* no `factors` list: every point with a factor */
 	struct hj_conf_factor *factors;
 	size_t factor_count;
 	char file[256];
@@ -332,11 +342,11 @@ void hj_conf_done(struct hj_conf *c);
 void hj_conf_uplink_form(const struct hj_conf_uplink *u, int64_t at_ms, struct hj_conf_form *ret);
 /* Does the file have records of this kind uploaded? Whether HJ 212 has a command for it is another question. */
 bool hj_conf_uplink_wants(const struct hj_conf_uplink *u, enum hj_kind kind);
-/* What an uplink sends: fn for each of its factors (factor "": the point's own), or for each point of the buses where
- * it has no list. The decimals come from the uplink's factors, else from the bus files, else they are -1. fn returns
- * other than 0 to stop, and that is returned. */
+/* What an uplink sends: fn for each of its factors, or for each point of the buses where it has no list (then with
+ * the point's own factor, which may be ""). The decimals come from the uplink's factors, else from its dialect, else
+ * from the bus files, else they are -1. fn returns other than 0 to stop, and that is returned. */
 int hj_conf_uplink_points(const struct hj_conf *conf, const struct hj_conf_uplink *u,
-        int (*fn)(void *userdata, const char *point, const char *factor, int decimals), void *userdata);
+        int (*fn)(void *userdata, const struct hj_wanted *w), void *userdata);
 
 /* One point under the code that it has at an uplink's platform; texts and structs are the configuration's. */
 struct hj_conf_sent {

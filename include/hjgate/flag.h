@@ -14,4 +14,6 @@ enum hj_flag {
 	HJ_FLAG_LINK = 'B', /* no answer from the meter: no value goes with it, never a stale one */
 };
 
+#define HJ_FLAGS        8
+#define HJ_FLAG_LETTERS "NFMSDCTB" /* in that order */
 bool hj_flag_valid(char flag);

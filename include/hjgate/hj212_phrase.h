@@ -9,14 +9,25 @@
 #include "hjgate/point.h"
 #include "hjgate/record.h"
 #include "hjgate/sample.h"
+#include "hjgate/wording.h"
 
 #define HJ212_PHRASE_ST_MAX 3 /* bytes */
+
+/* Items of factors whose ST is another than the uplink's stand behind the others, each such part behind a mark: they
+ * go in uploads of their own. hj212_phrase_cut() knows the marks; nothing else a record says has such a byte. */
+#define HJ212_PHRASE_MARK  '\x1d' /* ASCII's group separator, before and behind the ST */
+#define HJ212_PHRASE_PARTS HJ_WANTED_STS_MAX
 
 /* One factor of this uplink. The point's number is known once the store has told it. */
 struct hj212_phrase_factor {
 	char point[HJ_POINT_NAME_MAX + 1];
 	char factor[HJ_FACTOR_MAX + 1]; /* "" = the point's own */
-	int decimals;
+	char unit[HJ_UNIT_MAX + 1];     /* the platform's; "" = the point's */
+	int8_t decimals;
+	uint8_t part;    /* which ST */
+	bool unsent;     /* the point's unit is none that can be told in the platform's */
+	double scale;    /* 1 = as it is */
+	double wanted;   /* the configuration's scale; 0 = by the units */
 	uint32_t number; /* 0 = not yet known */
 	uint32_t interval_ms;
 };
@@ -24,20 +35,30 @@ struct hj212_phrase_map {
 	struct hj212_phrase_factor
 	        *list; /* in the order of the configuration; with `all` in order of the points' numbers */
 	size_t count;
-	size_t hint; /* where the next point that is told may stand */
-	bool all;    /* every point that has a factor */
+	size_t hint;                                          /* where the next point that is told may stand */
+	bool all;                                             /* every point that has a factor */
+	char st[HJ212_PHRASE_PARTS][HJ212_PHRASE_ST_MAX + 1]; /* of the parts; the first is "", the uplink's own */
+	unsigned extra_parts;                                 /* beside the first */
+	struct hj_wording wording;
+	struct hj_encoder encoder; /* of texts; .put NULL: they go as UTF-8 */
 };
-/* One that is configured: factor "" is the point's own, decimals < 0 as needed. With `all` it is there for its
- * decimals only; number and factor come from the store. `map` is a struct hj212_phrase_map: the form is that of
- * hj_conf_uplink_points(). -ENOMEM. */
-int hj212_phrase_map_add(void *map, const char *point, const char *factor, int decimals);
+/* One that is configured. With `all` it is there for what it says of the words only; number and factor come from the
+ * store. `map` is a struct hj212_phrase_map: the form is that of hj_conf_uplink_points(). -ENOMEM, -ENOSPC (points or
+ * STs). */
+int hj212_phrase_map_add(void *map, const struct hj_wanted *w);
 void hj212_phrase_map_done(struct hj212_phrase_map *m);
 /* The store has told of a point: gives it its place. -ENOMEM, -ENOSPC. */
 int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p);
 const struct hj212_phrase_factor *hj212_phrase_map_find(const struct hj212_phrase_map *m, uint32_t number);
+/* What this factor's items begin with in text that was phrased: "ga0101-" (the suffix may be nothing: "ga0101="). */
+bool hj212_phrase_is_of(const struct hj212_phrase_factor *f, const char *item, size_t n);
 
-/* Items of a statistics record: f-Cou,f-Min,f-Avg,f-Max,f-Flag; a value that is absent is left out, so that a point
- * without any is `f-Flag=B` alone. Nothing is appended where no point of the record is the uplink's. */
+/* The DataTime of a record: its label, or the window's end where the platform wants that of windows. */
+int64_t hj212_phrase_label(const struct hj_wording *w, enum hj_kind kind, int64_t label_ms, int64_t length_ms);
+
+/* Items of a statistics record: f-Cou,f-Min,f-Avg,f-Max,f-Flag in the map's words; a value that is absent is left
+ * out, so that a point without any is `f-Flag=B` alone. Nothing is appended where no point of the record is the
+ * uplink's. */
 int hj212_phrase_statistics(
         const struct hj212_phrase_map *m, const struct hj_stat *stats, size_t count, struct hj_buf *to);
 
@@ -54,18 +75,14 @@ int hj212_phrase_realtime(const struct hj212_phrase_map *m, const struct hj212_p
 
 /* CN of a kind's upload: 2051, 2061, 2031, 2021, 2041, 2081, 3020; 0 = it is not uploaded. */
 int hj212_phrase_cn(enum hj_kind kind);
-/* i21001-Info=//text//, at most HJ212_PHRASE_LOG_MAX bytes of whole UTF-8 characters; what would end the text is
- * replaced. */
+/* i21001-Info=//text//, at most HJ212_PHRASE_LOG_MAX bytes of whole characters of the platform's encoding; what would
+ * end the text is replaced. */
 #define HJ212_PHRASE_LOG_MAX 840 /* with its names and the DataTime one packet */
-int hj212_phrase_log(const char *text, struct hj_buf *to);
+int hj212_phrase_log(const struct hj212_phrase_map *m, const char *text, struct hj_buf *to);
 int hj212_phrase_poweron(int64_t end_ms, struct hj_buf *to); /* RestartTime=... */
 /* SB1-RS=1;SB2-RS=0 of kind status, SB1-RT=1.1 of kind runtime; what no frame can say is left out. */
-int hj212_phrase_equipment(enum hj_kind kind, const struct hj_equipment *list, size_t count, struct hj_buf *to);
-
-/* Items of factors whose ST is another than the uplink's stand behind the others, each such part behind a mark: they
- * go in uploads of their own. hj212_phrase_cut() knows the marks; nothing else a record says has such a byte. */
-#define HJ212_PHRASE_MARK  '\x1d' /* ASCII's group separator, before and behind the ST */
-#define HJ212_PHRASE_PARTS 8      /* with that of the uplink's ST */
+int hj212_phrase_equipment(const struct hj212_phrase_map *m, enum hj_kind kind, const struct hj_equipment *list,
+        size_t count, struct hj_buf *to);
 
 /* The items of any record that is uploaded; nothing is appended where none of it is for this platform. */
 struct hj212_phrase_record {

@@ -13,13 +13,14 @@
 #include "hjgate/fold.h"
 #include "hjgate/hj212_phrase.h"
 #include "instances.h"
+#include "phrase.h"
 
 #define MS_PER_MINUTE 60000
 
 struct export_frames {
 	struct hj_conf conf;
 	const struct hj_conf_uplink *uplink;
-	struct hj212_phrase_map map;
+	struct cli_phrase words;
 	struct hj_conf_form form;
 	struct hj212_phrase_sender sender;
 	int64_t interval_ms; /* minutes are folded to it; 0 = they go as they are */
@@ -36,7 +37,7 @@ static void done(struct export *x)
 	if (!f)
 		return;
 	hj_fold_free(f->fold);
-	hj212_phrase_map_done(&f->map);
+	cli_phrase_done(&f->words);
 	hj_buf_done(&f->items);
 	hj_conf_done(&f->conf);
 	free(f);
@@ -93,8 +94,7 @@ static int prepare(struct export *x)
 	r = load(x, f);
 	if (r)
 		return r;
-	f->map.all = f->uplink->all_points;
-	r = hj_conf_uplink_points(&f->conf, f->uplink, hj212_phrase_map_add, &f->map);
+	r = cli_phrase_init(&f->words, &f->conf, f->uplink);
 	if (r < 0)
 		return r;
 	hj_conf_uplink_form(f->uplink, cli_wall_ms(), &f->form); /* as it would be sent now */
@@ -115,15 +115,16 @@ static int prepare(struct export *x)
 
 static int learn(struct export *x, const struct hj_point *p)
 {
-	return hj212_phrase_map_learn(&x->frames->map, p);
+	return hj212_phrase_map_learn(&x->frames->words.map, p);
 }
 
 static int put_frames(struct export *x, enum hj_kind kind, int64_t label_ms, int64_t end_ms)
 {
 	struct export_frames *f = x->frames;
-	struct hj212_phrase_packet packet = {
-		.cut = &f->cut, .items = f->items.data, .cn = hj212_phrase_cn(kind), .label_ms = label_ms
-	};
+	struct hj212_phrase_packet packet = { .cut = &f->cut,
+		.items = f->items.data,
+		.cn = hj212_phrase_cn(kind),
+		.label_ms = hj212_phrase_label(&f->words.map.wording, kind, label_ms, end_ms - label_ms) };
 	char frame[HJ212_FRAME_MAX];
 	int r;
 
@@ -158,7 +159,7 @@ static int record(struct export *x, const struct hj_record *r)
 		return hj_fold_add(
 		        f->fold, hj_window_start(r->head.label_ms, f->interval_ms), r->head.length_ms, &r->stats);
 	f->items.len = 0;
-	k = hj212_phrase_record(&f->map, &words, &f->items);
+	k = hj212_phrase_record(&f->words.map, &words, &f->items);
 	return k < 0 ? k : put_frames(x, r->head.kind, r->head.label_ms, window_end);
 }
 
@@ -174,7 +175,7 @@ static int stretch_end(struct export *x, int64_t label_ms)
 	int r = hj_fold_take(f->fold, label_ms, NULL, NULL, &stats);
 
 	f->items.len = 0;
-	r = r < 0 ? r : hj212_phrase_statistics(&f->map, stats.stats, stats.count, &f->items);
+	r = r < 0 ? r : hj212_phrase_statistics(&f->words.map, stats.stats, stats.count, &f->items);
 	hj_stats_done(&stats);
 	hj_fold_forget(f->fold, label_ms + f->interval_ms);
 	return r < 0 ? r : put_frames(x, HJ_KIND_MINUTE, label_ms, label_ms + f->interval_ms);

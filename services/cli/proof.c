@@ -1,5 +1,6 @@
 /* The command `hjgate proof`: "we have no data of that hour from you". The record, its seal and its chain, the receipt
  * of the platform, and the frames, as they went or made again; and what a reader has to know of their worth. */
+#include "phrase.h"
 #include "proof.h"
 
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 
 #include "hjgate/hj212_phrase.h"
 #include "instances.h"
+#include "phrase.h"
 #include "timespec.h"
 
 const struct cli_option cli_proof_options[] = {
@@ -80,8 +82,8 @@ static int read_configuration(struct proof *p)
 
 static int find_uploads(struct proof *p)
 {
-	struct hj212_phrase_map map;
-	int r = upload_make_map(&p->conf, p->conf_uplink, &p->points, &map), status = 0;
+	_cleanup_(cli_phrase_done) struct cli_phrase words = { 0 };
+	int r = upload_make_words(&p->conf, p->conf_uplink, &p->points, &words), status = 0;
 
 	for (size_t i = 0; i < p->count && r >= 0 && !status; i++) {
 		struct proof_record *one = &p->records[i];
@@ -89,11 +91,10 @@ static int find_uploads(struct proof *p)
 		one->upload = (struct upload){ .conf = p->conf_uplink, .state = UPLOAD_NEITHER };
 		status = upload_find_receipts(p->cli, &one->record.head, &one->upload, 1);
 		if (!status)
-			r = upload_rebuild(p->cli, &map, &one->record, &one->upload);
+			r = upload_rebuild(p->cli, &words, &one->record, &one->upload);
 		if (!status && r >= 0)
 			proof_changes(p, one);
 	}
-	hj212_phrase_map_done(&map);
 	return status ? status : r < 0 ? HJ_EXIT_TEMPORARY : 0;
 }
 

@@ -3,17 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hjgate/hj212_phrase.h"
+#include "phrase.h"
 #include "trace.h"
 
-/* Has the frame "FACTOR-" at the begin of an item? */
-static bool holds(const char *text, const char *factor)
+/* Has the frame an item of this factor? */
+static bool holds(const char *text, const struct hj212_phrase_factor *factor)
 {
-	size_t n = strlen(factor);
 	const char *p = text ? strstr(text, "CP=&&") : NULL;
 
 	for (; p; p = strchr(p + 1, ';'))
-		if (!strncmp(p + 1, factor, n) && p[1 + n] == '-')
+		if (hj212_phrase_is_of(factor, p + 1, strlen(p + 1)))
 			return true;
 	return false;
 }
@@ -22,31 +21,26 @@ static int rebuild(struct trace *t, struct trace_uplink *u)
 {
 	struct upload *up = &t->uploads[u - t->uplinks];
 	const struct hj212_phrase_factor *factor;
-	struct hj212_phrase_map map;
-	int r = upload_make_map(&t->conf, up->conf, &t->points, &map);
+	_cleanup_(cli_phrase_done) struct cli_phrase words = { 0 };
+	int r = upload_make_words(&t->conf, up->conf, &t->points, &words);
 
 	if (r < 0)
 		return r;
-	factor = hj212_phrase_map_find(&map, t->number);
+	factor = hj212_phrase_map_find(&words.map, t->number);
 	if (factor)
 		hj_text_copy(u->factor, sizeof(u->factor), factor->factor);
-	r = upload_rebuild(t->cli, &map, &t->record, up);
-	hj212_phrase_map_done(&map);
-	for (unsigned i = 0; r >= 0 && *u->factor && !u->packet && i < up->frame_count; i++)
-		u->packet = holds(up->frames[i].text, u->factor) ? i + 1 : 0;
+	r = upload_rebuild(t->cli, &words, &t->record, up);
+	for (unsigned i = 0; r >= 0 && factor && !u->packet && i < up->frame_count; i++)
+		u->packet = holds(up->frames[i].text, factor) ? i + 1 : 0;
 	return r;
 }
 
 static bool sends(struct trace *t, const struct hj_conf_uplink *c)
 {
-	struct hj212_phrase_map map;
-	bool it_does;
+	_cleanup_(cli_phrase_done) struct cli_phrase words = { 0 };
 
-	if (!hj_conf_uplink_wants(c, HJ_KIND_MINUTE))
-		return false;
-	it_does = upload_make_map(&t->conf, c, &t->points, &map) >= 0 && hj212_phrase_map_find(&map, t->number);
-	hj212_phrase_map_done(&map);
-	return it_does;
+	return hj_conf_uplink_wants(c, HJ_KIND_MINUTE) && upload_make_words(&t->conf, c, &t->points, &words) >= 0 &&
+	       hj212_phrase_map_find(&words.map, t->number);
 }
 
 int trace_find_uplinks(struct trace *t)

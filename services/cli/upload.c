@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "hjgate/clock.h"
-#include "hjgate/hj212_phrase.h"
+#include "phrase.h"
 
 #define RECORDS_A_PAGE 50  /* of receipts */
 #define PAGES_MOST     200 /* of them: 30 days of ten uplinks */
@@ -124,14 +124,12 @@ int upload_find_receipts(const struct cli *cli, const struct hj_head *head, stru
 	return r ? r : ask_receipts(cli, head, &l);
 }
 
-int upload_make_map(const struct hj_conf *conf, const struct hj_conf_uplink *uplink,
-        const struct hj_dictionary *points, struct hj212_phrase_map *map)
+int upload_make_words(const struct hj_conf *conf, const struct hj_conf_uplink *uplink,
+        const struct hj_dictionary *points, struct cli_phrase *words)
 {
-	int r;
+	int r = cli_phrase_init(words, conf, uplink);
 
-	*map = (struct hj212_phrase_map){ .all = uplink->all_points };
-	r = hj_conf_uplink_points(conf, uplink, hj212_phrase_map_add, map);
 	for (size_t i = 0; i < points->count && r >= 0; i++)
-		r = hj212_phrase_map_learn(map, &points->points[i]);
+		r = hj212_phrase_map_learn(&words->map, &points->points[i]);
 	return r < 0 ? r : 0;
 }

@@ -33,12 +33,12 @@ void upload_done(struct upload *u); /* the frames */
 /* How each of `list` stands with this record. 0, or the exit status, said already. */
 int upload_find_receipts(const struct cli *cli, const struct hj_head *head, struct upload *list, size_t count);
 
-/* The factors of this uplink, and which points they are. -errno. */
-struct hj212_phrase_map;
-int upload_make_map(const struct hj_conf *conf, const struct hj_conf_uplink *uplink,
-        const struct hj_dictionary *points, struct hj212_phrase_map *map);
+/* The words of this uplink, and which points they are for; cli_phrase_done() ends them in any case. -errno. */
+struct cli_phrase;
+int upload_make_words(const struct hj_conf *conf, const struct hj_conf_uplink *uplink,
+        const struct hj_dictionary *points, struct cli_phrase *words);
 
 /* The frames of an upload that was acknowledged, by receipt and ring. What was folded into one upload with others is
  * not made again: its numbers are not those of this record; then there are none. -errno. */
 int upload_rebuild(
-        const struct cli *cli, const struct hj212_phrase_map *map, const struct hj_record *record, struct upload *u);
+        const struct cli *cli, const struct cli_phrase *words, const struct hj_record *record, struct upload *u);

@@ -8,7 +8,7 @@
 
 #include "hjgate/clock.h"
 #include "hjgate/hj212_mask.h"
-#include "hjgate/hj212_phrase.h"
+#include "phrase.h"
 #include "upload.h"
 
 #define RING_ASKED 1000 /* frames: more than an uplink keeps */
@@ -32,8 +32,11 @@ static void hide_qn_and_crc(char *frame)
 		memset(frame + n - CRC_DIGITS, '?', CRC_DIGITS);
 }
 
-static char *make(const struct hj212_phrase_sender *sender, const struct hj212_phrase_packet *packet, bool qn_known)
+/* People read UTF-8, whatever the platform does. */
+static char *make(const struct cli_phrase *words, const struct hj212_phrase_sender *sender,
+        const struct hj212_phrase_packet *packet, bool qn_known)
 {
+	struct hj_buf text = { 0 };
 	char frame[HJ212_FRAME_MAX + 1];
 	int n = hj212_phrase_frame(sender, packet, frame, HJ212_FRAME_MAX);
 
@@ -43,16 +46,19 @@ static char *make(const struct hj212_phrase_sender *sender, const struct hj212_p
 	if (!qn_known)
 		hide_qn_and_crc(frame);
 	hj212_mask(frame, strlen(frame));
-	return strdup(frame);
+	if (hj_charset_decode(words->charset, frame, strlen(frame) + 1, &text) < 0)
+		hj_buf_done(&text);
+	return text.data;
 }
 
-static int make_all(struct upload *u, const struct hj212_phrase_sender *sender, const struct hj212_phrase_cut *cut,
-        const char *items, const struct hj_head *head)
+static int make_all(struct upload *u, const struct cli_phrase *words, const struct hj212_phrase_sender *sender,
+        const struct hj212_phrase_cut *cut, const char *items, const struct hj_head *head)
 {
 	struct hj212_phrase_packet packet = { .cut = cut,
 		.items = items,
 		.cn = hj212_phrase_cn((enum hj_kind)head->kind),
-		.label_ms = head->label_ms };
+		.label_ms = hj212_phrase_label(
+		        &words->map.wording, (enum hj_kind)head->kind, head->label_ms, head->length_ms) };
 
 	u->frames = calloc(cut->count, sizeof(*u->frames));
 	if (!u->frames)
@@ -64,7 +70,7 @@ static int make_all(struct upload *u, const struct hj212_phrase_sender *sender, 
 		f->after_ms = -1;
 		f->qn_ms = cut->count == u->receipt.packets ? qn_of(&u->receipt, packet.index) : 0;
 		packet.qn_ms = f->qn_ms ? f->qn_ms : u->receipt.qn_ms; /* as long, and hidden again */
-		f->text = make(sender, &packet, f->qn_ms != 0);
+		f->text = make(words, sender, &packet, f->qn_ms != 0);
 	}
 	return 0;
 }
@@ -178,7 +184,7 @@ static void ask_ring(const struct cli *cli, struct upload *u)
 }
 
 int upload_rebuild(
-        const struct cli *cli, const struct hj212_phrase_map *map, const struct hj_record *record, struct upload *u)
+        const struct cli *cli, const struct cli_phrase *words, const struct hj_record *record, struct upload *u)
 {
 	const struct hj_conf_uplink *c = u->conf;
 	struct hj_conf_form form;
@@ -197,11 +203,11 @@ int upload_rebuild(
 	hj_conf_uplink_form(c, u->receipt.sent_ms, &form); /* before a move it was another */
 	sender.edition = (enum hj212_edition)form.edition;
 	cut = malloc(sizeof(*cut));
-	r = cut ? words_of(map, record, &items) : -ENOMEM;
+	r = cut ? words_of(&words->map, record, &items) : -ENOMEM;
 	if (r >= 0 && items.len)
 		r = hj212_phrase_cut((struct hj212_slice){ items.data, items.len }, hj212_phrase_room(&sender), cut);
 	if (r >= 0 && items.len)
-		r = make_all(u, &sender, cut, items.data, &record->head);
+		r = make_all(u, words, &sender, cut, items.data, &record->head);
 	hj_buf_done(&items);
 	if (r >= 0 || r == -EMSGSIZE) /* too long today: nothing can be shown of it */
 		r = 0;

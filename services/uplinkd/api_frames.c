@@ -53,6 +53,19 @@ static json_t *base64(const char *bytes, size_t n)
 	return text ? json_string(text) : json_null();
 }
 
+/* People read UTF-8, whatever the platform does; then the bytes are told beside it. */
+static char *shown(const struct uplinkd *u, const char *bytes, size_t n, bool *ret_exact)
+{
+	_cleanup_(hj_buf_done) struct hj_buf text = { 0 };
+	char *whole;
+
+	if (!u->charset || hj_charset_decode(u->charset, bytes, n, &text) < 0)
+		return frames_text(bytes, n, ret_exact);
+	whole = frames_text(text.data, text.len, ret_exact);
+	*ret_exact &= text.len == n && !memcmp(text.data, bytes, n);
+	return whole;
+}
+
 static json_t *frame_json(const struct uplinkd *u, const struct hj_ipc_call *call, const struct frames_one *one)
 {
 	_cleanup_free_ char *bytes = malloc(one->n + 1), *text = NULL;
@@ -63,7 +76,7 @@ static json_t *frame_json(const struct uplinkd *u, const struct hj_ipc_call *cal
 	memcpy(bytes, frames_bytes(&u->frames, one), one->n);
 	if (!may_see_secrets(call))
 		hj212_mask(bytes, one->n);
-	text = frames_text(bytes, one->n, &exact);
+	text = shown(u, bytes, one->n, &exact);
 	if (!text)
 		return NULL;
 	return json_pack("{s:I, s:I, s:s, s:s, s:o, s:I, s:o, s:s, s:o, s:o}", "number", (json_int_t)one->number,

@@ -86,7 +86,10 @@ static bool wants_log(const struct feed *f, const struct hj_record *r)
 
 int feed_word(struct feed *f, const struct hj_record *r, struct job *ret)
 {
-	struct job j = { .seq = r->head.seq, .cn = hj212_phrase_cn(r->head.kind), .label_ms = r->head.label_ms };
+	struct job j = { .seq = r->head.seq,
+		.cn = hj212_phrase_cn(r->head.kind),
+		.label_ms =
+		        hj212_phrase_label(&f->u->map.wording, r->head.kind, r->head.label_ms, r->head.length_ms) };
 	int k;
 
 	if (!j.cn || !wants(f->u, r->head.kind) || (r->head.kind == HJ_KIND_LOG && !wants_log(f, r)))

@@ -117,7 +117,7 @@ static void confirm_all(struct feed *f, const struct job *j)
 		feed_confirm(f, j->also[i].from, j->also[i].to, NULL);
 }
 
-static void put_job(struct feed *f, enum lane lane)
+static void put_job(struct feed *f, enum lane lane, int64_t end_ms)
 {
 	struct job *j = &f->fold.job;
 
@@ -133,7 +133,7 @@ static void put_job(struct feed *f, enum lane lane)
 		j->also_count = 0;
 		f->history.records++;
 	}
-	j->not_before = feed_not_before(f, j->label_ms + f->fold.interval);
+	j->not_before = feed_not_before(f, end_ms);
 	lanes_put(&f->u->lanes, lane, j); /* where there is no place it stays owed */
 }
 
@@ -145,10 +145,10 @@ static void finish(struct feed *f)
 	f->fold.first = (f->fold.first + 1) % FEED_FOLD_WANTED;
 	f->fold.count--;
 	f->fold.job.cn = hj212_phrase_cn(HJ_KIND_MINUTE);
-	f->fold.job.label_ms = one.label_ms;
+	f->fold.job.label_ms = hj212_phrase_label(&f->u->map.wording, HJ_KIND_MINUTE, one.label_ms, f->fold.interval);
 	if (!f->fold.failed && hj_fold_take(f->fold.fold, one.label_ms, NULL, NULL, &stats) >= 0 &&
 	        hj212_phrase_statistics(&f->u->map, stats.stats, stats.count, &f->fold.job.items) >= 0)
-		put_job(f, one.lane);
+		put_job(f, one.lane, one.label_ms + f->fold.interval);
 	hj_stats_done(&stats);
 	fold_done(f);
 }

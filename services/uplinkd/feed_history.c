@@ -64,6 +64,17 @@ static void bound_span(const struct feed *f, int64_t *begin_ms, int64_t *end_ms)
 	*end_ms = hj_min(*end_ms, now + HJ_MS_PER_DAY);
 }
 
+/* How far the platform's labels are behind those of the store: it asks in its own. */
+static int64_t label_shift(const struct feed *f, enum hj_kind kind)
+{
+	int64_t interval = feed_fold_interval(f);
+	int64_t length = kind == HJ_KIND_MINUTE ? (interval ? interval : f->u->minute_ms)
+	                 : kind == HJ_KIND_HOUR ? f->u->hour_ms
+	                                        : f->u->day_ms;
+
+	return hj212_phrase_label(&f->u->map.wording, kind, 0, length);
+}
+
 int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms)
 {
 	static const enum hj_kind kinds[] = { HJ_KIND_MINUTE, HJ_KIND_HOUR, HJ_KIND_DAY, HJ_KIND_RUNTIME,
@@ -75,12 +86,13 @@ int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t 
 	for (size_t i = 0; i < hj_array_size(kinds); i++)
 		if (hj212_phrase_cn(kinds[i]) == cn) {
 			unsigned stale = f->history.stale;
+			int64_t shift = label_shift(f, kinds[i]);
 
 			f->history = (struct feed_history_state){ .active = true,
 				.id = id,
 				.kind = kinds[i],
-				.begin_ms = begin_ms,
-				.end_ms = end_ms + 1,
+				.begin_ms = begin_ms - shift,
+				.end_ms = end_ms - shift + 1,
 				.exe_rtn = HJ212_EXE_DONE,
 				.stale = stale };
 			return 0;

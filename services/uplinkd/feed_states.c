@@ -9,7 +9,8 @@ static void send_now(struct feed *f, struct hj_record *r)
 {
 	struct job j = { .cn = hj212_phrase_cn(r->head.kind), .label_ms = r->head.label_ms };
 
-	if (hj212_phrase_equipment(r->head.kind, r->equipment, r->equipment_count, &j.items) < 0 || !j.items.len) {
+	if (hj212_phrase_equipment(&f->u->map, r->head.kind, r->equipment, r->equipment_count, &j.items) < 0 ||
+	        !j.items.len) {
 		job_done(&j);
 		return;
 	}

@@ -217,12 +217,26 @@ void uplinkd_pause(struct uplinkd *u, bool pause)
 	uplinkd_pump(u);
 }
 
+/* Numbers go on where texts cannot be said: those are few. */
+static int make_words(struct uplinkd *u, const struct hj_conf *all)
+{
+	int r = hj_charset_new(u->conf.dialect.wording.encoding, &u->charset);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r < 0)
+		hj_error("uplink %s: this system cannot write GBK: other characters than ASCII are sent as ?",
+		        u->name);
+	u->map.encoder = r < 0 ? hj_charset_ascii : hj_charset_encoder(u->charset);
+	u->map.wording = u->conf.dialect.wording;
+	u->map.all = u->conf.all_points;
+	return hj_conf_uplink_points(all, &u->conf, hj212_phrase_map_add, &u->map);
+}
+
 static int make_parts(struct uplinkd *u, const struct hj_conf *all)
 {
-	int r;
+	int r = make_words(u, all);
 
-	u->map.all = u->conf.all_points;
-	r = hj_conf_uplink_points(all, &u->conf, hj212_phrase_map_add, &u->map);
 	if (r >= 0)
 		r = event_new(u);
 	if (r >= 0)
@@ -253,6 +267,8 @@ int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, 
 	hj_text_copy(u->root, sizeof(u->root), root);
 	hj_text_copy(u->name, sizeof(u->name), u->conf.name);
 	u->minute_ms = hj_conf_minute_ms(&all->main);
+	u->hour_ms = hj_conf_hour_ms(&all->main);
+	u->day_ms = hj_conf_day_ms(&all->main);
 	u->normal_part = (unsigned)all->main.normal_part;
 	u->retention_ms = all->main.retention_days * HJ_MS_PER_DAY;
 	u->since_ms = hj_now().wall_ms;
@@ -284,6 +300,7 @@ void uplinkd_free(struct uplinkd *u)
 	lanes_done(&u->lanes);
 	frames_done(&u->frames);
 	hj212_phrase_map_done(&u->map);
+	hj_charset_free(u->charset);
 	hj_conf_uplink_done(&u->conf);
 	move_free(u);
 	sd_event_source_disable_unref(u->timer);

@@ -10,6 +10,7 @@
 #include "limits.h"
 #include "link.h"
 
+#include "hjgate/charset.h"
 #include "hjgate/conf.h"
 #include "hjgate/hj212_phrase.h"
 #include "hjgate/hj212_session.h"
@@ -77,9 +78,10 @@ struct uplinkd {
 	sd_event *event;
 	char root[HJ_PATH_MAX], name[HJ_NAME_MAX + 1];
 	struct hj_conf_uplink conf;
-	int64_t minute_ms, retention_ms;
+	int64_t minute_ms, hour_ms, day_ms, retention_ms;
 	unsigned normal_part; /* %, of the site */
 	struct hj212_phrase_map map;
+	struct hj_charset *charset; /* of texts; NULL = UTF-8 */
 	struct hj_conf_form form; /* who we are there now */
 	bool moved;               /* that of after the move */
 	sd_event_source *move_timer;

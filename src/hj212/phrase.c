@@ -10,36 +10,77 @@
 
 #include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
+#include "hjgate/decimal.h"
 #include "hjgate/text.h"
 
 #define STALE_AFTER 2   /* intervals */
 #define HOURS_PARTS 100 /* N2.2 */
 
-/* ",f-Avg=1.2" or, first of its item, ";f-Avg=1.2" (nothing before the very first). */
-static int put_text(
-        struct hj_buf *to, const struct hj212_phrase_factor *f, const char *class, const char *text, bool *first)
-{
-	const char *before = *first ? (to->len ? ";" : "") : ",";
+/* One item being written. */
+struct item {
+	const struct hj212_phrase_map *map;
+	const struct hj212_phrase_factor *f;
+	struct hj_buf *to;
+	bool begun;
+};
 
-	*first = false;
-	return hj_buf_printf(to, "%s%s-%s=%s", before, f->factor, class, text);
+/* Nothing before the very first of a part. */
+static const char *separator(const struct hj_buf *to)
+{
+	return to->len && to->data[to->len - 1] != HJ212_PHRASE_MARK ? ";" : "";
 }
 
-static int put_value(
-        struct hj_buf *to, const struct hj212_phrase_factor *f, const char *class, double value, bool *first)
+/* ",f-Avg=1.2" or, first of its item, ";f-Avg=1.2". */
+static int put_text(struct item *i, enum hj_suffix suffix, const char *text)
+{
+	const char *name = hj_wording_suffix(&i->map->wording, suffix);
+	const char *before = i->begun ? "," : separator(i->to);
+
+	if (!name || !text)
+		return 0;
+	i->begun = true;
+	return hj_buf_printf(i->to, "%s%s%s=%s", before, i->f->factor, name, text);
+}
+
+static int put_value(struct item *i, enum hj_suffix suffix, double value)
 {
 	char text[HJ_NUMBER_LEN];
 
-	if (isnan(value) || hj_number_format(value, f->decimals, text) < 0)
+	if (isnan(value))
 		return 0;
-	return put_text(to, f, class, text, first);
+	if (i->f->scale != 1)
+		value = hj_decimal_product(value, i->f->scale);
+	return hj_number_format(value, i->f->decimals, text) < 0 ? 0 : put_text(i, suffix, text);
 }
 
-static int put_flag(struct hj_buf *to, const struct hj212_phrase_factor *f, enum hj_flag flag, bool *first)
+static int put_flag(struct item *i, enum hj_flag flag)
 {
-	char text[] = { (char)flag, '\0' };
+	return put_text(i, HJ_SUFFIX_FLAG, hj_wording_flag(&i->map->wording, flag));
+}
 
-	return put_text(to, f, "Flag", text, first);
+/* fn for each factor that is sent, those of each other ST behind its mark. A part without an item leaves none. */
+static int each_part(const struct hj212_phrase_map *m, struct hj_buf *to,
+        int (*fn)(struct item *i, const void *userdata), const void *userdata)
+{
+	int r = 0;
+
+	for (unsigned part = 0; part <= m->extra_parts && r >= 0; part++) {
+		size_t before = to->len, behind;
+
+		if (part)
+			r = hj_buf_printf(to, "%c%s%c", HJ212_PHRASE_MARK, m->st[part], HJ212_PHRASE_MARK);
+		behind = to->len;
+		for (size_t k = 0; k < m->count && r >= 0; k++) {
+			const struct hj212_phrase_factor *f = &m->list[k];
+			struct item i = { m, f, to, false };
+
+			if (f->part == part && f->number && f->factor[0] && !f->unsent)
+				r = fn(&i, userdata);
+		}
+		if (to->len == behind)
+			to->len = before;
+	}
+	return r < 0 ? r : 0;
 }
 
 static const struct hj_stat *find_stat(const struct hj_stat *stats, size_t count, uint32_t number)
@@ -50,30 +91,42 @@ static const struct hj_stat *find_stat(const struct hj_stat *stats, size_t count
 	return NULL;
 }
 
+struct statistics {
+	const struct hj_stat *stats;
+	size_t count;
+};
+
+static int put_statistics(struct item *i, const void *userdata)
+{
+	const struct statistics *all = userdata;
+	const struct hj_stat *s = find_stat(all->stats, all->count, i->f->number);
+	int r;
+
+	if (!s)
+		return 0;
+	r = put_value(i, HJ_SUFFIX_COU, s->cou);
+	if (r >= 0)
+		r = put_value(i, HJ_SUFFIX_MIN, s->min);
+	if (r >= 0)
+		r = put_value(i, HJ_SUFFIX_AVG, s->avg);
+	if (r >= 0)
+		r = put_value(i, HJ_SUFFIX_MAX, s->max);
+	return r < 0 ? r : put_flag(i, s->flag);
+}
+
 int hj212_phrase_statistics(
         const struct hj212_phrase_map *m, const struct hj_stat *stats, size_t count, struct hj_buf *to)
 {
-	int r = 0;
+	const struct statistics all = { stats, count };
 
-	for (size_t i = 0; i < m->count && r >= 0; i++) {
-		const struct hj212_phrase_factor *f = &m->list[i];
-		const struct hj_stat *s = f->number && f->factor[0] ? find_stat(stats, count, f->number) : NULL;
-		bool first = true;
-
-		if (!s)
-			continue;
-		r = put_value(to, f, "Cou", s->cou, &first);
-		if (r >= 0)
-			r = put_value(to, f, "Min", s->min, &first);
-		if (r >= 0)
-			r = put_value(to, f, "Avg", s->avg, &first);
-		if (r >= 0)
-			r = put_value(to, f, "Max", s->max, &first);
-		if (r >= 0)
-			r = put_flag(to, f, s->flag, &first);
-	}
-	return r < 0 ? r : 0;
+	return each_part(m, to, put_statistics, &all);
 }
+
+struct realtime {
+	const struct hj212_phrase_newest *newest;
+	size_t count;
+	int64_t now_ms;
+};
 
 static const struct hj212_phrase_newest *find_newest(
         const struct hj212_phrase_newest *newest, size_t count, uint32_t number)
@@ -92,24 +145,22 @@ static bool is_fresh(const struct hj212_phrase_factor *f, const struct hj212_phr
 	return n && now_ms - n->time_ms <= most && n->time_ms - now_ms <= most;
 }
 
+static int put_realtime(struct item *i, const void *userdata)
+{
+	const struct realtime *all = userdata;
+	const struct hj212_phrase_newest *n = find_newest(all->newest, all->count, i->f->number);
+	bool fresh = is_fresh(i->f, n, all->now_ms);
+	int r = fresh ? put_value(i, HJ_SUFFIX_RTD, n->value) : 0;
+
+	return r < 0 ? r : put_flag(i, fresh ? n->flag : HJ_FLAG_LINK);
+}
+
 int hj212_phrase_realtime(const struct hj212_phrase_map *m, const struct hj212_phrase_newest *newest, size_t count,
         int64_t now_ms, struct hj_buf *to)
 {
-	int r = 0;
+	const struct realtime all = { newest, count, now_ms };
 
-	for (size_t i = 0; i < m->count && r >= 0; i++) {
-		const struct hj212_phrase_factor *f = &m->list[i];
-		const struct hj212_phrase_newest *n = find_newest(newest, count, f->number);
-		bool first = true, fresh = is_fresh(f, n, now_ms);
-
-		if (!f->number || !f->factor[0])
-			continue;
-		if (fresh)
-			r = put_value(to, f, "Rtd", n->value, &first);
-		if (r >= 0)
-			r = put_flag(to, f, fresh ? n->flag : HJ_FLAG_LINK, &first);
-	}
-	return r < 0 ? r : 0;
+	return each_part(m, to, put_realtime, &all);
 }
 
 int hj212_phrase_cn(enum hj_kind kind)
@@ -125,29 +176,49 @@ int hj212_phrase_cn(enum hj_kind kind)
 	return kind <= HJ_KIND_MOST ? cn[kind] : 0;
 }
 
-/* The bytes of a UTF-8 text that fit, cut before a character that does not. */
-static size_t whole_characters(const char *text, size_t most)
+int64_t hj212_phrase_label(const struct hj_wording *w, enum hj_kind kind, int64_t label_ms, int64_t length_ms)
 {
-	size_t n = strlen(text);
+	bool of_window = hj_kind_is_statistics(kind) || kind == HJ_KIND_RUNTIME;
 
-	if (n <= most)
-		return n;
-	for (n = most; n && ((unsigned char)text[n] & 0xC0) == 0x80; n--)
-		;
+	return w->label_end && of_window ? label_ms + length_ms : label_ms;
+}
+
+/* Bytes of the UTF-8 character at p, which the text's end may cut short. */
+static size_t character(const char *p)
+{
+	size_t n = 1;
+
+	while (((unsigned char)p[n] & 0xC0) == 0x80)
+		n++;
 	return n;
 }
 
-int hj212_phrase_log(const char *text, struct hj_buf *to)
+/* What no text may hold: // ends it, && the CP, ## begins a frame. */
+static bool is_cut_out(const char *p)
 {
-	char copy[HJ212_PHRASE_LOG_MAX + 1];
-	size_t n = whole_characters(text, HJ212_PHRASE_LOG_MAX);
+	return (unsigned char)*p < ' ' || strchr("/&#", *p);
+}
 
-	memcpy(copy, text, n);
-	copy[n] = '\0';
-	for (char *p = copy; *p; p++)
-		if ((unsigned char)*p < ' ' || strchr("/&#", *p)) /* // ends the text, && the CP, ## begins a frame */
-			*p = ' ';
-	return hj_buf_printf(to, "i21001-Info=//%s//", copy);
+int hj212_phrase_log(const struct hj212_phrase_map *m, const char *text, struct hj_buf *to)
+{
+	char copy[HJ212_PHRASE_LOG_MAX + HJ_ENCODED_MAX + 1];
+	size_t n = 0;
+
+	for (const char *p = text; *p;) {
+		size_t bytes = hj_min(character(p), (size_t)HJ_ENCODED_MAX), put = bytes;
+
+		if (is_cut_out(p))
+			copy[n] = ' ';
+		else if (m->encoder.put)
+			put = m->encoder.put(m->encoder.userdata, p, bytes, copy + n);
+		else
+			memcpy(copy + n, p, bytes);
+		if (n + put > HJ212_PHRASE_LOG_MAX)
+			break;
+		n += put;
+		p += bytes;
+	}
+	return hj_buf_printf(to, "i21001-Info=//%.*s//", (int)n, copy);
 }
 
 int hj212_phrase_poweron(int64_t end_ms, struct hj_buf *to)
@@ -158,19 +229,21 @@ int hj212_phrase_poweron(int64_t end_ms, struct hj_buf *to)
 	return hj_buf_printf(to, "RestartTime=%s", text);
 }
 
-int hj212_phrase_equipment(enum hj_kind kind, const struct hj_equipment *list, size_t count, struct hj_buf *to)
+int hj212_phrase_equipment(const struct hj212_phrase_map *m, enum hj_kind kind, const struct hj_equipment *list,
+        size_t count, struct hj_buf *to)
 {
 	bool hours = kind == HJ_KIND_RUNTIME;
+	const char *suffix = hj_wording_suffix(&m->wording, hours ? HJ_SUFFIX_RT : HJ_SUFFIX_RS);
 	int r = 0;
 
-	for (size_t i = 0; i < count && r >= 0; i++) {
+	for (size_t i = 0; suffix && i < count && r >= 0; i++) {
 		double value = hours ? round(list[i].value * HOURS_PARTS) / HOURS_PARTS : list[i].value;
 		char text[HJ_NUMBER_LEN];
 
 		if (!hj_equipment_valid(kind, list[i].name, value) ||
 		        hj_number_format(value, hours ? -1 : 0, text) < 0)
 			continue;
-		r = hj_buf_printf(to, "%s%s-%s=%s", to->len ? ";" : "", list[i].name, hours ? "RT" : "RS", text);
+		r = hj_buf_printf(to, "%s%s%s=%s", to->len ? ";" : "", list[i].name, suffix, text);
 	}
 	return r < 0 ? r : 0;
 }
@@ -180,8 +253,8 @@ int hj212_phrase_record(const struct hj212_phrase_map *m, const struct hj212_phr
 	if (hj_kind_is_statistics(r->kind))
 		return hj212_phrase_statistics(m, r->stats->stats, r->stats->count, to);
 	if (r->kind == HJ_KIND_STATUS || r->kind == HJ_KIND_RUNTIME)
-		return hj212_phrase_equipment(r->kind, r->equipment, r->equipment_count, to);
+		return hj212_phrase_equipment(m, r->kind, r->equipment, r->equipment_count, to);
 	if (r->kind == HJ_KIND_POWERON)
 		return hj212_phrase_poweron(r->end_ms, to);
-	return r->text ? hj212_phrase_log(r->text, to) : 0;
+	return r->text ? hj212_phrase_log(m, r->text, to) : 0;
 }

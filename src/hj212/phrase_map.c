@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hjgate/text.h"
+#include "hjgate/unit.h"
 
 static struct hj212_phrase_factor *grow(struct hj212_phrase_map *m)
 {
@@ -18,19 +19,39 @@ static struct hj212_phrase_factor *grow(struct hj212_phrase_map *m)
 	if (!list)
 		return NULL;
 	m->list = list;
-	list[m->count] = (struct hj212_phrase_factor){ .decimals = -1 };
+	list[m->count] = (struct hj212_phrase_factor){ .decimals = -1, .scale = 1 };
 	return &list[m->count++];
 }
 
-int hj212_phrase_map_add(void *map, const char *point, const char *factor, int decimals)
+/* The part of an ST; -ENOSPC. */
+static int part_of(struct hj212_phrase_map *m, const char *st)
 {
-	struct hj212_phrase_factor *f = grow(map);
+	if (!st || !st[0])
+		return 0;
+	for (unsigned i = 1; i <= m->extra_parts; i++)
+		if (!strcmp(m->st[i], st))
+			return (int)i;
+	if (m->extra_parts + 1 == HJ212_PHRASE_PARTS)
+		return -ENOSPC;
+	hj_text_copy(m->st[++m->extra_parts], sizeof(m->st[0]), st);
+	return (int)m->extra_parts;
+}
+
+int hj212_phrase_map_add(void *map, const struct hj_wanted *w)
+{
+	int part = part_of(map, w->st);
+	struct hj212_phrase_factor *f = part >= 0 ? grow(map) : NULL;
 
 	if (!f)
-		return -ENOMEM;
-	hj_text_copy(f->point, sizeof(f->point), point);
-	hj_text_copy(f->factor, sizeof(f->factor), factor);
-	f->decimals = decimals;
+		return part < 0 ? part : -ENOMEM;
+	hj_text_copy(f->point, sizeof(f->point), w->point);
+	hj_text_copy(f->factor, sizeof(f->factor), w->factor);
+	hj_text_copy(f->unit, sizeof(f->unit), w->unit ? w->unit : "");
+	f->decimals = (int8_t)w->decimals;
+	f->part = (uint8_t)part;
+	f->wanted = w->scale;
+	if (f->wanted > 0)
+		f->scale = f->wanted;
 	return 0;
 }
 
@@ -73,6 +94,14 @@ static struct hj212_phrase_factor *find_name(struct hj212_phrase_map *m, const c
 	return NULL;
 }
 
+/* A value in a unit that nobody can turn into the platform's is not sent as if it could be. */
+static void settle_unit(struct hj212_phrase_factor *f, const char *unit)
+{
+	if (f->wanted > 0 || !f->unit[0])
+		return;
+	f->unsent = hj_unit_ratio(unit, f->unit, &f->scale) < 0;
+}
+
 int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 {
 	struct hj212_phrase_factor *f = find_name(m, p->name);
@@ -89,6 +118,7 @@ int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 		hj_text_copy(f->factor, sizeof(f->factor), p->factor);
 	f->number = p->number;
 	f->interval_ms = p->interval_ms;
+	settle_unit(f, p->unit);
 	if (m->all)
 		put_in_order(m, (size_t)(f - m->list));
 	return 0;
@@ -97,7 +127,14 @@ int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 const struct hj212_phrase_factor *hj212_phrase_map_find(const struct hj212_phrase_map *m, uint32_t number)
 {
 	for (size_t i = 0; i < m->count; i++)
-		if (m->list[i].number == number && m->list[i].factor[0])
+		if (m->list[i].number == number && m->list[i].factor[0] && !m->list[i].unsent)
 			return &m->list[i];
 	return NULL;
+}
+
+bool hj212_phrase_is_of(const struct hj212_phrase_factor *f, const char *item, size_t n)
+{
+	size_t length = strlen(f->factor);
+
+	return n > length && !memcmp(item, f->factor, length) && (item[length] == '-' || item[length] == '=');
 }

@@ -5,5 +5,5 @@
 
 bool hj_flag_valid(char flag)
 {
-	return flag && strchr("NFMSDCTB", flag);
+	return flag && strchr(HJ_FLAG_LETTERS, flag);
 }

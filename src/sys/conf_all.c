@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hjgate/charset.h"
+#include "hjgate/unit.h"
+
 /* ---- loading ---- */
 
 struct set {
@@ -208,6 +211,21 @@ static const struct hj_conf_point *find_point(
 	return NULL;
 }
 
+/* kW where the platform wants W is told by itself; what no table knows needs a scale. */
+static void check_unit(const struct hj_conf_uplink *u, const struct hj_conf_factor *f, const struct hj_conf_point *p,
+        struct hj_conf_errors *errors)
+{
+	const char *unit = p->point.unit ? p->point.unit : "";
+	double ratio;
+
+	if (!f->unit[0] || f->scale > 0 || hj_unit_ratio(unit, f->unit, &ratio) >= 0)
+		return;
+	conf_remedy(conf_error_at(errors, u->file, f->line,
+	                    _("point \"%s\" is in \"%s\": how many \"%s\" that is, is not known"), f->point, unit,
+	                    f->unit),
+	        _("write scale = ...; with the number that its values are multiplied by"));
+}
+
 static void check_listed(const struct hj_conf *c, const struct hj_conf_uplink *u, struct hj_conf_errors *errors)
 {
 	for (size_t i = 0; i < u->factor_count; i++) {
@@ -223,6 +241,8 @@ static void check_listed(const struct hj_conf *c, const struct hj_conf_uplink *u
 			conf_remedy(
 			        conf_error_at(errors, u->file, f->line, _("point \"%s\" has no factor"), f->point),
 			        _("write factor = \"...\"; here or at the point in %s"), bus->file);
+		if (p)
+			check_unit(u, f, p, errors);
 	}
 }
 
@@ -249,6 +269,15 @@ static void check_doubled(
 	}
 }
 
+static void check_encoding(const struct hj_conf_uplink *u, struct hj_conf_errors *errors)
+{
+	if (hj_charset_known(u->dialect.wording.encoding))
+		return;
+	conf_remedy(conf_error_at(errors, u->file, 0, _("encoding: this system cannot write GBK")),
+	        _("install the C library's conversions (Debian: libc-gconv-modules-extra; Yocto: "
+	          "glibc-gconv-gbk), or write encoding = \"utf-8\""));
+}
+
 static int check_uplink(
         const struct hj_conf *c, const struct hj_conf_uplink *u, bool buses_right, struct hj_conf_errors *errors)
 {
@@ -262,6 +291,7 @@ static int check_uplink(
 		                    _("min_interval = %lld minutes is no multiple of the base window of %lld s"),
 		                    (long long)u->min_interval, (long long)(window / HJ_MS_PER_SEC)),
 		        _("write a multiple, or 0 for the base window itself"));
+	check_encoding(u, errors);
 	if (!buses_right)
 		return 0;
 	check_listed(c, u, errors);

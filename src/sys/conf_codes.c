@@ -239,7 +239,8 @@ static int check_uplink(const struct hj_conf *c, const struct hj_conf_uplink *up
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		const struct hj_conf_sent *s = &sent[i];
 		struct use u = { t, s->configured, s->factor, s->file, s->line, (int)up->edition,
-			s->listed ? s->listed->decimals : -1, false, to };
+			s->listed ? s->listed->decimals : -1,
+			s->listed && (s->listed->unit[0] || s->listed->scale > 0), to };
 		const struct hj_factor *row = hj_factor_find(t, s->factor);
 
 		if (s->listed && s->listed->factor[0])

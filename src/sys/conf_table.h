@@ -46,6 +46,11 @@ int conf_check_point_name(const char *text, const char **ret_why);
 int conf_main_read(struct conf_file *f, struct hj_conf_main *c);
 int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b);
 int conf_uplink_read(struct conf_file *f, struct hj_conf_uplink *u);
+/* conf_uplink_dialect.c */
+struct conf_table;
+extern const struct conf_table conf_uplink_dialect;
+void conf_uplink_dialect_check(
+        struct conf_file *f, const config_setting_t *uplink, const struct hj_conf_dialect *d);
 struct conf_model;
 int conf_model_read(struct conf_file *f, struct conf_model *m);
 int conf_factors_read(struct conf_file *f, struct hj_conf_factors *to);

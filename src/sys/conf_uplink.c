@@ -47,6 +47,11 @@ int conf_check_st(const char *text, const char **ret_why)
 	return refuse(ret_why, N_("it is no system code"));
 }
 
+static int check_unit(const char *text, const char **ret_why)
+{
+	return *text ? 0 : refuse(ret_why, N_("it is empty"));
+}
+
 /* What separates fields in a frame cannot stand in one. */
 int conf_check_pw(const char *text, const char **ret_why)
 {
@@ -79,6 +84,10 @@ static const struct conf_key factor_keys[] = {
 	{ "factor", CONF_STRING, 0, AT(factor), .check = hj_factor_check,
 	        .hint = N_("the platform's code of 1 to 16 letters A-Z a-z and digits") },
 	{ "decimals", CONF_INT, 0, AT(decimals), .least = 0, .most = 9, .preset = -1 },
+	{ "scale", CONF_FLOAT, 0, AT(scale), .least = 1e-9, .most = 1e9 },
+	{ "unit", CONF_STRING, 0, AT(unit), .check = check_unit, .hint = N_("the platform's unit, such as W") },
+	{ "st", CONF_STRING, 0, AT(st), .check = conf_check_st,
+	        .hint = N_("the system code, two characters such as 31") },
 };
 #undef AT
 
@@ -113,6 +122,7 @@ static const struct conf_key uplink_keys[] = {
 	{ "hour", CONF_BOOL, 0, AT(hour), .preset = 1 },
 	{ "day", CONF_BOOL, 0, AT(day), .preset = 1 },
 	{ "logs", CONF_ENUM, 0, AT(logs), .choices = logs, .preset = HJ_LOGS_HEADS },
+	{ "dialect", CONF_TABLE, 0, AT(dialect), .table = &conf_uplink_dialect },
 	{ "factors", CONF_LIST, 0, .least = 1, .most = HJ_POINTS_MAX, .item = add_factor },
 };
 #undef AT
@@ -140,6 +150,29 @@ static int add_factor(struct conf_file *f, const config_setting_t *item, void *u
 	return 0;
 }
 
+/* Every ST is an upload of its own, so there are few. */
+static void check_sts(struct conf_file *f, const struct hj_conf_uplink *u)
+{
+	const char *seen[HJ_WANTED_STS_MAX] = { u->st };
+	size_t count = 1, k;
+	struct hj_conf_error *e;
+
+	for (size_t i = 0; i < u->factor_count; i++) {
+		for (k = 0; k < count && strcmp(seen[k], u->factors[i].st) != 0; k++)
+			;
+		if (k < count || !u->factors[i].st[0])
+			continue;
+		if (count == HJ_WANTED_STS_MAX) {
+			e = conf_error_at(f->errors, f->path, u->factors[i].line,
+			        _("st = \"%s\" is one too many: an uplink has at most %d"), u->factors[i].st,
+			        HJ_WANTED_STS_MAX);
+			conf_remedy(e, _("give these factors an uplink of their own"));
+			return;
+		}
+		seen[count++] = u->factors[i].st;
+	}
+}
+
 void hj_conf_uplink_done(struct hj_conf_uplink *u)
 {
 	free(u->factors);
@@ -157,6 +190,8 @@ int conf_uplink_read(struct conf_file *f, struct hj_conf_uplink *u)
 		return r;
 	conf_uplink_next_check(f, u);
 	conf_uplink_link_check(f, u);
+	check_sts(f, u);
+	conf_uplink_dialect_check(f, root, &u->dialect);
 	u->all_points = !config_setting_get_member(root, "factors");
 	return 0;
 }
@@ -199,9 +234,22 @@ bool hj_conf_uplink_wants(const struct hj_conf_uplink *u, enum hj_kind kind)
 	}
 }
 
-/* fn for each point of that name, of any where it is NULL, with the decimals of its bus file. */
-static int each_point(const struct hj_conf *conf, const char *name,
-        int (*fn)(void *userdata, const char *point, const char *factor, int decimals), void *userdata)
+/* The decimals that a point's bus file gives. */
+static int decimals_of(const struct hj_conf *conf, const char *name)
+{
+	for (size_t b = 0; b < conf->bus_count; b++)
+		for (size_t m = 0; m < conf->buses[b].meter_count; m++) {
+			const struct hj_conf_meter *meter = &conf->buses[b].meters[m];
+
+			for (size_t p = 0; p < meter->point_count; p++)
+				if (!strcmp(meter->points[p].point.name, name))
+					return meter->points[p].decimals;
+		}
+	return -1;
+}
+
+static int each_point(const struct hj_conf *conf, const struct hj_conf_uplink *u,
+        int (*fn)(void *userdata, const struct hj_wanted *w), void *userdata)
 {
 	int r = 0;
 
@@ -209,33 +257,40 @@ static int each_point(const struct hj_conf *conf, const char *name,
 		for (size_t m = 0; m < conf->buses[b].meter_count; m++) {
 			const struct hj_conf_meter *meter = &conf->buses[b].meters[m];
 
-			for (size_t p = 0; p < meter->point_count && !r; p++)
-				if (!name || !strcmp(meter->points[p].point.name, name))
-					r = fn(userdata, meter->points[p].point.name, "", meter->points[p].decimals);
+			for (size_t p = 0; p < meter->point_count && !r; p++) {
+				const struct hj_conf_point *point = &meter->points[p];
+				struct hj_wanted w = { .point = point->point.name,
+					.factor = point->point.factor ? point->point.factor : "",
+					.decimals =
+					        u->dialect.decimals >= 0 ? u->dialect.decimals : point->decimals };
+
+				r = fn(userdata, &w);
+			}
 		}
 	return r;
 }
 
-static int note_decimals(void *userdata, const char *point, const char *factor, int decimals)
-{
-	*(int *)userdata = decimals;
-	return 1; /* the first of that name */
-}
-
 int hj_conf_uplink_points(const struct hj_conf *conf, const struct hj_conf_uplink *u,
-        int (*fn)(void *userdata, const char *point, const char *factor, int decimals), void *userdata)
+        int (*fn)(void *userdata, const struct hj_wanted *w), void *userdata)
 {
 	int r = 0;
 
 	if (u->all_points)
-		return each_point(conf, NULL, fn, userdata);
+		return each_point(conf, u, fn, userdata);
 	for (size_t i = 0; i < u->factor_count && !r; i++) {
 		const struct hj_conf_factor *f = &u->factors[i];
-		int decimals = f->decimals;
+		struct hj_wanted w = { .point = f->point,
+			.factor = f->factor,
+			.decimals = f->decimals,
+			.scale = f->scale,
+			.unit = f->unit,
+			.st = strcmp(f->st, u->st) ? f->st : "" };
 
-		if (decimals < 0)
-			each_point(conf, f->point, note_decimals, &decimals);
-		r = fn(userdata, f->point, f->factor, decimals);
+		if (w.decimals < 0)
+			w.decimals = u->dialect.decimals;
+		if (w.decimals < 0)
+			w.decimals = decimals_of(conf, f->point);
+		r = fn(userdata, &w);
 	}
 	return r;
 }

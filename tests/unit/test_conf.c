@@ -642,6 +642,8 @@ static void between_files(void **state)
 	        "south.conf");
 	put("uplinks.d/county.conf", UPLINK "factors = ( { point = \"oven.i-a\"; },\n{ point = \"fan.i\"; } );\n");
 	refuse_all(&(struct bad){ "", 5, "factor \"ea0101\"", "another factor" }, "county.conf");
+	put("uplinks.d/county.conf", UPLINK "factors = ( { point = \"oven.i-a\"; unit = \"kWh\"; } );\n");
+	refuse_all(&(struct bad){ "", 4, "how many \"kWh\" that is, is not known", "scale" }, "county.conf");
 	put("uplinks.d/county.conf", UPLINK "factors = ( { point = \"oven.x\"; },\n{ point = \"oven.on\"; } );\n");
 	refuse_all(&(struct bad){ "", 4, "point \"oven.x\": no bus", "METER.POINT" }, "county.conf");
 	refuse_all(&(struct bad){ "", 5, "point \"oven.on\" has no factor", "write factor" }, "county.conf");

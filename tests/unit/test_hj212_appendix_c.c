@@ -286,10 +286,11 @@ static void make_map(struct hj212_phrase_map *m)
 	*m = (struct hj212_phrase_map){ .all = false };
 	for (unsigned i = 0; i < FACTORS; i++) {
 		struct hj_point p = { .number = i + 1 };
+		struct hj_wanted w = { .point = p.name, .factor = factors[i], .decimals = 1 };
 
 		snprintf(p.name, sizeof(p.name), "outlet.%s", factors[i]);
 		snprintf(p.factor, sizeof(p.factor), "%s", factors[i]);
-		assert_int_equal(hj212_phrase_map_add(m, p.name, factors[i], 1), 0);
+		assert_int_equal(hj212_phrase_map_add(m, &w), 0);
 		assert_int_equal(hj212_phrase_map_learn(m, &p), 0);
 	}
 }

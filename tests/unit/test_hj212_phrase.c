@@ -33,7 +33,11 @@ static const struct hj_point points[] = {
 
 static void make_map(struct hj212_phrase_map *m, struct hj_conf_factor *factors, size_t count)
 {
-	struct hj_conf_uplink uplink = { .factors = factors, .factor_count = count, .all_points = !factors };
+	struct hj_conf_uplink uplink = { .st = "31",
+		.dialect = { .decimals = -1 },
+		.factors = factors,
+		.factor_count = count,
+		.all_points = !factors };
 
 	*m = (struct hj212_phrase_map){ .all = uplink.all_points };
 	assert_int_equal(hj_conf_uplink_points(&conf, &uplink, hj212_phrase_map_add, m), 0);
@@ -223,15 +227,16 @@ static void an_item_that_cannot_be_cut_is_refused(void **state)
 
 static void a_log_cannot_leave_its_place(void **state)
 {
+	const struct hj212_phrase_map m = { 0 };
 	struct hj_buf to = { 0 };
 	char text[2000];
 
-	assert_int_equal(hj212_phrase_log("a//b&&c##d\r\ne 清洗", &to), 0);
+	assert_int_equal(hj212_phrase_log(&m, "a//b&&c##d\r\ne 清洗", &to), 0);
 	assert_string_equal(to.data, "i21001-Info=//a  b  c  d  e 清洗//");
 	to.len = 0;
 	memset(text, 'x', HJ212_PHRASE_LOG_MAX - 1);
 	strcpy(text + HJ212_PHRASE_LOG_MAX - 1, "清洗"); /* its first byte would be the last that fits */
-	assert_int_equal(hj212_phrase_log(text, &to), 0);
+	assert_int_equal(hj212_phrase_log(&m, text, &to), 0);
 	assert_int_equal(to.len, strlen("i21001-Info=////") + HJ212_PHRASE_LOG_MAX - 1);
 	hj_buf_done(&to);
 }
