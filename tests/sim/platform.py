@@ -89,8 +89,9 @@ def parse_segment(segment):
 class Finder:
     """Frames out of a byte stream. Gives messages; what is no frame is skipped and counted."""
 
-    def __init__(self, crc="annexa"):
+    def __init__(self, crc="annexa", encoding="utf-8"):
         self.buffer = b""
+        self.encoding = encoding
         self.crc = CRCS[crc]
         self.junk = 0
         self.bad = 0
@@ -124,7 +125,7 @@ class Finder:
     def judge(self, data, tail):
         try:
             good = tail[4:] == b"\r\n" and int(tail[:4], 16) == self.crc(data)
-            text = data.decode("utf-8")
+            text = data.decode(self.encoding)
             return dict(parse_segment(text), raw=text, crc=tail[:4].decode("ascii")) if good else None
         except (ValueError, UnicodeDecodeError):
             return None
@@ -159,7 +160,7 @@ def wrong_in(edition, message):
 
 class Platform:
     def __init__(self, name="platform", log=None, mode="normal", crc="annexa", delay=0.5, seed=1, port=0, host="127.0.0.1", edition=None,
-                 ack="qn", login=None):
+                 ack="qn", login=None, encoding="utf-8"):
         self.name = name
         self.log_file = open(log, "a", encoding="utf-8", buffering=1) if log else None
         self.mode = mode
@@ -171,6 +172,7 @@ class Platform:
         self.frames = []  # every good frame, oldest first
         self.seen = set()  # QNs
         self.edition, self.ack, self.login = edition, ack, login
+        self.encoding = encoding  # of texts that come in
         self.wrong = []  # what is not of the edition, or came before the login
         self.logged_in = set()  # connections
         self.connections = set()
@@ -255,7 +257,7 @@ class Platform:
     # ---- a connection
 
     def serve(self, connection):
-        finder = Finder(self.crc)
+        finder = Finder(self.crc, self.encoding)
         end = time.monotonic() + self.random.uniform(1, 6)  # of this connection, when flapping
         connection.settimeout(0.2)
         while not self.stopping:
