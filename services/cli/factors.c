@@ -117,6 +117,15 @@ static const struct writer_column use_columns[] = {
 	{ "unit", N_("UNIT OF VALUE"), false },
 };
 
+static void put_use(struct writer *w, const struct factor_use *u)
+{
+	writer_cell_text(w, u->sent.configured->point.name);
+	writer_cell_text(w, u->sent.factor);
+	writer_cell_text(w, u->uplink);
+	writer_cell_text(w, u->mn);
+	writer_cell_text(w, u->sent.configured->point.unit);
+}
+
 static const char *kind_of(const struct hj_factor *row)
 {
 	if (row->layered)
@@ -180,17 +189,9 @@ static void show_unknown(struct writer *w, const struct factors *f)
 		return;
 	writer_say(w, STYLE_WARN, "%s", _("These are in no table (hjgate check says what to do):"));
 	writer_table(w, "unknown", use_columns, hj_array_size(use_columns));
-	for (size_t i = 0; i < f->use_count; i++) {
-		const struct factor_use *u = &f->uses[i];
-
-		if (u->row)
-			continue;
-		writer_cell_text(w, u->sent.configured->point.name);
-		writer_cell_text(w, u->sent.factor);
-		writer_cell_text(w, u->uplink);
-		writer_cell_text(w, u->mn);
-		writer_cell_text(w, u->sent.configured->point.unit);
-	}
+	for (size_t i = 0; i < f->use_count; i++)
+		if (!f->uses[i].row)
+			put_use(w, &f->uses[i]);
 	writer_table_end(w);
 }
 
@@ -224,17 +225,9 @@ static void type_field(struct writer *w, const struct hj_factor_type *t)
 static void show_users(struct writer *w, const struct factors *f, const char *code)
 {
 	writer_table(w, "used", use_columns, hj_array_size(use_columns));
-	for (size_t i = 0; i < f->use_count; i++) {
-		const struct factor_use *u = &f->uses[i];
-
-		if (strcmp(u->sent.factor, code) != 0)
-			continue;
-		writer_cell_text(w, u->sent.configured->point.name);
-		writer_cell_text(w, u->sent.factor);
-		writer_cell_text(w, u->uplink);
-		writer_cell_text(w, u->mn);
-		writer_cell_text(w, u->sent.configured->point.unit);
-	}
+	for (size_t i = 0; i < f->use_count; i++)
+		if (!strcmp(f->uses[i].sent.factor, code))
+			put_use(w, &f->uses[i]);
 	writer_table_end(w);
 }
 
