@@ -272,29 +272,36 @@ static ssize_t result(struct tls *t, int r, bool reading)
 	}
 }
 
-static ssize_t tls_read(struct tls *t, void *to, size_t n)
+/* What is left of an earlier call would be taken for this one's error. */
+static ssize_t ready_for_bytes(struct tls *t)
 {
-	size_t done;
-	int r;
-
 	if (t->broken)
 		return t->trouble.text[0] ? -EPROTO : -ECONNRESET;
 	ERR_clear_error();
 	errno = 0;
+	return 0;
+}
+
+static ssize_t tls_read(struct tls *t, void *to, size_t n)
+{
+	ssize_t ready = ready_for_bytes(t);
+	size_t done;
+	int r;
+
+	if (ready < 0)
+		return ready;
 	r = SSL_read_ex(t->ssl, to, n, &done);
 	return r == 1 ? (ssize_t)done : result(t, r, true);
 }
 
 static ssize_t tls_write(struct tls *t, const void *from, size_t n)
 {
-	ssize_t failed;
+	ssize_t ready = ready_for_bytes(t), failed;
 	size_t done;
 	int r;
 
-	if (t->broken)
-		return t->trouble.text[0] ? -EPROTO : -ECONNRESET;
-	ERR_clear_error();
-	errno = 0;
+	if (ready < 0)
+		return ready;
 	r = SSL_write_ex(t->ssl, from, n, &done);
 	if (r == 1) {
 		t->want = 0;
