@@ -34,15 +34,18 @@ static void guard(const char *part)
 
 static int open_part(struct outfile *o, unsigned mode)
 {
-	/* Never through a link: a stick is anybody's, and root may be writing. */
-	int fd = open(o->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	int fd, r;
 
-	if (fd < 0)
-		return -errno;
-	guard(o->part);
-	o->f = fdopen(fd, "w");
+	guard(o->part); /* before it is there: a signal may come at any moment after */
+	/* Never through a link: a stick is anybody's, and root may be writing. */
+	fd = open(o->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	r = fd < 0 ? -errno : 0;
+	o->f = r < 0 ? NULL : fdopen(fd, "w");
 	if (o->f)
 		return 0;
+	guard("");
+	if (fd < 0)
+		return r;
 	close(fd);
 	unlink(o->part);
 	return -ENOMEM;
