@@ -1,5 +1,6 @@
 /* The embedded .varlink files. */
 #pragma once
 
-extern const char hj_idl_hjgate_Store[], hj_idl_hjgate_Meter[], hj_idl_hjgate_Uplink[], hj_idl_hjgate_Event[];
+extern const char hj_idl_hjgate_Store[], hj_idl_hjgate_Meter[], hj_idl_hjgate_Uplink[], hj_idl_hjgate_Event[],
+        hj_idl_hjgate_Alert[];
 extern const char hj_idl_org_varlink_service[];
