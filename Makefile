@@ -12,6 +12,7 @@
 #   make install    DESTDIR and prefix honoured
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
+#   RUN=qemu-arm-static     how a program of another machine is run (one makes the journal's catalog)
 #   W=                      without -Werror, for a compiler newer than ours
 #   V=1                     show the commands
 
@@ -21,6 +22,7 @@ B         ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 comma     := ,
 T         ?=
 V         ?=
+RUN       ?=
 Q          = $(if $(V),,@echo '  $(1) $@';)
 
 prefix      ?= /usr
@@ -33,6 +35,7 @@ sysconfdir  ?= /etc
 unitdir     ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null),/lib/systemd/system)
 generatordir ?= $(dir $(patsubst %/,%,$(unitdir)))system-generators
 sysusersdir ?= $(prefix)/lib/sysusers.d
+catalogdir  ?= $(prefix)/lib/systemd/catalog
 tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
 INSTALL     ?= install
@@ -82,13 +85,16 @@ MO        := $(patsubst share/locale/%.po,$(B)/locale/%/LC_MESSAGES/hjgate.mo,$(
 TLS_SRC   := $(wildcard services/uplinkd/tls*.c)
 TLS       := $(B)/bin/hjgate-uplinkd-tls.so
 
+# The journal's catalog, made from the table of events: `journalctl -x` explains them, in each language there is.
+CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catalog/hjgate.%.catalog,$(PO))
+
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
 .PHONY: all tests check test lint demo bench bench-bus bench-store bench-uplink install clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
-all: $(PROGRAMS) $(TLS) $(MO)
+all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
 tests: all $(SIM) $(UNIT) $(FUZZ) $(B)/bench/bus_noise $(B)/bench/store_forge $(B)/bench/store_fill
 
 $(LIB): $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC))
@@ -158,6 +164,14 @@ $(B)/locale/%/LC_MESSAGES/hjgate.mo: share/locale/%.po
 	@mkdir -p $(@D)
 	$(call Q,MO)msgfmt --check -o $@ $<
 
+$(B)/catalog/make: $(B)/obj/systemd/catalog.o $(LIB)
+	@mkdir -p $(@D)
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+$(B)/catalog/hjgate.catalog: $(B)/catalog/make
+	$(call Q,CATALOG)$(RUN) $< en $(B)/locale >$@
+$(B)/catalog/hjgate.%.catalog: $(B)/locale/%/LC_MESSAGES/hjgate.mo $(B)/catalog/make
+	$(call Q,CATALOG)$(RUN) $(B)/catalog/make $* $(B)/locale >$@
+
 # ---- what is run ----------------------------------------------------------
 
 needs:
@@ -196,7 +210,7 @@ install: all
 	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
 	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
 	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' \
-	udevrulesdir='$(udevrulesdir)' sh packaging/install
+	catalogdir='$(catalogdir)' udevrulesdir='$(udevrulesdir)' sh packaging/install
 
 clean:
 	rm -rf build

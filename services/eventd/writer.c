@@ -2,6 +2,7 @@
  * answered and shown. While the disk refuses them they stay here, in order, and are offered again with back-off; what
  * finds the queue full is refused and counted. */
 #include "eventd.h"
+#include "api_journal.h"
 #include "hjgate/ipc.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
@@ -137,6 +138,8 @@ static void show(struct eventd *d, struct op *op)
 	if (e) {
 		eventd_changed(d, e);
 		store_log_event(d->store_log, e, op->row.is);
+		if (!*d->root)
+			journal_event(e, op->row.is); /* below a root it is not the machine's */
 	}
 	offline_changed(d, op->row.code);
 	book_trim(&d->book);

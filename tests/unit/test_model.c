@@ -104,8 +104,10 @@ static void the_catalogue(void **state)
 		assert_in_range(strlen(t->code), 1, 31);
 		assert_string_not_equal(hj_event_class_name(t->class), "unknown");
 		check_text(t->text);
+		assert_true(t->about && *t->about);
+		assert_true(t->class == HJ_EVENT_INFO || (t->remedy && *t->remedy));
 	}
-	assert_true(n >= 17);
+	assert_true(n >= 60);
 	assert_null(hj_event_find("no-such-code"));
 	assert_int_equal(hj_event_find("meter-lost")->spans, 1);
 	assert_int_equal(hj_event_find("program-start")->spans, 0);
