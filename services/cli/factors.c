@@ -169,6 +169,7 @@ static size_t count_rows(const struct factors *f, const char *word)
 static void show_rows(struct writer *w, const struct factors *f, const char *word)
 {
 	writer_table(w, "factors", columns, hj_array_size(columns));
+	writer_table_hold(w, f->table.table.count);
 	for (size_t i = 0; i < f->table.table.count; i++) {
 		const struct hj_factor *row = &f->table.table.list[i];
 

@@ -20,6 +20,12 @@ int writer_new(FILE *out, enum writer_form form, bool colour, struct writer **re
 
 	if (!w)
 		return -ENOMEM;
+	w->cells = calloc(WRITER_ROWS_HELD * WRITER_COLUMNS, sizeof(*w->cells));
+	if (!w->cells) {
+		free(w);
+		return -ENOMEM;
+	}
+	w->room = WRITER_ROWS_HELD;
 	w->out = out;
 	w->form = form;
 	w->colour = colour;
@@ -57,6 +63,7 @@ void writer_free(struct writer *w)
 	if (w->form == WRITER_JSON)
 		fputc('\n', w->out);
 	fflush(w->out);
+	free(w->cells);
 	free(w);
 }
 
@@ -143,9 +150,24 @@ void writer_table(struct writer *w, const char *key, const struct writer_column 
 	w->column_count = hj_min(count, (size_t)WRITER_COLUMNS);
 	w->column = 0;
 	w->titled = false;
+	w->held = WRITER_ROWS_HELD;
 	memset(w->widths, 0, sizeof(w->widths));
 	if (w->form == WRITER_JSON)
 		writer_json_open(w, key, '[');
+}
+
+void writer_table_hold(struct writer *w, size_t rows)
+{
+	struct writer_cell_text *cells;
+
+	if (rows > w->room) {
+		cells = reallocarray(w->cells, rows * WRITER_COLUMNS, sizeof(*cells));
+		if (!cells)
+			return;
+		w->cells = cells;
+		w->room = rows;
+	}
+	w->held = hj_max(rows, (size_t)1);
 }
 
 void writer_cell(struct writer *w, enum writer_style style, json_t *value, const char *text)

@@ -28,8 +28,8 @@ struct writer_column {
 
 struct writer;
 
-/* The rows of a table are held back so that its columns fit; beyond this many they go out, and later ones may push a
- * column wider. */
+/* The rows of a table are held back so that its columns fit; beyond this many, or what writer_table_hold() says, they
+ * go out, and later ones may push a column wider. */
 #define WRITER_ROWS_HELD 256
 #define WRITER_COLUMNS   24
 #define WRITER_DEPTH     8
@@ -50,6 +50,8 @@ void writer_field(struct writer *w, const char *key, const char *label, enum wri
         const char *text);
 
 void writer_table(struct writer *w, const char *key, const struct writer_column *columns, size_t count);
+/* So many rows of this table are held back, where there is memory for them: for a table that is bounded. */
+void writer_table_hold(struct writer *w, size_t rows);
 void writer_cell(struct writer *w, enum writer_style style, json_t *value, const char *text);
 void writer_table_end(struct writer *w);
 void writer_flush(struct writer *w); /* what is held goes out now */

@@ -29,8 +29,8 @@ struct writer {
 	size_t column_count, column; /* column: the next cell's */
 	bool titled;
 	size_t widths[WRITER_COLUMNS];
-	struct writer_cell_text cells[WRITER_ROWS_HELD * WRITER_COLUMNS];
-	size_t cell_count, row_count;
+	struct writer_cell_text *cells; /* of `room` rows at least */
+	size_t cell_count, row_count, held, room; /* held: rows until they go out */
 };
 
 void writer_put_styled(struct writer *w, enum writer_style style, const char *text);

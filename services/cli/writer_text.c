@@ -140,6 +140,6 @@ void writer_rows_add(struct writer *w, enum writer_style style, const char *text
 
 void writer_rows_end(struct writer *w)
 {
-	if (++w->row_count == WRITER_ROWS_HELD)
+	if (++w->row_count >= w->held)
 		writer_rows_flush(w);
 }

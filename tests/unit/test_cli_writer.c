@@ -220,6 +220,36 @@ static void long_tables_go_out_in_parts(void **state)
 	free(s.text);
 }
 
+/* The widest row is the last one, and every line is as wide as it asks for. */
+static void a_table_that_is_held_is_straight(void **state)
+{
+	const int rows = 2 * WRITER_ROWS_HELD;
+	const char *line, *behind;
+	ptrdiff_t wide;
+	struct sheet s;
+
+	begin(&s, WRITER_TEXT);
+	writer_table(s.w, "rows", columns, 4);
+	writer_table_hold(s.w, (size_t)rows);
+	for (int i = 0; i < rows; i++) {
+		writer_cell_text(s.w, i + 1 == rows ? "wide as nothing before" : "x");
+		writer_cell_int(s.w, 0);
+		writer_cell_int(s.w, i);
+		writer_cell_text(s.w, "y");
+	}
+	writer_table_end(s.w);
+	end(&s);
+	behind = strchr(s.text, '\n');
+	wide = behind - s.text - (ptrdiff_t)(strlen("NOTE") - strlen("y"));
+	for (int i = 0; i < rows; i++) {
+		line = behind + 1;
+		behind = strchr(line, '\n');
+		assert_non_null(behind);
+		assert_int_equal(behind - line, wide);
+	}
+	free(s.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +262,7 @@ int main(void)
 		cmocka_unit_test(nothing_steers_the_terminal),
 		cmocka_unit_test(numbers_have_no_needless_digits),
 		cmocka_unit_test(long_tables_go_out_in_parts),
+		cmocka_unit_test(a_table_that_is_held_is_straight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
