@@ -334,8 +334,12 @@ struct hj_conf {
 	size_t bus_count;
 	struct hj_conf_uplink *uplinks;
 	size_t uplink_count;
+	struct hj_conf_factors factors; /* hj_conf_add_factors(): who does not need them has none */
 };
 int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_errors *errors);
+/* What codes mean, for hj_conf_uplink_points(). What is wrong in their files is the check's business: what is right
+ * is there. -ENOMEM. */
+int hj_conf_add_factors(const char *root, struct hj_conf *c);
 void hj_conf_done(struct hj_conf *c);
 
 /* As the gateway is there at this time: before or after the move. */
@@ -344,7 +348,9 @@ void hj_conf_uplink_form(const struct hj_conf_uplink *u, int64_t at_ms, struct h
 bool hj_conf_uplink_wants(const struct hj_conf_uplink *u, enum hj_kind kind);
 /* What an uplink sends: fn for each of its factors, or for each point of the buses where it has no list (then with
  * the point's own factor, which may be ""). The decimals come from the uplink's factors, else from its dialect, else
- * from the bus files, else they are -1. fn returns other than 0 to stop, and that is returned. */
+ * from the bus files, else they are -1. The unit, where the uplink says neither one nor a scale, is the code's if the
+ * point's is a power of ten apart; so the types and units of codes count only after hj_conf_add_factors(). fn returns
+ * other than 0 to stop, and that is returned. */
 int hj_conf_uplink_points(const struct hj_conf *conf, const struct hj_conf_uplink *u,
         int (*fn)(void *userdata, const struct hj_wanted *w), void *userdata);
 

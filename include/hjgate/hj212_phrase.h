@@ -22,10 +22,14 @@
 struct hj212_phrase_factor {
 	char point[HJ_POINT_NAME_MAX + 1];
 	char factor[HJ_FACTOR_MAX + 1]; /* "" = the point's own */
-	char unit[HJ_UNIT_MAX + 1];     /* the platform's; "" = the point's */
+	char unit[HJ_UNIT_MAX + 1];     /* the platform's, or the code's; "" = the point's */
 	int8_t decimals;
-	uint8_t part;    /* which ST */
-	bool unsent;     /* the point's unit is none that can be told in the platform's */
+	bool decimals_said; /* by the uplink: they go before the type's */
+	bool own;           /* `factor` is the point's, and what the store tells of it counts */
+	uint8_t part;       /* which ST */
+	bool unit_said;     /* by the uplink */
+	bool unsent;        /* the point's unit is none that can be told in the platform's */
+	struct hj_factor_type type;
 	double scale;    /* 1 = as it is */
 	double wanted;   /* the configuration's scale; 0 = by the units */
 	uint32_t number; /* 0 = not yet known */
@@ -40,8 +44,24 @@ struct hj212_phrase_map {
 	char st[HJ212_PHRASE_PARTS][HJ212_PHRASE_ST_MAX + 1]; /* of the parts; the first is "", the uplink's own */
 	unsigned extra_parts;                                 /* beside the first */
 	struct hj_wording wording;
-	struct hj_encoder encoder; /* of texts; .put NULL: they go as UTF-8 */
+	struct hj_encoder encoder;        /* of texts; .put NULL: they go as UTF-8 */
+	struct hj212_phrase_unfit *unfit; /* where what is too long is noted; NULL: nowhere */
 };
+/* Values that were longer than the type of their factor, N4.2 of HJ 212-2017 6.3.3. They went as they are: a value
+ * that is cut is another one. Of each factor the newest is kept, of so many factors. */
+#define HJ212_PHRASE_UNFIT_MAX 16
+struct hj212_phrase_unfit {
+	uint64_t count;        /* put into words so */
+	unsigned kept, newest; /* newest: the place of the one that was noted last */
+	struct {
+		char factor[HJ_FACTOR_MAX + 1], value[HJ_NUMBER_LEN];
+		enum hj_suffix suffix;
+		struct hj_factor_type type;
+	} list[HJ212_PHRASE_UNFIT_MAX];
+};
+/* "w01018-Avg=123456 (N4.2)" of place i of m->unfit. */
+#define HJ212_PHRASE_UNFIT_TEXT 80 /* bytes, with its NUL */
+void hj212_phrase_unfit_text(const struct hj212_phrase_map *m, unsigned i, char ret[HJ212_PHRASE_UNFIT_TEXT]);
 /* One that is configured. With `all` it is there for what it says of the words only; number and factor come from the
  * store. `map` is a struct hj212_phrase_map: the form is that of hj_conf_uplink_points(). -ENOMEM, -ENOSPC (points or
  * STs). */

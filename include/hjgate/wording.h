@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hjgate/factor.h"
 #include "hjgate/flag.h"
 
 /* One word of the standard, and what stands for it. */
@@ -50,11 +51,15 @@ int hj_flag_find(const char *name);
 /* One point as a platform knows it; texts are the caller's. */
 struct hj_wanted {
 	const char *point;
-	const char *factor; /* "" = the point's own */
-	int decimals;       /* -1 = as needed */
-	double scale;       /* the value is sent times this; 0 = what `unit` asks for, or 1 */
-	const char *unit;   /* the platform's; "" = the point's */
-	const char *st;     /* "" = the uplink's */
+	const char *factor;         /* "" = the point's own */
+	int decimals;               /* -1 = as needed */
+	bool decimals_said;         /* by the uplink: `type` does not bound them */
+	double scale;               /* the value is sent times this; 0 = what `unit` asks for, or 1 */
+	const char *unit;           /* the platform's; "" = the point's */
+	const char *st;             /* "" = the uplink's */
+	struct hj_factor_type type; /* of its code; HJ_FACTOR_ANY: no table says more */
+	const char *code_unit; /* of its code, where nothing else is said and the point's can be told in it; NULL */
+	const char *own, *own_unit; /* the point's, as its bus's file has them; NULL: not known */
 };
 
 /* UTF-8 to another encoding, one character at a time. Its bytes, at most HJ_ENCODED_MAX. A character that the other

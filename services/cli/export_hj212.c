@@ -49,6 +49,7 @@ static int load(struct export *x, struct export_frames *f)
 	struct hj_conf_errors errors = { 0 };
 
 	hj_conf_load_all(x->cli->root, &f->conf, &errors); /* good parts are there although others are bad */
+	hj_conf_add_factors(x->cli->root, &f->conf);
 	hj_conf_errors_done(&errors);
 	for (size_t i = 0; i < f->conf.uplink_count; i++)
 		if (!strcmp(f->conf.uplinks[i].name, x->uplink))

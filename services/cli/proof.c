@@ -71,6 +71,7 @@ static int read_configuration(struct proof *p)
 	if (cli_conf_forbidden(p->cli->root))
 		return cli_conf_refused(p->cli);
 	hj_conf_load_all(p->cli->root, &p->conf, &errors); /* good parts are there although others are bad */
+	hj_conf_add_factors(p->cli->root, &p->conf);
 	hj_conf_errors_done(&errors);
 	for (size_t i = 0; i < p->conf.uplink_count; i++)
 		if (!strcmp(p->conf.uplinks[i].name, p->uplink))

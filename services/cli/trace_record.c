@@ -17,6 +17,7 @@ static void read_configuration(struct trace *t)
 	struct hj_conf_errors errors = { 0 };
 
 	hj_conf_load_all(t->cli->root, &t->conf, &errors);
+	hj_conf_add_factors(t->cli->root, &t->conf);
 	hj_conf_errors_done(&errors);
 }
 

@@ -109,6 +109,7 @@ static const struct {
 	{ "received_frames", N_("frames received"), AS_IS },
 	{ "resent_frames", N_("frames sent again"), AS_IS },
 	{ "refused", N_("refused by the platform"), AS_IS },
+	{ "too_long", N_("values longer than their type"), AS_IS },
 	{ "bad_frames", N_("bad frames received"), AS_IS },
 	{ "junk_bytes", N_("bytes between frames"), AS_IS },
 	{ "qn", N_("newest QN"), AS_IS },

@@ -108,6 +108,7 @@ static void put_counts(const struct uplinkd *u, json_t *to)
 	json_object_set_new(to, "bad_frames", json_integer((json_int_t)c.bad));
 	json_object_set_new(to, "junk_bytes", json_integer((json_int_t)c.junk));
 	json_object_set_new(to, "refused", json_integer((json_int_t)c.refused));
+	json_object_set_new(to, "too_long", json_integer((json_int_t)u->unfit.count));
 	json_object_set_new(to, "answer_ms", int_or_null(u->last_ack_ms, c.answer_ms));
 	json_object_set_new(
 	        to, "under_way", int_or_null(oldest && oldest->job.seq, oldest ? (int64_t)oldest->job.seq : 0));

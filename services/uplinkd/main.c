@@ -25,9 +25,10 @@ static int load(const struct hj_service *s, struct hj_conf_uplink *ret_uplink, s
 	tell_errors(&errors);
 	if (r < 0)
 		return errors.count ? r : hj_log_error(r, "cannot read the configuration of uplink %s", s->instance);
-	r = hj_conf_load_all(
-	        s->root, ret_all, &of_others); /* for the decimals of points; what is good of it is there */
-	if (r < 0 && r != -EINVAL)
+	r = hj_conf_load_all(s->root, ret_all, &of_others); /* for the forms of points; what is good of it is there */
+	if (r == 0 || r == -EINVAL)
+		r = hj_conf_add_factors(s->root, ret_all);
+	if (r < 0)
 		return hj_log_error(r, "cannot read the configuration");
 	ret_all->main = checked;
 	return 0;

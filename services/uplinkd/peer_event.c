@@ -6,9 +6,11 @@
 
 #include <stdio.h>
 
+#include "hjgate/log.h"
 #include "hjgate/report.h"
 
-#define REFUSED_PAUSE (60 * HJ_USEC_PER_SEC) /* between two password-refused */
+#define REFUSED_PAUSE (60 * HJ_USEC_PER_SEC)   /* between two password-refused */
+#define UNFIT_PAUSE   (3600 * HJ_USEC_PER_SEC) /* between two value-too-long */
 
 void event_key(const struct uplinkd *u, char ret[EVENT_KEY_LEN])
 {
@@ -103,6 +105,23 @@ void event_backlog(struct uplinkd *u, bool grows, int64_t waiting)
 	event_key(u, key);
 	hj_report(u->report, "backlog-grows", grows ? HJ_BEGIN : HJ_END, key,
 	        grows ? json_pack("{s:s, s:I}", "uplink", u->name, "waiting", (json_int_t)waiting) : NULL);
+}
+
+void event_unfit(struct uplinkd *u, hj_usec now)
+{
+	const struct hj212_phrase_unfit *all = &u->unfit;
+	char key[EVENT_KEY_LEN], item[HJ212_PHRASE_UNFIT_TEXT];
+
+	if (all->count == u->unfit_told || (u->unfit_told_at && now - u->unfit_told_at < UNFIT_PAUSE))
+		return;
+	u->unfit_told = all->count;
+	u->unfit_told_at = now;
+	hj212_phrase_unfit_text(&u->map, all->newest, item);
+	hj_warn("uplink %s: %s, %llu such values until now: sent as they are", u->name, item,
+	        (unsigned long long)all->count);
+	event_key(u, key);
+	hj_report(u->report, "value-too-long", HJ_MOMENT, key,
+	        json_pack("{s:s, s:s, s:I}", "uplink", u->name, "item", item, "count", (json_int_t)all->count));
 }
 
 bool event_password_refused(struct uplinkd *u, hj_usec now)

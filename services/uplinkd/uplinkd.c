@@ -125,6 +125,7 @@ static void turn(struct uplinkd *u)
 	u->pump_again |= sending_turn(u, now);
 	flush(u, now);
 	sending_look(u, now);
+	event_unfit(u, now.mono);
 }
 
 void uplinkd_pump(struct uplinkd *u)
@@ -230,6 +231,7 @@ static int make_words(struct uplinkd *u, const struct hj_conf *all)
 	u->map.encoder = r < 0 ? hj_charset_ascii : hj_charset_encoder(u->charset);
 	u->map.wording = u->conf.dialect.wording;
 	u->map.all = u->conf.all_points;
+	u->map.unfit = &u->unfit;
 	return hj_conf_uplink_points(all, &u->conf, hj212_phrase_map_add, &u->map);
 }
 

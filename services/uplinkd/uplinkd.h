@@ -81,6 +81,9 @@ struct uplinkd {
 	int64_t minute_ms, hour_ms, day_ms, retention_ms;
 	unsigned normal_part; /* %, of the site */
 	struct hj212_phrase_map map;
+	struct hj212_phrase_unfit unfit;
+	uint64_t unfit_told;   /* so many of them have been told, */
+	hj_usec unfit_told_at; /* mono; 0 = never */
 	struct hj_charset *charset; /* of texts; NULL = UTF-8 */
 	struct hj_conf_form form; /* who we are there now */
 	bool moved;               /* that of after the move */
@@ -197,6 +200,7 @@ void event_edition(struct uplinkd *u, int before, int after);
 void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after, const char *by);
 void event_budget_spent(struct uplinkd *u, int64_t waiting);
 void event_backlog(struct uplinkd *u, bool grows, int64_t waiting);
+void event_unfit(struct uplinkd *u, hj_usec now); /* a value that is longer than its factor's type has gone out */
 bool event_password_refused(struct uplinkd *u, hj_usec now); /* true: told, and to be logged */
 bool event_bad_input(struct uplinkd *u, const char *text);   /* true: the first of its minute, to be logged */
 

@@ -42,15 +42,73 @@ static int put_text(struct item *i, enum hj_suffix suffix, const char *text)
 	return hj_buf_printf(i->to, "%s%s%s=%s", before, i->f->factor, name, text);
 }
 
+/* The type is that of the factor's values: what has flowed or run since is no such value, and is left alone. */
+static bool is_typed(const struct hj212_phrase_factor *f, enum hj_suffix suffix)
+{
+	return suffix != HJ_SUFFIX_COU && hj_factor_type_decimals(&f->type) >= 0;
+}
+
+/* No more decimals than the type has, unless the uplink says so; fewer where fewer will do. */
+static int format_value(const struct hj212_phrase_factor *f, enum hj_suffix suffix, double value, char *to)
+{
+	int r = hj_number_format(value, f->decimals, to), most = hj_factor_type_decimals(&f->type);
+	const char *point = r < 0 ? NULL : strchr(to, '.');
+
+	if (r < 0 || f->decimals_said || !is_typed(f, suffix) || !point || (int)strlen(point + 1) <= most)
+		return r;
+	return hj_number_format(value, most, to);
+}
+
+static void note_unfit(const struct item *i, enum hj_suffix suffix, const char *text)
+{
+	struct hj212_phrase_unfit *to = i->map->unfit;
+	unsigned at = 0;
+
+	to->count++;
+	while (at < to->kept && strcmp(to->list[at].factor, i->f->factor) != 0)
+		at++;
+	if (at == HJ212_PHRASE_UNFIT_MAX)
+		return;
+	to->kept = hj_max(to->kept, at + 1);
+	to->newest = at;
+	hj_text_copy(to->list[at].factor, sizeof(to->list[at].factor), i->f->factor);
+	hj_text_copy(to->list[at].value, sizeof(to->list[at].value), text);
+	to->list[at].suffix = suffix;
+	to->list[at].type = i->f->type;
+}
+
+void hj212_phrase_unfit_text(const struct hj212_phrase_map *m, unsigned i, char ret[HJ212_PHRASE_UNFIT_TEXT])
+{
+	char type[HJ_FACTOR_TYPE_LEN];
+
+	hj_factor_type_format(&m->unfit->list[i].type, type);
+	snprintf(ret, HJ212_PHRASE_UNFIT_TEXT, "%s%s=%s (%s)", m->unfit->list[i].factor,
+	        hj_wording_suffix(&m->wording, m->unfit->list[i].suffix), m->unfit->list[i].value, type);
+}
+
+/* Decimals that the uplink has said are meant, so only what stands before the point can be too long then. */
+static bool fits(const struct hj212_phrase_factor *f, const char *text)
+{
+	struct hj_factor_type type = f->type;
+
+	if (f->decimals_said)
+		type.fraction = (uint8_t)hj_max((int)type.fraction, (int)f->decimals);
+	return hj_factor_type_fits(&type, text);
+}
+
 static int put_value(struct item *i, enum hj_suffix suffix, double value)
 {
 	char text[HJ_NUMBER_LEN];
 
-	if (isnan(value))
+	if (isnan(value) || !hj_wording_suffix(&i->map->wording, suffix))
 		return 0;
 	if (i->f->scale != 1)
 		value = hj_decimal_product(value, i->f->scale);
-	return hj_number_format(value, i->f->decimals, text) < 0 ? 0 : put_text(i, suffix, text);
+	if (format_value(i->f, suffix, value, text) < 0)
+		return 0;
+	if (i->map->unfit && is_typed(i->f, suffix) && !fits(i->f, text))
+		note_unfit(i, suffix, text);
+	return put_text(i, suffix, text);
 }
 
 static int put_flag(struct item *i, enum hj_flag flag)

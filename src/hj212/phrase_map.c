@@ -1,5 +1,6 @@
 /* Which points a platform gets, and under which names. The configuration says what is wanted, the store what is
- * there: a point's number and, where the platform has none of its own, its factor. Fails only for want of memory. */
+ * there: a point's number and, where the platform has no code of its own for it, its factor. Fails only for want of
+ * memory. */
 #include "hjgate/hj212_phrase.h"
 
 #include <errno.h>
@@ -37,6 +38,20 @@ static int part_of(struct hj212_phrase_map *m, const char *st)
 	return (int)m->extra_parts;
 }
 
+/* A value in a unit that nobody can turn into the platform's is not sent as if it could be; into its code's, as it
+ * is. */
+static void settle_unit(struct hj212_phrase_factor *f, const char *unit)
+{
+	if (f->wanted > 0 || !f->unit[0])
+		return;
+	if (hj_unit_ratio(unit, f->unit, &f->scale) >= 0) {
+		f->unsent = false;
+		return;
+	}
+	f->scale = 1;
+	f->unsent = f->unit_said;
+}
+
 int hj212_phrase_map_add(void *map, const struct hj_wanted *w)
 {
 	int part = part_of(map, w->st);
@@ -45,13 +60,19 @@ int hj212_phrase_map_add(void *map, const struct hj_wanted *w)
 	if (!f)
 		return part < 0 ? part : -ENOMEM;
 	hj_text_copy(f->point, sizeof(f->point), w->point);
-	hj_text_copy(f->factor, sizeof(f->factor), w->factor);
-	hj_text_copy(f->unit, sizeof(f->unit), w->unit ? w->unit : "");
+	f->own = !w->factor[0];
+	hj_text_copy(f->factor, sizeof(f->factor), f->own && w->own ? w->own : w->factor);
+	f->unit_said = w->unit && w->unit[0];
+	hj_text_copy(f->unit, sizeof(f->unit), f->unit_said ? w->unit : w->code_unit ? w->code_unit : "");
 	f->decimals = (int8_t)w->decimals;
+	f->decimals_said = w->decimals_said;
+	f->type = w->type;
 	f->part = (uint8_t)part;
 	f->wanted = w->scale;
 	if (f->wanted > 0)
 		f->scale = f->wanted;
+	if (w->own_unit)
+		settle_unit(f, w->own_unit);
 	return 0;
 }
 
@@ -94,14 +115,6 @@ static struct hj212_phrase_factor *find_name(struct hj212_phrase_map *m, const c
 	return NULL;
 }
 
-/* A value in a unit that nobody can turn into the platform's is not sent as if it could be. */
-static void settle_unit(struct hj212_phrase_factor *f, const char *unit)
-{
-	if (f->wanted > 0 || !f->unit[0])
-		return;
-	f->unsent = hj_unit_ratio(unit, f->unit, &f->scale) < 0;
-}
-
 int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 {
 	struct hj212_phrase_factor *f = find_name(m, p->name);
@@ -114,7 +127,7 @@ int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 		return m->count == HJ_POINTS_MAX ? -ENOSPC : -ENOMEM;
 	if (!f->point[0])
 		hj_text_copy(f->point, sizeof(f->point), p->name);
-	if (m->all || !f->factor[0])
+	if (m->all || f->own || !f->factor[0])
 		hj_text_copy(f->factor, sizeof(f->factor), p->factor);
 	f->number = p->number;
 	f->interval_ms = p->interval_ms;

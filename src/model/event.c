@@ -120,6 +120,10 @@ static const struct hj_event_type catalogue[] = {
 	{ "budget-spent", HJ_EVENT_WARN, 0, N_("uplink"),
 	        N_("uplink {uplink} has sent its {budget} MB of today: {waiting} records wait until tomorrow"),
 	        N_("a larger budget in the uplink's file, if the SIM allows it") },
+	{ "value-too-long", HJ_EVENT_WARN, 0, N_("uplink"),
+	        N_("uplink {uplink} sends {item}, longer than its type: {count} such values until now"),
+	        N_("give the point a unit or a scale that makes it shorter, or declare its code with the platform's "
+	           "type in factors.d; it is sent as it is") },
 	{ "backlog-grows", HJ_EVENT_WARN, 1, N_("uplink"),
 	        N_("uplink {uplink} sends slower than records come: {waiting} wait"),
 	        N_("see hjgate uplink NAME: a larger rate, budget or window, longer hours or a smaller gap lets it "

@@ -361,6 +361,7 @@ void hj_conf_done(struct hj_conf *c)
 		hj_conf_uplink_done(&c->uplinks[i]);
 	free(c->buses);
 	free(c->uplinks);
+	hj_conf_factors_done(&c->factors);
 	*c = (struct hj_conf){ 0 };
 }
 

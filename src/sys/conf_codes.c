@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hjgate/unit.h"
+
 #define SITE "factors.d/site.conf"
 
 /* One code in use. */
@@ -17,8 +19,9 @@ struct use {
 	const struct hj_conf_point *p;
 	const char *factor, *file;
 	int line, edition;
-	int decimals;   /* that are configured; -1 = none */
-	bool converted; /* what is sent is in another unit than the point's */
+	int decimals;     /* that the uplink says; -1 = none */
+	const char *unit; /* what it is sent in; NULL: a scale makes one that only a person knows */
+	bool unit_said;   /* by the uplink: it is not converted to the code's */
 	struct hj_conf_errors *to;
 };
 
@@ -152,10 +155,16 @@ static void check_unit(const struct use *u, const struct hj_factor *row)
 	struct hj_conf_error *e;
 	char what[256];
 
-	if (u->converted || !row->unit[0] || !u->p->point.unit[0] || hj_factor_unit_same(row->unit, u->p->point.unit))
+	double ratio;
+
+	if (!u->unit || !row->unit[0] || !u->unit[0] || hj_factor_unit_same(row->unit, u->unit))
 		return;
-	snprintf(what, sizeof(what), _("%s is in %s, its factor \"%s\" is in %s"), u->p->point.name, u->p->point.unit,
-	        u->factor, row->unit);
+	if (!u->unit_said && hj_unit_ratio(u->unit, row->unit, &ratio) >= 0) /* it is converted when it is sent */
+		return;
+	snprintf(what, sizeof(what),
+	        u->unit_said ? _("%s is sent in %s, its factor \"%s\" is in %s")
+	                     : _("%s is in %s, its factor \"%s\" is in %s"),
+	        u->p->point.name, u->unit, u->factor, row->unit);
 	e = warn(u, what);
 	conf_remedy(e, _("write unit = \"%s\"; with the scale that goes with it, or correct the factor"), row->unit);
 }
@@ -216,17 +225,25 @@ static void check_use(const struct use *u)
 
 /* ---- all of them ---- */
 
-/* Also before any uplink is configured: who sets up a bus wants to know. */
+/* Also before any uplink is configured: who sets up a bus wants to know. Its decimals are bounded when it is sent. */
 static void check_bus(const struct hj_conf_bus *b, const struct hj_factors *t, struct hj_conf_errors *to)
 {
 	for (size_t m = 0; m < b->meter_count; m++)
 		for (size_t i = 0; i < b->meters[m].point_count; i++) {
 			const struct hj_conf_point *p = &b->meters[m].points[i];
-			struct use u = { t, p, p->point.factor, b->file, p->line, 0, p->decimals, false, to };
+			struct use u = { t, p, p->point.factor, b->file, p->line, 0, -1, p->point.unit, false, to };
 
 			if (u.factor[0])
 				check_use(&u);
 		}
+}
+
+/* The unit that it has at the platform, as far as it is known. */
+static const char *unit_of(const struct hj_conf_sent *s)
+{
+	if (s->listed && s->listed->unit[0])
+		return s->listed->unit;
+	return s->listed && s->listed->scale > 0 ? NULL : s->configured->point.unit;
 }
 
 static int check_uplink(const struct hj_conf *c, const struct hj_conf_uplink *up, const struct hj_factors *t,
@@ -239,8 +256,7 @@ static int check_uplink(const struct hj_conf *c, const struct hj_conf_uplink *up
 	for (size_t i = 0; i < n && r >= 0; i++) {
 		const struct hj_conf_sent *s = &sent[i];
 		struct use u = { t, s->configured, s->factor, s->file, s->line, (int)up->edition,
-			s->listed ? s->listed->decimals : -1,
-			s->listed && (s->listed->unit[0] || s->listed->scale > 0), to };
+			s->listed ? s->listed->decimals : -1, unit_of(s), s->listed && s->listed->unit[0], to };
 		const struct hj_factor *row = hj_factor_find(t, s->factor);
 
 		if (s->listed && s->listed->factor[0])

@@ -84,6 +84,94 @@ static void factors_choose_name_decimals_and_order(void **state)
 	hj212_phrase_map_done(&m);
 }
 
+/* Types of HJ 212-2017: current N4.2 in A, energy N7 in kWh, a door without a row. */
+static struct hj_factor rows[] = {
+	{ .code = "ga0101", .old = "", .unit = "A", .type = { .letter = 'N', .whole = 4, .fraction = 2 } },
+	{ .code = "ga0102", .old = "", .unit = "kWh", .type = { .letter = 'N', .whole = 7 } },
+};
+static struct hj_conf_point typed[] = {
+	{ .point = { .name = "oven.current", .factor = "ga0101", .unit = "mA" }, .decimals = 5 },
+	{ .point = { .name = "oven.energy", .factor = "ga0102", .unit = "kWh" }, .decimals = -1 },
+};
+static struct hj_conf_meter meter = { .name = "oven", .points = typed, .point_count = 2 };
+static struct hj_conf_bus bus = { .name = "north", .meters = &meter, .meter_count = 1 };
+static const struct hj_conf all = {
+	.buses = &bus, .bus_count = 1, .factors = { .table = { .list = rows, .count = 2 } }
+};
+
+static void the_type_bounds_what_nobody_has_said(void **state)
+{
+	static const struct hj_stat values[] = {
+		{ .point = 7, .flag = 'N', .cou = NAN, .min = 1500, .avg = 1234.5678, .max = 12345678, .last = NAN },
+		{ .point = 3,
+		        .flag = 'N',
+		        .cou = 0.125,
+		        .min = 99.5,
+		        .avg = 100.25,
+		        .max = 12345678.25,
+		        .last = NAN },
+	};
+	const struct {
+		struct hj_conf_uplink uplink;
+		const char *text, *unfit;
+		unsigned count;
+	} cases[] = {
+		{ { .all_points = true, .dialect = { .decimals = -1 } },
+		        "ga0102-Cou=0.125,ga0102-Min=100,ga0102-Avg=100,ga0102-Max=12345678,ga0102-Flag=N;"
+		        "ga0101-Min=1.50,ga0101-Avg=1.23,ga0101-Max=12345.68,ga0101-Flag=N",
+		        "ga0101-Max=12345.68 (N4.2)", 2 },
+		{ { .all_points = true, .dialect = { .decimals = 3 } },
+		        "ga0102-Cou=0.125,ga0102-Min=99.500,ga0102-Avg=100.250,ga0102-Max=12345678.250,ga0102-Flag=N;"
+		        "ga0101-Min=1.500,ga0101-Avg=1.235,ga0101-Max=12345.678,ga0101-Flag=N",
+		        "ga0101-Max=12345.678 (N4.2)", 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hj212_phrase_unfit unfit = { 0 };
+		struct hj212_phrase_map m = { .all = true, .unfit = &unfit };
+		char item[HJ212_PHRASE_UNFIT_TEXT];
+		struct hj_buf items = { 0 };
+
+		assert_int_equal(hj_conf_uplink_points(&all, &cases[i].uplink, hj212_phrase_map_add, &m), 0);
+		for (size_t k = 0; k < 2; k++) {
+			struct hj_point p = points[k];
+
+			snprintf(p.unit, sizeof(p.unit), "%s", k ? "kWh" : "mA");
+			assert_int_equal(hj212_phrase_map_learn(&m, &p), 0);
+		}
+		assert_int_equal(hj212_phrase_statistics(&m, values, 2, &items), 0);
+		assert_string_equal(items.data, cases[i].text);
+		assert_int_equal(unfit.count, cases[i].count);
+		assert_int_equal(unfit.kept, 2);
+		hj212_phrase_unfit_text(&m, unfit.newest, item);
+		assert_string_equal(item, cases[i].unfit);
+		hj_buf_done(&items);
+		hj212_phrase_map_done(&m);
+	}
+}
+
+/* The code's unit is a help, not an order: what cannot be told in it goes as it is; into the uplink's, not at all. */
+static void a_codes_unit_is_no_reason_to_keep_quiet(void **state)
+{
+	const struct hj_wanted wanted[] = {
+		{ .point = "oven.current", .factor = "ga0101", .decimals = -1, .code_unit = "A" },
+		{ .point = "oven.energy", .factor = "ga0102", .decimals = -1, .unit = "MWh" },
+	};
+	struct hj212_phrase_map m = { 0 };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct hj_point p = points[i];
+
+		assert_int_equal(hj212_phrase_map_add(&m, &wanted[i]), 0);
+		snprintf(p.unit, sizeof(p.unit), "rpm");
+		assert_int_equal(hj212_phrase_map_learn(&m, &p), 0);
+	}
+	assert_non_null(hj212_phrase_map_find(&m, 7));
+	assert_true(m.list[0].scale == 1);
+	assert_null(hj212_phrase_map_find(&m, 3));
+	hj212_phrase_map_done(&m);
+}
+
 static void nothing_to_send_is_nothing(void **state)
 {
 	struct hj_conf_factor factors[] = { { .point = "oven.nowhere", .factor = "e30101", .decimals = 2 } };
@@ -273,6 +361,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_point_in_order_of_its_number),
 		cmocka_unit_test(factors_choose_name_decimals_and_order),
+		cmocka_unit_test(the_type_bounds_what_nobody_has_said),
+		cmocka_unit_test(a_codes_unit_is_no_reason_to_keep_quiet),
 		cmocka_unit_test(nothing_to_send_is_nothing),
 		cmocka_unit_test(a_value_without_text_is_left_out),
 		cmocka_unit_test(no_stale_value_is_sent),
