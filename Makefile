@@ -145,10 +145,15 @@ $(filter $(B)/unit/test_$(1)_%,$(UNIT)): $(B)/lib$(1).a
 endef
 $(foreach s,$(DAEMONS) $(CLI),$(if $(filter $(B)/unit/test_$(s)_%,$(UNIT)),$(eval $(call unit_service,$(s)))))
 
-# Fuzz targets run their corpus and a fixed number of mutations here (driver.c); clang's libFuzzer takes the same files.
+# Fuzz targets run their corpus and a fixed number of mutations here (driver.c); clang's libFuzzer takes the same files. A service in
+# the name is linked as for a unit test.
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out $(LIB),$(filter %.a,$^)) $(LIB) $(PKG_LIBS) -lm
+define fuzz_service
+$(filter $(B)/fuzz/fuzz_$(1)_%,$(FUZZ)): $(B)/lib$(1).a
+endef
+$(foreach s,$(DAEMONS) $(CLI),$(if $(filter $(B)/fuzz/fuzz_$(s)_%,$(FUZZ)),$(eval $(call fuzz_service,$(s)))))
 
 # store_fill.c and the like link services/stored as well, as its unit tests do.
 $(B)/bench/%: $(B)/obj/bench/%.o $(LIB)

@@ -138,6 +138,7 @@ int conf_check_pw(const char *text, const char **ret_why);
 /* conf_uplink_session.c: edition and MN fit one another, before the move and after it. */
 void conf_uplink_next_check(struct conf_file *f, struct hj_conf_uplink *u);
 int conf_check_host(const char *text, const char **ret_why);
+int conf_place_parse(const char *text, struct hj_conf_place *ret); /* -EINVAL */
 void conf_uplink_link_check(struct conf_file *f, struct hj_conf_uplink *u);
 #define CONF_AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 

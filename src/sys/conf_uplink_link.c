@@ -50,7 +50,7 @@ static int check_pin(const char *text, const char **ret_why)
 }
 
 /* "host:port", "192.0.2.1:9000", "[2001:db8::1]:9000". */
-static int parse_place(const char *text, struct hj_conf_place *ret)
+int conf_place_parse(const char *text, struct hj_conf_place *ret)
 {
 	const char *colon = text ? strrchr(text, ':') : NULL, *begin = text, *why;
 	struct hj_conf_place p = { 0 };
@@ -83,7 +83,7 @@ static int add_other(struct conf_file *f, const config_setting_t *item, void *li
 	struct hj_conf_error *e;
 
 	if (l->other_count < HJ_CONF_OTHERS_MAX &&
-	        parse_place(config_setting_get_string(item), &l->others[l->other_count]) == 0) {
+	        conf_place_parse(config_setting_get_string(item), &l->others[l->other_count]) == 0) {
 		l->other_count++;
 		return 0;
 	}
