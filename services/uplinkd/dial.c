@@ -185,11 +185,13 @@ static int on_connect(sd_event_source *source, int fd, uint32_t revents, void *u
 	struct dial *d = userdata;
 	int error = 0;
 	socklen_t n = sizeof(error);
+	char why[DIAL_WHY_MAX];
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
 		error = errno;
 	if (error) {
-		drop_address(d, strerror(error));
+		dial_word(d->setup->link, error, why);
+		drop_address(d, why);
 		return 0;
 	}
 	d->io = sd_event_source_disable_unref(d->io);

@@ -88,8 +88,7 @@ static int bind_source(int fd, const char *text, int family, char why[DIAL_WHY_M
 	return -EADDRNOTAVAIL;
 }
 
-/* What connect() says of an interface without a way is better said with its name. */
-static void word_connect(const struct hj_conf_link *link, int error, char why[DIAL_WHY_MAX])
+void dial_word(const struct hj_conf_link *link, int error, char why[DIAL_WHY_MAX])
 {
 	if (link->interface[0] && (error == ENETUNREACH || error == EHOSTUNREACH))
 		snprintf(
@@ -105,7 +104,7 @@ int dial_socket(const struct hj_conf_link *link, const struct dial_address *to, 
 
 	if (fd < 0) {
 		r = -errno;
-		word_connect(link, -r, why);
+		dial_word(link, -r, why);
 		return r;
 	}
 	if (link->interface[0])
@@ -117,7 +116,7 @@ int dial_socket(const struct hj_conf_link *link, const struct dial_address *to, 
 	tune(fd, link->lost_after);
 	if (connect(fd, (const struct sockaddr *)&to->to, to->len) < 0 && errno != EINPROGRESS) {
 		r = -errno;
-		word_connect(link, -r, why);
+		dial_word(link, -r, why);
 		return r;
 	}
 	*ret_fd = fd;

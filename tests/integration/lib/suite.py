@@ -243,6 +243,7 @@ class Suite:
         self.minute_ms = minute * 1000
         self.buses, self.uplinks = {}, {}
         self.process = None
+        self.prefix = []  # a program that runs `hjgate run` in its own place
         self.log_path = os.path.join(self.root, "run.log")
 
     def __enter__(self):
@@ -297,7 +298,7 @@ class Suite:
                 bus.start(seed)
         self.write_configuration()
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([os.path.join(BUILD, "bin/hjgate"), "run", "--root", self.root], stdout=log,
+            self.process = subprocess.Popen(self.prefix + [os.path.join(BUILD, "bin/hjgate"), "run", "--root", self.root], stdout=log,
                                             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         if wait:
             self.wait_for(lambda: set(self.programs()) <= self.pids().keys(), 10, "every program of the suite")
