@@ -125,9 +125,11 @@ static const struct cli_command commands[] = {
 	        .options = cli_events_options,
 	        .lines = LINES(
 	                { CLI_LOOK, "events [-f]", N_("failures with begin and end, alarms, who changed what") },
+	                { CLI_LOOK, "events show ID", N_("one of them, with its values and what to do") },
 	                { CLI_CHANGE, "events ack ID --cause TEXT", N_("note what caused an event") }),
 	        .examples = EXAMPLES(
-	                "hjgate events --open", "hjgate events -f", "hjgate events ack 17 --cause \"power cut\""),
+	                "hjgate events --open", "hjgate events --class fault --from yesterday", "hjgate events show 17",
+	                "hjgate events ack 17 --cause \"power cut\""),
 	},
 	{
 	        .name = "clock",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "events.h"
 #include "hjgate/event.h"
 #include "tables.h"
 #include "timespec.h"
@@ -10,6 +11,7 @@
 
 #define LAST_BY_DEFAULT 30 /* events */
 #define LAST_MOST       10000
+#define CODES_MOST      256
 #define REMEDIES_MOST   8 /* kinds of trouble that it is said for what to do */
 
 struct events {
@@ -17,6 +19,7 @@ struct events {
 	bool follow, open;
 	int64_t from, to, last;
 	const char *cause;
+	struct cli_list classes, codes;
 	struct writer *w;
 	size_t seen;
 	const struct hj_event_type *open_types[REMEDIES_MOST]; /* of which there are open events */
@@ -25,6 +28,10 @@ struct events {
 const struct cli_option cli_events_options[] = {
 	{ "--follow", 'f', CLI_FLAG, NULL, N_("go on until Ctrl-C"), offsetof(struct events, follow) },
 	{ "--open", 'o', CLI_FLAG, NULL, N_("only those that have not ended"), offsetof(struct events, open) },
+	{ "--class", 'c', CLI_LIST, N_("CLASS"), N_("only info, warn or fault; may be given again"),
+	        offsetof(struct events, classes) },
+	{ "--code", 0, CLI_LIST, N_("CODE"), N_("only those of this code; may be given again"),
+	        offsetof(struct events, codes) },
 	{ "--from", 0, CLI_TIME, N_("TIME"), N_("those that began then or later"), offsetof(struct events, from) },
 	{ "--to", 0, CLI_TIME, N_("TIME"), N_("those that began before"), offsetof(struct events, to) },
 	{ "--last", 'n', CLI_COUNT, N_("N"), N_("the newest N (30 as without)"), offsetof(struct events, last) },
@@ -82,6 +89,24 @@ static int take(json_t *answer, bool continues, void *userdata)
 	return ferror(stdout) ? 1 : 0;
 }
 
+static void add_list(json_t *q, const char *name, const struct cli_list *list)
+{
+	json_t *words = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(words, json_string(list->words[i]));
+	if (list->count)
+		json_object_set(q, name, words);
+	json_decref(words);
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	while (*words && strcmp(*words, word) != 0)
+		words++;
+	return *words;
+}
+
 static json_t *question(const struct events *e)
 {
 	json_t *q = json_pack("{sI sb}", "limit", (json_int_t)e->last, "open", (int)e->open);
@@ -92,13 +117,36 @@ static json_t *question(const struct events *e)
 		json_object_set_new(q, "end", json_integer((json_int_t)e->to));
 	if (e->follow)
 		json_object_set_new(q, "follow", json_true());
+	add_list(q, "classes", &e->classes);
+	add_list(q, "codes", &e->codes);
 	return q;
+}
+
+/* What is mistyped is said here, and no empty list shown. */
+static int check_words(const struct cli *cli, const struct events *e)
+{
+	const char *classes[HJ_EVENT_FAULT + 2] = { NULL }, *codes[CODES_MOST + 1] = { NULL };
+
+	for (unsigned i = 0; i <= HJ_EVENT_FAULT; i++)
+		classes[i] = hj_event_class_name(i);
+	for (size_t i = 0; i < CODES_MOST && hj_event_at(i); i++)
+		codes[i] = hj_event_at(i)->code;
+	for (size_t i = 0; i < e->classes.count; i++)
+		if (!is_one_of(e->classes.words[i], classes))
+			return cli_unknown(cli, N_("class"), e->classes.words[i], classes);
+	for (size_t i = 0; i < e->codes.count; i++)
+		if (!hj_event_find(e->codes.words[i]))
+			return cli_unknown(cli, N_("code"), e->codes.words[i], codes);
+	return 0;
 }
 
 static int list(struct cli *cli, struct events *e)
 {
 	int r;
 
+	r = check_words(cli, e);
+	if (r)
+		return r;
 	if (!e->last)
 		e->last = LAST_BY_DEFAULT;
 	if (e->last > LAST_MOST)
@@ -115,14 +163,21 @@ static int list(struct cli *cli, struct events *e)
 	return r;
 }
 
-static int acknowledge(struct cli *cli, const struct events *e, const char *id_text)
+static int read_id(const struct cli *cli, const char *word, const char *text, int64_t *ret)
+{
+	uint64_t id;
+
+	if (!text || hj_uint_parse(text, strlen(text), INT64_MAX, &id) < 0)
+		return cli_usage(cli, _("%s needs the number of an event, as in the column ID"), word);
+	*ret = (int64_t)id;
+	return 0;
+}
+
+static int acknowledge(struct cli *cli, const struct events *e, int64_t id)
 {
 	_cleanup_json_ json_t *answer = NULL;
-	uint64_t id;
 	int r;
 
-	if (!id_text || hj_uint_parse(id_text, strlen(id_text), INT64_MAX, &id) < 0)
-		return cli_usage(cli, "%s", _("ack needs the number of an event, as in the column ID"));
 	if (!e->cause || !*e->cause)
 		return cli_usage(cli, "%s", _("ack needs --cause TEXT"));
 	r = cli_ask(cli, "eventd.change", "hjgate.Event.Acknowledge",
@@ -130,23 +185,27 @@ static int acknowledge(struct cli *cli, const struct events *e, const char *id_t
 	if (r == 0 && cli->json)
 		printf("{\"ok\": true}\n");
 	else if (r == 0)
-		printf(_("event %s: noted\n"), id_text);
+		printf(_("event %lld: noted\n"), (long long)id);
 	return r;
 }
 
 int cli_events(struct cli *cli, int argc, char **argv)
 {
-	static const char *const words[] = { "ack", NULL };
+	static const char *const words[] = { "ack", "show", NULL };
 	struct events e = { .cli = cli };
+	int64_t id = 0;
 	int r = cli_options(cli, cli_events_options, &e, &argc, argv);
 
 	if (r)
 		return r;
 	if (argc == 1)
 		return list(cli, &e);
-	if (strcmp(argv[1], "ack"))
+	if (!is_one_of(argv[1], words))
 		return cli_unknown(cli, N_("word"), argv[1], words);
 	if (argc > 3)
 		return cli_usage(cli, _("\"%s\" is too much; a cause of several words stands in quotes"), argv[3]);
-	return acknowledge(cli, &e, argc > 2 ? argv[2] : NULL);
+	r = read_id(cli, argv[1], argc > 2 ? argv[2] : NULL, &id);
+	if (r)
+		return r;
+	return strcmp(argv[1], "ack") ? cli_events_show(cli, id) : acknowledge(cli, &e, id);
 }

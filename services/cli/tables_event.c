@@ -24,6 +24,7 @@ static const struct writer_column columns[] = {
 	{ "remedy", NULL, false },
 	{ "trust", NULL, false },
 	{ "count", N_("TIMES"), true },
+	{ "last", NULL, false },
 	{ "cause", N_("CAUSE"), false },
 };
 
@@ -91,5 +92,6 @@ void cli_events_row(struct writer *w, json_t *event, int64_t now_ms)
 	writer_cell(w, STYLE_PLAIN, remedy ? json_string(_(remedy)) : json_null(), NULL);
 	writer_cell(w, STYLE_PLAIN, cli_member(event, "trust"), NULL);
 	writer_cell_int(w, cli_int(event, "count"));
+	writer_cell(w, STYLE_PLAIN, cli_member(event, "last"), NULL);
 	writer_cell(w, STYLE_PLAIN, cli_member(event, "cause"), cause ? cause : "");
 }

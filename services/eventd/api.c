@@ -91,10 +91,46 @@ static int on_log(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 
 /* ---- List ---- */
 
+static bool read_classes(const json_t *list, struct filter *f)
+{
+	json_t *j;
+	size_t i;
+
+	json_array_foreach(list, i, j)
+	{
+		unsigned class = HJ_EVENT_INFO;
+
+		while (class <= HJ_EVENT_FAULT &&
+		        (!json_is_string(j) || strcmp(json_string_value(j), hj_event_class_name(class)) != 0))
+			class ++;
+		if (class > HJ_EVENT_FAULT)
+			return false;
+		f->classes |= 1u << class;
+	}
+	return true;
+}
+
+static bool read_codes(const json_t *list, struct filter *f)
+{
+	json_t *j;
+	size_t i;
+
+	if (json_array_size(list) > FILTER_CODES_MAX)
+		return false;
+	json_array_foreach(list, i, j)
+	{
+		if (!json_is_string(j) || !hj_text_copy(f->codes[i], sizeof(f->codes[i]), json_string_value(j)))
+			return false;
+		f->code_count++;
+	}
+	return true;
+}
+
 static int on_list(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
-	struct filter f = { .begin_ms = 0, .end_ms = INT64_MAX };
-	int64_t limit = LIST_LIMIT;
+	struct filter f = { .begin_ms = INT64_MIN, .end_ms = INT64_MAX };
+	json_t *classes = NULL, *codes = NULL;
+	int64_t limit = LIST_LIMIT, id = 0;
 	bool follow = false;
 	const struct hj_param table[] = {
 		{ "begin", HJ_PARAM_INT, false, &f.begin_ms },
@@ -102,6 +138,9 @@ static int on_list(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		{ "limit", HJ_PARAM_INT, false, &limit },
 		{ "open", HJ_PARAM_BOOL, false, &f.open_only },
 		{ "follow", HJ_PARAM_BOOL, false, &follow },
+		{ "id", HJ_PARAM_INT, false, &id },
+		{ "classes", HJ_PARAM_ARRAY, false, &classes },
+		{ "codes", HJ_PARAM_ARRAY, false, &codes },
 	};
 	const char *bad;
 
@@ -111,6 +150,13 @@ static int on_list(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		return hj_ipc_fail_parameter(call, "limit");
 	if (follow && !hj_ipc_call_more(call))
 		return hj_ipc_fail_parameter(call, "follow");
+	if (id < 0)
+		return hj_ipc_fail_parameter(call, "id");
+	if (!read_classes(classes, &f))
+		return hj_ipc_fail_parameter(call, "classes");
+	if (!read_codes(codes, &f))
+		return hj_ipc_fail_parameter(call, "codes");
+	f.id = (uint64_t)id;
 	return eventd_list(userdata, &f, (size_t)limit, follow, call);
 }
 

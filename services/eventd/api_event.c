@@ -16,6 +16,8 @@ json_t *event_to_json(const struct event *e)
 	        "source", e->source, "values", values ? values : json_object(), "count", (json_int_t)e->count);
 	if (j && !event_is_open(e))
 		json_object_set_new(j, "end", json_integer(e->spans ? e->end_ms : e->begin_ms));
+	if (j && e->last_ms != NO_END)
+		json_object_set_new(j, "last", json_integer(e->last_ms));
 	if (j && e->cause)
 		json_object_set_new(j, "cause", json_string(e->cause));
 	return j;

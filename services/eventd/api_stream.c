@@ -19,6 +19,7 @@ struct stream {
 	struct event **events;
 	size_t count, size, sent;
 	bool follow, first, draining, over;
+	struct filter filter; /* of what is followed: by what never changes */
 };
 
 static void stream_free(struct stream *s)
@@ -160,7 +161,7 @@ void eventd_pump(struct eventd *d)
 void eventd_changed(struct eventd *d, const struct event *e)
 {
 	for (struct stream *s = d->streams; s; s = s->next)
-		if (s->follow && !s->over && stream_add(s, e) < 0) {
+		if (s->follow && !s->over && filter_may_take(&s->filter, e) && stream_add(s, e) < 0) {
 			hj_ipc_call_on_drain(s->call, NULL, NULL);
 			hj_ipc_fail(s->call, "hjgate.Event.TooSlow", NULL);
 			s->over = true;
@@ -254,6 +255,9 @@ int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool fol
 	s->call = hj_ipc_call_ref(call);
 	s->follow = follow;
 	s->first = true;
+	s->filter = *f;
+	s->filter.begin_ms = INT64_MIN; /* what began before may end now */
+	s->filter.end_ms = INT64_MAX;
 	r = choose(d, s, f, limit);
 	if (r < 0) {
 		stream_free(s);

@@ -1,6 +1,7 @@
 /* See book.h. The array is small (some hundreds) and sorted by id because ids only grow, so it is searched by halves;
  * (code, key) of an open event is searched from one end to the other. */
 #include "book.h"
+#include "hjgate/event.h"
 #include "hjgate/text.h"
 
 #include <errno.h>
@@ -42,9 +43,30 @@ bool event_is_open(const struct event *e)
 	return e->spans && e->end_ms == NO_END;
 }
 
+static bool has_class(const struct filter *f, const char *code)
+{
+	const struct hj_event_type *type = hj_event_find(code);
+
+	return !f->classes || f->classes >> (type ? type->class : HJ_EVENT_INFO) & 1;
+}
+
+static bool has_code(const struct filter *f, const char *code)
+{
+	for (size_t i = 0; i < f->code_count; i++)
+		if (!strcmp(f->codes[i], code))
+			return true;
+	return !f->code_count;
+}
+
+bool filter_may_take(const struct filter *f, const struct event *e)
+{
+	return (!f->id || f->id == e->id) && e->begin_ms >= f->begin_ms && e->begin_ms < f->end_ms &&
+	       has_code(f, e->code) && has_class(f, e->code);
+}
+
 bool filter_takes(const struct filter *f, const struct event *e)
 {
-	return e->begin_ms >= f->begin_ms && e->begin_ms < f->end_ms && (!f->open_only || event_is_open(e));
+	return filter_may_take(f, e) && (!f->open_only || event_is_open(e));
 }
 
 /* ---- the array ---- */
@@ -143,15 +165,21 @@ void book_done(struct book *b)
 
 static struct event *add(struct book *b, uint64_t seq, const struct row *row, int *ret_error)
 {
-	struct event e = {
-		.id = seq, .begin_ms = row->time_ms, .end_ms = NO_END, .count = row->count ? row->count : 1,
-		.trust = row->trust, .spans = row->is == ROW_BEGIN, .values = row->values, .cause = row->cause,
-	}, *copy;
+	struct event e = { .id = seq,
+		.begin_ms = row->time_ms,
+		.end_ms = NO_END,
+		.last_ms = NO_END,
+		.count = row->count ? row->count : 1,
+		.trust = row->trust,
+		.spans = row->is == ROW_BEGIN,
+		.values = row->values,
+		.cause = row->cause };
+	struct event *copy;
 
 	hj_text_copy(e.code, sizeof(e.code), row->code);
 	hj_text_copy(e.key, sizeof(e.key), row->key);
 	hj_text_copy(e.source, sizeof(e.source), row->source);
-	if (b->filter && !(e.begin_ms >= b->filter->begin_ms && e.begin_ms < b->filter->end_ms))
+	if (b->filter && !filter_may_take(b->filter, &e))
 		return NULL;
 	copy = event_copy(&e);
 	if (!copy || push(b, copy) < 0) {
@@ -165,6 +193,8 @@ static struct event *add(struct book *b, uint64_t seq, const struct row *row, in
 static int change(struct book *b, struct event *e, const struct row *row)
 {
 	e->count += row->count;
+	if (row->count)
+		e->last_ms = row->time_ms;
 	if (row->is == ROW_END && event_is_open(e)) {
 		e->end_ms = row->time_ms;
 		b->open--;

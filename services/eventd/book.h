@@ -8,6 +8,7 @@ struct event {
 	uint64_t id;
 	int64_t begin_ms, end_ms; /* end: NO_END while it is open */
 	uint64_t count;
+	int64_t last_ms; /* when the newest of those happened that were only counted; NO_END = none were */
 	enum hj_trust trust;
 	bool spans;
 	char code[EVENT_CODE_MAX + 1], key[EVENT_KEY_MAX + 1], source[EVENT_SOURCE_MAX + 1];
@@ -19,11 +20,17 @@ struct event *event_copy(const struct event *e); /* NULL: out of memory */
 void event_free(struct event *e);
 bool event_is_open(const struct event *e);
 
+#define FILTER_CODES_MAX 16
 struct filter {
 	int64_t begin_ms, end_ms; /* begin <= the event's begin < end */
 	bool open_only;
+	uint64_t id;      /* 0 = any */
+	unsigned classes; /* bits, 1 << class; 0 = any */
+	char codes[FILTER_CODES_MAX][EVENT_CODE_MAX + 1];
+	size_t code_count; /* 0 = any */
 };
 bool filter_takes(const struct filter *f, const struct event *e);
+bool filter_may_take(const struct filter *f, const struct event *e); /* by what of it never changes */
 
 struct book {
 	struct event **events; /* by id */

@@ -68,6 +68,9 @@ int eventd_new(sd_event *event, const char *root, struct eventd **ret)
 	r = start(d, root);
 	if (r < 0)
 		return r;
+	r = outbox_new(d, &d->outbox);
+	if (r < 0)
+		hj_log_error(r, "nobody is alerted: events are kept only");
 	r = store_log_new(d, &d->store_log);
 	if (r < 0)
 		hj_log_error(r, "no event becomes a log for the platforms");
@@ -83,6 +86,7 @@ void eventd_free(struct eventd *d)
 {
 	if (!d)
 		return;
+	outbox_stop(d->outbox);
 	if (d->commit_timer && d->fold_timer) {
 		/* First what waits: a count or an end can only be written behind its event. */
 		eventd_flush(d);
@@ -94,6 +98,7 @@ void eventd_free(struct eventd *d)
 	eventd_drop_queue(d);
 	eventd_end_streams(d);
 	store_log_free(d->store_log);
+	outbox_free(d->outbox);
 	hj_backup_free(d->backup);
 	folds_done(&d->folds);
 	book_done(&d->book);

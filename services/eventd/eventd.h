@@ -55,6 +55,7 @@ struct eventd {
 	int64_t first_ms; /* the oldest's begin; NO_END = none */
 
 	struct store_log *store_log; /* NULL: no event is to be a log */
+	struct outbox *outbox;
 	struct offline offline;
 	struct stream *streams;
 	struct hj_backup *backup; /* NULL: none is made now */
@@ -100,6 +101,18 @@ struct store_log;
 int store_log_new(struct eventd *d, struct store_log **ret); /* *ret stays NULL where nothing is chosen */
 void store_log_free(struct store_log *s);
 void store_log_event(struct store_log *s, const struct event *e, enum row_is is); /* s may be NULL */
+
+/* peer_outbox.c: what people are told. Each of these may be given NULL. */
+struct outbox;
+int outbox_new(struct eventd *d, struct outbox **ret);
+void outbox_stop(struct outbox *o); /* nobody would hear the answer */
+void outbox_free(struct outbox *o);
+int outbox_load(struct outbox *o);  /* the ledger has been opened */
+void outbox_pump(struct outbox *o); /* offers what is new */
+bool outbox_wants_commit(const struct outbox *o);
+int outbox_put(struct outbox *o); /* into the transaction */
+void outbox_committed(struct outbox *o);
+void outbox_carried(struct outbox *o, uint64_t before); /* rows after this one say nothing new */
 
 /* clock.c */
 void eventd_watch_clock(struct eventd *d);

@@ -1,5 +1,6 @@
 /* See fold.h. Rates live in a small table; the one unused for longest makes room, unless it still holds a count. */
 #include "fold.h"
+#include "hjgate/event.h"
 #include "hjgate/text.h"
 
 #include <string.h>
@@ -70,10 +71,58 @@ static void arm(struct folds *f, hj_usec now)
 		f->write_at = now + FOLD_WRITE;
 }
 
-struct rate *folds_event(struct folds *f, const struct row *row, hj_usec now)
+static struct code_rate *code_rate(struct folds *f, const char *code, hj_usec now)
 {
-	struct rate *r = find_or_add(f, row->code, row->key, now);
+	struct code_rate *c = f->codes, *end = f->codes + f->code_count, *oldest = f->codes;
 
+	for (; c < end && strcmp(c->code, code) != 0; c++)
+		if (c->window < oldest->window)
+			oldest = c;
+	if (c < end)
+		return c;
+	c = f->code_count < FOLD_CODES_MAX ? &f->codes[f->code_count++] : oldest;
+	*c = (struct code_rate){ .window = now };
+	hj_text_copy(c->code, sizeof(c->code), code);
+	return c;
+}
+
+/* What has a begin and an end is told apart by its key, and who changed what is always told one by one. */
+static bool may_be_gathered(const struct row *row)
+{
+	const struct hj_event_type *type = hj_event_find(row->code);
+
+	return row->is == ROW_MOMENT && type && type->class != HJ_EVENT_INFO;
+}
+
+static void gather(struct folds *f, struct row *row, hj_usec now)
+{
+	struct code_rate *c;
+
+	if (!may_be_gathered(row))
+		return;
+	c = code_rate(f, row->code, now);
+	if (now - c->window >= FOLD_WINDOW) {
+		c->window = now;
+		c->moments = 0;
+	}
+	if (c->moments == FOLD_CODE_MOST)
+		hj_text_copy(row->key, sizeof(row->key), FOLD_SEVERAL);
+}
+
+static void count_moment(struct folds *f, const struct row *row, hj_usec now)
+{
+	if (may_be_gathered(row) && strcmp(row->key, FOLD_SEVERAL) != 0)
+		code_rate(f, row->code, now)->moments++;
+}
+
+struct rate *folds_event(struct folds *f, struct row *row, hj_usec now)
+{
+	struct rate *r;
+
+	gather(f, row, now);
+	r = find_or_add(f, row->code, row->key, now);
+	if (!r)
+		count_moment(f, row, now);
 	if (!r)
 		return NULL;
 	if (now - r->window >= FOLD_WINDOW) {
@@ -85,6 +134,7 @@ struct rate *folds_event(struct folds *f, const struct row *row, hj_usec now)
 	if (!r->held && (row->is == ROW_BEGIN || r->written < most_of(row->code))) {
 		r->written++;
 		r->id = 0;
+		count_moment(f, row, now);
 		return NULL;
 	}
 	r->folded++;

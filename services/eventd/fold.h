@@ -1,5 +1,7 @@
 /* A flood of one (code, key) is folded: above FOLD_MOST events a minute they are counted in a following row instead
- * of written one by one. A span that flaps keeps its last end back while it flaps, so that it ends as it should. */
+ * of written one by one. A span that flaps keeps its last end back while it flaps, so that it ends as it should. A
+ * flood of moments of one code with ever other keys is folded, too, unless its class is info: above FOLD_CODE_MOST
+ * they go under one key. */
 #pragma once
 
 #include <stdint.h>
@@ -7,7 +9,10 @@
 #include "hjgate/clock.h"
 #include "row.h"
 
-#define FOLD_MOST      60 /* events a minute of one (code, key) */
+#define FOLD_MOST      60  /* events a minute of one (code, key) */
+#define FOLD_CODE_MOST 240 /* moments a minute of one code; beyond them the key is FOLD_SEVERAL */
+#define FOLD_CODES_MAX 24  /* codes watched at a time */
+#define FOLD_SEVERAL   "several"
 #define FOLD_WINDOW    (60 * HJ_USEC_PER_SEC)
 #define FOLD_WRITE     (10 * HJ_USEC_PER_SEC) /* a count waits at most this long in RAM */
 #define FOLD_RATES_MAX 64                     /* (code, key) watched at a time */
@@ -24,7 +29,15 @@ struct rate {
 	char *held_values;
 };
 
+struct code_rate {
+	char code[EVENT_CODE_MAX + 1];
+	hj_usec window;
+	unsigned moments;
+};
+
 struct folds {
+	struct code_rate codes[FOLD_CODES_MAX];
+	size_t code_count;
 	struct rate rates[FOLD_RATES_MAX];
 	size_t count;
 	hj_usec write_at; /* HJ_USEC_NEVER: nothing to be written */
@@ -33,8 +46,9 @@ struct folds {
 void folds_init(struct folds *f);
 void folds_done(struct folds *f);
 struct rate *folds_find(struct folds *f, const char *code, const char *key); /* NULL: not watched */
-/* A moment or a begin comes. NULL: write it. Otherwise it is folded into that rate's event. */
-struct rate *folds_event(struct folds *f, const struct row *row, hj_usec now);
+/* A moment or a begin comes. NULL: write it (its key may have become FOLD_SEVERAL). Otherwise it is folded into that
+ * rate's event. */
+struct rate *folds_event(struct folds *f, struct row *row, hj_usec now);
 /* An end comes. NULL: write it. Otherwise it is kept back, with the row's values. */
 struct rate *folds_end(struct folds *f, struct row *row, hj_usec now);
 /* The event is on disk as `id`. */

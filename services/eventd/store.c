@@ -5,6 +5,7 @@
 #include "hjgate/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,6 +91,7 @@ int eventd_open(struct eventd *d)
 	if (r < 0)
 		return r;
 	r = eventd_read_back(d);
+	r = r < 0 ? r : outbox_load(d->outbox);
 	if (r < 0) {
 		hj_ledger_close(d->ledger);
 		d->ledger = NULL;
@@ -147,18 +149,30 @@ static int carry_open(struct eventd *d, uint64_t upto)
 	return 0;
 }
 
+static void tell_cut(struct eventd *d, uint64_t events, int64_t begin_ms, int64_t end_ms)
+{
+	char values[128];
+
+	snprintf(values, sizeof(values), "{\"count\":%" PRIu64 ",\"begin\":%" PRId64 ",\"end\":%" PRId64 "}", events,
+	        begin_ms, end_ms);
+	eventd_say(d, "events-cut", ROW_MOMENT, "events.db", values);
+}
+
 void eventd_cut(struct eventd *d)
 {
 	struct counting c = { .first_ms = NO_END };
-	uint64_t rows;
+	uint64_t rows, before, gone;
+	int64_t begin_ms = d->first_ms;
 	int r;
 
 	if (!d->ledger || d->events <= EVENTS_MOST)
 		return;
-	c.left = d->events - (EVENTS_LEAST + EVENTS_MOST) / 2;
+	gone = d->events - (EVENTS_LEAST + EVENTS_MOST) / 2;
+	c.left = gone;
 	r = hj_ledger_read(d->ledger, 1, UINT64_MAX, 1u << ROW_KIND_EVENT | HJ_LEDGER_HEADS, count_event, &c);
 	if (r < 0 || !c.upto)
 		return;
+	before = hj_ledger_last(d->ledger);
 	r = carry_open(d, c.upto);
 	if (r >= 0)
 		r = hj_ledger_cut(d->ledger, c.upto, &rows);
@@ -169,6 +183,8 @@ void eventd_cut(struct eventd *d)
 		hj_log_error(r, "cannot cut the oldest events: trying again with the next one");
 		return;
 	}
+	outbox_carried(d->outbox, before);
+	tell_cut(d, gone, begin_ms, c.first_ms == NO_END ? begin_ms : c.first_ms);
 	r = eventd_read_back(d);
 	hj_info("cut the oldest %llu rows of events: %llu events are kept", (unsigned long long)rows,
 	        (unsigned long long)d->events);

@@ -102,9 +102,10 @@ static bool is_worth_writing(const struct eventd *d, struct op *op)
 
 static int append_all(struct eventd *d)
 {
+	int r;
+
 	for (size_t i = 0; i < d->queued; i++) {
 		struct op *op = d->queue[i];
-		int r;
 
 		if (op->after)
 			op->row.of = op->after->seq;
@@ -115,7 +116,8 @@ static int append_all(struct eventd *d)
 		if (r < 0)
 			return r;
 	}
-	return hj_ledger_commit(d->ledger);
+	r = outbox_put(d->outbox);
+	return r < 0 ? r : hj_ledger_commit(d->ledger);
 }
 
 /* ---- when it is on disk ---- */
@@ -241,12 +243,12 @@ static void tell_lost(struct eventd *d)
 static void worked(struct eventd *d)
 {
 	d->retry = 0;
+	tell_lost(d);
 	if (!d->told_trouble)
 		return;
 	hj_notice("events are written to %s again (%" PRIu64 " lost so far)", d->path, d->lost);
 	d->told_trouble = false;
 	eventd_say(d, "disk-trouble", ROW_END, "events.db", NULL);
-	tell_lost(d);
 }
 
 int eventd_flush(struct eventd *d)
@@ -254,11 +256,13 @@ int eventd_flush(struct eventd *d)
 	int r;
 
 	r = eventd_open(d);
-	if (r >= 0 && d->queued)
+	if (r >= 0 && (d->queued || outbox_wants_commit(d->outbox)))
 		r = append_all(d);
 	if (r < 0)
 		return failed(d, r);
+	outbox_committed(d->outbox);
 	all_written(d);
 	worked(d);
+	outbox_pump(d->outbox);
 	return 0;
 }

@@ -183,6 +183,42 @@ static void a_flood_is_counted(void **state)
 	folds_done(&f);
 }
 
+static void a_flood_with_ever_other_keys_is_counted_as_one(void **state)
+{
+	struct rate *rate = NULL;
+	unsigned written = 0;
+	struct folds f;
+	struct row r;
+
+	folds_init(&f);
+	for (int i = 0; i < 2000; i++) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "bus %d", i);
+		r = make(ROW_MOMENT, "samples-late", key, i);
+		rate = folds_event(&f, &r, 1000);
+		written += !rate;
+		if (!rate)
+			folds_written(&f, r.code, r.key, 100 + (uint64_t)i);
+		assert_string_equal(r.key, i < FOLD_CODE_MOST ? key : FOLD_SEVERAL);
+	}
+	assert_int_equal(written, FOLD_CODE_MOST + FOLD_MOST);
+	assert_true(folds_take(&f, &r));
+	assert_int_equal(r.count, 2000 - written);
+	assert_int_equal(r.time_ms, 1999);
+	assert_string_equal(r.key, FOLD_SEVERAL);
+	/* Who changed what stays apart, and so does what has a begin and an end. */
+	for (int i = 0; i < 2000; i++) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "%d", i);
+		assert_null(moment(&f, "setting-changed", key, i, 1000));
+		assert_null(begin(&f, "meter-lost", key, i, 1000));
+	}
+	assert_null(moment(&f, "samples-late", "bus x", 1, 1000 + FOLD_WINDOW)); /* a new minute */
+	folds_done(&f);
+}
+
 static void a_flapping_span_ends_as_it_should(void **state)
 {
 	struct folds f;
@@ -296,6 +332,7 @@ int main(void)
 		cmocka_unit_test(an_end_adds_what_it_knows),
 		cmocka_unit_test(too_many_open_are_bounded),
 		cmocka_unit_test(a_flood_is_counted),
+		cmocka_unit_test(a_flood_with_ever_other_keys_is_counted_as_one),
 		cmocka_unit_test(a_flapping_span_ends_as_it_should),
 		cmocka_unit_test(what_is_folded_waits_for_its_event),
 		cmocka_unit_test(an_end_taken_back_leaves_nothing),

@@ -1,0 +1,260 @@
+/* What people are told: an alertd of the test's own takes what eventd offers, refuses it, dies, and notes what it
+ * got. */
+#include "eventd_world.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#define GOT_MAX 4096
+
+static pid_t alertd_pid;
+static char got_path[128], mode_path[128];
+
+/* ---- the other end ---- */
+
+static void note(const char *line)
+{
+	int fd = open(got_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, line, strlen(line)) < 0)
+		_exit(93);
+	close(fd);
+}
+
+/* One message: noted and answered. */
+static void serve_message(int fd, const char *text)
+{
+	bool fails = !access(mode_path, F_OK);
+	const char *answer = fails ? "{\"error\":\"hjgate.Alert.DiskTrouble\",\"parameters\":{\"text\":\"x\"}}"
+	                           : "{\"parameters\":{\"outcome\":\"taken\"}}";
+	json_t *j = json_loads(text, 0, NULL), *p = json_object_get(j, "parameters");
+	char line[256];
+
+	snprintf(line, sizeof(line), "%s %lld %s %s %lld %s\n", fails ? "refused" : "took",
+	        (long long)json_integer_value(json_object_get(p, "id")),
+	        json_string_value(json_object_get(p, "phase")), json_string_value(json_object_get(p, "code")),
+	        (long long)json_integer_value(json_object_get(p, "end")),
+	        json_string_value(json_object_get(json_object_get(p, "values"), "meter")) ?: "-");
+	json_decref(j);
+	note(line);
+	if (write(fd, answer, strlen(answer) + 1) < 0)
+		close(fd);
+}
+
+static void serve(int listener)
+{
+	char text[8192];
+	size_t n = 0;
+	int fd;
+
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		char c;
+
+		note("came\n");
+		for (n = 0; read(fd, &c, 1) == 1;) {
+			text[n++] = c;
+			if (!c || n == sizeof(text)) {
+				serve_message(fd, text);
+				n = 0;
+			}
+		}
+		note("left\n");
+		close(fd);
+	}
+	_exit(0);
+}
+
+static void start_alertd(void)
+{
+	int fd = listen_at("run/hjgate/alertd.peer");
+
+	alertd_pid = fork();
+	assert_true(alertd_pid >= 0);
+	if (!alertd_pid) {
+		fcntl(fd, F_SETFL, 0);
+		signal(SIGPIPE, SIG_IGN); /* who asked may have been killed */
+		serve(fd);
+	}
+	close(fd);
+}
+
+static void stop_alertd(void)
+{
+	kill(alertd_pid, SIGKILL);
+	waitpid(alertd_pid, NULL, 0);
+	alertd_pid = 0;
+}
+
+/* ---- looking ---- */
+
+static size_t count_lines(const char *begin)
+{
+	static char text[1 << 20];
+	int fd = open(got_path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	size_t found = 0;
+
+	if (fd >= 0)
+		close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	for (const char *p = text; *p; p = strchr(p, '\n') + 1)
+		found += !strncmp(p, begin, strlen(begin));
+	return found;
+}
+
+static void wait_for(const char *begin, size_t least)
+{
+	for (int i = 0; i < 2000 && count_lines(begin) < least; i++)
+		poll(NULL, 0, 10);
+	assert_true(count_lines(begin) >= least);
+}
+
+static void want_alerts(void)
+{
+	char path[160];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/etc", root);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/etc/hjgate", root);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/etc/hjgate/alerts.conf", root);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static int outbox_setup(void **state)
+{
+	int r = setup(state);
+
+	snprintf(got_path, sizeof(got_path), "%s/got", root);
+	snprintf(mode_path, sizeof(mode_path), "%s/refuse", root);
+	return r;
+}
+
+static int outbox_teardown(void **state)
+{
+	if (alertd_pid > 0)
+		stop_alertd();
+	return teardown(state);
+}
+
+/* ---- tests ---- */
+
+static void all_is_offered_once_and_in_order(void **state)
+{
+	int64_t id;
+	char line[64];
+
+	want_alerts();
+	start_alertd();
+	start();
+	wait_for("took 1 moment program-start 0 -", 1);
+	id = tell("meter-lost", "begin", "meter north.oven", 1000);
+	assert_int_equal(tell("meter-lost", "begin", "meter north.oven", 1500), 0);
+	tell("meter-lost", "end", "meter north.oven", 9000);
+	snprintf(line, sizeof(line), "took %lld begin meter-lost 0 oven", (long long)id);
+	wait_for(line, 1);
+	snprintf(line, sizeof(line), "took %lld end meter-lost 9000 oven", (long long)id);
+	wait_for(line, 1);
+	wait_for("left", 1); /* the connection is not kept: it would keep alertd alive */
+	stop(SIGTERM);
+	start();
+	wait_for("took 5 moment program-start", 1);
+	assert_int_equal(count_lines("took"), 5); /* a start, a begin, an end, a stop, a start */
+	stop(SIGTERM);
+}
+
+static void what_is_not_taken_is_offered_again(void **state)
+{
+	want_alerts();
+	close(open(mode_path, O_WRONLY | O_CREAT, 0600));
+	start_alertd();
+	start();
+	wait_for("refused 1 moment program-start", 2);
+	assert_int_equal(count_lines("refused 2"), 0); /* in order: nothing goes before it */
+	unlink(mode_path);
+	wait_for("took 1", 1);
+	stop(SIGTERM);
+	start();
+	wait_for("took 3", 1);
+	assert_int_equal(count_lines("took 1"), 1);
+	stop(SIGTERM);
+}
+
+static void nobody_wants_to_be_told(void **state)
+{
+	int64_t id;
+	char line[64];
+
+	start_alertd();
+	start();
+	tell("samples-late", "moment", "bus north", 1000);
+	poll(NULL, 0, 200);
+	assert_int_equal(count_lines("came"), 0);
+	want_alerts(); /* from now on, and not of what was */
+	id = tell("samples-late", "moment", "bus north", 2000);
+	snprintf(line, sizeof(line), "took %lld", (long long)id);
+	wait_for(line, 1);
+	assert_int_equal(count_lines("took"), 1);
+	stop(SIGTERM);
+}
+
+/* HJ_OUTBOX_ROUNDS for a longer run. */
+static void kills_lose_nothing(void **state)
+{
+	const char *text = getenv("HJ_OUTBOX_ROUNDS");
+	int rounds = text ? atoi(text) : 12;
+	int64_t ids[GOT_MAX];
+	size_t n = 0, lost = 0, repeated = 0;
+
+	want_alerts();
+	start_alertd();
+	start();
+	for (int round = 0; round < rounds; round++) {
+		for (int k = 0; k < 20 && n < GOT_MAX; k++) {
+			char key[32];
+
+			snprintf(key, sizeof(key), "bus %d", round * 20 + k);
+			ids[n++] = tell("samples-late", "moment", key, 1000 + round);
+		}
+		if (round % 2) {
+			stop_alertd();
+			start_alertd();
+		} else {
+			stop(SIGKILL);
+			start();
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		char line[64];
+		size_t times;
+
+		snprintf(line, sizeof(line), "took %lld ", (long long)ids[i]);
+		if (i == n - 1)
+			wait_for(line, 1);
+		times = count_lines(line);
+		lost += times == 0;
+		repeated += times > 1 ? times - 1 : 0;
+	}
+	print_message("figure outbox.lost %zu events 0 %s\nfigure outbox.repeated %zu events of %zu, %d kills - ok\n",
+	        lost, lost ? "short" : "ok", repeated, n, rounds);
+	assert_int_equal(lost, 0);
+	stop(SIGTERM);
+}
+
+#undef T
+#define T(f) cmocka_unit_test_setup_teardown(f, outbox_setup, outbox_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(all_is_offered_once_and_in_order),
+		T(what_is_not_taken_is_offered_again),
+		T(nobody_wants_to_be_told),
+		T(kills_lose_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
