@@ -127,9 +127,24 @@ static const struct cli_command commands[] = {
 	                { CLI_LOOK, "events [-f]", N_("failures with begin and end, alarms, who changed what") },
 	                { CLI_LOOK, "events show ID", N_("one of them, with its values and what to do") },
 	                { CLI_CHANGE, "events ack ID --cause TEXT", N_("note what caused an event") }),
-	        .examples = EXAMPLES(
-	                "hjgate events --open", "hjgate events --class fault --from yesterday", "hjgate events show 17",
-	                "hjgate events ack 17 --cause \"power cut\""),
+	        .examples = EXAMPLES("hjgate events --open", "hjgate events --class fault --from yesterday",
+	                "hjgate events show 17", "hjgate events ack 17 --cause \"power cut\""),
+	},
+	{
+	        .name = "maintain",
+	        .details =
+	                N_("Its values have flag M meanwhile, at every platform and in what is kept, and nobody is "
+	                   "alerted of it. It is an event with\n"
+	                   "begin and end, outlives a restart, and ends by itself. To begin and to end needs the "
+	                   "group hjgate-admin."),
+	        .fn = cli_maintain,
+	        .options = cli_maintain_options,
+	        .lines = LINES({ CLI_LOOK, "maintain", N_("what is being worked on") },
+	                { CLI_CHANGE, "maintain WHAT --for LENGTH --why TEXT",
+	                        N_("a meter, point or equipment is being worked on: flag M, no alerts") },
+	                { CLI_CHANGE, "maintain WHAT end", N_("the work is done") }),
+	        .examples = EXAMPLES("hjgate maintain oven --for 2h --why \"new current transformers\"",
+	                "hjgate maintain oven end"),
 	},
 	{
 	        .name = "clock",

@@ -45,6 +45,16 @@ static int parse_ago(const char *text, int64_t now_ms, int64_t *ret_ms)
 	return -EINVAL;
 }
 
+int cli_length_parse(const char *text, int64_t *ret_ms)
+{
+	int64_t ago_ms;
+	int r = parse_ago(text, 0, &ago_ms);
+
+	if (r >= 0)
+		*ret_ms = -ago_ms;
+	return r;
+}
+
 static int parse_word(const char *text, int64_t now_ms, int64_t *ret_ms)
 {
 	int64_t midnight = hj_window_start(now_ms, HJ_MS_PER_DAY);

@@ -7,6 +7,9 @@
  * "15m", "2h", "3d", "1w"; "now", "today", "yesterday". -EINVAL. */
 int cli_time_parse(const char *text, int64_t now_ms, int64_t *ret_ms);
 
+/* A length: "90s", "15m", "2h", "3d", "1w". -EINVAL. */
+int cli_length_parse(const char *text, int64_t *ret_ms);
+
 int64_t cli_wall_ms(void);
 
 #define CLI_SPAN_LEN 48

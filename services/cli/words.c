@@ -36,6 +36,10 @@ static const char *const words[] = {
 	N_("warn"),
 	N_("fault"),
 	N_("open"),
+	/* what is being worked on */
+	N_("meter"),
+	N_("point"),
+	N_("equipment"),
 	/* frames */
 	N_("in"),
 	N_("out"),

@@ -6,6 +6,7 @@
  * alertd is started by the connection and ends when it has nothing to do, so the connection is there only while there
  * is something to say. */
 #include "eventd.h"
+#include "held.h"
 #include "hjgate/event.h"
 #include "hjgate/ipc_client.h"
 #include "hjgate/log.h"
@@ -30,6 +31,8 @@ struct outbox {
 	bool loaded, stopping;
 	uint64_t taken, put, kept; /* the row taken last; of this, in the transaction; on the disk */
 	uint64_t asking;           /* the row under way; 0 = none */
+	uint64_t released;         /* of what was held: the event told last */
+	bool releasing;            /* what is under way is that one */
 	hj_usec retry, retry_at;
 	char conf[HJ_PATH_MAX], socket[HJ_PATH_MAX];
 };
@@ -66,6 +69,20 @@ static int read_one(struct eventd *d, uint64_t from, uint64_t to, struct next *n
 	return r < 0 ? r : 0;
 }
 
+/* As it was told, and not as it may have been counted since. */
+static json_t *begin_message(const struct event *e)
+{
+	const struct hj_event_type *type = hj_event_find(e->code);
+	json_t *j = type ? json_pack("{s:I, s:s, s:s, s:s, s:I, s:s}", "id", (json_int_t)e->id, "code", e->code,
+	                           "class", hj_event_class_name(type->class), "key", e->key, "begin",
+	                           (json_int_t)e->begin_ms, "phase", "begin")
+	                 : NULL;
+
+	if (j && e->values)
+		json_object_set_new(j, "values", json_loads(e->values, 0, NULL));
+	return j;
+}
+
 /* An end's own row says little: what it ends is read, too. The event is as it was told, with what the end adds. */
 static json_t *message(struct eventd *d, struct next *end)
 {
@@ -80,7 +97,7 @@ static json_t *message(struct eventd *d, struct next *end)
 	if (begin.seq)
 		row = &begin.row;
 	type = hj_event_find(row->code);
-	if (type)
+	if (type && !outbox_holds(&d->book, row, end->seq, end->row.time_ms))
 		j = json_pack("{s:I, s:s, s:s, s:s, s:I, s:s}", "id", (json_int_t)(begin.seq ? begin.seq : end->seq),
 		        "code", row->code, "class", hj_event_class_name(type->class), "key", row->key, "begin",
 		        (json_int_t)row->time_ms, "phase", phases[end->row.is]);
@@ -113,6 +130,7 @@ static void arm(struct outbox *o, hj_usec wait)
 static void took(struct outbox *o, uint64_t seq)
 {
 	o->taken = seq;
+	o->released = 0;
 	o->retry = o->retry_at = 0;
 	arm(o, KEEP_AFTER);
 }
@@ -129,6 +147,11 @@ static void answered(const char *error, json_t *reply, bool continues, void *use
 	uint64_t seq = o->asking;
 
 	o->asking = 0;
+	if (o->releasing && (!error || is_for_good(error))) {
+		o->releasing = false;
+		outbox_pump(o);
+		return;
+	}
 	if (error && is_for_good(error))
 		hj_warn("alertd does not understand event %" PRIu64 " (%s): nobody is told of it", seq, error);
 	if (!error || is_for_good(error)) {
@@ -150,6 +173,8 @@ static void is_up(void *userdata)
 static void say(struct outbox *o, struct next *next)
 {
 	static const struct hj_ipc_client_events events = { .up = is_up };
+	const struct event *released =
+	        next->row.is == ROW_END ? outbox_released(&o->d->book, &next->row, o->released) : NULL;
 	json_t *j;
 
 	if (!o->client && hj_ipc_client_new(o->d->event, o->socket, &events, o, &o->client) < 0) {
@@ -158,14 +183,18 @@ static void say(struct outbox *o, struct next *next)
 	}
 	if (!hj_ipc_client_is_up(o->client))
 		return; /* is_up() comes */
-	j = message(o->d, next);
-	if (!j) { /* its begin was cut, or it is of a newer version */
+	j = released ? begin_message(released) : message(o->d, next);
+	if (!j) { /* it is held, its begin was cut, or it is of a newer version */
 		took(o, next->seq);
 		arm(o, 0);
 		return;
 	}
-	if (hj_ipc_client_call(o->client, "hjgate.Alert.Send", j, 0, answered, o) >= 0)
-		o->asking = next->seq;
+	if (hj_ipc_client_call(o->client, "hjgate.Alert.Send", j, 0, answered, o) < 0)
+		return;
+	o->asking = next->seq;
+	o->releasing = released;
+	if (released)
+		o->released = released->id;
 }
 
 static void pass_over_old(struct outbox *o)

@@ -34,6 +34,9 @@ int api_key_recover(struct hj_ipc_call *call, json_t *parameters, void *userdata
 int api_clock(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_clock_set(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_clock_accept(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_maintain(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_maintain_end(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+int api_maintained(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_swap(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 
 /* Which points a stream has told, by position in the dictionary. */

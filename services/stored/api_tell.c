@@ -2,6 +2,7 @@
 #include "stored.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hjgate/log.h"
@@ -154,6 +155,18 @@ void tell_key(struct stored *s, const char *code, const char *by, int keys)
 	if (values && keys >= 0)
 		json_object_set_new(values, "keys", json_integer(keys));
 	hj_report(s->report, code, HJ_MOMENT, "records.db", values);
+}
+
+void tell_maintain(struct stored *s, const struct maintained *m, enum hj_phase phase, int64_t time_ms)
+{
+	char key[HJ_POINT_NAME_MAX + 24], until[HJ_TIME_HUMAN_LEN + 1];
+
+	snprintf(key, sizeof(key), "%s %s", m->kind, m->what);
+	hj_time_human(m->until_ms, false, until);
+	hj_report_at(s->report, "maintenance", phase, key, time_ms,
+	        phase == HJ_END ? NULL
+	                        : json_pack("{s:s, s:s, s:s, s:s, s:I}", "what", m->what, "by", m->by, "until", until,
+	                                  "why", m->why, "points", (json_int_t)maintain_points(s, m)));
 }
 
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms)

@@ -150,6 +150,7 @@ static int put_all(struct stored *s, int64_t now_ms, uint64_t *ret_first, uint64
 	r = r < 0 ? r : owed_put(s, *ret_first, *ret_last);
 	r = r < 0 ? r : put_settings(s);
 	r = r < 0 ? r : trust_put(s);
+	r = r < 0 ? r : maintain_put(s);
 	r = r < 0 ? r : pending_put(s);
 	r = r < 0 ? r : void_put(s);
 	r = r < 0 ? r : put_checkpoint(s);
@@ -205,6 +206,7 @@ static void committed(struct stored *s, const struct hj_now *now, uint64_t first
 	pending_committed(s);
 	void_committed(s);
 	s->trust.changed = false;
+	maintain_committed(s);
 	commit_note_durable(s);
 	if (s->error == -ENOSPC)
 		retention_reserve(s, true);

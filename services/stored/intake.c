@@ -16,6 +16,7 @@ static int number_points(struct stored *s, struct append *a)
 	}
 	for (size_t i = 0; i < a->sample_count; i++)
 		a->samples[i].point = a->points[a->samples[i].point].number;
+	maintain_mark(s, a->samples, a->sample_count);
 	return 0;
 }
 

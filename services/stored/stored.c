@@ -134,6 +134,7 @@ int stored_load(struct stored *s)
 	r = r < 0 ? r : load_checkpoint(s);
 	r = r < 0 ? r : poweron_load(s);
 	r = r < 0 ? r : trust_load(s);
+	r = r < 0 ? r : maintain_load(s);
 	r = r < 0 ? r : pending_load(s);
 	r = r < 0 ? r : void_load(s);
 	r = r < 0 ? r : owed_load(s);
@@ -176,6 +177,7 @@ static int start(struct stored *s)
 	r = r < 0 ? r : retention_timers(s);
 	r = r < 0 ? r : key_timers(s);
 	r = r < 0 ? r : pending_start(s);
+	r = r < 0 ? r : maintain_start(s);
 	r = r < 0 ? r : trust_start(s);
 	if (r < 0)
 		return r;
@@ -242,6 +244,7 @@ void stored_free(struct stored *s)
 	hj_backup_free(s->backup);
 	trust_stop(s);
 	pending_stop(s);
+	maintain_stop(s);
 	sd_event_source_disable_unref(s->commit_timer);
 	sd_event_source_disable_unref(s->mono_timer);
 	sd_event_source_disable_unref(s->wall_timer);

@@ -25,6 +25,7 @@
 #include "hjgate/sample.h"
 #include "hjgate/seqset.h"
 #include "hjgate/service.h"
+#include "maintain.h"
 
 #define STORED_UPLINKS_MAX  32
 #define STORED_STEPS_MAX    16                     /* of the clock, that are remembered */
@@ -198,6 +199,7 @@ struct stored {
 	struct hj_rollup *rollup;
 	struct hj_fold *hours, *days;
 	struct trust trust;
+	struct maintenance maintenance;
 	struct pending_state pending;
 	struct {
 		bool is_known;
@@ -471,4 +473,5 @@ void tell_key_missing(struct stored *s, size_t locked);                         
 void tell_key_opened(struct stored *s, int keys);
 void tell_key_refused(struct stored *s, const char *path);
 void tell_key(struct stored *s, const char *code, const char *by, int keys); /* keys < 0: says nothing of how many */
+void tell_maintain(struct stored *s, const struct maintained *m, enum hj_phase phase, int64_t time_ms);
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms);

@@ -221,6 +221,7 @@ static void gained(struct stored *s)
 	tell_trust(s, true);
 	hj_notice("the clock is trusted (%s)", hj_trust_name(s->trust.source));
 	pending_release(s);
+	maintain_trusted(s);
 	commit_request(s, STORED_COMMIT_BUSY);
 }
 

@@ -92,6 +92,8 @@ static const struct hj_event_type catalogue[] = {
 	{ "switch-chattered", HJ_EVENT_WARN, 0, N_("point"),
 	        N_("{point} changed {count} times more, from {from} to {to} in the end"),
 	        N_("look at the contact and its wiring: it bounces, or something switches very often") },
+	{ "maintenance", HJ_EVENT_INFO, 1, N_("meter or equipment"),
+	        N_("{what} is being worked on until {until}, says {by}: {why}"), NULL },
 	{ "backup-made", HJ_EVENT_INFO, 0, N_("backup"), N_("{by} made the backup {id}"), NULL },
 	{ "store-restored", HJ_EVENT_WARN, 0, N_("file"),
 	        N_("the backup {id}, made {made}, became the store of this box"),

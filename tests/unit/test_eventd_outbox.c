@@ -201,6 +201,41 @@ static void nobody_wants_to_be_told(void **state)
 	stop(SIGTERM);
 }
 
+/* What is still wrong when the work is over is told then, before its end. */
+static void nobody_is_alerted_of_what_is_worked_on(void **state)
+{
+	int64_t work, gone, stays, other;
+	char line[64], text[4][64];
+	size_t all;
+
+	want_alerts();
+	start_alertd();
+	start();
+	work = tell("maintenance", "begin", "meter oven", 1000);
+	gone = tell("meter-lost", "begin", "meter north.oven", 2000);
+	tell("meter-lost", "end", "meter north.oven", 3000);
+	stays = tell("meter-lost", "begin", "meter north.oven", 4000);
+	tell("samples-late", "moment", "bus oven", 4500); /* is about no meter */
+	tell("total-reset", "moment", "oven.energy", 4600);
+	other = tell("meter-lost", "begin", "meter north.oven2", 5000);
+	snprintf(line, sizeof(line), "took %lld begin", (long long)other);
+	wait_for(line, 1);
+	assert_int_equal(count_lines("took"), 4); /* the start, the work, bus oven, oven2 */
+	all = count_lines("took");
+	tell("maintenance", "end", "meter oven", 6000);
+	snprintf(text[0], sizeof(text[0]), "took %lld end maintenance 6000", (long long)work);
+	snprintf(text[1], sizeof(text[1]), "took %lld begin meter-lost", (long long)stays);
+	snprintf(text[2], sizeof(text[2]), "took %lld ", (long long)gone);
+	wait_for(text[0], 1);
+	assert_int_equal(count_lines(text[1]), 1);
+	assert_int_equal(count_lines(text[2]), 0);
+	assert_int_equal(count_lines("took"), all + 2);
+	tell("meter-lost", "end", "meter north.oven", 7000);
+	snprintf(text[3], sizeof(text[3]), "took %lld end meter-lost 7000", (long long)stays);
+	wait_for(text[3], 1);
+	stop(SIGTERM);
+}
+
 /* HJ_OUTBOX_ROUNDS for a longer run. */
 static void kills_lose_nothing(void **state)
 {
@@ -253,6 +288,7 @@ int main(void)
 		T(all_is_offered_once_and_in_order),
 		T(what_is_not_taken_is_offered_again),
 		T(nobody_wants_to_be_told),
+		T(nobody_is_alerted_of_what_is_worked_on),
 		T(kills_lose_nothing),
 	};
 

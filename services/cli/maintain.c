@@ -1,0 +1,123 @@
+/* `hjgate maintain`: what is being worked on. Its values go to the platforms with flag M, and nobody is alerted of
+ * it, until it is over. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ask.h"
+#include "hjgate/clock.h"
+#include "tables.h"
+#include "timespec.h"
+#include "writer.h"
+
+struct maintain {
+	const char *length, *why;
+};
+
+const struct cli_option cli_maintain_options[] = {
+	{ "--for", 0, CLI_TEXT, N_("LENGTH"), N_("how long at most: 30m 2h 3d"), offsetof(struct maintain, length) },
+	{ "--why", 0, CLI_TEXT, N_("TEXT"), N_("what is done; it is kept, and platforms may be told"),
+	        offsetof(struct maintain, why) },
+	{ 0 },
+};
+
+static const struct writer_column columns[] = {
+	{ "what", N_("WHAT"), false },
+	{ "kind", N_("KIND"), false },
+	{ "begin", N_("BEGIN"), false },
+	{ "until", N_("UNTIL"), false },
+	{ "left", N_("LEFT"), true },
+	{ "points", N_("POINTS"), true },
+	{ "by", N_("BY"), false },
+	{ "why", N_("WHY"), false },
+};
+
+static void row(struct writer *w, json_t *m)
+{
+	char span[CLI_SPAN_LEN];
+
+	writer_cell_text(w, cli_string(m, "what"));
+	writer_cell(w, STYLE_PLAIN, cli_member(m, "kind"), cli_word(cli_string(m, "kind")));
+	writer_cell_time(w, cli_time(m, "begin"));
+	writer_cell_time(w, cli_time(m, "until"));
+	writer_cell(w, STYLE_PLAIN, cli_member(m, "left"), cli_span(cli_int(m, "left"), span));
+	writer_cell_int(w, cli_int(m, "points"));
+	writer_cell_text(w, cli_string(m, "by"));
+	writer_cell_text(w, cli_string(m, "why"));
+}
+
+static int list(struct cli *cli)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	_cleanup_(writer_freep) struct writer *w = NULL;
+	json_t *one, *all;
+	size_t i;
+	int r = cli_ask(cli, "stored.look", "hjgate.Store.Maintained", NULL, &answer);
+
+	if (r)
+		return r;
+	all = json_object_get(answer, "maintained");
+	w = writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
+	writer_table(w, "maintained", columns, hj_array_size(columns));
+	json_array_foreach(all, i, one) row(w, one);
+	writer_table_end(w);
+	if (!json_array_size(all))
+		writer_say(w, STYLE_GOOD, "%s", _("nothing is being worked on"));
+	return HJ_EXIT_OK;
+}
+
+static int begin(struct cli *cli, const struct maintain *m, const char *what)
+{
+	_cleanup_json_ json_t *answer = NULL, *q = NULL;
+	char until[HJ_TIME_HUMAN_LEN + 1];
+	int64_t length_ms;
+	int r;
+
+	if (!m->length || cli_length_parse(m->length, &length_ms) < 0)
+		return cli_usage(cli, "%s", _("for how long? --for 30m, 2h or 3d, 7 days at most"));
+	if (!m->why || !*m->why)
+		return cli_usage(cli, "%s", _("what is done? --why TEXT"));
+	q = json_pack("{s:s, s:I, s:s}", "what", what, "milliseconds", (json_int_t)length_ms, "why", m->why);
+	r = q ? cli_ask(cli, "stored.change", "hjgate.Store.Maintain", hj_steal(q), &answer) : HJ_EXIT_TEMPORARY;
+	if (r)
+		return r;
+	if (cli->json) {
+		json_dumpf(answer, stdout, 0);
+		printf("\n");
+		return HJ_EXIT_OK;
+	}
+	hj_time_human(cli_time(answer, "until"), false, until);
+	printf(_("%s: %lld points have flag M until %s, or hjgate maintain %s end\n"), what,
+	        (long long)cli_int(answer, "points"), until, what);
+	return HJ_EXIT_OK;
+}
+
+static int end(struct cli *cli, const char *what)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	int r = cli_ask(cli, "stored.change", "hjgate.Store.MaintainEnd", json_pack("{s:s}", "what", what), &answer);
+
+	if (r == 0 && cli->json)
+		printf("{\"ok\": true}\n");
+	else if (r == 0)
+		printf(_("%s: the work is done\n"), what);
+	return r;
+}
+
+int cli_maintain(struct cli *cli, int argc, char **argv)
+{
+	static const char *const words[] = { "end", NULL };
+	struct maintain m = { 0 };
+	int r = cli_options(cli, cli_maintain_options, &m, &argc, argv);
+
+	if (r)
+		return r;
+	if (argc == 1 && !m.length && !m.why)
+		return list(cli);
+	if (argc == 1)
+		return cli_usage(cli, "%s", _("what is being worked on? METER, METER.POINT or EQUIPMENT"));
+	if (argc == 2)
+		return begin(cli, &m, argv[1]);
+	if (strcmp(argv[2], "end"))
+		return cli_unknown(cli, N_("word"), argv[2], words);
+	return argc > 3 ? cli_usage(cli, _("\"%s\" is too much"), argv[3]) : end(cli, argv[1]);
+}
