@@ -58,7 +58,7 @@ ALL_CFLAGS  += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-point
 ALL_LDFLAGS += -fsanitize=$(SAN)
 endif
 
-PKGS      := jansson libsystemd sqlite3 libconfig libmodbus libserialport libcrypto
+PKGS      := jansson libsystemd sqlite3 libconfig libmodbus libserialport libcrypto libcurl
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS))
 PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS))
 

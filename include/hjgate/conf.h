@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "hjgate/bus_type.h"
+#include "hjgate/conf_alerts.h"
 #include "hjgate/factor.h"
 #include "hjgate/mn.h"
 #include "hjgate/point.h"
@@ -335,6 +336,7 @@ struct hj_conf {
 	struct hj_conf_uplink *uplinks;
 	size_t uplink_count;
 	struct hj_conf_factors factors; /* hj_conf_add_factors(): who does not need them has none */
+	struct hj_conf_alerts alerts;
 };
 int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_errors *errors);
 /* What codes mean, for hj_conf_uplink_points(). What is wrong in their files is the check's business: what is right

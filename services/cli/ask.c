@@ -90,6 +90,8 @@ static const struct {
 	{ "hjgate.Store.TooMany", N_("too many: {what}, at most {most}") },
 	{ "hjgate.Meter.NoAnswer", N_("the meter does not answer ({text})") },
 	{ "hjgate.Event.NoSuchEvent", N_("there is no event {id}") },
+	{ "hjgate.Alert.NoSuchChannel", N_("alerts.conf has no channel \"{channel}\"") },
+	{ "hjgate.Alert.BadConfiguration", N_("alerts.conf is not right: see hjgate check") },
 };
 
 void cli_error_text(json_t *reply, char *to, size_t size)

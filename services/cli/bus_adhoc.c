@@ -64,7 +64,7 @@ int bus_adhoc_start(struct bus_wire *w)
 		.adhoc = true,
 		.served = w->cli->root,
 		.sockets = { -1, -1, -1 } };
-	static const struct run_kind kind = { "meterd", NULL, 0 };
+	static const struct run_kind kind = { .name = "meterd" };
 	int r;
 
 	p.kind = &kind;

@@ -104,6 +104,7 @@ int cli_records(struct cli *cli, int argc, char **argv);
 int cli_events(struct cli *cli, int argc, char **argv);
 int cli_maintain(struct cli *cli, int argc, char **argv);
 int cli_clock(struct cli *cli, int argc, char **argv);
+int cli_alert(struct cli *cli, int argc, char **argv);
 int cli_uplink(struct cli *cli, int argc, char **argv);
 int cli_meter(struct cli *cli, int argc, char **argv);
 int cli_frames(struct cli *cli, int argc, char **argv);

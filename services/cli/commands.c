@@ -147,6 +147,17 @@ static const struct cli_command commands[] = {
 	                "hjgate maintain oven end"),
 	},
 	{
+	        .name = "alert",
+	        .details =
+	                N_("Robots and webhooks tell people of events, as alerts.conf says; without a channel there "
+	                   "nobody is told anything. What a\n"
+	                   "channel could not be told waits on the disk. To test needs the group hjgate-admin."),
+	        .fn = cli_alert,
+	        .lines = LINES({ CLI_LOOK, "alert", N_("who is told of events: channels, what waits, what fails") },
+	                { CLI_CHANGE, "alert test [CHANNEL]", N_("tell a channel, or all, that this is a test") }),
+	        .examples = EXAMPLES("hjgate alert", "hjgate alert test operators"),
+	},
+	{
 	        .name = "clock",
 	        .details =
 	                N_("Windows get their labels by the clock. While nobody says that it is right, what is read "

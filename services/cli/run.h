@@ -17,6 +17,8 @@ struct run_kind {
 	const char *name;   /* "meterd" */
 	const char *folder; /* of its instances; NULL: there is one */
 	unsigned tier;      /* whoever needs another has the higher one, and is stopped before it */
+	const char *file;   /* of what is configured below etc/hjgate beside hjgate.conf; NULL: nothing */
+	bool on_demand;     /* starts at the first connection and ends when it has nothing to do */
 };
 
 enum run_state { RUN_DOWN, RUN_STARTING, RUN_UP, RUN_STOPPING };
@@ -35,6 +37,7 @@ struct run_program {
 	uint64_t sign;              /* of life: when it last said that it is well */
 	unsigned failures;          /* starts in a row that did not get ready */
 	sd_event_source *child, *timer;
+	sd_event_source *knock[RUN_SOCKETS]; /* of one that waits for its first connection */
 	uint64_t stamp;     /* of its configuration: run_stamp_changed() */
 	bool adhoc;         /* for one command; not watched, not configured */
 	const char *served; /* its --root where that is not where its sockets are; NULL */
@@ -68,6 +71,7 @@ void run_sockets_close(struct run_program *p);
 int run_program_new(struct run *run, const struct run_kind *kind, const char *instance);
 void run_program_free(struct run_program *p); /* takes it out of the list */
 void run_program_start(struct run_program *p);
+void run_program_begin(struct run_program *p); /* starts it, or waits for who asks for it */
 void run_program_stop(struct run_program *p); /* starts again when it is gone, unless unwanted or all stops */
 void run_program_ready(struct run_program *p);
 /* In the child: takes its sockets and becomes the program; never returns. */

@@ -1,12 +1,13 @@
-/* One program of the suite: started with its sockets, watched, started again when it dies. Its one timer waits for
- * what its state waits for: down, the next try; up, its next sign of life; stopping, the end of patience. It dies
- * with us, so that to kill `hjgate run` is to cut the power. */
+/* One program of the suite: started with its sockets (now, or when somebody connects), watched, started again when it
+ * dies. Its one timer waits for what its state waits for: down, the next try; up, its next sign of life; stopping,
+ * the end of patience. It dies with us, so that to kill `hjgate run` is to cut the power. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
@@ -200,6 +201,7 @@ static void died(struct run_program *p, const siginfo_t *how, bool was_up)
 static int on_exit_of(sd_event_source *source, const siginfo_t *how, void *userdata)
 {
 	struct run_program *p = userdata;
+	bool well = how->si_code == CLD_EXITED && how->si_status == HJ_EXIT_OK;
 	enum run_state before = p->state;
 	struct run *run = p->run;
 
@@ -211,11 +213,49 @@ static int on_exit_of(sd_event_source *source, const siginfo_t *how, void *userd
 		run_suite_stop(run);
 	else if (!p->wanted)
 		run_program_free(p);
+	else if (p->kind->on_demand && (well || before == RUN_STOPPING))
+		run_program_begin(p);
 	else if (before == RUN_STOPPING)
 		run_program_start(p);
 	else
 		died(p, how, before == RUN_UP);
 	return 0;
+}
+
+/* ---- on demand ---- */
+
+static void stop_waiting(struct run_program *p)
+{
+	for (int i = 0; i < RUN_SOCKETS; i++)
+		p->knock[i] = sd_event_source_disable_unref(p->knock[i]);
+}
+
+static int on_knock(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct run_program *p = userdata;
+
+	stop_waiting(p);
+	if (!p->run->stopping && !p->pid)
+		run_program_start(p);
+	return 0;
+}
+
+void run_program_begin(struct run_program *p)
+{
+	int r = 0;
+
+	if (!p->kind->on_demand) {
+		run_program_start(p);
+		return;
+	}
+	stop_waiting(p);
+	for (int i = 0; i < RUN_SOCKETS && r >= 0; i++)
+		r = sd_event_add_io(p->run->event, &p->knock[i], p->sockets[i], EPOLLIN, on_knock, p);
+	if (r >= 0)
+		return;
+	hj_log_error(r, "%s: cannot wait for connections: starting it now", p->name);
+	stop_waiting(p);
+	run_program_start(p);
 }
 
 void run_program_start(struct run_program *p)
@@ -297,6 +337,7 @@ void run_program_free(struct run_program *p)
 	*at = p->next;
 	sd_event_source_disable_unref(p->child);
 	sd_event_source_disable_unref(p->timer);
+	stop_waiting(p);
 	run_sockets_close(p);
 	free(p);
 }

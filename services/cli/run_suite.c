@@ -1,4 +1,5 @@
-/* Which programs there are: stored and eventd always, the others by the files of the configuration. A change of the
+/* Which programs there are: stored and eventd always, alertd when it is asked, the others by the files of the
+ * configuration. A change of the
  * configuration takes effect on SIGHUP and only when the whole of it is right; what did not change is not touched. It
  * is read by a child: what libconfig needs for that does not stay in the memory of a process that lives for years. */
 #include <errno.h>
@@ -13,16 +14,19 @@
 #include "run.h"
 
 static const struct run_kind kinds[] = {
-	{ "eventd", NULL, 0 },
-	{ "stored", NULL, 1 },
-	{ "meterd", "buses.d", 2 },
-	{ "uplinkd", "uplinks.d", 2 },
+	{ "eventd", NULL, 0, NULL, false },
+	{ "stored", NULL, 1, NULL, false },
+	{ "alertd", NULL, 1, "alerts", true },
+	{ "meterd", "buses.d", 2, NULL, false },
+	{ "uplinkd", "uplinks.d", 2, NULL, false },
 };
 #define TIERS 3
 
 static bool own_file_changed(struct run_program *p)
 {
-	return p->instance && run_stamp_changed(p->run->root, p->kind->folder, p->instance, &p->stamp);
+	const char *name = p->instance ? p->instance : p->kind->file;
+
+	return name && run_stamp_changed(p->run->root, p->kind->folder, name, &p->stamp);
 }
 
 /* ---- programs ---- */
@@ -40,7 +44,10 @@ static void tell_change(const struct run_program *p)
 {
 	char file[HJ_NAME_MAX + 32];
 
-	snprintf(file, sizeof(file), "%s/%s.conf", p->kind->folder, p->instance);
+	if (p->instance)
+		snprintf(file, sizeof(file), "%s/%s.conf", p->kind->folder, p->instance);
+	else
+		snprintf(file, sizeof(file), "%s.conf", p->kind->file);
 	run_tell(p->run, "config-changed", file, "file", file, NULL, NULL);
 }
 
@@ -59,7 +66,7 @@ static int want(struct run *run, const struct run_kind *kind, const char *instan
 		return r;
 	p = find(run, kind, instance);
 	own_file_changed(p);
-	run_program_start(p);
+	run_program_begin(p);
 	if (tell)
 		tell_change(p);
 	return 0;
@@ -144,6 +151,8 @@ static void apply_to(struct run_program *p, bool main_changed)
 
 	if (changed || !p->wanted)
 		tell_change(p);
+	if (p->kind->on_demand && !p->pid)
+		return; /* it reads its configuration when it is asked for */
 	if (changed || main_changed || !p->wanted)
 		hj_notice("%s: its configuration %s: %s it", p->name, p->wanted ? "changed" : "is gone",
 		        p->wanted ? "restarting" : "stopping");

@@ -187,6 +187,14 @@ static const struct hj_event_type catalogue[] = {
 	{ "certificate-ending", HJ_EVENT_WARN, 0, N_("uplink"),
 	        N_("the certificate of {whose} at uplink {uplink} ends in {days} days, {end}"),
 	        N_("have it renewed before it ends; the new files count from the next connection on") },
+	{ "alert-failing", HJ_EVENT_FAULT, 1, N_("channel"), N_("nobody can be told by channel {channel}: {error}"),
+	        N_("see hjgate alert for what it answers: a token, secret, keyword or certificate has to be put "
+	           "right, or the way there; hjgate alert test tries it") },
+	{ "alert-lost", HJ_EVENT_FAULT, 0, N_("channel"),
+	        N_("channel {channel} never told of event {id} ({code}, {key}): {error}"),
+	        N_("read it with hjgate events, and tell those who should have been told") },
+	{ "alert-test", HJ_EVENT_INFO, 0, N_("test"),
+	        N_("{by} tests the alerts: who reads this will be told of others, too"), NULL },
 };
 
 const char *hj_event_remedy(const char *code)

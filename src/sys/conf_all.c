@@ -362,6 +362,7 @@ void hj_conf_done(struct hj_conf *c)
 	free(c->buses);
 	free(c->uplinks);
 	hj_conf_factors_done(&c->factors);
+	hj_conf_alerts_done(&c->alerts);
 	*c = (struct hj_conf){ 0 };
 }
 
@@ -379,6 +380,8 @@ int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_error
 		r = bad_buses = load_set(&buses, &c, root, errors);
 	if (r != -ENOMEM)
 		r = load_set(&uplinks, &c, root, errors);
+	if (r != -ENOMEM)
+		r = hj_conf_load_alerts(root, &c.alerts, errors);
 	if (r != -ENOMEM)
 		r = check_between(&c, bad_buses >= 0, errors);
 	if (r == -ENOMEM) {

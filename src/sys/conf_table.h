@@ -46,6 +46,7 @@ int conf_check_point_name(const char *text, const char **ret_why);
 int conf_main_read(struct conf_file *f, struct hj_conf_main *c);
 int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b);
 int conf_uplink_read(struct conf_file *f, struct hj_conf_uplink *u);
+int conf_alerts_read(struct conf_file *f, struct hj_conf_alerts *c);
 /* conf_uplink_dialect.c */
 struct conf_table;
 extern const struct conf_table conf_uplink_dialect;

@@ -1,0 +1,131 @@
+/* See verdict.h. Codes decide, never texts: those change and are in several languages. What no row knows is loud and
+ * tried again now and then, since nothing is lost by that. */
+#include "verdict.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hjgate/cleanup.h"
+#include "hjgate/dingtalk.h"
+
+static const struct {
+	int curl;
+	enum verdict is;
+} failures[] = {
+	{ CURLE_PEER_FAILED_VERIFICATION, VERDICT_WRONG },
+	{ CURLE_SSL_CACERT_BADFILE, VERDICT_WRONG },
+	{ CURLE_SSL_CERTPROBLEM, VERDICT_WRONG },
+	{ CURLE_SSL_ISSUER_ERROR, VERDICT_WRONG },
+	{ CURLE_SSL_CIPHER, VERDICT_WRONG },
+	{ CURLE_UNSUPPORTED_PROTOCOL, VERDICT_WRONG },
+	{ CURLE_URL_MALFORMAT, VERDICT_WRONG },
+};
+
+static const struct {
+	long from, to;
+	enum verdict is;
+} statuses[] = {
+	{ 200, 299, VERDICT_TOLD },
+	{ 300, 399, VERDICT_WRONG }, /* redirects are not followed: they would carry secrets elsewhere */
+	{ 400, 400, VERDICT_REFUSED },
+	{ 408, 408, VERDICT_AGAIN },
+	{ 413, 413, VERDICT_REFUSED },
+	{ 415, 415, VERDICT_REFUSED },
+	{ 422, 422, VERDICT_REFUSED },
+	{ 425, 425, VERDICT_AGAIN },
+	{ 429, 429, VERDICT_HOLD },
+	{ 401, 499, VERDICT_WRONG },
+	{ 500, 599, VERDICT_AGAIN },
+};
+
+static const struct {
+	int64_t code;
+	enum verdict is;
+} robots[] = {
+	{ 0, VERDICT_TOLD },
+	{ -1, VERDICT_AGAIN },      /* busy */
+	{ 130101, VERDICT_HOLD },   /* more than 20 in a minute */
+	{ 410100, VERDICT_HOLD },   /* likewise, of the interface */
+	{ 310000, VERDICT_WRONG },  /* signature, keyword, IP address */
+	{ 300001, VERDICT_WRONG },  /* no such token */
+	{ 40035, VERDICT_REFUSED }, /* what was sent is no message */
+	{ 400105, VERDICT_REFUSED },
+	{ 430101, VERDICT_REFUSED }, /* its text or a link in it is not allowed */
+	{ 430102, VERDICT_REFUSED },
+	{ 430103, VERDICT_REFUSED },
+	{ 430104, VERDICT_REFUSED },
+};
+
+/* What comes from outside may be anything. */
+static void say(struct verdict_told *to, const char *before, const char *text)
+{
+	size_t n = (size_t)snprintf(to->text, sizeof(to->text), "%s", before);
+
+	for (; *text && n + 1 < sizeof(to->text); text++)
+		to->text[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text;
+	while (n && (to->text[n - 1] & 0xc0) == 0x80 && !*text)
+		break;
+	/* A text that was cut may end in half a character. */
+	if (*text)
+		while (n && (to->text[n - 1] & 0x80))
+			n--;
+	to->text[n] = '\0';
+}
+
+static void of_failure(const struct http_result *r, struct verdict_told *ret)
+{
+	ret->is = VERDICT_AGAIN;
+	for (size_t i = 0; i < hj_array_size(failures); i++)
+		if (failures[i].curl == r->curl)
+			ret->is = failures[i].is;
+	say(ret, "", r->error && *r->error ? r->error : curl_easy_strerror((CURLcode)r->curl));
+}
+
+static void of_status(const struct http_result *r, struct verdict_told *ret)
+{
+	char text[32];
+
+	ret->is = VERDICT_WRONG;
+	for (size_t i = 0; i < hj_array_size(statuses); i++)
+		if (r->status >= statuses[i].from && r->status <= statuses[i].to) {
+			ret->is = statuses[i].is;
+			break;
+		}
+	snprintf(text, sizeof(text), "HTTP %ld", r->status);
+	if (ret->is != VERDICT_TOLD)
+		say(ret, text, r->status >= 300 && r->status < 400 ? ": a redirect, which is not followed" : "");
+	if (ret->is == VERDICT_HOLD && r->retry_after_s > 0)
+		ret->hold_s = hj_min(r->retry_after_s, (int64_t)3600);
+}
+
+static void of_robot(const struct http_result *r, struct verdict_told *ret)
+{
+	struct hj_dingtalk_answer a;
+	char text[48];
+
+	if (hj_dingtalk_answer(r->body, r->n, &a) < 0) {
+		ret->is = VERDICT_AGAIN;
+		say(ret, "", "what answers is no robot of DingTalk");
+		return;
+	}
+	ret->is = VERDICT_WRONG;
+	for (size_t i = 0; i < hj_array_size(robots); i++)
+		if (robots[i].code == a.code)
+			ret->is = robots[i].is;
+	snprintf(text, sizeof(text), "errcode %lld: ", (long long)a.code);
+	if (ret->is != VERDICT_TOLD)
+		say(ret, text, a.text);
+}
+
+void verdict_of(enum hj_channel_kind kind, const struct http_result *r, struct verdict_told *ret)
+{
+	*ret = (struct verdict_told){ .hold_s = VERDICT_HOLD_S };
+	if (r->curl != CURLE_OK) {
+		of_failure(r, ret);
+		return;
+	}
+	of_status(r, ret);
+	if (kind == HJ_CHANNEL_DINGTALK && ret->is == VERDICT_TOLD)
+		of_robot(r, ret);
+}
