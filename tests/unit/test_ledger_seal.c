@@ -298,9 +298,10 @@ static const char *const state_changes[] = {
 	"UPDATE state SET key = 'owed.city' WHERE key = 'owed.county'",
 	"UPDATE state SET value = x'00' WHERE key = 'ledger.seal'",
 	"DELETE FROM state WHERE key = 'ledger.seal'",
-	"UPDATE state SET value = substr(value, 1, length(value) - 1) || x'00' WHERE key LIKE 'ledger.key.0.2'",
-	"UPDATE state SET value = substr(value, 1, 24) || x'ff' || substr(value, 26) WHERE key LIKE "
-	"'ledger.segment.%'",
+	"UPDATE state SET value = substr(value, 1, length(value) - 1) || CASE substr(value, -1) WHEN x'00' THEN x'01' ELSE x'00' END "
+	"WHERE key LIKE 'ledger.key.0.2'",
+	"UPDATE state SET value = substr(value, 1, 24) || CASE substr(value, 25, 1) WHEN x'ff' THEN x'00' ELSE x'ff' END || substr(value, 26) "
+	"WHERE key LIKE 'ledger.segment.%'",
 };
 
 static void test_every_change_of_state_shows(void **state)
