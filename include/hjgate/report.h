@@ -24,6 +24,9 @@ void hj_report(struct hj_report *r, const char *code, enum hj_phase phase, const
 /* The same for a time that is not now, ms UTC. */
 void hj_report_at(
         struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms, json_t *values);
+/* The same with a time that is right, whatever the clock is now. */
+void hj_report_sure(
+        struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms, json_t *values);
 
 /* The event bad-input, folded: the first from `from` is told at once, more of the same minute together at its end.
  * True when it was told now: then the caller logs it, too. `text` may hold any bytes. */

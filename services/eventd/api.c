@@ -31,6 +31,7 @@ static const struct {
 struct log_params {
 	const char *code, *phase, *key, *source;
 	int64_t time;
+	bool sure;
 	json_t *values;
 };
 
@@ -53,6 +54,7 @@ static const char *fill_row(const struct log_params *p, const struct hj_event_ty
 	if (p->time < 0 || p->time > HJ_TIME_MAX_MS)
 		return "time";
 	row->time_ms = p->time;
+	row->trust = p->sure ? HJ_TRUST_RTC : HJ_TRUST_NONE; /* none: by the clock as it is */
 	if (p->values && json_object_size(p->values)) {
 		row->values = json_dumps(p->values, JSON_COMPACT);
 		if (!row->values || strlen(row->values) > EVENT_VALUES_MAX)
@@ -70,6 +72,7 @@ static int on_log(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		{ "key", HJ_PARAM_STRING, true, &p.key },
 		{ "source", HJ_PARAM_STRING, true, &p.source },
 		{ "time", HJ_PARAM_INT, false, &p.time },
+		{ "sure", HJ_PARAM_BOOL, false, &p.sure },
 		{ "values", HJ_PARAM_OBJECT, false, &p.values },
 	};
 	const struct hj_event_type *type;

@@ -16,6 +16,9 @@ json_t *event_to_json(const struct event *e)
 	        "source", e->source, "values", values ? values : json_object(), "count", (json_int_t)e->count);
 	if (j && !event_is_open(e))
 		json_object_set_new(j, "end", json_integer(e->spans ? e->end_ms : e->begin_ms));
+	if (j && e->spans && !event_is_open(e))
+		json_object_set_new(j, "end_trust",
+		        json_string(e->end_trust < hj_array_size(trusts) ? trusts[e->end_trust] : "none"));
 	if (j && e->last_ms != NO_END)
 		json_object_set_new(j, "last", json_integer(e->last_ms));
 	if (j && e->cause)

@@ -13,6 +13,7 @@ static const char *const names[] = {
 	[ROW_END] = "end",
 	[ROW_CAUSE] = "cause",
 	[ROW_COUNT] = "count",
+	[ROW_SHIFT] = "shift",
 };
 
 void row_done(struct row *r)
@@ -45,6 +46,12 @@ int row_encode(const struct row *r, struct hj_buf *to)
 		json_object_set_new(j, "of", json_integer((json_int_t)r->of));
 	if (r->count)
 		json_object_set_new(j, "count", json_integer((json_int_t)r->count));
+	if (r->trust == HJ_TRUST_NONE && r->ahead_ms)
+		json_object_set_new(j, "ahead", json_integer(r->ahead_ms));
+	if (r->is == ROW_SHIFT) {
+		json_object_set_new(j, "upto", json_integer((json_int_t)r->upto));
+		json_object_set_new(j, "by", json_integer(r->by_ms));
+	}
 	set_text(j, "code", r->code);
 	set_text(j, "key", r->key);
 	set_text(j, "source", r->source);
@@ -95,6 +102,9 @@ int row_decode(const struct hj_head *head, const void *body, size_t n, struct ro
 	r.is = (enum row_is)i;
 	r.of = get_number(j, "of");
 	r.count = get_number(j, "count");
+	r.ahead_ms = json_integer_value(json_object_get(j, "ahead"));
+	r.upto = get_number(j, "upto");
+	r.by_ms = json_integer_value(json_object_get(j, "by"));
 	hj_text_copy(r.code, sizeof(r.code), get_text(j, "code"));
 	hj_text_copy(r.key, sizeof(r.key), get_text(j, "key"));
 	hj_text_copy(r.source, sizeof(r.source), get_text(j, "source"));

@@ -182,6 +182,7 @@ void eventd_end_streams(struct eventd *d)
 
 struct lookup {
 	struct book *book;
+	const struct shifts *shifts;
 };
 
 static int look_at(const struct hj_head *head, const void *body, size_t n, void *userdata)
@@ -195,6 +196,7 @@ static int look_at(const struct hj_head *head, const void *body, size_t n, void 
 		return 0;
 	if (r < 0)
 		return r;
+	shifts_apply(l->shifts, head->seq, &row);
 	book_apply(l->book, head->seq, &row, &r);
 	book_trim(l->book);
 	row_done(&row);
@@ -232,7 +234,7 @@ static bool is_in_ram(const struct eventd *d, const struct filter *f, size_t lim
 static int choose(struct eventd *d, struct stream *s, const struct filter *f, size_t limit)
 {
 	struct book found = { .newest = limit, .filter = f };
-	struct lookup l = { &found };
+	struct lookup l = { &found, &d->shifts };
 	int r;
 
 	if (is_in_ram(d, f, limit))

@@ -197,6 +197,7 @@ static int change(struct book *b, struct event *e, const struct row *row)
 		e->last_ms = row->time_ms;
 	if (row->is == ROW_END && event_is_open(e)) {
 		e->end_ms = row->time_ms;
+		e->end_trust = row->trust;
 		b->open--;
 	}
 	if (row->is == ROW_CAUSE) {
@@ -212,6 +213,8 @@ struct event *book_apply(struct book *b, uint64_t seq, const struct row *row, in
 	struct event *e;
 
 	*ret_error = 0;
+	if (row->is == ROW_SHIFT)
+		return NULL;
 	if (row_is_event(row))
 		return add(b, seq, row, ret_error);
 	e = book_find(b, row->of);

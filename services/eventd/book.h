@@ -9,7 +9,7 @@ struct event {
 	int64_t begin_ms, end_ms; /* end: NO_END while it is open */
 	uint64_t count;
 	int64_t last_ms; /* when the newest of those happened that were only counted; NO_END = none were */
-	enum hj_trust trust;
+	enum hj_trust trust, end_trust; /* of the clock by which they are */
 	bool spans;
 	char code[EVENT_CODE_MAX + 1], key[EVENT_KEY_MAX + 1], source[EVENT_SOURCE_MAX + 1];
 	char *values, *cause; /* NULL = none */

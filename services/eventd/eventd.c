@@ -68,6 +68,9 @@ int eventd_new(sd_event *event, const char *root, struct eventd **ret)
 	r = start(d, root);
 	if (r < 0)
 		return r;
+	r = eventd_start_trust(d);
+	if (r < 0)
+		hj_log_error(r, "nobody tells what the clock is trusted by: going by the time daemon");
 	r = outbox_new(d, &d->outbox);
 	if (r < 0)
 		hj_log_error(r, "nobody is alerted: events are kept only");
@@ -97,6 +100,7 @@ void eventd_free(struct eventd *d)
 	}
 	eventd_drop_queue(d);
 	eventd_end_streams(d);
+	eventd_stop_trust(d);
 	store_log_free(d->store_log);
 	outbox_free(d->outbox);
 	hj_backup_free(d->backup);

@@ -6,6 +6,7 @@
 #include "book.h"
 #include "fold.h"
 #include "offline.h"
+#include "shift.h"
 #include "hjgate/ipc_server.h"
 #include "hjgate/place.h"
 #include "hjgate/service.h"
@@ -60,6 +61,9 @@ struct eventd {
 	struct stream *streams;
 	struct hj_backup *backup; /* NULL: none is made now */
 
+	enum hj_trust trust;  /* of the clock */
+	struct shifts shifts; /* true times, of what was told without */
+	struct trust_asking *trust_asking;
 	sd_event_source *clock; /* NULL: it cannot be watched */
 	int64_t clock_ahead_ms; /* of the wall clock before the one that only goes on */
 };
@@ -117,6 +121,13 @@ void outbox_carried(struct outbox *o, uint64_t before); /* rows after this one s
 /* clock.c */
 void eventd_watch_clock(struct eventd *d);
 void eventd_heed_clock(struct eventd *d, const struct hj_now *now); /* it may have been set since the last time */
+
+/* peer_trust.c */
+int eventd_start_trust(struct eventd *d);
+void eventd_stop_trust(struct eventd *d);
+void eventd_heed_trust(struct eventd *d, const char *code); /* this was told: it may be about the clock */
+void eventd_set_trust(struct eventd *d, enum hj_trust trust, const struct hj_now *now);
+int eventd_correct_times(struct eventd *d, const struct hj_now *now);
 
 /* api_stream.c */
 int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool follow, struct hj_ipc_call *call);

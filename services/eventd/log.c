@@ -1,7 +1,6 @@
 /* What a report becomes: a row, a count in a following row, or nothing where it says what is known. A begin for what
  * is open and an end for what is not are answered with id 0, so that whoever reports may simply say it again. */
 #include "eventd.h"
-#include "hjgate/clock_watch.h"
 #include "hjgate/event.h"
 #include "hjgate/ipc.h"
 #include "hjgate/now.h"
@@ -10,9 +9,16 @@
 #include <errno.h>
 #include <string.h>
 
-static enum hj_trust trust_now(void)
+/* By which clock the row's time is, where its reporter does not know better. */
+static void stamp(const struct eventd *d, struct row *row)
 {
-	return hj_clock_synchronised() ? HJ_TRUST_NTP : HJ_TRUST_NONE;
+	struct hj_now now = hj_now();
+
+	if (row->trust)
+		return;
+	row->trust = d->trust;
+	if (!row->trust)
+		row->ahead_ms = hj_clock_ahead(&now);
 }
 
 static int answer(struct hj_ipc_call *call, uint64_t id)
@@ -79,7 +85,8 @@ static int log_end(struct eventd *d, struct row *row, struct hj_ipc_call *call)
 
 int eventd_log(struct eventd *d, struct row *row, struct hj_ipc_call *call)
 {
-	row->trust = trust_now();
+	stamp(d, row);
+	eventd_heed_trust(d, row->code);
 	return row->is == ROW_END ? log_end(d, row, call) : log_begin(d, row, call);
 }
 
@@ -89,7 +96,7 @@ void eventd_write_folds(struct eventd *d)
 
 	/* What finds no room stays folded: an end that is dropped would leave its event open for ever. */
 	while (d->queued < QUEUE_MAX && folds_take(&d->folds, &row)) {
-		row.trust = trust_now();
+		stamp(d, &row);
 		eventd_put(d, &row, NULL);
 	}
 	folds_wait(&d->folds, hj_now().mono);

@@ -40,6 +40,7 @@ struct outbox {
 /* ---- what is next ---- */
 
 struct next {
+	const struct shifts *shifts;
 	struct row row;
 	uint64_t seq; /* 0 = nothing */
 	int error;
@@ -58,13 +59,17 @@ static int take_first(const struct hj_head *head, const void *body, size_t n, vo
 		row_done(&next->row);
 		return 0;
 	}
+	shifts_apply(next->shifts, head->seq, &next->row);
 	next->seq = head->seq;
 	return 1;
 }
 
 static int read_one(struct eventd *d, uint64_t from, uint64_t to, struct next *next)
 {
-	int r = hj_ledger_read(d->ledger, from, to, 0, take_first, next);
+	int r;
+
+	next->shifts = &d->shifts;
+	r = hj_ledger_read(d->ledger, from, to, 0, take_first, next);
 
 	return r < 0 ? r : 0;
 }

@@ -14,12 +14,14 @@
 #define EVENT_VALUES_MAX 1024 /* bytes of JSON */
 #define EVENT_CAUSE_MAX  512  /* bytes */
 
-/* ROW_MOMENT and ROW_BEGIN are events; their seq is the event's id. The others refer to one by `of`. */
-enum row_is { ROW_MOMENT, ROW_BEGIN, ROW_END, ROW_CAUSE, ROW_COUNT };
+/* ROW_MOMENT and ROW_BEGIN are events; their seq is the event's id. The others refer to one by `of`; ROW_SHIFT refers
+ * to all rows from `of` to `upto` that came under a clock which nobody trusted. */
+enum row_is { ROW_MOMENT, ROW_BEGIN, ROW_END, ROW_CAUSE, ROW_COUNT, ROW_SHIFT };
 
 /* The kinds of the ledger are used so that events can be counted without reading what follows them. */
 #define ROW_KIND_EVENT  HJ_KIND_LOG
 #define ROW_KIND_FOLLOW HJ_KIND_STATUS
+#define ROW_KIND_SHIFT  HJ_KIND_VOID
 
 struct row {
 	enum row_is is;
@@ -29,6 +31,10 @@ struct row {
 	uint64_t count; /* end, count: how many more times; a moment that stands for several: 0 = one */
 	char code[EVENT_CODE_MAX + 1], key[EVENT_KEY_MAX + 1]; /* moment, begin */
 	char source[EVENT_SOURCE_MAX + 1];
+	int64_t ahead_ms; /* hj_clock_ahead() of the clock that time_ms is by, where nobody trusts it; 0 = not known
+	                   */
+	uint64_t upto;    /* shift: */
+	int64_t by_ms;
 	char *values; /* JSON object as text; NULL = none */
 	char *cause;
 };

@@ -48,10 +48,24 @@ static int read_row(const struct hj_head *head, const void *body, size_t n, void
 	}
 	if (error < 0)
 		return error;
+	shifts_apply(&d->shifts, head->seq, &row);
 	book_apply(&d->book, head->seq, &row, &error);
 	book_trim(&d->book);
 	row_done(&row);
 	return error;
+}
+
+static int read_shift(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	struct row row;
+	int r = row_decode(head, body, n, &row);
+
+	if (r < 0)
+		return r == -EBADMSG ? 0 : r;
+	if (row.is == ROW_SHIFT)
+		shifts_add(userdata, &row);
+	row_done(&row);
+	return 0;
 }
 
 int eventd_read_back(struct eventd *d)
@@ -64,6 +78,10 @@ int eventd_read_back(struct eventd *d)
 	d->first_ms = NO_END;
 	book_done(&d->book);
 	d->book = (struct book){ .newest = EVENTS_IN_RAM, .keep_open = true };
+	d->shifts = (struct shifts){ 0 };
+	error = hj_ledger_read(d->ledger, 1, UINT64_MAX, 1u << ROW_KIND_SHIFT, read_shift, &d->shifts);
+	if (error < 0)
+		return error;
 	error = hj_ledger_read(d->ledger, 1, UINT64_MAX, 0, read_row, &r);
 	if (r.unreadable)
 		hj_warn("%s: %llu rows are unreadable and left out", d->path, (unsigned long long)r.unreadable);

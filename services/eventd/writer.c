@@ -72,7 +72,9 @@ int eventd_put(struct eventd *d, struct row *row, struct hj_ipc_call *call)
 int eventd_append(struct eventd *d, const struct row *row, uint64_t *ret_seq)
 {
 	_cleanup_(hj_buf_done) struct hj_buf body = { 0 };
-	struct hj_head head = { .kind = row_is_event(row) ? ROW_KIND_EVENT : ROW_KIND_FOLLOW,
+	struct hj_head head = { .kind = row_is_event(row)      ? ROW_KIND_EVENT
+		                        : row->is == ROW_SHIFT ? ROW_KIND_SHIFT
+		                                               : ROW_KIND_FOLLOW,
 		.trust = row->trust,
 		.label_ms = row->time_ms,
 		.boottime_ms = (int64_t)(hj_now().mono / HJ_USEC_PER_MS) };

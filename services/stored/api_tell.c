@@ -54,7 +54,8 @@ void tell_salvaged(struct stored *s, const struct hj_salvage_look *look)
 
 void tell_trust(struct stored *s, bool is_trusted)
 {
-	if (s->trust.is_told == !is_trusted)
+	/* That it is trusted is said in any case: eventd may know of a run before that it was not. */
+	if (!is_trusted && s->trust.is_told)
 		return;
 	s->trust.is_told = !is_trusted;
 	hj_report(s->report, "clock-untrusted", is_trusted ? HJ_END : HJ_BEGIN, "clock", NULL);
@@ -171,7 +172,7 @@ void tell_maintain(struct stored *s, const struct maintained *m, enum hj_phase p
 
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms)
 {
-	hj_report_at(s->report, "power-failure", HJ_BEGIN, "power", begin_ms, NULL);
+	hj_report_sure(s->report, "power-failure", HJ_BEGIN, "power", begin_ms, NULL);
 	hj_report_at(s->report, "power-failure", HJ_END, "power", end_ms, NULL);
 }
 

@@ -36,9 +36,9 @@
 #define STORED_BODY_MAX     (64u << 10)            /* bytes of a record that was Put */
 #define STORED_COMMIT_EVERY (60 * HJ_USEC_PER_SEC) /* while there is anything new */
 /* without anything new: shows until when the power was there */
-#define STORED_COMMIT_IDLE       (600 * HJ_USEC_PER_SEC)
-#define STORED_COMMIT_URGENT     (50 * HJ_USEC_PER_MS) /* what somebody waits for; what comes together is grouped */
-#define STORED_COMMIT_BUSY       (1 * HJ_USEC_PER_SEC) /* the same, when there were too many of them */
+#define STORED_COMMIT_IDLE       (55 * HJ_USEC_PER_SEC) /* the begin of a power failure is known to a minute */
+#define STORED_COMMIT_URGENT     (50 * HJ_USEC_PER_MS)  /* what somebody waits for; what comes together is grouped */
+#define STORED_COMMIT_BUSY       (1 * HJ_USEC_PER_SEC)  /* the same, when there were too many of them */
 #define STORED_URGENT_PER_MINUTE 60
 #define STORED_CONFIRMS_MOST     1000                  /* confirmed records that may wait for the next commit */
 #define STORED_RETRY             (2 * HJ_USEC_PER_SEC) /* after a commit has failed */
@@ -204,7 +204,8 @@ struct stored {
 	struct {
 		bool is_known;
 		uint8_t boot[HJ_ID_BYTES];
-		int64_t ms; /* of the last commit under a trusted clock, in the run before */
+		int64_t ms;           /* of the last commit under a trusted clock, in the run before */
+		bool told, told_kept; /* that the power failed before this boot; this is on the disk */
 	} alive;
 	struct voided voids[STORED_VOIDS_MAX];
 	size_t void_count;
@@ -367,6 +368,7 @@ void verify_stop(struct stored *s); /* before the ledger is closed */
 /* poweron.c */
 int poweron_load(struct stored *s);
 void poweron_check(struct stored *s, int64_t end_ms); /* the time is known: this boot began then */
+void poweron_suspect(struct stored *s);               /* the time is not known: told by the clock as it is */
 bool poweron_last(const struct stored *s, int64_t *ret_ms);
 int poweron_put(struct stored *s, int64_t now_ms);
 

@@ -318,8 +318,10 @@ void trust_loaded(struct stored *s)
 	trust_heed(s, &now);
 	if (t->source == t->was && since_ms)
 		t->since_ms = since_ms;
-	if (!t->source)
+	if (!t->source) {
 		lost(s, &now);
+		poweron_suspect(s);
+	}
 	t->changed = true;
 	commit_urgent(s); /* shows soon that the power is there */
 }

@@ -26,6 +26,7 @@ struct entry {
 	enum hj_phase phase;
 	char *key;
 	int64_t time_ms;
+	bool sure;
 	json_t *values;
 };
 
@@ -65,8 +66,9 @@ static void pop(struct hj_report *r)
 
 static json_t *entry_json(const struct hj_report *r, const struct entry *e)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:O}", "code", e->code, "phase", phases[e->phase], "key", e->key,
-	        "source", r->source, "time", (json_int_t)e->time_ms, "values", e->values);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:O}", "code", e->code, "phase", phases[e->phase], "key",
+	        e->key, "source", r->source, "time", (json_int_t)e->time_ms, "sure", (int)e->sure, "values",
+	        e->values);
 }
 
 static json_t *lost_json(const struct hj_report *r)
@@ -173,10 +175,12 @@ void hj_report_free(struct hj_report *r)
 	free(r);
 }
 
-void hj_report_at(
-        struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms, json_t *values)
+static void add(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms,
+        bool sure, json_t *values)
 {
-	struct entry e = { .phase = phase, .time_ms = time_ms, .values = values ? values : json_object() };
+	struct entry e = {
+		.phase = phase, .time_ms = time_ms, .sure = sure, .values = values ? values : json_object()
+	};
 
 	e.key = strdup(key ? key : "");
 	if (!r || !e.key || !e.values) {
@@ -193,6 +197,18 @@ void hj_report_at(
 	}
 	r->queue[(r->first + r->count++) % HJ_REPORTS_MAX] = e;
 	pump(r);
+}
+
+void hj_report_at(
+        struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms, json_t *values)
+{
+	add(r, code, phase, key, time_ms, false, values);
+}
+
+void hj_report_sure(
+        struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms, json_t *values)
+{
+	add(r, code, phase, key, time_ms, true, values);
 }
 
 void hj_report(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, json_t *values)
