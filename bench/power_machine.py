@@ -38,7 +38,10 @@ $b mount -t tmpfs run /disk/run
 while [ ! -S /disk/run/hjgate/stored.peer ]; do $b usleep 20000; done
 for port in /sys/class/virtio-ports/vport*; do
     read -r name <$port/name
-    /hj/socat -b 262144 OPEN:/dev/${port##*/} UNIX-CONNECT:/disk/run/hjgate/${name#*-} &
+    case $name in
+    *-sh) /hj/socat OPEN:/dev/${port##*/} EXEC:/bin/sh & ;;
+    *) /hj/socat -b 262144 OPEN:/dev/${port##*/} UNIX-CONNECT:/disk/run/hjgate/${name#*-} & ;;
+    esac
 done
 wait
 $b poweroff -f
@@ -108,7 +111,7 @@ class Port:
         self.buffer = b""
 
     def send(self, method, parameters, more=False):
-        call = {"method": "hjgate.Store." + method, "parameters": parameters}
+        call = {"method": method if "." in method else "hjgate.Store." + method, "parameters": parameters}
         if more:
             call["more"] = True
         try:
@@ -163,8 +166,8 @@ class Machine:
             f.truncate(DISK_MB << 20)
         subprocess.run(["mkfs.ext4", "-q", "-F", "-d", tree, self.image], check=True, env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin"))
 
-    def boot(self, seed, ports, lies=False):
-        """{name of the socket: Port}, connected before the machine begins."""
+    def boot(self, seed, ports, lies=False, rtc=None):
+        """A Port for each of `ports`, connected before the machine begins: a local socket's name, or "sh" for a shell. rtc: what its clock says then."""
         for name in ["disk"] + ["port%d" % i for i in range(len(ports))]:
             if os.path.exists(self.path(name)):
                 os.unlink(self.path(name))
@@ -180,7 +183,7 @@ class Machine:
             ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "256", "-nodefaults", "-display", "none", "-no-reboot",
              "-kernel", self.kernel, "-initrd", self.first, "-append", "console=ttyS0 panic=-1 mitigations=off no_timer_check",
              "-serial", "file:" + self.path("console"), "-drive", "if=none,id=data,format=raw,cache=writeback,file=nbd:unix:" + self.path("disk"),
-             "-device", "virtio-blk-pci,drive=data", "-device", "virtio-serial-pci"] + serial, stdin=subprocess.DEVNULL)
+             "-device", "virtio-blk-pci,drive=data", "-device", "virtio-serial-pci"] + serial + (["-rtc", "base=" + rtc] if rtc else []), stdin=subprocess.DEVNULL)
         self.wait_for_socket("port%d" % (len(ports) - 1))
         return [Port(self.path("port%d" % i)) for i in range(len(ports))]
 

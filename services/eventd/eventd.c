@@ -74,6 +74,9 @@ int eventd_new(sd_event *event, const char *root, struct eventd **ret)
 	r = outbox_new(d, &d->outbox);
 	if (r < 0)
 		hj_log_error(r, "nobody is alerted: events are kept only");
+	r = conf_watch_new(d, &d->conf_watch);
+	if (r < 0)
+		hj_log_error(r, "changes of the configuration are not told");
 	r = store_log_new(d, &d->store_log);
 	if (r < 0)
 		hj_log_error(r, "no event becomes a log for the platforms");
@@ -103,6 +106,7 @@ void eventd_free(struct eventd *d)
 	eventd_stop_trust(d);
 	store_log_free(d->store_log);
 	outbox_free(d->outbox);
+	conf_watch_free(d->conf_watch);
 	hj_backup_free(d->backup);
 	folds_done(&d->folds);
 	book_done(&d->book);

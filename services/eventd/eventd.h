@@ -57,6 +57,7 @@ struct eventd {
 
 	struct store_log *store_log; /* NULL: no event is to be a log */
 	struct outbox *outbox;
+	struct conf_watch *conf_watch;
 	struct offline offline;
 	struct stream *streams;
 	struct hj_backup *backup; /* NULL: none is made now */
@@ -121,6 +122,11 @@ void outbox_carried(struct outbox *o, uint64_t before); /* rows after this one s
 /* clock.c */
 void eventd_watch_clock(struct eventd *d);
 void eventd_heed_clock(struct eventd *d, const struct hj_now *now); /* it may have been set since the last time */
+
+/* api_conf.c: who changed what in the configuration */
+struct conf_watch;
+int conf_watch_new(struct eventd *d, struct conf_watch **ret);
+void conf_watch_free(struct conf_watch *w); /* may be NULL */
 
 /* peer_trust.c */
 int eventd_start_trust(struct eventd *d);

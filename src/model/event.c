@@ -71,6 +71,8 @@ static const struct hj_event_type catalogue[] = {
 	{ "records-joined", HJ_EVENT_WARN, 0, N_("uplink"),
 	        N_("uplink {uplink} sends {count} records again: too many gaps"),
 	        N_("nothing: a platform knows a repetition by its time and factor") },
+	{ "config-value", HJ_EVENT_INFO, 0, N_("configuration file"),
+	        N_("{by} changed {key} of {file} from {old} to {new}"), NULL },
 	{ "config-changed", HJ_EVENT_INFO, 0, N_("configuration file"), N_("the configuration changed: {file}"),
 	        NULL },
 	{ "register-written", HJ_EVENT_INFO, 0, N_("meter"),

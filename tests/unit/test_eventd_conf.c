@@ -1,0 +1,213 @@
+/* Who changed what in the configuration: what is new between two lists of settings, what a file comes to as a list,
+ * and the events of an eventd that was away meanwhile, or was there. */
+#include "../../services/eventd/differ.h"
+#include "../../services/eventd/eventd.h"
+#include "hjgate/conf_flat.h"
+#include "hjgate/log.h"
+#include "hjgate/now.h"
+#include "state_root.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static char told[4096];
+
+static void note(const char *key, const char *old, const char *new, void *userdata)
+{
+	size_t n = strlen(told);
+
+	snprintf(told + n, sizeof(told) - n, "%s:%s>%s;", key, old ? old : "-", new ? new : "-");
+}
+
+static const char *differ(const char *old, const char *new)
+{
+	told[0] = '\0';
+	differ_run(old, new, note, NULL);
+	return told;
+}
+
+static void what_is_new(void **state)
+{
+	assert_string_equal(differ("", ""), "");
+	assert_string_equal(differ("a=1\nb=2\n", "a=1\nb=2\n"), "");
+	assert_string_equal(differ("a=1\nb=2\n", "a=1\nb=3\n"), "b:2>3;");
+	assert_string_equal(differ("a=1\nb=2\nc=3\n", "c=3\na=1\n"), "b:2>-;"); /* in another order */
+	assert_string_equal(differ("a=1\n", "aa=1\na=1\n"), "aa:->1;");
+	assert_string_equal(differ("a=x=y\n", "a=x=z\n"), "a:x=y>x=z;");
+	assert_string_equal(differ("a=\n", "a=1\n"), "a:>1;");
+	assert_string_equal(differ("no line's end", "a"), "a:->;no line's end:>-;");
+	assert_string_equal(differ("a=1\nb=2\n", ""), "a:1>-;b:2>-;");
+}
+
+/* ---- a file as a list ---- */
+
+static int gather(const char *key, const char *value, bool secret, void *userdata)
+{
+	size_t n = strlen(told);
+
+	snprintf(told + n, sizeof(told) - n, "%s=%s%s\n", key, value, secret ? " (secret)" : "");
+	return 0;
+}
+
+static int setup(void **state)
+{
+	char path[256];
+
+	if (make_root("conf") < 0)
+		return -1;
+	for (const char *const *p = (const char *const[]){ "etc", "etc/hjgate", "etc/hjgate/buses.d",
+	             "etc/hjgate/uplinks.d", NULL };
+	        *p; p++) {
+		path_of(*p, path);
+		if (mkdir(path, 0755) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	return remove_root();
+}
+
+static void write_bus(int ct)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+	        "format = 1;\nport = \"/dev/ttyS1\";\nmeters = (\n  { name = \"oven\"; ct = %d; scales = ( 1, 2.5 "
+	        ");\n"
+	        "    points = ( { name = \"power\"; scale = 0.1; fast = true; } ); },\n  { unit_id = 2L; }\n);\n",
+	        ct);
+	write_file("etc/hjgate/buses.d/north.conf", text);
+}
+
+static void write_uplink(const char *pw)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "format = 1;\nhost = \"a\\nb\";\npw = \"%s\";\n", pw);
+	write_file("etc/hjgate/uplinks.d/county.conf", text);
+}
+
+static void a_file_as_a_list(void **state)
+{
+	write_bus(200);
+	write_uplink("123456");
+	told[0] = '\0';
+	assert_int_equal(hj_conf_flatten(root, "buses.d", "north", gather, NULL), 0);
+	assert_string_equal(told, "format=1\nport=/dev/ttyS1\nmeters.oven.name=oven\nmeters.oven.ct=200\n"
+	                          "meters.oven.scales=1, 2.5\nmeters.oven.points.power.name=power\n"
+	                          "meters.oven.points.power.scale=0.1\nmeters.oven.points.power.fast=true\n"
+	                          "meters.2.unit_id=2\n");
+	told[0] = '\0';
+	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "county", gather, NULL), 0);
+	assert_string_equal(told, "format=1\nhost=a b\npw=123456 (secret)\n");
+	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), -ENOENT);
+	write_file("etc/hjgate/uplinks.d/city.conf", "format = ;\n");
+	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), -EINVAL);
+}
+
+/* ---- the events ---- */
+
+static struct eventd *d;
+static sd_event *loop;
+
+static void begin(void)
+{
+	assert_true(sd_event_new(&loop) >= 0);
+	assert_int_equal(eventd_new(loop, root, &d), 0);
+}
+
+static void end(void)
+{
+	eventd_free(d);
+	sd_event_unref(loop);
+}
+
+static const struct event *find(const char *key)
+{
+	for (size_t i = d->book.count; i-- > 0;)
+		if (!strcmp(d->book.events[i]->code, "config-value") && !strcmp(d->book.events[i]->key, key))
+			return d->book.events[i];
+	return NULL;
+}
+
+static size_t count(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->book.count; i++)
+		n += !strcmp(d->book.events[i]->code, "config-value");
+	return n;
+}
+
+static void run_until(size_t events, unsigned seconds)
+{
+	hj_usec until = hj_now().mono + seconds * HJ_USEC_PER_SEC;
+
+	while (count() < events && hj_now().mono < until)
+		assert_true(sd_event_run(loop, 50000) >= 0);
+}
+
+static bool says(const struct event *e, const char *part)
+{
+	return e && strstr(e->values, part);
+}
+
+static void each_key_from_what_to_what(void **state)
+{
+	hj_log_setup("eventd", HJ_LOG_ERROR);
+	write_bus(200);
+	write_uplink("123456");
+	begin();
+	run_until(1, 1); /* the first time there is nothing to compare with */
+	assert_int_equal(count(), 0);
+	end();
+
+	write_bus(400);
+	write_uplink("654321");
+	begin(); /* while it was away */
+	run_until(2, 10);
+	assert_int_equal(count(), 2);
+	assert_true(says(find("buses.d/north.conf meters.oven.ct"), "\"old\":\"200\""));
+	assert_true(says(find("buses.d/north.conf meters.oven.ct"), "\"new\":\"400\""));
+	assert_true(says(find("uplinks.d/county.conf pw"), "\"new\":\"******\""));
+	assert_null(strstr(find("uplinks.d/county.conf pw")->values, "#"));
+
+	write_uplink("654321"); /* written, and the same */
+	write_file("etc/hjgate/hjgate.conf", "format = 1;\nlogs = \"fault\";\n");
+	run_until(4, 10);
+	assert_int_equal(count(), 4);
+	assert_true(says(find("hjgate.conf logs"), "\"old\":\"-\""));
+	end();
+
+	write_file("etc/hjgate/hjgate.conf", "format = 1;\nlogs = ;\n");
+	{
+		char path[256];
+
+		path_of("etc/hjgate/uplinks.d/county.conf", path);
+		assert_int_equal(unlink(path), 0);
+	}
+	begin();
+	run_until(4 + 6, 10);
+	assert_true(says(find("uplinks.d/county.conf host"), "\"new\":\"-\"")); /* the file is gone */
+	assert_true(says(find("hjgate.conf (the file)"), "does not parse"));
+	assert_int_equal(count(), 4 + 3 + 3);
+	end();
+	begin();
+	run_until(count() + 1, 1); /* and nothing is said twice */
+	assert_int_equal(count(), 4 + 3 + 3);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_new),
+		cmocka_unit_test_setup_teardown(a_file_as_a_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_key_from_what_to_what, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
