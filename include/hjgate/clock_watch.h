@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <systemd/sd-event.h>
 
 /* Calls fn after each setting of the clock, small ones too. The source is the caller's to release. -errno: it cannot
@@ -10,3 +11,11 @@ typedef void (*hj_clock_set_fn)(void *userdata);
 int hj_clock_watch(sd_event *event, hj_clock_set_fn fn, void *userdata, sd_event_source **ret);
 
 bool hj_clock_synchronised(void); /* by a time daemon */
+
+/* What a time daemon has told the kernel of the clock. */
+struct hj_clock_kept {
+	bool synchronised;
+	int64_t error_ms; /* at most */
+	double ppm;       /* that the bare clock is off: slower above 0 */
+};
+void hj_clock_kept(struct hj_clock_kept *ret);

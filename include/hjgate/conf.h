@@ -63,6 +63,7 @@ struct hj_conf_main {
 	int64_t flash_amplification; /* bytes that it writes for one that a program writes */
 	bool stick;                  /* does a stick that is plugged in get a backup? */
 	int64_t clock_trust;         /* enum hj_clock_trust */
+	char clock_uplink[HJ_NAME_MAX + 1]; /* whose platform may set the clock; "" = none */
 	int64_t logs;                /* enum hj_logs, of events: those that become log records */
 	int64_t language;            /* enum hj_language, of their texts */
 	/* Without any platform, until the hook's flag is raised: 5..10080, 30 by default; 0 = never. */

@@ -99,7 +99,10 @@ bool hj212_session_has_written(const struct hj212_session *s); /* nothing waits 
  * in each turn in which hj212_session_asks_delivery() says so; the deadline is the next turn. */
 bool hj212_session_asks_delivery(const struct hj212_session *s);
 void hj212_session_delivered(struct hj212_session *s, size_t left, struct hj_now now);
-/* A login or a heartbeat is due: QNs should be there for it. */
+/* The clock wants to be set: CN 1013 goes out when it can, on this connection, and no answer to it is waited for: a
+ * platform that heeds it sends CN 1012. -EOPNOTSUPP: the edition has no such notice. -ENOTCONN. */
+int hj212_session_ask_clock(struct hj212_session *s);
+/* A login, a heartbeat or a notice is due: QNs should be there for it. */
 bool hj212_session_asks_qn(const struct hj212_session *s, struct hj_now now);
 void hj212_session_tick(struct hj212_session *s, struct hj_now now);
 hj_usec hj212_session_deadline(const struct hj212_session *s); /* mono; HJ_USEC_NEVER */
@@ -147,9 +150,11 @@ struct hj212_request {
 	unsigned id; /* for hj212_session_answer() */
 	/* 1000, 1062, 1064, 1072, 2011, 2012, 2021, 2022, 3021: commit `settings`, then answer; 2031, 2041, 2051,
 	 * 2061: history begin..end, and so 3020 of a log; 3012: a sample of pol_id at once, sent as 2011; 3019, 3020:
-	 * hj212_session_respond(), then answer */
+	 * hj212_session_respond(), then answer; 1012: set the clock to time_ms, or refuse */
 	int cn;
 	struct hj212_settings settings; /* as they would be */
+	int64_t time_ms;                /* of 1012: a whole second */
+	int64_t qn_ms;                  /* its QN as a time: the platform's clock when it was made; 0 = it is none */
 	int64_t begin_ms, end_ms;       /* labels, both included; 0 of what is no history */
 	char pol_id[HJ212_CODE_MAX + 1], info_id[HJ212_CODE_MAX + 1];
 };

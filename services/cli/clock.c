@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "clock_drift.h"
 #include "hjgate/clock.h"
 #include "tables.h"
 #include "writer.h"
@@ -55,7 +56,7 @@ static void show_steps(struct writer *w, json_t *answer)
 
 static int show(struct cli *cli)
 {
-	_cleanup_json_ json_t *answer = NULL;
+	_cleanup_json_ json_t *answer = NULL, *drift = NULL;
 	_cleanup_(writer_freep) struct writer *w = NULL;
 	int64_t pending, future;
 	int r = cli_ask(cli, "stored.look", "hjgate.Store.Clock", NULL, &answer);
@@ -67,6 +68,9 @@ static int show(struct cli *cli)
 	w = writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
 	time_field(w, answer, "now", _("time"));
 	show_trust(w, answer);
+	drift = cli_clock_ask(cli->root, CLI_ANSWER_MS);
+	if (drift)
+		cli_clock_drift(w, drift);
 	writer_field(w, "pending", _("samples that wait for the time"), pending ? STYLE_WARN : STYLE_PLAIN,
 	        cli_member(answer, "pending"), NULL);
 	time_field(w, answer, "newest", _("newest window until"));

@@ -1,7 +1,7 @@
-/* Which programs there are: stored and eventd always, alertd when it is asked, the others by the files of the
- * configuration. A change of the
- * configuration takes effect on SIGHUP and only when the whole of it is right; what did not change is not touched. It
- * is read by a child: what libconfig needs for that does not stay in the memory of a process that lives for years. */
+/* Which programs there are: stored and eventd always, alertd and clockd when they are asked, the others by the files
+ * of the configuration. A change of the configuration takes effect on SIGHUP and only when the whole of it is right;
+ * what did not change is not touched. It is read by a child: what libconfig needs for that does not stay in the
+ * memory of a process that lives for years. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@ static const struct run_kind kinds[] = {
 	{ "eventd", NULL, 0, NULL, false },
 	{ "stored", NULL, 1, NULL, false },
 	{ "alertd", NULL, 1, "alerts", true },
+	{ "clockd", NULL, 1, NULL, true },
 	{ "meterd", "buses.d", 2, NULL, false },
 	{ "uplinkd", "uplinks.d", 2, NULL, false },
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "clock_drift.h"
 #include "hjgate/clock.h"
 #include "instances.h"
 #include "status.h"
@@ -137,6 +138,8 @@ static void read_configuration(struct status *s)
 		return;
 	hj_conf_load_all(s->root, &conf, &errors);
 	s->config_errors = errors.count + errors.more;
+	/* Where no platform sets the clock, clockd need not be started for what the kernel knows. */
+	s->clock = conf.main.clock_uplink[0] ? cli_clock_ask(s->root, STATUS_ANSWER_MS) : cli_clock_look();
 	hj_conf_errors_done(&errors);
 	hj_conf_done(&conf);
 }
@@ -162,6 +165,7 @@ void status_done(struct status *s)
 		json_decref(s->programs[i].answer);
 	json_decref(s->events);
 	json_decref(s->day);
+	json_decref(s->clock);
 	json_decref(s->troubles);
 }
 

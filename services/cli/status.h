@@ -35,6 +35,7 @@ struct status {
 	size_t bus_count, uplink_count; /* configured or running */
 	size_t config_errors;
 	json_t *events;   /* open ones, an array */
+	json_t *clock;    /* of clockd; NULL: not known */
 	json_t *day;      /* of the last 24 hours: what each uplink was due and has; NULL: not known */
 	int64_t pss_kb;   /* of the whole suite; -1 = not known */
 	json_t *troubles; /* sentences */

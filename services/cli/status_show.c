@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock_drift.h"
 #include "hjgate/clock.h"
 #include "status.h"
 #include "tables.h"
@@ -212,6 +213,16 @@ static void show_store(const struct status *s, struct writer *w)
 	writer_close(w);
 }
 
+static void show_clock(const struct status *s, struct writer *w)
+{
+	if (s->clock)
+		writer_say(w, STYLE_PLAIN, "%s", "");
+	writer_open(w, "clock", s->clock ? _("Clock") : NULL);
+	if (s->clock)
+		cli_clock_drift(w, s->clock);
+	writer_close(w);
+}
+
 static void show_uplinks(const struct status *s, struct writer *w)
 {
 	if (count_kind(s, STATUS_UPLINK))
@@ -286,6 +297,7 @@ void status_show(const struct status *s, struct writer *w)
 	show_programs(s, w);
 	show_buses(s, w);
 	show_store(s, w);
+	show_clock(s, w);
 	show_uplinks(s, w);
 	show_day(s, w);
 	show_events(s, w);

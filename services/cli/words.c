@@ -40,6 +40,11 @@ static const char *const words[] = {
 	N_("meter"),
 	N_("point"),
 	N_("equipment"),
+	/* what was done to the clock */
+	N_("right"),
+	N_("slewed"),
+	N_("stepped"),
+	N_("refused"),
 	/* frames */
 	N_("in"),
 	N_("out"),

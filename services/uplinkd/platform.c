@@ -10,6 +10,7 @@
 #include "hjgate/now.h"
 
 #define WRONG_PASSWORD 3 /* QnRtn */
+#define CN_CLOCK       1012
 #define CN_STATES      2021
 #define CN_DEVICE      3012 /* and 3019, 3020 */
 #define CN_PARAMETER   3021
@@ -32,6 +33,7 @@ static void on_up(void *userdata)
 	event_address(u);
 	event_certificates(u);
 	suspect_up(u);
+	clock_up(u);
 	hj_service_status("connected to %s (%s)", link_host(u->link), link_address(u->link));
 	feed_link_up(u->feed);
 	uplinkd_pump(u);
@@ -140,6 +142,8 @@ static int start_request(struct uplinkd *u, const struct hj212_request *q)
 {
 	int r;
 
+	if (q->cn == CN_CLOCK)
+		return clock_set(u, q);
 	if (q->begin_ms || q->end_ms)
 		return feed_history(u->feed, q->id, q->cn, q->begin_ms, q->end_ms);
 	if (is_of_device(q->cn)) /* what devices say is not asked for yet: never a success without data */
@@ -158,6 +162,7 @@ static void take_request(struct uplinkd *u, const struct hj212_request *q, struc
 	int r;
 
 	hj_info("uplink %s: the platform asks for CN %d", u->name, q->cn);
+	clock_heard(u, q);
 	r = start_request(u, q);
 	if (r < 0)
 		hj212_session_answer(u->session, q->id, r == -EBUSY ? HJ212_EXE_BUSY : HJ212_EXE_SYSTEM, now);

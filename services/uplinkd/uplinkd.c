@@ -280,6 +280,7 @@ int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, 
 	fill_limits(u);
 	r = move_new(u);
 	r = r < 0 ? r : make_parts(u, all);
+	r = r < 0 ? r : clock_new(u, all->main.clock_uplink);
 	if (r < 0) {
 		uplinkd_free(u);
 		return r;
@@ -293,6 +294,7 @@ void uplinkd_free(struct uplinkd *u)
 	if (!u)
 		return;
 	flights_done(&u->flights);
+	clock_free(u);
 	hj_ipc_call_unref(u->resetting);
 	feed_free(u->feed);
 	link_free(u->link);

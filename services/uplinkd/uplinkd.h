@@ -74,6 +74,15 @@ struct suspect {
 	sd_event_source *timer;
 };
 
+/* Who says what time it is (peer_clock.c). */
+struct clock {
+	bool ours;                    /* hjgate.conf names this uplink */
+	struct hj_ipc_client *client; /* to clockd, while it is asked; NULL */
+	struct hj212_request request;
+	hj_usec said_at, set_at, asked_at; /* mono; set_at, asked_at: 0 = not in this run */
+	sd_event_source *timer;
+};
+
 struct uplinkd {
 	sd_event *event;
 	char root[HJ_PATH_MAX], name[HJ_NAME_MAX + 1];
@@ -82,11 +91,11 @@ struct uplinkd {
 	unsigned normal_part; /* %, of the site */
 	struct hj212_phrase_map map;
 	struct hj212_phrase_unfit unfit;
-	uint64_t unfit_told;   /* so many of them have been told, */
-	hj_usec unfit_told_at; /* mono; 0 = never */
+	uint64_t unfit_told;        /* so many of them have been told, */
+	hj_usec unfit_told_at;      /* mono; 0 = never */
 	struct hj_charset *charset; /* of texts; NULL = UTF-8 */
-	struct hj_conf_form form; /* who we are there now */
-	bool moved;               /* that of after the move */
+	struct hj_conf_form form;   /* who we are there now */
+	bool moved;                 /* that of after the move */
 	sd_event_source *move_timer;
 	struct hj212_identity identity;
 	struct hj212_settings configured; /* what stands in the files, before a platform changed it */
@@ -120,6 +129,7 @@ struct uplinkd {
 	hj_usec refused_told; /* mono: the newest password-refused */
 	struct told told;
 	struct suspect suspect;
+	struct clock clock;
 	uint64_t connects, acknowledged;
 	int64_t last_ack_ms;
 	hj_usec per_record; /* from one record's acknowledgement to the next, smoothed; 0 = not known */
@@ -222,6 +232,13 @@ bool suspect_input(struct uplinkd *u, const void *data, size_t n); /* true: no p
 bool suspect_password(struct uplinkd *u); /* ours is refused; true: told just now, and to be logged */
 void suspect_acked(struct uplinkd *u);
 void suspect_done(struct uplinkd *u);
+
+/* ---- peer_clock.c: the platform says what time it is ---- */
+int clock_new(struct uplinkd *u, const char *clock_uplink);
+void clock_free(struct uplinkd *u);
+void clock_up(struct uplinkd *u);                                   /* connected */
+void clock_heard(struct uplinkd *u, const struct hj212_request *q); /* a request: its QN is the platform's time */
+int clock_set(struct uplinkd *u, const struct hj212_request *q);    /* CN 1012; answers it, now or later */
 
 extern const struct hj_ipc_interface uplinkd_interface; /* api.c */
 

@@ -136,15 +136,14 @@ int hj212_read_own_clock(const struct hj212_identity *id, const struct hj212_mes
 	return hj212_message_get(m, "PolId", true).n ? -EINVAL : 0;
 }
 
-/* The clock is nobody's to set but a time daemon's (clockd is to come), so what is asked well has failed. */
+/* Whether it may, and does, set the clock, is the owner's business. */
 int hj212_read_set_clock(const struct hj212_identity *id, const struct hj212_message *m, struct hj212_change *ret)
 {
 	struct hj212_slice time = hj212_message_get(m, "SystemTime", true);
-	int64_t ms;
 
-	if (hj212_message_get(m, "PolId", true).n || hj_time_parse(time.p, time.n, &ms) < 0)
+	if (hj212_message_get(m, "PolId", true).n)
 		return -EINVAL;
-	return -EOPNOTSUPP;
+	return hj_time_parse(time.p, time.n, &ret->time_ms);
 }
 
 /* ---- data of the past ---- */

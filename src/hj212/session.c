@@ -64,7 +64,7 @@ void hj212_session_qn_start(struct hj212_session *s, int64_t used_ms)
 void hj212_session_qn_limit(struct hj212_session *s, int64_t limit_ms)
 {
 	s->qn.limit = limit_ms;
-	if (s->login_due)
+	if (s->login_due || s->clock_due)
 		s->own_at = 0;
 }
 
@@ -126,7 +126,7 @@ void hj212_session_disconnected(struct hj212_session *s)
 	s->dropped_before += s->finder.dropped;
 	hj212_finder_init(&s->finder);
 	hj212_upload_disconnected(s);
-	s->login_due = s->login_open = false;
+	s->login_due = s->login_open = s->clock_due = false;
 	hj212_request_disconnected(s);
 }
 

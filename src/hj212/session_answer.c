@@ -21,6 +21,13 @@ static bool sets(const struct hj212_pending *p)
 	return p->flow == HJ212_FLOW_SET || p->flow == HJ212_FLOW_NOTICE;
 }
 
+static int64_t qn_time(const char *qn)
+{
+	int64_t ms;
+
+	return hj_time_parse(qn, strlen(qn), &ms) < 0 ? 0 : ms;
+}
+
 /* In the order they came, and one setting at a time: each builds on what the one before left. */
 bool hj212_request_next(struct hj212_session *s, struct hj212_request *ret)
 {
@@ -44,6 +51,8 @@ bool hj212_request_next(struct hj212_session *s, struct hj212_request *ret)
 	*ret = (struct hj212_request){ .id = next->id,
 		.cn = next->asked.cn,
 		.settings = next->settings,
+		.time_ms = next->change.time_ms,
+		.qn_ms = qn_time(next->asked.qn),
 		.begin_ms = next->change.begin_ms,
 		.end_ms = next->change.end_ms };
 	memcpy(ret->pol_id, next->change.pol_id, sizeof(ret->pol_id));

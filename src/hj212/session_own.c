@@ -1,10 +1,11 @@
-/* What the gateway says of itself so that the connection counts: a login, first of all and before any upload, and a
- * heartbeat when nothing else has gone out for a while (CN 9021 and 9015 of the field; 9015 with 9013 in HJ
- * 212-2025). Both have one place beside the uploads', with the same waiting, sending again and doubt about the
- * password. */
+/* What the gateway says of itself: that its clock wants to be set (CN 1013), and what makes the connection count: a
+ * login, first of all and before any upload, and a heartbeat when nothing else has gone out for a while (CN 9021 and
+ * 9015 of the field; 9015 with 9013 in HJ 212-2025). Both have one place beside the uploads', with the same waiting,
+ * sending again and doubt about the password. */
 #include "session_private.h"
 #include "hjgate/cleanup.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +46,7 @@ static bool is_wanted(const struct hj212_session *s)
 {
 	if (!s->connected || s->dead || hj212_own(s)->state != UPLOAD_FREE)
 		return false;
-	return s->login_due || (s->id.heartbeat.cn && !s->out_len && !hj212_upload_outstanding(s));
+	return s->login_due || s->clock_due || (s->id.heartbeat.cn && !s->out_len && !hj212_upload_outstanding(s));
 }
 
 bool hj212_session_asks_qn(const struct hj212_session *s, struct hj_now now)
@@ -58,9 +59,23 @@ hj_usec hj212_own_deadline(const struct hj212_session *s)
 	return is_wanted(s) ? s->own_at : HJ_USEC_NEVER;
 }
 
+int hj212_session_ask_clock(struct hj212_session *s)
+{
+	if (s->id.edition == HJ212_2005)
+		return -EOPNOTSUPP;
+	if (!s->connected)
+		return -ENOTCONN;
+	s->clock_due = true;
+	s->own_at = 0;
+	return 0;
+}
+
+/* A platform that does not know the notice leaves it unanswered, which must not look like a dead link. */
+static const struct hj212_own clock_notice = { .cn = 1013 };
+
 void hj212_own_tick(struct hj212_session *s, struct hj_now now)
 {
-	const struct hj212_own *what = s->login_due ? &s->id.login : &s->id.heartbeat;
+	const struct hj212_own *what = s->login_due ? &s->id.login : s->clock_due ? &clock_notice : &s->id.heartbeat;
 	struct hj212_offer o = { .cn = what->cn, .cp = { what->cp, strlen(what->cp) }, .ack = what->answered };
 
 	if (!hj212_session_asks_qn(s, now))
@@ -70,6 +85,7 @@ void hj212_own_tick(struct hj212_session *s, struct hj_now now)
 		return;
 	}
 	s->login_open = s->login_due;
+	s->clock_due = s->clock_due && s->login_due; /* after a login it is still to come */
 	s->login_due = false;
 }
 

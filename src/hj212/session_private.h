@@ -26,6 +26,7 @@ struct hj212_change {
 	unsigned interval;
 	char pw[HJ212_PW_MAX + 1];
 	int64_t begin_ms, end_ms;
+	int64_t time_ms; /* of CN 1012 */
 	char pol_id[HJ212_CODE_MAX + 1], info_id[HJ212_CODE_MAX + 1]; /* "" = not named */
 };
 struct hj212_command {
@@ -120,6 +121,7 @@ struct hj212_session {
 	bool login_due;  /* it is not queued yet, and nothing goes out before it */
 	bool login_open; /* it is not through yet, and uploads wait */
 	bool alive;      /* one was answered, to be told */
+	bool clock_due;  /* CN 1013 is wanted and not queued yet */
 	hj_usec own_at;  /* when the next is due */
 
 	/* after CN 1072 */

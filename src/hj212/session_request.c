@@ -117,6 +117,7 @@ static bool same_change(const struct hj212_session *s, const struct hj212_pendin
 		return false;
 	return a->over_time == b.over_time && a->re_count == b.re_count && a->interval == b.interval &&
 	       !strcmp(a->pw, b.pw) && a->begin_ms == b.begin_ms && a->end_ms == b.end_ms &&
+	       a->time_ms == b.time_ms &&
 	       !strcmp(a->pol_id, b.pol_id) && !strcmp(a->info_id, b.info_id);
 }
 

@@ -65,6 +65,9 @@ static const struct hj_event_type catalogue[] = {
 	           "clock accept") },
 	{ "clock-accepted", HJ_EVENT_INFO, 0, N_("clock"),
 	        N_("{by} says that {time} is right: {count} records from later times are void"), NULL },
+	{ "clock-set", HJ_EVENT_WARN, 0, N_("uplink"),
+	        N_("the platform of uplink {uplink} set the clock from {from} to {to} ({how})"),
+	        N_("if this happens often the box's own clock is bad, or its battery: see hjgate clock") },
 	{ "clock-stepped", HJ_EVENT_WARN, 0, N_("clock"), N_("the clock stepped from {from} to {to}"),
 	        N_("nothing where a time server or a platform set it; if it goes on, renew the battery of the "
 	           "clock") },

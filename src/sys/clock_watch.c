@@ -18,11 +18,22 @@ struct watch {
 	void *userdata;
 };
 
-bool hj_clock_synchronised(void)
+void hj_clock_kept(struct hj_clock_kept *ret)
 {
 	struct timex t = { .modes = 0 };
+	int state = adjtimex(&t);
 
-	return adjtimex(&t) != TIME_ERROR && !(t.status & STA_UNSYNC);
+	*ret = (struct hj_clock_kept){ .synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC),
+		.error_ms = (int64_t)(t.maxerror / 1000),
+		.ppm = (double)t.freq / 65536 };
+}
+
+bool hj_clock_synchronised(void)
+{
+	struct hj_clock_kept kept;
+
+	hj_clock_kept(&kept);
+	return kept.synchronised;
 }
 
 static int arm(int fd)

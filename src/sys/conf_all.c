@@ -1,6 +1,7 @@
 /* The whole configuration and what only the whole shows. Each file is read by the same loader its daemon uses; then
  * the rules across files are held over those that are right. An uplink's points are only judged when every bus is
  * right, so that one mistake is not told twice. */
+/* long because: every rule between two files stands here */
 #include "conf_bus.h"
 
 #include <errno.h>
@@ -330,6 +331,22 @@ static int check_same_mn(const struct hj_conf *c, const struct hj_conf_uplink *a
 	return 0;
 }
 
+/* A name that is misspelt would be waited for in vain. */
+static void check_clock(const struct hj_conf *c, const char *root, struct hj_conf_errors *errors)
+{
+	char path[HJ_PATH_MAX] = "";
+
+	for (size_t i = 0; i < c->uplink_count; i++)
+		if (!strcmp(c->uplinks[i].name, c->main.clock_uplink))
+			return;
+	if (!c->main.clock_uplink[0])
+		return;
+	conf_path(root, "", "hjgate.conf", path);
+	conf_remedy(conf_error_at(errors, path, 0, _("clock_uplink = \"%s\": there is no such uplink"),
+	                    c->main.clock_uplink),
+	        _("write the name of a file of uplinks.d, without .conf"));
+}
+
 static int check_between(const struct hj_conf *c, bool buses_right, struct hj_conf_errors *errors)
 {
 	int r;
@@ -373,13 +390,15 @@ int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_error
 {
 	size_t before = conf_error_total(errors);
 	struct hj_conf c = { .main = HJ_CONF_MAIN_DEFAULT };
-	int r, bad_buses = 0;
+	int r, bad_buses = 0, bad_uplinks = 0;
 
 	r = hj_conf_load_main(root, &c.main, errors);
 	if (r != -ENOMEM)
 		r = bad_buses = load_set(&buses, &c, root, errors);
 	if (r != -ENOMEM)
-		r = load_set(&uplinks, &c, root, errors);
+		r = bad_uplinks = load_set(&uplinks, &c, root, errors);
+	if (r != -ENOMEM && bad_uplinks >= 0)
+		check_clock(&c, root, errors);
 	if (r != -ENOMEM)
 		r = hj_conf_load_alerts(root, &c.alerts, errors);
 	if (r != -ENOMEM)

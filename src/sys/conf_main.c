@@ -28,6 +28,14 @@ static const struct conf_choice logs[] = {
 };
 static const struct conf_choice languages[] = { { "en", HJ_LANGUAGE_EN }, { "zh", HJ_LANGUAGE_ZH }, { NULL, 0 } };
 
+static int check_uplink(const char *text, const char **ret_why)
+{
+	if (!*text || hj_name_valid(text))
+		return 0;
+	*ret_why = N_("it is no name of a-z, 0-9 and -");
+	return -EINVAL;
+}
+
 #define AT(member) CONF_AT(struct hj_conf_main, member)
 static const struct conf_key keys[] = {
 	{ "base_window", CONF_INT, 0, AT(base_window), .choices = windows, .preset = 300 },
@@ -39,6 +47,8 @@ static const struct conf_key keys[] = {
 	{ "flash_amplification", CONF_INT, 0, AT(flash_amplification), .least = 1, .most = 1000, .preset = 10 },
 	{ "stick", CONF_ENUM, 0, AT(stick), .choices = sticks, .preset = false },
 	{ "clock_trust", CONF_ENUM, 0, AT(clock_trust), .choices = clocks, .preset = HJ_CLOCK_UNSAID },
+	{ "clock_uplink", CONF_STRING, 0, AT(clock_uplink), .check = check_uplink,
+	        .hint = N_("the name of an uplink, as of its file in uplinks.d") },
 	{ "logs", CONF_ENUM, 0, AT(logs), .choices = logs, .preset = HJ_LOGS_NONE },
 	{ "language", CONF_ENUM, 0, AT(language), .choices = languages, .preset = HJ_LANGUAGE_EN },
 	{ "unreachable_minutes", CONF_INT, CONF_ZERO, AT(unreachable_minutes), .least = 5, .most = 10080,

@@ -325,6 +325,30 @@ static void heartbeats_without_answer_show_a_dead_link(void **state)
 	done(&t);
 }
 
+/* ---- CN 1013 ---- */
+
+#define NOTICE(qn, flag) "QN=" qn ";ST=32;CN=1013;PW=123456;MN=" MN ";Flag=" flag ";CP=&&&&"
+
+/* It waits for nothing but its turn, and nobody has to answer it. */
+static void the_clock_wants_to_be_set(void **state)
+{
+	struct talk t;
+
+	start(&t);
+	assert_int_equal(hj212_session_ask_clock(t.s), 0);
+	wait_s(&t, 0);
+	expect_data(&t, NOTICE(QN1, "4"));
+	wait_s(&t, 300);
+	expect_silence(&t);
+	expect_nothing(&t);
+	hj212_session_disconnected(t.s);
+	assert_int_equal(hj212_session_ask_clock(t.s), -ENOTCONN);
+	done(&t);
+	start_as(&t, HJ212_2005, 1);
+	assert_int_equal(hj212_session_ask_clock(t.s), -EOPNOTSUPP);
+	done(&t);
+}
+
 /* Data and heartbeat wait at once, and the answers name nothing: 9014 is the data's, 9013 the heartbeat's. */
 static void answers_without_names_are_told_apart(void **state)
 {
@@ -453,6 +477,7 @@ int main(void)
 		cmocka_unit_test(a_heartbeat_in_quiet_times),
 		cmocka_unit_test(a_heartbeat_is_not_sent_beside_an_upload),
 		cmocka_unit_test(heartbeats_without_answer_show_a_dead_link),
+		cmocka_unit_test(the_clock_wants_to_be_set),
 		cmocka_unit_test(answers_without_names_are_told_apart),
 		cmocka_unit_test(the_platform_of_2025),
 		cmocka_unit_test(the_platform_of_2005),

@@ -119,7 +119,7 @@ static const struct judged judged_values[] = {
 	{ 2031, "BeginTime=20160801000000", 3 },
 	{ 2031, "BeginTime=20160230000000;EndTime=20160801000000", 3 },
 	{ 2051, "", 3 },
-	{ 1012, "SystemTime=20160801085857", 2 }, /* understood, and not ours to do */
+	{ 1012, "SystemTime=20160801085857", 0 }, /* the owner says whether it may */
 	{ 1012, "PolId=w01018;SystemTime=20160801085857", 3 },
 	{ 1012, "SystemTime=20160832085857", 3 },
 	{ 1012, "", 3 },

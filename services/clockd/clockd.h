@@ -1,0 +1,40 @@
+/* Setting the clock: one struct, made and freed by main(). */
+#pragma once
+
+#include "drift.h"
+#include "hjgate/conf.h"
+#include "hjgate/record.h"
+#include "hjgate/report.h"
+#include "hjgate/service.h"
+
+#define CLOCK_RIGHT_MS 1000                   /* a platform says whole seconds: closer nobody knows */
+#define CLOCK_SLEW_MS  5000                   /* less than that is slewed, in three hours at most; more is a step */
+#define CLOCK_IDLE     (10 * HJ_USEC_PER_SEC) /* without work it ends */
+
+struct clockd {
+	sd_event *event;
+	const char *root;
+	struct hj_conf_main conf;
+	struct hj_report *report;
+	struct hj_ipc_client *stored; /* NULL: it has nothing to be told */
+	uint8_t boot_id[HJ_ID_BYTES];
+	sd_event_source *idle;
+
+	/* kept */
+	struct drift drift;
+	int64_t heard_ms, offset_ms; /* when the platform last said the time, and by how much we were behind */
+	char how[12];                /* "" = it never did */
+};
+
+int clockd_new(struct hj_service *s, struct clockd **ret);
+void clockd_free(struct clockd *c);
+HJ_DEFINE_CLEANUP(struct clockd *, clockd_free)
+void clockd_busy(struct clockd *c);  /* it goes on for a while */
+void clockd_vouch(struct clockd *c); /* stored is told that a platform says that the clock is right */
+
+/* keep.c */
+void keep_load(struct clockd *c);
+void keep_write(struct clockd *c); /* what fails is logged */
+
+/* api.c */
+extern const struct hj_ipc_interface clockd_interface;

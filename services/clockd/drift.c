@@ -1,0 +1,40 @@
+/* See drift.h. What was corrected is added up, so that the whole time since the first word counts: the longer, the
+ * surer, since each word is a second in doubt. */
+#include "drift.h"
+
+#include <math.h>
+
+void drift_note(struct drift *d, int64_t mono_ms, int64_t offset_ms, int64_t corrected_ms)
+{
+	if (!d->begun || mono_ms < d->last_mono_ms) {
+		*d = (struct drift){ .begun = true,
+			.first_mono_ms = mono_ms,
+			.last_mono_ms = mono_ms,
+			.first_offset_ms = offset_ms,
+			.corrected_ms = corrected_ms };
+		return;
+	}
+	d->last_mono_ms = mono_ms;
+	d->behind_ms = d->corrected_ms + offset_ms - d->first_offset_ms;
+	d->corrected_ms += corrected_ms;
+}
+
+int64_t drift_measured_ms(const struct drift *d)
+{
+	return d->begun ? d->last_mono_ms - d->first_mono_ms : 0;
+}
+
+bool drift_ppm(const struct drift *d, double *ret)
+{
+	int64_t measured = drift_measured_ms(d);
+
+	if (measured < DRIFT_LEAST_MS)
+		return false;
+	*ret = 1e6 * (double)d->behind_ms / (double)measured;
+	return true;
+}
+
+int64_t drift_48h_ms(double ppm)
+{
+	return (int64_t)llround(fabs(ppm) * (double)DRIFT_48H_MS / 1e6);
+}

@@ -1,0 +1,27 @@
+/* How far the clock goes wrong by itself, measured against somebody who says the time in whole seconds now and then.
+ * Pure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hjgate/clock.h"
+
+#define DRIFT_LEAST_MS                                                                                               \
+	(6 * 3600 * HJ_MS_PER_SEC)               /* a second of doubt in so long is 46 ppm; before, nothing is said */
+#define DRIFT_48H_MS (48 * 3600 * HJ_MS_PER_SEC) /* HJ 477 and the guideline: the error within 48 hours */
+
+struct drift {
+	bool begun;
+	int64_t first_mono_ms, last_mono_ms; /* of the clock that only goes on, of this boot */
+	int64_t first_offset_ms;             /* said at the first time, before anything was done */
+	int64_t behind_ms;                   /* how far the clock has fallen behind since, had nobody touched it */
+	int64_t corrected_ms;                /* what was done to it since the first time was said */
+};
+
+/* The platform's clock was ahead of ours by offset_ms; of that corrected_ms were put right then. */
+void drift_note(struct drift *d, int64_t mono_ms, int64_t offset_ms, int64_t corrected_ms);
+int64_t drift_measured_ms(const struct drift *d); /* 0: nothing yet */
+/* How many ppm ours goes slower; false: not known yet. */
+bool drift_ppm(const struct drift *d, double *ret);
+int64_t drift_48h_ms(double ppm); /* what becomes of it in 48 hours, without a sign */

@@ -1,0 +1,79 @@
+/* What clockd knows of the clock from one run to the next, in a file of JSON: what the platform said last, and how
+ * the clock has gone since. Of another boot the clock that only goes on says nothing, so the measure begins anew. */
+#include <errno.h>
+#include <string.h>
+
+#include "clockd.h"
+#include "hjgate/ipc.h"
+#include "hjgate/log.h"
+#include "hjgate/now.h"
+
+#define FILE_NAME "clock.json"
+#define FILE_MODE 0600
+
+static int64_t get(json_t *j, const char *name, int64_t most)
+{
+	json_int_t v = json_integer_value(json_object_get(j, name));
+
+	return v > most || v < -most ? 0 : v;
+}
+
+static void read_drift(struct clockd *c, json_t *j)
+{
+	char boot[2 * HJ_ID_BYTES + 1];
+	const char *was = json_string_value(json_object_get(j, "boot"));
+
+	hj_id_format(c->boot_id, boot);
+	if (!was || strcmp(was, boot) != 0 || !json_is_true(json_object_get(j, "begun")))
+		return;
+	c->drift = (struct drift){ .begun = true,
+		.first_mono_ms = get(j, "first_mono", HJ_TIME_MAX_MS),
+		.last_mono_ms = get(j, "last_mono", HJ_TIME_MAX_MS),
+		.first_offset_ms = get(j, "first_offset", HJ_TIME_MAX_MS),
+		.behind_ms = get(j, "behind", HJ_TIME_MAX_MS),
+		.corrected_ms = get(j, "corrected", HJ_TIME_MAX_MS) };
+}
+
+static int path_of(const struct clockd *c, char ret[HJ_PATH_MAX])
+{
+	return hj_path(c->root, HJ_DIR_STATE, FILE_NAME, ret);
+}
+
+void keep_load(struct clockd *c)
+{
+	_cleanup_json_ json_t *j = NULL;
+	char path[HJ_PATH_MAX];
+	const char *how;
+
+	if (path_of(c, path) < 0)
+		return;
+	j = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	how = json_string_value(json_object_get(j, "how"));
+	if (!json_is_object(j) || !how || !hj_text_copy(c->how, sizeof(c->how), how))
+		return;
+	c->heard_ms = get(j, "heard", HJ_TIME_MAX_MS);
+	c->offset_ms = get(j, "offset", HJ_TIME_MAX_MS);
+	read_drift(c, j);
+}
+
+void keep_write(struct clockd *c)
+{
+	_cleanup_json_ json_t *j = NULL;
+	char path[HJ_PATH_MAX], boot[2 * HJ_ID_BYTES + 1];
+	const struct drift *d = &c->drift;
+	char *text;
+	int r;
+
+	hj_id_format(c->boot_id, boot);
+	j = json_pack("{s:s, s:I, s:I, s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "how", c->how, "heard",
+	        (json_int_t)c->heard_ms, "offset", (json_int_t)c->offset_ms, "boot", boot, "begun", d->begun,
+	        "first_mono", (json_int_t)d->first_mono_ms, "last_mono", (json_int_t)d->last_mono_ms, "first_offset",
+	        (json_int_t)d->first_offset_ms, "behind", (json_int_t)d->behind_ms, "corrected",
+	        (json_int_t)d->corrected_ms);
+	text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	r = text ? path_of(c, path) : -ENOMEM;
+	r = r < 0 ? r : hj_write_whole(path, text, strlen(text), FILE_MODE);
+	free(text);
+	if (r < 0)
+		hj_log_error(r, "cannot keep how the clock goes: the measure begins anew after a restart");
+}
