@@ -30,6 +30,9 @@ void verify_done(struct verify *v)
 		free(v->heads[i]);
 	json_decref(v->findings);
 	json_decref(v->verdict);
+	if (v->events)
+		verify_done(v->events);
+	free(v->events);
 }
 
 /* ---- asking ---- */
@@ -72,15 +75,17 @@ static int ask(struct verify *v)
 	struct asking a = { .v = v };
 	int r;
 
+	const char *socket = v->of_events ? "eventd.look" : "stored.look";
+
 	cli_progress_begin(v->cli, &a.progress);
-	r = cli_stream_quiet(
-	        v->cli->root, "stored.look", "hjgate.Store.Verify", question(v), CLI_ANSWER_MS, take, &a, &reply);
+	r = cli_stream_quiet(v->cli->root, socket, v->of_events ? "hjgate.Event.Verify" : "hjgate.Store.Verify",
+	        question(v), CLI_ANSWER_MS, take, &a, &reply);
 	cli_progress_end(&a.progress);
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		return -1;
 	if (r >= 0 && !v->verdict)
 		r = -EPROTO;
-	return r < 0 ? cli_ask_failed(v->cli, "stored.look", r, reply) : 0;
+	return r < 0 ? cli_ask_failed(v->cli, socket, r, reply) : 0;
 }
 
 /* ---- looking for oneself ---- */
@@ -178,7 +183,7 @@ static int look(struct verify *v)
 	_cleanup_(hj_ledger_closep) struct hj_ledger *l = NULL;
 	int r = open_keyring(v, &keyring);
 
-	if (v->is_backup && r >= 0)
+	if (v->is_backup && !v->of_events && r >= 0)
 		look_at_manifest(v, keyring);
 	r = r < 0 ? r : hj_ledger_open_readonly(v->path, keyring, &l);
 	r = r < 0 ? r : walk(v, l);
@@ -187,30 +192,37 @@ static int look(struct verify *v)
 
 static int find_path(struct verify *v)
 {
+	const char *name = v->of_events ? "events.db" : "records.db";
 	struct stat st;
 	int r;
 
 	if (!v->file) {
-		r = hj_path(v->cli->root, HJ_DIR_STATE, "records.db", v->path);
+		r = hj_path(v->cli->root, HJ_DIR_STATE, name, v->path);
 		return r < 0 ? cli_refused(v->cli, "%s", strerror(-r)) : 0;
 	}
 	v->is_backup = !stat(v->file, &st) && S_ISDIR(st.st_mode);
-	r = snprintf(v->path, sizeof(v->path), "%s%s", v->file, v->is_backup ? "/records.db" : "");
+	r = snprintf(v->path, sizeof(v->path), "%s%s%s", v->file, v->is_backup ? "/" : "", v->is_backup ? name : "");
 	return r >= (int)sizeof(v->path) ? cli_refused(v->cli, "%s", strerror(ENAMETOOLONG)) : 0;
+}
+
+int verify_find_and_look(struct verify *v)
+{
+	int status = find_path(v);
+
+	if (!status)
+		status = v->file ? -1 : ask(v);
+	return status < 0 ? look(v) : status;
 }
 
 int verify_run(struct verify *v)
 {
-	int status = find_path(v);
+	int status;
 
-	if (status)
-		return status;
 	v->findings = json_array();
-	status = verify_gather_heads(v);
-	if (status)
-		return status;
-	status = v->file ? -1 : ask(v);
-	return status < 0 ? look(v) : status;
+	status = find_path(v); /* for the heads beside it */
+	if (!status)
+		status = verify_gather_heads(v);
+	return status ? status : verify_find_and_look(v);
 }
 
 int cli_verify(struct cli *cli, int argc, char **argv)
@@ -226,6 +238,8 @@ int cli_verify(struct cli *cli, int argc, char **argv)
 		v->cli = cli;
 		v->file = argc > 1 ? argv[1] : NULL;
 		status = verify_run(v);
+		if (!status && (!v->file || v->is_backup))
+			status = verify_events(v, &v->events);
 		status = status ? status : verify_show(v);
 	}
 	if (v)

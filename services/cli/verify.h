@@ -20,12 +20,18 @@ struct verify {
 	char *heads[VERIFY_HEADS];      /* those of events.db, then those given */
 	size_t own, count;              /* of events.db; in all */
 	json_t *findings, *verdict;
+	bool of_events;        /* this one is of events.db, and not of the records */
+	struct verify *events; /* of a verification of the records: that one; NULL: not looked at */
 };
 void verify_done(struct verify *v);
 
 int verify_gather_heads(struct verify *v); /* verify_heads.c: the exit status */
 /* By the program that has it, or by opening the file where it does not run. 0, or the exit status, said already. */
 int verify_run(struct verify *v);
+int verify_find_and_look(struct verify *v); /* the same, with the heads that are there */
+int verify_events(
+        const struct verify *records, struct verify **ret); /* verify_events.c; frees: verify_done(), free() */
+void verify_add_head(struct verify *v, const char *head);
 int verify_show(struct verify *v); /* verify_show.c: the exit status that the verdict means */
 void verify_show_findings(struct writer *w, const struct verify *v);
 bool verify_is_good(const struct verify *v);

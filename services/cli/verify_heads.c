@@ -12,7 +12,7 @@
 #define EVENTS_ASKED 1000 /* eventd gives no more at once */
 #define PAGES_MOST   100
 
-static void add(struct verify *v, const char *head)
+void verify_add_head(struct verify *v, const char *head)
 {
 	char digits[HJ_LEDGER_HEAD_DIGITS + 1];
 	uint64_t seq;
@@ -28,7 +28,7 @@ static void take_event(struct verify *v, json_t *event)
 	const char *code = cli_string(event, "code");
 
 	if (code && !strcmp(code, "chain-head"))
-		add(v, cli_string(json_object_get(event, "values"), "head"));
+		verify_add_head(v, cli_string(json_object_get(event, "values"), "head"));
 }
 
 struct page {
@@ -109,6 +109,6 @@ int verify_gather_heads(struct verify *v)
 		read_events(v);
 	v->own = v->count;
 	for (size_t i = 0; i < v->given.count; i++)
-		add(v, v->given.words[i]);
+		verify_add_head(v, v->given.words[i]);
 	return 0;
 }

@@ -160,24 +160,55 @@ static void show_gaps(struct writer *w, const struct verify *v)
 		        _("the rest of the records, settings, cursors and keys: only a span was looked at."));
 }
 
-int verify_show(struct verify *v)
+static void say_verdict(struct writer *w, const struct verify *v)
 {
-	struct writer *w = writer_stdout(v->cli->json ? WRITER_JSON : WRITER_TEXT);
 	long long rows = cli_int(v->verdict, "rows"), found = cli_int(v->verdict, "found");
-	bool good = verify_is_good(v);
+	long long first = cli_int(v->verdict, "first"), last = cli_int(v->verdict, "last");
 
-	writer_field(w, "verified", NULL, STYLE_PLAIN, json_boolean(good), NULL);
-	if (good)
-		writer_say(w, STYLE_GOOD, _("verified: %lld records, from %lld to %lld"), rows,
-		        (long long)cli_int(v->verdict, "first"), (long long)cli_int(v->verdict, "last"));
+	if (verify_is_good(v))
+		writer_say(w, STYLE_GOOD,
+		        v->of_events ? _("verified: %lld rows of events, from %lld to %lld")
+		                     : _("verified: %lld records, from %lld to %lld"),
+		        rows, first, last);
 	else if (!found)
 		writer_say(w, STYLE_BAD, "%s",
 		        _("NOT verified: the backup is not what its manifest says; no record in it was changed"));
+	else if (v->of_events)
+		writer_say(w, STYLE_BAD,
+		        ngettext("NOT verified: %lld finding in %lld rows of events",
+		                "NOT verified: %lld findings in %lld rows of events", (unsigned long)found),
+		        found, rows);
 	else
 		writer_say(w, STYLE_BAD,
 		        ngettext("NOT verified: %lld finding in %lld records",
 		                "NOT verified: %lld findings in %lld records", (unsigned long)found),
 		        found, rows);
+}
+
+static void show_events(struct writer *w, const struct verify *v)
+{
+	writer_say(w, STYLE_PLAIN, "%s", "");
+	writer_open(w, "events", _("Events"));
+	writer_field(w, "verified", NULL, STYLE_PLAIN, json_boolean(verify_is_good(v)), NULL);
+	say_verdict(w, v);
+	verify_show_findings(w, v);
+	writer_field(w, "verdict", NULL, STYLE_PLAIN, json_incref(v->verdict), NULL);
+	if (!cli_int(v->verdict, "good"))
+		writer_say(w, STYLE_PLAIN, "- %s",
+		        _("no head of the events is in the records yet: one is put there each day."));
+	else if (cli_int(v->verdict, "newest_head") < cli_int(v->verdict, "last"))
+		writer_say(w, STYLE_PLAIN, _("- rows after %lld: no head stands on them yet."),
+		        (long long)cli_int(v->verdict, "newest_head"));
+	writer_close(w);
+}
+
+int verify_show(struct verify *v)
+{
+	struct writer *w = writer_stdout(v->cli->json ? WRITER_JSON : WRITER_TEXT);
+	bool good = verify_is_good(v) && (!v->events || verify_is_good(v->events));
+
+	writer_field(w, "verified", NULL, STYLE_PLAIN, json_boolean(good), NULL);
+	say_verdict(w, v);
 	verify_show_findings(w, v);
 	writer_field(w, "verdict", NULL, STYLE_PLAIN, json_incref(v->verdict), NULL);
 	writer_say(w, STYLE_PLAIN, "%s", "");
@@ -187,6 +218,8 @@ int verify_show(struct verify *v)
 		        _("the manifest: the key that proves it may not be read here (as root, on the box)."));
 	show_heads(w, v);
 	show_gaps(w, v);
+	if (v->events)
+		show_events(w, v->events);
 	writer_free(w);
 	return good ? HJ_EXIT_OK : HJ_EXIT_REFUSED;
 }

@@ -8,6 +8,7 @@
 #include "hjgate/ipc.h"
 #include "hjgate/now.h"
 #include "hjgate/text.h"
+#include "hjgate/verify_serve.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -231,11 +232,20 @@ void eventd_refused(enum hj_right right, const char *why, void *userdata)
 	free(values);
 }
 
+static int on_verify(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct eventd *d = userdata;
+	const struct hj_verify_of of = { .event = d->event, .interface = "hjgate.Event", .slot = &d->verifying };
+
+	return hj_verifying_begin(&of, d->ledger, call, parameters);
+}
+
 static const struct hj_ipc_method methods[] = {
 	{ "Log", HJ_PEER, on_log },
 	{ "List", HJ_ANY_RIGHT, on_list },
 	{ "Acknowledge", HJ_CHANGE, on_acknowledge },
 	{ "Status", HJ_ANY_RIGHT, on_status },
+	{ "Verify", HJ_LOOK | HJ_CHANGE, on_verify },
 	{ "Backup", HJ_CHANGE, api_backup },
 	{ "Key", HJ_LOOK | HJ_CHANGE, api_key },
 	{ "KeyRotate", HJ_CHANGE, api_key_rotate },

@@ -1,6 +1,7 @@
 /* Making and freeing: the timers, the first opening of the ledger, the program's own start and stop. */
 #include "eventd.h"
 #include "hjgate/backup.h"
+#include "hjgate/verify_serve.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
@@ -108,6 +109,7 @@ void eventd_free(struct eventd *d)
 	outbox_free(d->outbox);
 	conf_watch_free(d->conf_watch);
 	hj_backup_free(d->backup);
+	hj_verifying_free(d->verifying);
 	folds_done(&d->folds);
 	book_done(&d->book);
 	hj_ledger_close(d->ledger);

@@ -61,6 +61,11 @@ struct eventd {
 	struct offline offline;
 	struct stream *streams;
 	struct hj_backup *backup; /* NULL: none is made now */
+	struct hj_verifying *verifying;
+	struct {
+		int64_t day, asked_day; /* of the newest head in the records; INT64_MIN = none yet */
+		bool changed, asking;
+	} head;
 
 	enum hj_trust trust;  /* of the clock */
 	struct shifts shifts; /* true times, of what was told without */
@@ -134,6 +139,13 @@ void eventd_stop_trust(struct eventd *d);
 void eventd_heed_trust(struct eventd *d, const char *code); /* this was told: it may be about the clock */
 void eventd_set_trust(struct eventd *d, enum hj_trust trust, const struct hj_now *now);
 int eventd_correct_times(struct eventd *d, const struct hj_now *now);
+
+struct hj_ipc_client *eventd_stored(const struct eventd *d); /* may be NULL */
+
+/* peer_head.c */
+void head_load(struct eventd *d);
+int head_put(struct eventd *d); /* into the transaction */
+void head_committed(struct eventd *d);
 
 /* api_stream.c */
 int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool follow, struct hj_ipc_call *call);

@@ -153,6 +153,11 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+struct hj_ipc_client *eventd_stored(const struct eventd *d)
+{
+	return d->trust_asking ? d->trust_asking->client : NULL;
+}
+
 void eventd_heed_trust(struct eventd *d, const char *code)
 {
 	if (d->trust_asking && !strncmp(code, "clock-", 6))

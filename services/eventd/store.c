@@ -115,6 +115,7 @@ int eventd_open(struct eventd *d)
 		d->ledger = NULL;
 		return r;
 	}
+	head_load(d);
 	if (damaged)
 		tell_damaged(d);
 	eventd_tell_keys(d);

@@ -4,6 +4,7 @@
 #include "eventd.h"
 #include "api_journal.h"
 #include "hjgate/ipc.h"
+#include "hjgate/verify_serve.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
@@ -119,6 +120,7 @@ static int append_all(struct eventd *d)
 			return r;
 	}
 	r = outbox_put(d->outbox);
+	r = r < 0 ? r : head_put(d);
 	return r < 0 ? r : hj_ledger_commit(d->ledger);
 }
 
@@ -216,6 +218,7 @@ static void let_go(struct eventd *d, int error)
 	hj_ledger_rollback(d->ledger);
 	if (error == -ENOSPC || error == -ENOMEM)
 		return;
+	hj_verifying_free(d->verifying);
 	hj_ledger_close(d->ledger);
 	d->ledger = NULL;
 }
@@ -266,5 +269,6 @@ int eventd_flush(struct eventd *d)
 	all_written(d);
 	worked(d);
 	outbox_pump(d->outbox);
+	head_committed(d);
 	return 0;
 }

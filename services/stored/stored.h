@@ -167,9 +167,9 @@ struct stored {
 	struct hj_salvage *salvage; /* what a damaged file still has is being put back; NULL = nothing is */
 	sd_event_source *salvage_timer;
 	unsigned salvage_slices;
-	int salvage_error;           /* of the last slice */
-	struct verifying *verifying; /* NULL = nobody asked */
-	int64_t head_day;            /* of the newest daily head; INT64_MIN = there was none yet */
+	int salvage_error;              /* of the last slice */
+	struct hj_verifying *verifying; /* NULL = nobody asked */
+	int64_t head_day;               /* of the newest daily head; INT64_MIN = there was none yet */
 	bool loaded; /* what follows has in it what the file says; while false: is as in an empty store */
 	struct {
 		bool told;
