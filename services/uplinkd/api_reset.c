@@ -37,7 +37,7 @@ static void on_reset(struct uplinkd *u, unsigned id, int exe_rtn)
 		feed_tell_changes(u->feed, by, &before, &u->configured);
 		hj_ipc_reply(call, json_pack("{s:o}", "changed", names_of(u)));
 		hj212_session_set(u->session, &u->configured);
-		platform_settings_changed(u);
+		platform_settings_changed(u, &before);
 	}
 	hj_ipc_call_unref(call);
 	uplinkd_pump(u);

@@ -81,6 +81,8 @@ int feed_states(struct feed *f, const struct hj212_request *q);
 
 /* ---- feed_value.c ---- */
 void feed_watch(struct feed *f, bool on);
+/* Real-time data waits for the first values, but not for ever: mono. */
+hj_usec feed_values_from(const struct feed *f);
 const struct hj212_phrase_newest *feed_newest(const struct feed *f, size_t *ret_count);
 
 /* ---- feed_preview.c ---- */

@@ -15,6 +15,7 @@ struct feed {
 	struct uplinkd *u;
 	char path[HJ_PATH_MAX]; /* stored.peer */
 	struct hj_ipc_client *live, *ask, *watch;
+	hj_usec watch_until; /* its first values are waited for; 0 = they have come */
 
 	/* what is owed */
 	uint64_t live_from;            /* the live stream tells of these and later ones */

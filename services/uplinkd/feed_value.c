@@ -5,6 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hjgate/now.h"
+
+#define FIRST_VALUES (1 * HJ_USEC_PER_SEC) /* so long the first ones are waited for */
+
 static struct hj212_phrase_newest *place(struct feed *f, uint32_t point)
 {
 	struct hj212_phrase_newest *list;
@@ -44,6 +48,10 @@ static void on_values(const char *error, json_t *reply, bool continues, void *us
 		if (hj_sample_from_json(j, &s) == 0)
 			take_sample(f, &s);
 	}
+	if (f->watch_until && !json_integer_value(json_object_get(reply, "rest"))) {
+		f->watch_until = 0;
+		uplinkd_pump(f->u);
+	}
 }
 
 static void on_watch_up(void *userdata)
@@ -58,13 +66,20 @@ void feed_watch(struct feed *f, bool on)
 {
 	static const struct hj_ipc_client_events events = { .up = on_watch_up };
 
-	if (on && !f->watch)
+	if (on && !f->watch) {
+		f->watch_until = hj_now().mono + FIRST_VALUES;
 		hj_ipc_client_new(f->u->event, f->path, &events, f,
 		        &f->watch); /* without memory every value is absent: flag B */
+	}
 	if (on || !f->watch)
 		return;
 	hj_ipc_client_free(f->watch);
 	f->watch = NULL;
+}
+
+hj_usec feed_values_from(const struct feed *f)
+{
+	return f->watch_until;
 }
 
 const struct hj212_phrase_newest *feed_newest(const struct feed *f, size_t *ret_count)

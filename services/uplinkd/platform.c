@@ -11,6 +11,7 @@
 
 #define WRONG_PASSWORD 3 /* QnRtn */
 #define CN_CLOCK       1012
+#define CN_REALTIME    2011
 #define CN_STATES      2021
 #define CN_DEVICE      3012 /* and 3019, 3020 */
 #define CN_PARAMETER   3021
@@ -163,6 +164,7 @@ static void take_request(struct uplinkd *u, const struct hj212_request *q, struc
 
 	hj_info("uplink %s: the platform asks for CN %d", u->name, q->cn);
 	clock_heard(u, q);
+	u->realtime_asked = u->realtime_asked || q->cn == CN_REALTIME;
 	r = start_request(u, q);
 	if (r < 0)
 		hj212_session_answer(u->session, q->id, r == -EBUSY ? HJ212_EXE_BUSY : HJ212_EXE_SYSTEM, now);
@@ -207,10 +209,12 @@ static void tell_changes(struct uplinkd *u, const struct hj212_settings *before)
 	feed_tell_changes(u->feed, by, before, hj212_session_settings(u->session));
 }
 
-void platform_settings_changed(struct uplinkd *u)
+void platform_settings_changed(struct uplinkd *u, const struct hj212_settings *before)
 {
 	feed_watch(u->feed, uplinkd_wants_realtime(u));
-	u->realtime_at = hj_now().mono;
+	if (u->realtime_asked || before->rtd_interval != hj212_session_settings(u->session)->rtd_interval)
+		u->realtime_at = hj_now().mono;
+	u->realtime_asked = false;
 }
 
 void platform_committed(struct uplinkd *u, unsigned id, int exe_rtn)
@@ -223,7 +227,7 @@ void platform_committed(struct uplinkd *u, unsigned id, int exe_rtn)
 	if (id) { /* 0: a password that proved right; nobody waits for an answer */
 		hj212_session_answer(u->session, id, exe_rtn, now);
 		tell_changes(u, &before);
-		platform_settings_changed(u);
+		platform_settings_changed(u, &before);
 	}
 	take_waiting(u, now);
 	uplinkd_pump(u);

@@ -35,9 +35,15 @@ static hj_usec realtime_interval(const struct uplinkd *u)
 	return hj212_session_settings(u->session)->rtd_interval * HJ_USEC_PER_SEC;
 }
 
+/* Not before there is something to say. */
+static hj_usec realtime_at(const struct uplinkd *u)
+{
+	return hj_max(u->realtime_at, feed_values_from(u->feed));
+}
+
 static bool realtime_due(const struct uplinkd *u, struct hj_now now)
 {
-	return uplinkd_wants_realtime(u) && now.mono >= u->realtime_at;
+	return uplinkd_wants_realtime(u) && now.mono >= realtime_at(u);
 }
 
 static bool something_waits(const struct uplinkd *u, struct hj_now now)
@@ -314,7 +320,7 @@ hj_usec sending_deadline(const struct uplinkd *u)
 		return HJ_USEC_NEVER;
 	next = hj_min(lanes_deadline(&u->lanes), feed_shy_deadline(u->feed));
 	if (uplinkd_wants_realtime(u) && (!f || u->lanes.last != LANE_REALTIME))
-		next = hj_min(next, u->realtime_at);
+		next = hj_min(next, realtime_at(u));
 	if (u->lanes.backlog_held && lanes_count(&u->lanes, LANE_BACKLOG) &&
 	        limits_hold(&u->limits, hj_now(), &until) != LIMITS_FREE)
 		next = hj_min(next, until);

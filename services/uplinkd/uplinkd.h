@@ -111,6 +111,7 @@ struct uplinkd {
 
 	bool paused;
 	bool pumping, pump_again;
+	bool realtime_asked;           /* by a CN 2011 that is not yet committed */
 	hj_usec realtime_at;           /* when the next real-time data is due, mono */
 	struct hj212_request waiting;  /* for the commit under way; id 0 = none */
 	bool settle_wanted;            /* a password has proved right while a commit was under way */
@@ -196,7 +197,8 @@ extern const struct link_events platform_link_events;
 void platform_outcomes(struct uplinkd *u, struct hj_now now);
 /* feed_setting.c: a change is on the disk, or is not (HJ212_EXE_SYSTEM) */
 void platform_committed(struct uplinkd *u, unsigned id, int exe_rtn);
-void platform_settings_changed(struct uplinkd *u); /* what they begin and end begins and ends now */
+/* What they begin and end begins and ends now. */
+void platform_settings_changed(struct uplinkd *u, const struct hj212_settings *before);
 void platform_history_done(struct uplinkd *u, unsigned id, unsigned records, int exe_rtn); /* feed_history.c */
 
 /* ---- peer_event.c: what a person should know ---- */
