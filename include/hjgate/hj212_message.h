@@ -62,6 +62,9 @@ const char *hj212_odd_name(unsigned bit);
 #define HJ212_FLAG_V2017 4 /* V = 000001 */
 #define HJ212_FLAG_V2025 8 /* V = 000010 */
 
+#define HJ212_FLAG_ABSENT     (-1)
+#define HJ212_FLAG_UNREADABLE (-2) /* no number, or above 255 */
+
 enum hj212_edition { HJ212_2005 = 2005, HJ212_2017 = 2017, HJ212_2025 = 2025 };
 /* The version bits of its Flag; 2005 has none. */
 int hj212_edition_flag(enum hj212_edition edition);
@@ -69,7 +72,7 @@ int hj212_edition_flag(enum hj212_edition edition);
 struct hj212_message {
 	struct hj212_slice qn, st, pw, mn; /* n = 0: absent */
 	int cn;                            /* 0 = absent or not a number */
-	int flag;                          /* 0..255; -1 = absent */
+	int flag;                          /* 0..255, or one of the two above */
 	unsigned pnum, pno;                /* 0 = absent */
 	bool again;                        /* RF=1 (2025): sent afterwards */
 	struct hj212_slice cp;             /* between CP=&& and && */

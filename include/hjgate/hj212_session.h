@@ -52,10 +52,14 @@ struct hj212_own {
 	char cp[HJ212_OWN_CP_MAX + 1];
 };
 
+#define HJ212_OTHER_STS 7
+
 struct hj212_identity {
 	enum hj212_edition edition;
 	enum hj212_crc crc;
 	char mn[25], st[4];
+	/* groups of factors that go under another ST: a request may name it */
+	char other_st[HJ212_OTHER_STS][4];
 	/* CN 1064 takes a multiple of it, else ExeRtn 3; 0 = any of the standard's (test windows) */
 	unsigned base_minutes;
 	unsigned window; /* 1..HJ212_WINDOW_MAX; the standard's flow is 1 */

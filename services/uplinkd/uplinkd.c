@@ -29,6 +29,21 @@ static struct hj212_own own_of(const struct hj_conf_own *c, bool wanted)
 	return own;
 }
 
+static void fill_other_sts(struct uplinkd *u)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < u->conf.factor_count; i++) {
+		const char *st = u->conf.factors[i].st;
+		size_t k = 0;
+
+		while (k < count && strcmp(u->identity.other_st[k], st) != 0)
+			k++;
+		if (k == count && *st && strcmp(st, u->conf.st) != 0 && count < HJ212_OTHER_STS)
+			hj_text_copy(u->identity.other_st[count++], sizeof(u->identity.other_st[0]), st);
+	}
+}
+
 /* Who we are there, and the password, are move.c's. */
 static void fill_identity(struct uplinkd *u)
 {
@@ -45,6 +60,7 @@ static void fill_identity(struct uplinkd *u)
 		.ack = (enum hj212_ack)s->ack,
 		.login = own_of(&s->login, s->login.cn[0]),
 		.heartbeat = own_of(&s->heartbeat, s->heartbeat.interval) };
+	fill_other_sts(u);
 }
 
 static void fill_limits(struct uplinkd *u)
@@ -69,6 +85,7 @@ static void fill_settings(struct uplinkd *u)
 
 _Static_assert((int)HJ_CRC_MODBUS == (int)HJ212_CRC_MODBUS && (int)HJ_CRC_NONE == (int)HJ212_CRC_NONE,
         "one numbering of dialects");
+_Static_assert(HJ212_OTHER_STS == HJ_WANTED_STS_MAX - 1, "as many as the configuration takes");
 _Static_assert((int)HJ_ACK_ORDER == (int)HJ212_ACK_ORDER && (int)HJ_ACK_NONE == (int)HJ212_ACK_NONE,
         "one numbering of policies");
 

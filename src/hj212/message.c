@@ -64,7 +64,7 @@ static void take_flag(struct hj212_message *m, struct hj212_slice value)
 {
 	uint64_t n = number(m, value, FLAG_MAX);
 
-	m->flag = n == UINT64_MAX ? -1 : (int)n;
+	m->flag = n == UINT64_MAX ? HJ212_FLAG_UNREADABLE : (int)n;
 }
 
 static void take_pnum(struct hj212_message *m, struct hj212_slice value)
@@ -257,7 +257,7 @@ static void check_qn_and_flag(struct hj212_message *m)
 
 int hj212_message_decode(const char *data, size_t n, struct hj212_message *ret)
 {
-	struct hj212_message m = { .flag = -1 };
+	struct hj212_message m = { .flag = HJ212_FLAG_ABSENT };
 	struct header h = { 0 };
 	const char *p = data, *end = data + n;
 	bool cp = false;

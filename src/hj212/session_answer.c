@@ -93,7 +93,7 @@ int hj212_session_respond(struct hj212_session *s, unsigned id, struct hj212_sli
 	text[cp.n] = '\0';
 	hj212_out_pass(s, now);
 	if (!p->gone && s->connected)
-		hj212_answer(s, &p->asked, p->asked.cn, s->id.st, text);
+		hj212_answer(s, &p->asked, p->asked.cn, p->asked.st, text);
 	return 0;
 }
 

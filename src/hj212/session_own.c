@@ -137,12 +137,12 @@ static bool take_heartbeat(struct hj212_session *s, const struct hj212_message *
 	struct hj212_asked asked = { .cn = m->cn };
 
 	if (m->cn != CN_HEARTBEAT || s->id.edition != HJ212_2025 || !hj212_same_mn(s, m->mn) ||
-	        m->qn.n >= sizeof(asked.qn) || !hj212_slice_is(m->pw, hj212_pw_in_use(s)))
+	        !hj212_request_reads(s, m) || !hj212_slice_is(m->pw, hj212_pw_in_use(s)))
 		return false;
 	hj212_tell_fate(s, HJ212_FATE_TAKEN, NULL, QN_READY);
 	snprintf(asked.qn, sizeof(asked.qn), "%.*s", (int)m->qn.n, m->qn.n ? m->qn.p : "");
 	snprintf(asked.pw, sizeof(asked.pw), "%s", hj212_pw_in_use(s));
-	snprintf(asked.mn, sizeof(asked.mn), "%s", s->id.mn);
+	snprintf(asked.mn, sizeof(asked.mn), "%.*s", (int)m->mn.n, m->mn.p);
 	if (m->flag < 0 || m->flag & HJ212_FLAG_ACK)
 		hj212_answer(s, &asked, 9013, "91", "");
 	return true;

@@ -53,6 +53,7 @@ enum { QN_READY = 1, QN_REFUSED = 2, QN_PW = 3, QN_MN = 4, QN_ST = 5, QN_FLAG = 
 /* What an answer repeats of its request. */
 struct hj212_asked {
 	char qn[HJ212_QN_TEXT], pw[HJ212_PW_MAX + 1], mn[33];
+	char st[4]; /* what the data of the answer goes under */
 	int cn;
 	bool wanted; /* the answer bit: without it only data goes out */
 };
@@ -189,6 +190,7 @@ bool hj212_own_take(struct hj212_session *s, const struct hj212_message *m, stru
 
 /* session_request.c */
 void hj212_request_forget_all(struct hj212_session *s);
+bool hj212_request_reads(struct hj212_session *s, const struct hj212_message *m); /* its ST, Flag and QN are right */
 void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now);
 void hj212_request_bad_crc(struct hj212_session *s, const struct hj212_message *m);
 bool hj212_request_has_qn(const struct hj212_session *s, const char *qn);

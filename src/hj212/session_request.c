@@ -3,6 +3,7 @@
  * before every check has passed. */
 #include "session_private.h"
 #include "hjgate/cleanup.h"
+#include "hjgate/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,8 +21,18 @@ static void copy_slice(char *to, size_t size, struct hj212_slice from)
 	to[n] = '\0';
 }
 
-static void asked_of(const struct hj212_message *m, struct hj212_asked *ret)
+/* The ST of ours that a request names; the uplink's own where it names another, or 91, or none. */
+static const char *st_of(const struct hj212_session *s, const struct hj212_message *m)
 {
+	for (size_t i = 0; i < HJ212_OTHER_STS; i++)
+		if (m->st.n && hj212_slice_is(m->st, s->id.other_st[i]))
+			return s->id.other_st[i];
+	return s->id.st;
+}
+
+static void asked_of(const struct hj212_session *s, const struct hj212_message *m, struct hj212_asked *ret)
+{
+	hj_text_copy(ret->st, sizeof(ret->st), st_of(s, m));
 	copy_slice(ret->qn, sizeof(ret->qn), m->qn);
 	copy_slice(ret->pw, sizeof(ret->pw), m->pw);
 	copy_slice(ret->mn, sizeof(ret->mn), m->mn);
@@ -59,13 +70,15 @@ static int check_st(struct hj212_session *s, const struct hj212_message *m)
 {
 	if (!m->st.n && s->id.edition == HJ212_2005)
 		return 0;
-	return hj212_slice_is(m->st, s->id.st) || hj212_slice_is(m->st, "91") ? 0 : QN_ST;
+	return hj212_slice_is(m->st, st_of(s, m)) || hj212_slice_is(m->st, "91") ? 0 : QN_ST;
 }
 
 static int check_flag(struct hj212_session *s, const struct hj212_message *m)
 {
-	if (m->flag < 0)
+	if (m->flag == HJ212_FLAG_ABSENT)
 		return 0;
+	if (m->flag == HJ212_FLAG_UNREADABLE)
+		return QN_FLAG;
 	if (m->flag >> VERSION_SHIFT > hj_max(VERSION_MOST, hj212_edition_flag(s->id.edition) >> VERSION_SHIFT))
 		return QN_FLAG;
 	if (s->id.edition == HJ212_2005) /* prints Flag=3 in requests that are one packet */
@@ -93,6 +106,11 @@ static int check_cn(struct hj212_session *s, const struct hj212_message *m)
 	if (!command)
 		return QN_CN;
 	return command->flow == HJ212_FLOW_REFUSED || m->pnum > 1 ? QN_REFUSED : 0;
+}
+
+bool hj212_request_reads(struct hj212_session *s, const struct hj212_message *m)
+{
+	return !check_st(s, m) && !check_flag(s, m) && !check_qn(s, m);
 }
 
 static int check(struct hj212_session *s, const struct hj212_message *m)
@@ -196,7 +214,7 @@ static void refuse(struct hj212_session *s, const struct hj212_message *m, int c
 {
 	struct hj212_asked asked;
 
-	asked_of(m, &asked);
+	asked_of(s, m, &asked);
 	s->counts.refused++;
 	hj212_tell_fate(s, HJ212_FATE_REFUSED, NULL, code);
 	hj212_answer_number(s, &asked, 9011, "QnRtn", code);
@@ -210,7 +228,7 @@ static void respond(struct hj212_session *s, const struct hj212_command *command
 	char cp[64];
 
 	command->respond(&s->id, &s->settings, now, cp, sizeof(cp));
-	hj212_answer(s, asked, asked->cn, s->id.st, cp);
+	hj212_answer(s, asked, asked->cn, asked->st, cp);
 }
 
 static void end_now(struct hj212_session *s, const struct hj212_asked *asked, int exe_rtn)
@@ -235,7 +253,7 @@ static void accept(struct hj212_session *s, const struct hj212_message *m, struc
 	struct hj212_pending *place, fresh = { .stage = ASKED_NEW, .command = command };
 	int r;
 
-	asked_of(m, &fresh.asked);
+	asked_of(s, m, &fresh.asked);
 	forget_same_qn(s, fresh.asked.qn);
 	place = find_place(s);
 	if (command->flow != HJ212_FLOW_NOTICE)

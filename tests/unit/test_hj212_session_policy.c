@@ -365,6 +365,33 @@ static void answers_without_names_are_told_apart(void **state)
 	done(&t);
 }
 
+/* ---- groups of factors under another ST ---- */
+
+static void a_request_under_another_st(void **state)
+{
+	struct talk t;
+
+	start_as(&t, HJ212_2017, 1);
+	hj212_session_free(t.s);
+	strcpy(t.id.other_st[0], "52");
+	assert_int_equal(hj212_session_new(&t.id,
+	                         &(struct hj212_settings){ .over_time = 10,
+	                                 .re_count = 3,
+	                                 .rtd_interval = 30,
+	                                 .min_interval = 5,
+	                                 .pw = "123456" },
+	                         &t.s),
+	        0);
+	hj212_session_connected(t.s, t.now);
+	feed(&t, "QN=" QN1 ";ST=52;CN=1061;PW=123456;MN=" MN ";Flag=5;CP=&&&&");
+	expect_answer(&t, QN1, 9011, "QnRtn=1");
+	expect_data(&t, "QN=" QN1 ";ST=52;CN=1061;PW=123456;MN=" MN ";Flag=4;CP=&&RtdInterval=30&&");
+	expect_answer(&t, QN1, 9012, "ExeRtn=1");
+	feed(&t, "QN=" QN2 ";ST=21;CN=1061;PW=123456;MN=" MN ";Flag=5;CP=&&&&");
+	expect_answer(&t, QN2, 9011, "QnRtn=5");
+	done(&t);
+}
+
 /* ---- editions ---- */
 
 static void the_platform_of_2025(void **state)
@@ -383,6 +410,8 @@ static void the_platform_of_2025(void **state)
 	start(&t);
 	ask_flag(&t, QN2, 1061, 9, ""); /* 2017 does not know its Flag */
 	expect_answer(&t, QN2, 9011, "QnRtn=6");
+	feed(&t, "QN=" QN3 ";ST=32;CN=1061;PW=123456;MN=" MN ";Flag=x;CP=&&&&"); /* and this is none */
+	expect_answer(&t, QN3, 9011, "QnRtn=6");
 	done(&t);
 }
 
@@ -479,6 +508,7 @@ int main(void)
 		cmocka_unit_test(heartbeats_without_answer_show_a_dead_link),
 		cmocka_unit_test(the_clock_wants_to_be_set),
 		cmocka_unit_test(answers_without_names_are_told_apart),
+		cmocka_unit_test(a_request_under_another_st),
 		cmocka_unit_test(the_platform_of_2025),
 		cmocka_unit_test(the_platform_of_2005),
 		cmocka_unit_test(a_move_to_another_edition),
