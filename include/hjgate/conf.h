@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hjgate/box.h"
 #include "hjgate/bus_type.h"
 #include "hjgate/conf_alerts.h"
 #include "hjgate/factor.h"
@@ -68,6 +69,7 @@ struct hj_conf_main {
 	int64_t language;            /* enum hj_language, of their texts */
 	/* Without any platform, until the hook's flag is raised: 5..10080, 30 by default; 0 = never. */
 	int64_t unreachable_minutes;
+	char serial[HJ_SERIAL_MAX + 1]; /* of the gateway; "" = the box's own */
 	/* Only below a root (--root), for demonstrations and tests; 0 = not set. Seconds. */
 	int64_t test_minute, test_hour, test_day, test_unreachable;
 };
@@ -130,6 +132,7 @@ struct hj_conf_meter {
 	char model[HJ_NAME_MAX + 1];            /* "" where its points are all in the bus's file */
 	int64_t unit_id;                        /* 1..247; 0 where the bus has stations or lines */
 	char station[2 * HJ_STATION_BYTES + 1]; /* its digits; "" where the bus has none */
+	char serial[HJ_SERIAL_MAX + 1];         /* as on its plate; "" = what the bus or a point of it says */
 	double pt, ct;                          /* ratios of its transformers, 1 by default */
 	const char *equipment;
 	struct hj_conf_limits limits;

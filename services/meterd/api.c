@@ -162,6 +162,8 @@ static const struct hj_ipc_method methods[] = {
 	{ "Status", HJ_ANY_RIGHT, on_status },
 	{ "Frames", HJ_ANY_RIGHT, api_frames },
 	{ "Saved", HJ_ANY_RIGHT, api_saved },
+	{ "Meters", HJ_ANY_RIGHT, api_meters },
+	{ "Sample", HJ_CHANGE | HJ_PEER, api_sample },
 	{ "Probe", HJ_CHANGE, api_probe },
 	{ "Ask", HJ_CHANGE, api_ask },
 	{ "Write", HJ_CHANGE, api_write },

@@ -13,6 +13,8 @@ uint16_t api_value_at(const struct hj_question *q, const uint8_t *data, size_t i
 /* api_frames.c */
 int api_frames(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_saved(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+/* api_meters.c */
+int api_meters(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 /* api_tools.c */
 int api_probe(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 int api_ask(struct hj_ipc_call *call, json_t *parameters, void *userdata);

@@ -39,6 +39,8 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)usec;
 	heed_clock(m);
+	if (sampling_turn(m))
+		next = 0;
 	peer_kick(m->peer);
 	health_outbox(m);
 	snapshots_write(&m->snapshots, &m->frames, false);
@@ -147,6 +149,7 @@ void meterd_free(struct meterd *m)
 	sd_event_source_disable_unref(m->turn_timer);
 	sd_event_source_disable_unref(m->window_timer);
 	loan_done(m);
+	sampling_done(m);
 	sniff_close(m->sniff);
 	hj_ipc_call_unref(m->sniffer);
 	publish_free(m->publish);

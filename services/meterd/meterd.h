@@ -10,6 +10,7 @@
 #include "loan.h"
 #include "outbox.h"
 #include "peer.h"
+#include "api_sample.h"
 #include "snapshots.h"
 #include "sniff.h"
 #include "texts.h"
@@ -88,10 +89,11 @@ struct meterd {
 	bool outbox_full, started;
 	sd_event_source *turn_timer, *window_timer;
 
-	struct loan *loans; /* who waits for the bus: loan.c */
-	bool lent;          /* the turn before was somebody's loan */
-	hj_usec poll_at;    /* when its own next turn is wanted */
-	bool adhoc;         /* adhoc.c; the two below are only then */
+	struct sampling sampling; /* what is asked at once */
+	struct loan *loans;       /* who waits for the bus: loan.c */
+	bool lent;                /* the turn before was somebody's loan */
+	hj_usec poll_at;          /* when its own next turn is wanted */
+	bool adhoc;               /* adhoc.c; the two below are only then */
 	const char *root;
 	struct sniff *sniff;
 	struct hj_ipc_call *sniffer; /* referenced */

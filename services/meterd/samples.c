@@ -38,6 +38,7 @@ static void add(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag fl
 
 	outbox_heed_clock(&m->outbox, &now);
 	outbox_add(&m->outbox, &s);
+	sampling_came(m, point, time_ms, flag, value);
 }
 
 void samples_miss(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag flag)

@@ -66,6 +66,13 @@ int conf_check_text(const char *text, const char **ret_why)
 	return 0;
 }
 
+int conf_check_serial(const char *text, const char **ret_why)
+{
+	static const char good[] = "0123456789-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	return text[0] && strspn(text, good) == strlen(text) ? 0 : conf_refuse(ret_why, N_("it is no serial number"));
+}
+
 static int check_host(const char *text, const char **ret_why)
 {
 	return text[0] && !strpbrk(text, " \t/:") ? 0 : conf_refuse(ret_why, N_("it is no name and no address"));
@@ -110,6 +117,8 @@ static const struct conf_key meter_keys[] = {
 	{ "unit_id", CONF_INT, 0, AT(m.unit_id), .least = 1, .most = 247 },
 	{ "station", CONF_STRING, 0, AT(m.station), .check = check_station,
 	        .hint = N_("the digits of its address, as on its plate") },
+	{ "serial", CONF_STRING, 0, AT(m.serial), .check = conf_check_serial,
+	        .hint = N_("its serial number: 1 to 24 letters, digits, -, . and _") },
 	{ "equipment", CONF_STRING, 0, AT(equipment), .check = conf_check_text,
 	        .hint = N_("what it measures, in 127 bytes at most") },
 	{ "poll_interval", CONF_INT, 0, AT(poll_interval), .least = 1, .most = CONF_POLL_MOST_S },

@@ -51,6 +51,8 @@ static const struct conf_key keys[] = {
 	        .hint = N_("the name of an uplink, as of its file in uplinks.d") },
 	{ "logs", CONF_ENUM, 0, AT(logs), .choices = logs, .preset = HJ_LOGS_NONE },
 	{ "language", CONF_ENUM, 0, AT(language), .choices = languages, .preset = HJ_LANGUAGE_EN },
+	{ "serial", CONF_STRING, 0, AT(serial), .check = conf_check_serial,
+	        .hint = N_("its serial number: 1 to 24 letters, digits, -, . and _") },
 	{ "unreachable_minutes", CONF_INT, CONF_ZERO, AT(unreachable_minutes), .least = 5, .most = 10080,
 	        .preset = 30 },
 	{ "test_minute", CONF_INT, CONF_BELOW_ROOT | CONF_ZERO, AT(test_minute), .least = 1, .most = 300 },

@@ -39,6 +39,8 @@ void conf_file_done(struct conf_file *f);
 int conf_instance_open(
         struct conf_file *f, const char *root, const char *folder, const char *name, struct hj_conf_errors *errors);
 
+/* Of a device: what f-SN of HJ 212 can say. */
+int conf_check_serial(const char *text, const char **ret_why);
 /* METER.POINT. */
 int conf_check_point_name(const char *text, const char **ret_why);
 
