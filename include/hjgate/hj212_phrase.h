@@ -9,6 +9,7 @@
 #include "hjgate/point.h"
 #include "hjgate/record.h"
 #include "hjgate/sample.h"
+#include "hjgate/text.h"
 #include "hjgate/wording.h"
 
 #define HJ212_PHRASE_ST_MAX 3 /* bytes */
@@ -70,6 +71,11 @@ void hj212_phrase_map_done(struct hj212_phrase_map *m);
 /* The store has told of a point: gives it its place. -ENOMEM, -ENOSPC. */
 int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p);
 const struct hj212_phrase_factor *hj212_phrase_map_find(const struct hj212_phrase_map *m, uint32_t number);
+/* By the point's name, by what the platform calls it; NULL. */
+const struct hj212_phrase_factor *hj212_phrase_map_find_point(const struct hj212_phrase_map *m, const char *point);
+const struct hj212_phrase_factor *hj212_phrase_map_find_factor(const struct hj212_phrase_map *m, const char *factor);
+/* A value in its words. -EINVAL, -ERANGE: it cannot be said. */
+int hj212_phrase_value(const struct hj212_phrase_factor *f, double value, char ret[HJ_NUMBER_LEN]);
 /* What this factor's items begin with in text that was phrased: "ga0101-" (the suffix may be nothing: "ga0101="). */
 bool hj212_phrase_is_of(const struct hj212_phrase_factor *f, const char *item, size_t n);
 

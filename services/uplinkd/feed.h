@@ -3,6 +3,7 @@
  * stored was away. */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,8 @@ void feed_confirm(struct feed *f, uint64_t from, uint64_t to, const struct hj_re
 int64_t feed_waiting(const struct feed *f);   /* -1 = not known */
 int64_t feed_oldest_ms(const struct feed *f); /* -1 = none */
 bool feed_is_up(const struct feed *f);
+/* Learns the points that an answer of stored tells of. */
+void feed_learn(struct feed *f, json_t *reply);
 
 /* ---- feed_shy.c: what seems to break the link goes last ---- */
 void feed_shy_lost(struct feed *f, const struct job *j); /* it was under way when the link was lost */
@@ -37,7 +40,7 @@ void feed_shy_pull(struct feed *f);
 hj_usec feed_shy_deadline(const struct feed *f);
 
 bool feed_budget_known(const struct feed *f); /* before that the backlog waits */
-void feed_budget(struct feed *f); /* feed_budget.c: what the day has cost outlives a restart */
+void feed_budget(struct feed *f);             /* feed_budget.c: what the day has cost outlives a restart */
 
 /* ---- feed_setting.c ---- */
 typedef void (*feed_committed_fn)(struct uplinkd *u, unsigned id, int exe_rtn);

@@ -101,8 +101,6 @@ struct feed {
 int64_t feed_int(json_t *reply, const char *name, int64_t absent);
 void feed_take_state(struct feed *f, json_t *reply);    /* how much is owed, since when */
 bool feed_is_known(const struct feed *f, uint64_t seq); /* it waits, is under way, or is being confirmed */
-/* Learns the points that an answer tells of. */
-void feed_learn(struct feed *f, json_t *reply);
 /* 1: *ret is the record in words; 0: there is nothing in it for this platform; -errno. */
 int feed_word(struct feed *f, const struct hj_record *r, struct job *ret);
 /* Calls fn for each record of an answer. */

@@ -98,6 +98,7 @@ static void on_down(const char *why, void *userdata)
 	struct uplinkd *u = userdata;
 
 	hj212_session_disconnected(u->session);
+	devices_stop(u);
 	if (why) {
 		blame(u);
 		suspect_down(u);
@@ -147,8 +148,8 @@ static int start_request(struct uplinkd *u, const struct hj212_request *q)
 		return clock_set(u, q);
 	if (q->begin_ms || q->end_ms)
 		return feed_history(u->feed, q->id, q->cn, q->begin_ms, q->end_ms);
-	if (is_of_device(q->cn)) /* what devices say is not asked for yet: never a success without data */
-		return hj212_session_answer(u->session, q->id, HJ212_EXE_NO_DATA, hj_now());
+	if (is_of_device(q->cn))
+		return device_request(u, q);
 	r = q->cn == CN_STATES
 	            ? feed_states(u->feed, q)
 	            : feed_commit(u->feed, q->id, HJ212_EXE_DONE, hj212_session_settings(u->session), &q->settings);

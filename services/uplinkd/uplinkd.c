@@ -213,6 +213,7 @@ void uplinkd_unlink(struct uplinkd *u)
 {
 	link_stop(u->link);
 	hj212_session_disconnected(u->session);
+	devices_stop(u);
 	resumes_remember(&u->resumes, &u->flights, u->identity.mn);
 	flights_clear(&u->flights);
 	feed_link_down(u->feed);
@@ -266,6 +267,8 @@ static int make_parts(struct uplinkd *u, const struct hj_conf *all)
 		r = link_new(u->event, &u->conf, u->root, &platform_link_events, u, &u->link);
 	if (r >= 0)
 		r = feed_new(u, &u->feed);
+	if (r >= 0)
+		r = devices_new(u, all);
 	return r;
 }
 
@@ -313,6 +316,7 @@ void uplinkd_free(struct uplinkd *u)
 	flights_done(&u->flights);
 	clock_free(u);
 	hj_ipc_call_unref(u->resetting);
+	devices_free(u);
 	feed_free(u->feed);
 	link_free(u->link);
 	hj212_session_free(u->session);

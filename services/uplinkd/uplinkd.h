@@ -3,6 +3,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "device.h"
 #include "feed.h"
 #include "frames.h"
 #include "kicked.h"
@@ -102,6 +103,7 @@ struct uplinkd {
 	struct hj212_session *session;    /* NULL until the store has told what was changed */
 	struct link *link;
 	struct feed *feed;
+	struct devices devices;
 	struct hj_report *report;
 	struct frames frames;
 	struct frame_stream *frame_streams; /* who follows them: api_frames.c */

@@ -96,15 +96,23 @@ static bool fits(const struct hj212_phrase_factor *f, const char *text)
 	return hj_factor_type_fits(&type, text);
 }
 
+static double scaled(const struct hj212_phrase_factor *f, double value)
+{
+	return f->scale == 1 ? value : hj_decimal_product(value, f->scale);
+}
+
+int hj212_phrase_value(const struct hj212_phrase_factor *f, double value, char ret[HJ_NUMBER_LEN])
+{
+	return isnan(value) ? -EINVAL : format_value(f, HJ_SUFFIX_RTD, scaled(f, value), ret);
+}
+
 static int put_value(struct item *i, enum hj_suffix suffix, double value)
 {
 	char text[HJ_NUMBER_LEN];
 
 	if (isnan(value) || !hj_wording_suffix(&i->map->wording, suffix))
 		return 0;
-	if (i->f->scale != 1)
-		value = hj_decimal_product(value, i->f->scale);
-	if (format_value(i->f, suffix, value, text) < 0)
+	if (format_value(i->f, suffix, scaled(i->f, value), text) < 0)
 		return 0;
 	if (i->map->unfit && is_typed(i->f, suffix) && !fits(i->f, text))
 		note_unfit(i, suffix, text);

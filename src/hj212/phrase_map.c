@@ -115,6 +115,22 @@ static struct hj212_phrase_factor *find_name(struct hj212_phrase_map *m, const c
 	return NULL;
 }
 
+const struct hj212_phrase_factor *hj212_phrase_map_find_point(const struct hj212_phrase_map *m, const char *point)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (!strcmp(m->list[i].point, point))
+			return &m->list[i];
+	return NULL;
+}
+
+const struct hj212_phrase_factor *hj212_phrase_map_find_factor(const struct hj212_phrase_map *m, const char *factor)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (m->list[i].factor[0] && !strcmp(m->list[i].factor, factor))
+			return &m->list[i];
+	return NULL;
+}
+
 int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 {
 	struct hj212_phrase_factor *f = find_name(m, p->name);
