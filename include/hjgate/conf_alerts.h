@@ -8,7 +8,7 @@
 #include "hjgate/event.h"
 #include "hjgate/text.h"
 
-#define HJ_ALERT_CHANNELS_MAX 8
+#define HJ_ALERT_CHANNELS_MAX 16
 #define HJ_ALERT_PATTERNS_MAX 16   /* of codes, and of keys */
 #define HJ_ALERT_PATTERN_MAX  95   /* bytes */
 #define HJ_ALERT_AT_MAX       20   /* telephone numbers that a robot calls by name */

@@ -102,10 +102,27 @@ static void read_factors(struct conf_file *f)
 	hj_conf_factors_done(&t);
 }
 
+static void read_alerts(struct conf_file *f)
+{
+	struct hj_conf_alerts a = { 0 };
+
+	if (conf_alerts_read(f, &a) >= 0 && !conf_error_total(f->errors)) {
+		assert(a.channel_count <= HJ_ALERT_CHANNELS_MAX && a.quiet >= 0 && a.repeat >= 0);
+		for (size_t i = 0; i < a.channel_count; i++) {
+			const struct hj_conf_channel *c = &a.channels[i];
+
+			assert(hj_name_valid(c->name) && !strncmp(c->url, "https://", 8) && c->timeout >= 1);
+			assert(c->rate >= 0 && (c->kind != HJ_CHANNEL_DINGTALK || (c->rate <= 20 && c->token[0])));
+			assert(c->codes.count <= HJ_ALERT_PATTERNS_MAX && c->at_count <= HJ_ALERT_AT_MAX);
+		}
+	}
+	hj_conf_alerts_done(&a);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const readers[])(
-	        struct conf_file *) = { read_bus, read_uplink, read_main, read_model, read_factors };
+	        struct conf_file *) = { read_bus, read_uplink, read_main, read_model, read_factors, read_alerts };
 	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 };
 	struct conf_file f = { .path = "fuzz.conf", .below_root = true };
 	char *text;
