@@ -9,6 +9,7 @@
 #   make bench-bus  the figures of the buses, beside a bare loop and other masters; FULL=1 for the full counts
 #   make bench-store  the figures of the store: power cuts, clocks, disks, tampering, what is written; FULL=1 for the full counts
 #   make bench-uplink  the figures of the uplinks: the codec, platforms that misbehave, outages, kills; FULL=1 for the full counts
+#   make bench-judge  the figures of events, judgement and alerts; FULL=1 for the full counts
 #   make install    DESTDIR and prefix honoured
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
@@ -91,7 +92,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check test lint demo bench bench-bus bench-store bench-uplink install clean needs
+.PHONY: all tests check test lint demo bench bench-bus bench-store bench-uplink bench-judge install clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
@@ -210,6 +211,10 @@ bench-store: needs all $(SIM) $(BENCH)
 bench-uplink: needs all $(SIM) $(BENCH)
 	@bench/uplink needs || echo "bench-uplink: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/uplink $(T)
+
+bench-judge: needs all $(SIM) $(BENCH)
+	@bench/judge needs || echo "bench-judge: goes on without them"
+	@HJ_BUILD=$(abspath $(B)) bench/judge $(T)
 
 install: all
 	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \

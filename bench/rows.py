@@ -1,4 +1,4 @@
-"""What `make bench-bus`, `make bench-store` and `make bench-uplink` share. A row is a program of its own that prints the figures named with it, one line each:
+"""What `make bench-bus`, `bench-store`, `bench-uplink` and `bench-judge` share. A row is a program of its own that prints the figures named with it, one line each:
 `figure NAME VALUE UNIT GOAL ok|short`; what it says besides goes to a log in the build folder. Rows of one group run at the same time, so
 what is measured exactly has a group to itself. Of a test that gives none of that name it is printed whether it passes."""
 

@@ -33,6 +33,7 @@ class Robot:
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             timeout = 60
+            disable_nagle_algorithm = True
 
             def do_POST(self):
                 robot.answer(self)
