@@ -110,6 +110,7 @@ void eventd_set_trust(struct eventd *d, enum hj_trust trust, const struct hj_now
 	d->trust = trust;
 	if (trust)
 		eventd_correct_times(d, now);
+	store_log_trusted(d->store_log);
 }
 
 /* ---- asking ---- */

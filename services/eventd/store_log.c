@@ -29,6 +29,7 @@ struct store_log {
 	bool chinese, asking;
 	struct waiting {
 		int64_t time_ms;
+		int64_t ahead_ms; /* of the clock that it is by, where nobody trusts that; 0 = it is right */
 		const char *class;
 		char *text;
 	} waiting[WAITING]; /* oldest first */
@@ -108,11 +109,25 @@ static void on_put(const char *error, json_t *reply, bool continues, void *userd
 	sd_event_source_set_enabled(s->retry, SD_EVENT_ONESHOT);
 }
 
+/* A platform is told no time that may be wrong: it waits until somebody says how late it is. */
+static bool has_its_time(const struct store_log *s, struct waiting *w)
+{
+	struct hj_now now = hj_now();
+
+	if (!w->ahead_ms)
+		return true;
+	if (!s->d->trust)
+		return false;
+	w->time_ms = hj_time_moved(w->time_ms, hj_clock_ahead(&now) - w->ahead_ms);
+	w->ahead_ms = 0;
+	return true;
+}
+
 static void pump(struct store_log *s)
 {
-	const struct waiting *w = &s->waiting[0];
+	struct waiting *w = &s->waiting[0];
 
-	if (s->asking || !s->count || !hj_ipc_client_is_up(s->client))
+	if (s->asking || !s->count || !hj_ipc_client_is_up(s->client) || !has_its_time(s, w))
 		return;
 	s->asking = hj_ipc_client_call(s->client, "hjgate.Store.Put",
 	                    json_pack("{s:s, s:I, s:{s:s, s:s}}", "kind", "log", "label", (json_int_t)w->time_ms,
@@ -133,7 +148,8 @@ static void on_up(void *userdata)
 
 static void put(struct store_log *s, int64_t time_ms, const char *class, const char *text)
 {
-	struct waiting w = { time_ms, class, strdup(text) };
+	struct hj_now now = hj_now();
+	struct waiting w = { time_ms, s->d->trust ? 0 : hj_clock_ahead(&now), class, strdup(text) };
 
 	if (!w.text)
 		return;
@@ -190,6 +206,12 @@ void store_log_event(struct store_log *s, const struct event *e, enum row_is is)
 		return;
 	fill(s, type, e, over, text);
 	put(s, over ? e->end_ms : e->begin_ms, hj_event_class_name(type->class), text);
+}
+
+void store_log_trusted(struct store_log *s)
+{
+	if (s)
+		pump(s);
 }
 
 /* ---- for the owner ---- */

@@ -124,10 +124,16 @@ static int walk(const struct walk *w, const config_setting_t *s, const char *key
 	return w->fn(key, value, is_secret(config_setting_name(s)), w->userdata);
 }
 
+int conf_flatten(const struct conf_file *f, hj_conf_flat_fn fn, void *userdata)
+{
+	const struct walk w = { fn, userdata };
+
+	return walk(&w, config_root_setting(&f->config), "", 0);
+}
+
 int hj_conf_flatten(const char *root, const char *folder, const char *name, hj_conf_flat_fn fn, void *userdata)
 {
 	struct hj_conf_errors errors = { 0 };
-	const struct walk w = { fn, userdata };
 	char file[HJ_PATH_MAX];
 	struct conf_file f;
 	int r;
@@ -135,7 +141,7 @@ int hj_conf_flatten(const char *root, const char *folder, const char *name, hj_c
 	snprintf(file, sizeof(file), "%s.conf", name);
 	r = conf_file_open(&f, root, folder, file, &errors);
 	if (r >= 0)
-		r = walk(&w, config_root_setting(&f.config), "", 0);
+		r = conf_flatten(&f, fn, userdata);
 	conf_file_done(&f);
 	hj_conf_errors_done(&errors);
 	return r < 0 ? r : 0;

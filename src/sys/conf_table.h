@@ -7,6 +7,7 @@
 #include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
 #include "hjgate/conf.h"
+#include "hjgate/conf_flat.h"
 #include "hjgate/service.h"
 #include "hjgate/text.h"
 
@@ -56,6 +57,7 @@ void conf_uplink_dialect_check(
         struct conf_file *f, const config_setting_t *uplink, const struct hj_conf_dialect *d);
 struct conf_model;
 int conf_model_read(struct conf_file *f, struct conf_model *m);
+int conf_flatten(const struct conf_file *f, hj_conf_flat_fn fn, void *userdata);
 int conf_factors_read(struct conf_file *f, struct hj_conf_factors *to);
 
 /* ROOT/etc/hjgate/FOLDER/NAME; folder may be "". -ENAMETOOLONG. */

@@ -119,6 +119,16 @@ static void read_alerts(struct conf_file *f)
 	hj_conf_alerts_done(&a);
 }
 
+/* Whatever is in a file is a list of lines. */
+static int check_flat(const char *key, const char *value, bool secret, void *userdata)
+{
+	for (const char *p = key; *p; p++)
+		assert((unsigned char)*p >= ' ');
+	for (const char *p = value; *p; p++)
+		assert((unsigned char)*p >= ' ');
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const readers[])(
@@ -134,8 +144,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	memcpy(text, data + 1, n - 1);
 	text[n - 1] = '\0';
-	if (conf_file_parse(&f, text, n - 1, &errors) >= 0)
+	if (conf_file_parse(&f, text, n - 1, &errors) >= 0) {
+		assert(conf_flatten(&f, check_flat, NULL) == 0);
 		readers[data[0] % hj_array_size(readers)](&f);
+	}
 	check_errors(&errors);
 	conf_file_done(&f);
 	free(text);
