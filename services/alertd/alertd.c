@@ -257,6 +257,7 @@ int alertd_new(struct hj_service *s, struct alertd **ret)
 	a->service = s;
 	a->fd = -1;
 	a->active = hj_now().mono;
+	a->numbers = (uint64_t)hj_now().wall_ms; /* above any of a file that can be read later only */
 	load(a);
 	r = start(a);
 	if (r < 0)
