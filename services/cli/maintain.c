@@ -5,6 +5,7 @@
 
 #include "ask.h"
 #include "hjgate/clock.h"
+#include "hjgate/conf_flat.h"
 #include "tables.h"
 #include "timespec.h"
 #include "writer.h"
@@ -65,9 +66,54 @@ static int list(struct cli *cli)
 	return HJ_EXIT_OK;
 }
 
+/* ---- what an equipment is made of ---- */
+
+struct parts {
+	char prefix[80]; /* "equipment.fan." */
+	json_t *list;
+};
+
+static bool ends_in(const char *key, const char *end)
+{
+	size_t n = strlen(key), k = strlen(end);
+
+	return n > k && key[n - k - 1] == '.' && !strcmp(key + n - k, end);
+}
+
+/* point = ..., points = ( { point = ...; } ), power = ..., energy = ... of this one. */
+static int take_part(const char *key, const char *value, bool secret, void *userdata)
+{
+	static const char *const keys[] = { "point", "power", "energy" };
+	struct parts *p = userdata;
+
+	if (strncmp(key, p->prefix, strlen(p->prefix)) != 0)
+		return 0;
+	for (size_t i = 0; i < hj_array_size(keys); i++)
+		if (ends_in(key, keys[i]) && strchr(value, '.'))
+			json_array_append_new(p->list, json_string(value));
+	return 0;
+}
+
+/* The points by which it is judged, and a meter of the same name, where there is one; NULL: it is none. */
+static json_t *equipment_parts(const struct cli *cli, const char *what)
+{
+	struct parts p = { .list = json_array() };
+
+	snprintf(p.prefix, sizeof(p.prefix), "equipment.%s.", what);
+	if (hj_conf_flatten(cli->root, "", "equipment", take_part, &p) >= 0 && json_array_size(p.list)) {
+		json_array_append_new(p.list, json_string(what));
+		return p.list;
+	}
+	json_decref(p.list);
+	return NULL;
+}
+
+/* ---- changing ---- */
+
 static int begin(struct cli *cli, const struct maintain *m, const char *what)
 {
 	_cleanup_json_ json_t *answer = NULL, *q = NULL;
+	json_t *parts;
 	char until[HJ_TIME_HUMAN_LEN + 1];
 	int64_t length_ms;
 	int r;
@@ -77,6 +123,11 @@ static int begin(struct cli *cli, const struct maintain *m, const char *what)
 	if (!m->why || !*m->why)
 		return cli_usage(cli, "%s", _("what is done? --why TEXT"));
 	q = json_pack("{s:s, s:I, s:s}", "what", what, "milliseconds", (json_int_t)length_ms, "why", m->why);
+	parts = q ? equipment_parts(cli, what) : NULL;
+	if (parts) {
+		json_object_set_new(q, "kind", json_string("equipment"));
+		json_object_set_new(q, "parts", parts);
+	}
 	r = q ? cli_ask(cli, "stored.change", "hjgate.Store.Maintain", hj_steal(q), &answer) : HJ_EXIT_TEMPORARY;
 	if (r)
 		return r;
