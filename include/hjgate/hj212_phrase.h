@@ -29,6 +29,7 @@ struct hj212_phrase_factor {
 	bool own;           /* `factor` is the point's, and what the store tells of it counts */
 	uint8_t part;       /* which ST */
 	bool unit_said;     /* by the uplink */
+	bool total;         /* it counts up: its records have a Cou */
 	bool unsent;        /* the point's unit is none that can be told in the platform's */
 	struct hj_factor_type type;
 	double scale;    /* 1 = as it is */
@@ -174,3 +175,16 @@ struct hj212_phrase_packet {
 };
 int hj212_phrase_frame(
         const struct hj212_phrase_sender *s, const struct hj212_phrase_packet *p, char *to, size_t size);
+/* Login or heartbeat, whose CP is as it is configured. Likewise. */
+int hj212_phrase_own(
+        const struct hj212_phrase_sender *s, int cn, const char *cp, int64_t qn_ms, char *to, size_t size);
+/* What the platform should answer to the CN `asked` under this QN: CN 9014, or 9013. Likewise. */
+int hj212_phrase_answer(const struct hj212_phrase_sender *s, int cn, int asked, int64_t qn_ms, char *to, size_t size);
+
+/* ---- phrase_made_up.c: values that nobody has measured ---- */
+/* Of every factor in the map, whether the store has told of its point or not. With HJ_FLAG_LINK there are no values,
+ * as where no meter answers. */
+int hj212_phrase_made_up_realtime(
+        const struct hj212_phrase_map *m, enum hj_flag flag, int64_t now_ms, struct hj_buf *to);
+int hj212_phrase_made_up_statistics(const struct hj212_phrase_map *m, struct hj_buf *to);
+bool hj212_phrase_map_is_known(const struct hj212_phrase_map *m); /* has the store told of any of its points? */

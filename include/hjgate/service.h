@@ -35,7 +35,7 @@ struct hj_service {
 	const char *about;                                /* N_(), for --help */
 	bool templated;                                   /* takes an instance as its argument: hjgate-meterd north */
 	const struct hj_ipc_interface *const *interfaces; /* NULL-terminated */
-	bool has_adhoc; /* takes --adhoc: serves one command, without a configuration, until that has left */
+	bool has_adhoc; /* takes --adhoc: serves one command, and keeps nothing, until that has left */
 	/* set by hj_service_init() */
 	const char *root;     /* "" when not given */
 	const char *instance; /* NULL unless templated */

@@ -59,6 +59,7 @@ struct hj_wanted {
 	const char *st;             /* "" = the uplink's */
 	struct hj_factor_type type; /* of its code; HJ_FACTOR_ANY: no table says more */
 	const char *code_unit; /* of its code, where nothing else is said and the point's can be told in it; NULL */
+	bool total;
 	const char *own, *own_unit; /* the point's, as its bus's file has them; NULL: not known */
 };
 

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "adhoc.h"
 #include "ask.h"
 #include "hjgate/conf.h"
 #include "hjgate/meter_protocol.h"
@@ -41,7 +42,7 @@ struct bus_wire {
 	bool has_file, adhoc;
 	char socket[HJ_NAME_MAX + 32]; /* for messages */
 	struct hj_ipc_ask ask;
-	pid_t pid; /* of what was started */
+	struct cli_adhoc started; /* with adhoc */
 };
 
 /* TARGET: a bus of the configuration, a device, or HOST:PORT. Asks the meterd that owns it; starts one for this
@@ -62,10 +63,6 @@ void bus_hex_text(const uint8_t *p, size_t n, char *to, size_t size); /* "01 03 
 /* "9600 8N1" */
 #define BUS_FORMAT_LEN 24
 const char *bus_format(const struct hj_conf_bus *c, char to[BUS_FORMAT_LEN]);
-
-/* bus_adhoc.c */
-int bus_adhoc_start(struct bus_wire *w);
-void bus_adhoc_stop(struct bus_wire *w);
 
 /* bus_words.c: 0, or HJ_EXIT_USAGE, said already. */
 int bus_unit(const struct cli *cli, const char *word, uint8_t *ret);

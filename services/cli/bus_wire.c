@@ -161,9 +161,20 @@ static int start_adhoc(struct bus_wire *w)
 {
 	int r = apply(w);
 
+	w->started = (struct cli_adhoc){ .cli = w->cli,
+		.daemon = "meterd",
+		.instance = "adhoc",
+		.right = "change",
+		.verbose = w->options->verbose,
+		.ask = { .fd = -1 } };
 	if (!r)
-		r = bus_adhoc_start(w);
-	return r ? r : bus_wire_reopen(w);
+		r = cli_adhoc_start(&w->started);
+	if (r)
+		return r;
+	w->ask = w->started.ask;
+	snprintf(w->socket, sizeof(w->socket), "meterd@adhoc.change");
+	w->adhoc = true;
+	return bus_wire_reopen(w);
 }
 
 static int open_named(struct bus_wire *w, const char *name)
@@ -214,7 +225,7 @@ void bus_wire_close(struct bus_wire *w)
 	if (w->ask.fd >= 0)
 		hj_ipc_ask_close(&w->ask);
 	w->ask.fd = -1;
-	bus_adhoc_stop(w);
+	cli_adhoc_stop(&w->started);
 	hj_conf_bus_done(&w->conf);
 }
 

@@ -179,14 +179,14 @@ static const struct cli_command commands[] = {
 	        .lines = LINES(
 	                { CLI_LOOK, "uplink [NAME]", N_("platforms: connected, acknowledged, waiting, time to go") },
 	                { CLI_LOOK, "uplink NAME frames", N_("the newest frames, passwords masked") },
-	                { CLI_LOOK, "uplink NAME preview", N_("the frames that would be sent now") },
+	                { CLI_LOOK, "uplink NAME preview", N_("the frames that would be sent now, also before it runs") },
 	                { CLI_CHANGE, "uplink NAME pause", N_("stop sending: the records wait") },
 	                { CLI_CHANGE, "uplink NAME resume", N_("go on sending") },
 	                { CLI_CHANGE, "uplink NAME resend", N_("send records of a span again") },
 	                { CLI_CHANGE, "uplink NAME reset",
 	                        N_("forget what the platform has set: the file holds again") }),
 	        .examples = EXAMPLES("hjgate uplink", "hjgate uplink county", "hjgate uplink county frames --last 5",
-	                "hjgate uplink county preview --change | hjgate frame decode",
+	                "hjgate uplink county preview --change --frames | hjgate frame decode",
 	                "hjgate uplink county resend --from \"2026-11-23 08:00\" --to \"2026-11-23 12:00\""),
 	},
 	{

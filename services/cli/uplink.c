@@ -10,10 +10,11 @@
 #include "instances.h"
 #include "tables.h"
 #include "timespec.h"
+#include "uplink.h"
 #include "writer.h"
 
 struct uplink {
-	bool change;
+	bool change, frames;
 	int64_t last, from, to;
 	const char *kind, *name;
 };
@@ -23,6 +24,8 @@ const struct cli_option cli_uplink_options[] = {
 	        offsetof(struct uplink, last) },
 	{ "--change", 0, CLI_FLAG, NULL, N_("with frames and preview: show passwords (needs the group hjgate-admin)"),
 	        offsetof(struct uplink, change) },
+	{ "--frames", 0, CLI_FLAG, NULL, N_("with preview: only the frames, one a line"),
+	        offsetof(struct uplink, frames) },
 	{ "--from", 0, CLI_TIME, N_("TIME"), N_("with resend: windows that begin then or later"),
 	        offsetof(struct uplink, from) },
 	{ "--to", 0, CLI_TIME, N_("TIME"), N_("with resend: windows that begin before"),
@@ -32,11 +35,9 @@ const struct cli_option cli_uplink_options[] = {
 	{ 0 },
 };
 
-#define SOCKET_MAX (HJ_NAME_MAX + 24)
-
-static const char *socket_of(const struct uplink *u, bool change, char to[SOCKET_MAX])
+static const char *socket_of(const struct uplink *u, bool change, char to[UPLINK_SOCKET_MAX])
 {
-	snprintf(to, SOCKET_MAX, "uplinkd@%s.%s", u->name, change ? "change" : "look");
+	snprintf(to, UPLINK_SOCKET_MAX, "uplinkd@%s.%s", u->name, change ? "change" : "look");
 	return to;
 }
 
@@ -51,7 +52,7 @@ static int list(struct cli *cli)
 {
 	_cleanup_(cli_instances_done) struct cli_instances found = { 0 };
 	_cleanup_(writer_freep) struct writer *w = NULL;
-	char socket[SOCKET_MAX];
+	char socket[UPLINK_SOCKET_MAX];
 	int status = HJ_EXIT_OK;
 
 	cli_instances(cli->root, "uplinks.d", "uplinkd", &found);
@@ -163,7 +164,7 @@ static int show(struct cli *cli, const struct uplink *u)
 {
 	_cleanup_(writer_freep) struct writer *w = NULL;
 	_cleanup_json_ json_t *answer = NULL;
-	char socket[SOCKET_MAX];
+	char socket[UPLINK_SOCKET_MAX];
 	int r = cli_ask(cli, socket_of(u, false, socket), "hjgate.Uplink.Status", NULL, &answer);
 
 	if (r)
@@ -186,26 +187,15 @@ static int frames(struct cli *cli, const struct uplink *u)
 
 static int preview(struct cli *cli, const struct uplink *u)
 {
-	_cleanup_(writer_freep) struct writer *w = NULL;
-	_cleanup_json_ json_t *answer = NULL;
-	char socket[SOCKET_MAX];
-	json_t *frame;
-	size_t i;
-	int r = cli_ask(cli, socket_of(u, u->change, socket), "hjgate.Uplink.Preview", NULL, &answer);
+	const struct uplink_preview o = { .change = u->change, .frames = u->frames };
 
-	if (r)
-		return r;
-	w = open_writer(cli);
-	writer_field(w, "frames", NULL, STYLE_PLAIN, cli_member(answer, "frames"), NULL);
-	json_array_foreach(json_object_get(answer, "frames"), i, frame) writer_say(w, STYLE_PLAIN, "%.*s",
-	        (int)strcspn(json_string_value(frame) ?: "", "\r\n"), json_string_value(frame) ?: "");
-	return HJ_EXIT_OK;
+	return uplink_preview(cli, u->name, &o);
 }
 
 static int change(struct cli *cli, const struct uplink *u, const char *method, const char *done)
 {
 	_cleanup_json_ json_t *answer = NULL;
-	char socket[SOCKET_MAX];
+	char socket[UPLINK_SOCKET_MAX];
 	int r = cli_ask(cli, socket_of(u, true, socket), method, NULL, &answer);
 
 	if (r == 0 && cli->json)
@@ -228,7 +218,7 @@ static int resume_uplink(struct cli *cli, const struct uplink *u)
 static int reset(struct cli *cli, const struct uplink *u)
 {
 	_cleanup_json_ json_t *answer = NULL;
-	char socket[SOCKET_MAX];
+	char socket[UPLINK_SOCKET_MAX];
 	json_t *names, *name;
 	size_t i;
 	int r = cli_ask(cli, socket_of(u, true, socket), "hjgate.Uplink.Reset", NULL, &answer);

@@ -1,5 +1,5 @@
-/* hjgate.Uplink: Status, Frames (api_frames.c) and Preview for who may look, Pause and Resume for who may change.
- * Passwords are shown on the change socket only, and in Frames and Preview only: Status never has them. */
+/* hjgate.Uplink: Status, Frames (api_frames.c) and Preview (api_preview.c) for who may look, the rest for who may
+ * change. Passwords are shown on the change socket only, and in Frames and Preview only: Status never has them. */
 #include "uplinkd.h"
 
 #include <errno.h>
@@ -177,91 +177,13 @@ static int on_resume(struct hj_ipc_call *call, json_t *parameters, void *userdat
 	return pause_or_resume(call, userdata, false);
 }
 
-/* ---- Preview ---- */
-
-struct preview {
-	struct uplinkd *u;
-	struct hj_ipc_call *call;
-	json_t *frames;
-	int64_t qn;
-};
-
-static void preview_job(struct preview *p, const struct job *j)
-{
-	const struct hj212_settings *s = p->u->session ? hj212_session_settings(p->u->session) : &p->u->configured;
-	struct hj212_phrase_sender sender = { .st = p->u->form.st,
-		.mn = p->u->form.mn,
-		.pw = s->pw,
-		.crc = p->u->identity.crc,
-		.crc_lower = p->u->identity.crc_lower,
-		.unanswered = p->u->identity.ack == HJ212_ACK_NONE,
-		.edition = p->u->identity.edition };
-	struct hj212_phrase_cut cut;
-	struct hj212_phrase_packet packet = {
-		.cut = &cut, .items = j->items.data, .cn = j->cn, .label_ms = j->label_ms
-	};
-	char frame[HJ212_FRAME_MAX + 1];
-	size_t room = p->u->session ? hj212_session_cp_max(p->u->session) : hj212_phrase_room(&sender);
-
-	if (hj212_phrase_cut((struct hj212_slice){ j->items.data, j->items.len }, room, &cut) < 0)
-		return;
-	for (; packet.index < cut.count; packet.index++) {
-		int n;
-
-		packet.qn_ms = p->qn++;
-		n = hj212_phrase_frame(&sender, &packet, frame, HJ212_FRAME_MAX);
-		if (n < 2)
-			continue;
-		frame[n - 2] = '\0'; /* without CR LF */
-		json_array_append_new(p->frames, api_frame_text(p->call, frame));
-	}
-}
-
-static void on_preview_record(const struct job *j, void *userdata)
-{
-	struct preview *p = userdata;
-
-	if (j)
-		preview_job(p, j);
-	hj_ipc_reply(p->call, json_pack("{s:o}", "frames", p->frames));
-	hj_ipc_call_unref(p->call);
-	free(p);
-}
-
-static int on_preview(struct hj_ipc_call *call, json_t *parameters, void *userdata)
-{
-	struct uplinkd *u = userdata;
-	struct hj_now now = hj_now();
-	struct job realtime = { .cn = 2011, .label_ms = now.wall_ms };
-	const struct hj212_phrase_newest *newest;
-	struct preview *p;
-	size_t count;
-	int r;
-
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return -ENOMEM;
-	*p = (struct preview){ .u = u, .call = hj_ipc_call_ref(call), .frames = json_array(), .qn = now.wall_ms };
-	newest = feed_newest(u->feed, &count);
-	if (hj212_phrase_realtime(&u->map, newest, count, now.wall_ms, &realtime.items) == 0 && realtime.items.len)
-		preview_job(p, &realtime);
-	job_done(&realtime);
-	r = feed_preview(u->feed, on_preview_record, p);
-	if (r >= 0)
-		return 0;
-	json_decref(p->frames);
-	hj_ipc_call_unref(p->call);
-	free(p);
-	return r;
-}
-
 static const struct hj_ipc_method methods[] = {
 	{ "Status", HJ_ANY_RIGHT, on_status },
 	{ "Pause", HJ_CHANGE, on_pause },
 	{ "Resume", HJ_CHANGE, on_resume },
 	{ "Reset", HJ_CHANGE, api_reset },
 	{ "Frames", HJ_ANY_RIGHT, api_frames },
-	{ "Preview", HJ_ANY_RIGHT, on_preview },
+	{ "Preview", HJ_ANY_RIGHT, api_preview },
 	{ NULL, 0, NULL },
 };
 

@@ -286,7 +286,7 @@ static void on_ask_up(void *userdata)
 {
 	struct feed *f = userdata;
 
-	if (!f->loaded)
+	if (!f->loaded && !f->u->adhoc)
 		feed_load_settings(f);
 	flush_confirm(f);
 	uplinkd_pump(f->u);
@@ -305,10 +305,10 @@ int feed_new(struct uplinkd *u, struct feed **ret)
 	*f = (struct feed){
 		.u = u, .waiting = -1, .oldest_ms = -1, .settings = u->configured, .record_bytes = FEED_RECORD_BYTES
 	};
-	r = hj_path(u->root, HJ_DIR_RUN, "stored.peer", f->path);
+	r = hj_path(u->root, HJ_DIR_RUN, u->adhoc ? "stored.look" : "stored.peer", f->path);
 	if (r >= 0)
 		r = hj_ipc_client_new(u->event, f->path, &ask_events, f, &f->ask);
-	if (r >= 0)
+	if (r >= 0 && !u->adhoc)
 		r = hj_ipc_client_new(u->event, f->path, &live_events, f, &f->live);
 	if (r < 0) {
 		feed_free(f);

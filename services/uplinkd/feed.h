@@ -86,9 +86,11 @@ int feed_states(struct feed *f, const struct hj212_request *q);
 void feed_watch(struct feed *f, bool on);
 /* Real-time data waits for the first values, but not for ever: mono. */
 hj_usec feed_values_from(const struct feed *f);
+bool feed_values_known(const struct feed *f); /* the newest of every point has come */
 const struct hj212_phrase_newest *feed_newest(const struct feed *f, size_t *ret_count);
 
 /* ---- feed_preview.c ---- */
-/* The newest minute record in words: fn(NULL) where there is none. */
+/* The newest record of this kind in words: fn(NULL) where there is none for this platform, or stored goes. -ENOTCONN;
+ * -EBUSY. */
 typedef void (*feed_preview_fn)(const struct job *j, void *userdata);
-int feed_preview(struct feed *f, feed_preview_fn fn, void *userdata);
+int feed_preview(struct feed *f, enum hj_kind kind, feed_preview_fn fn, void *userdata);

@@ -79,6 +79,8 @@ void feed_link_down(struct feed *f)
 
 void feed_link_up(struct feed *f)
 {
+	if (f->u->adhoc)
+		return;
 	f->scanning = true;
 	feed_shy_link_up(f);
 	f->page_from = 1;

@@ -1,4 +1,4 @@
-/* The newest minute record, for Preview. One question at a time. */
+/* The newest record of a kind, for Preview. One question at a time. */
 #include "feed_private.h"
 
 #include <errno.h>
@@ -31,14 +31,14 @@ static void on_newest(const char *error, json_t *reply, bool continues, void *us
 	fn(NULL, f->preview_data);
 }
 
-int feed_preview(struct feed *f, feed_preview_fn fn, void *userdata)
+int feed_preview(struct feed *f, enum hj_kind kind, feed_preview_fn fn, void *userdata)
 {
 	json_t *parameters;
 	int r;
 
 	if (f->preview)
 		return -EBUSY;
-	parameters = json_pack("{s:s, s:i, s:I, s:i, s:b}", "kind", hj_kind_name(HJ_KIND_MINUTE), "begin", 0, "end",
+	parameters = json_pack("{s:s, s:i, s:I, s:i, s:b}", "kind", hj_kind_name(kind), "begin", 0, "end",
 	        (json_int_t)HJ_TIME_MAX_MS, "limit", 1, "newest", 1);
 	r = hj_ipc_client_call(f->ask, "hjgate.Store.Query", parameters, HJ_IPC_MORE, on_newest, f);
 	if (r < 0)

@@ -91,6 +91,7 @@ struct feed {
 	/* values */
 	struct hj212_phrase_newest *newest;
 	size_t newest_count;
+	bool values_known;
 
 	feed_preview_fn preview;
 	void *preview_data;

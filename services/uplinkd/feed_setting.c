@@ -67,6 +67,10 @@ int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_repl
 {
 	char name[96];
 
+	if (f->u->adhoc) { /* it keeps nothing */
+		json_decref(more);
+		return -EROFS;
+	}
 	snprintf(name, sizeof(name), "uplink.%s.%s", f->u->name, key);
 	json_object_set_new(more, "name", json_string(name));
 	return hj_ipc_client_call(f->ask, "hjgate.Store.Setting", more, 0, fn, userdata);
@@ -135,7 +139,7 @@ void feed_qn(struct feed *f)
 	bool later = f->qn_limit - next > QN_SOON_MS;
 	char text[96];
 
-	if (f->qn_busy || f->qn_limit - next > QN_RENEW_MS)
+	if (f->u->adhoc || f->qn_busy || f->qn_limit - next > QN_RENEW_MS)
 		return;
 	f->qn_limit = next + QN_AHEAD_MS;
 	mark_text(f, f->qn_limit, text);

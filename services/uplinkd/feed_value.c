@@ -40,14 +40,17 @@ static void on_values(const char *error, json_t *reply, bool continues, void *us
 	json_t *j;
 	size_t i;
 
-	if (error)
+	if (error) {
+		f->values_known = false;
 		return;
+	}
 	feed_learn(f, reply);
 	json_array_foreach(json_object_get(reply, "samples"), i, j)
 	{
 		if (hj_sample_from_json(j, &s) == 0)
 			take_sample(f, &s);
 	}
+	f->values_known |= feed_int(reply, "rest", 1) == 0;
 	if (f->watch_until && !json_integer_value(json_object_get(reply, "rest"))) {
 		f->watch_until = 0;
 		uplinkd_pump(f->u);
@@ -75,6 +78,12 @@ void feed_watch(struct feed *f, bool on)
 		return;
 	hj_ipc_client_free(f->watch);
 	f->watch = NULL;
+	f->values_known = false;
+}
+
+bool feed_values_known(const struct feed *f)
+{
+	return f->values_known;
 }
 
 hj_usec feed_values_from(const struct feed *f)

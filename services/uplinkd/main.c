@@ -1,5 +1,6 @@
 /* hjgate-uplinkd NAME: reports to one platform. Its own file with errors is told and refused; errors in other files
- * are the business of others. */
+ * are the business of others. With --adhoc it serves one command (preview, test) where no other runs: it looks at the
+ * store, where there is one, and tells and keeps nothing. */
 #include "uplinkd.h"
 
 #include <errno.h>
@@ -34,6 +35,14 @@ static int load(const struct hj_service *s, struct hj_conf_uplink *ret_uplink, s
 	return 0;
 }
 
+/* The command has gone. */
+static void leave(void *userdata)
+{
+	struct uplinkd *u = userdata;
+
+	sd_event_exit(u->event, 0);
+}
+
 static int start(struct hj_service *s, struct uplinkd **ret)
 {
 	_cleanup_(hj_conf_uplink_done) struct hj_conf_uplink uplink = { 0 };
@@ -44,16 +53,23 @@ static int start(struct hj_service *s, struct uplinkd **ret)
 		return r == -ENOENT ? -EINVAL : r;
 	if (s->check_only)
 		return 0;
-	r = uplinkd_new(s->event, s->root, &uplink, &all, ret);
-	return r < 0 ? hj_log_error(r, "cannot start") : hj_service_listen(s, *ret);
+	r = uplinkd_new(s->event, s->root, &uplink, &all, s->adhoc, ret);
+	if (r < 0)
+		return hj_log_error(r, "cannot start");
+	r = hj_service_listen(s, *ret);
+	if (r >= 0 && s->adhoc)
+		hj_ipc_server_on_empty(s->server, leave);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct hj_ipc_interface *const interfaces[] = { &uplinkd_interface, NULL };
-	struct hj_service s = {
-		.name = "uplinkd", .about = N_("reports to one platform"), .templated = true, .interfaces = interfaces
-	};
+	struct hj_service s = { .name = "uplinkd",
+		.about = N_("reports to one platform"),
+		.templated = true,
+		.has_adhoc = true,
+		.interfaces = interfaces };
 	struct uplinkd *u = NULL;
 	int r = hj_service_init(&s, argc, argv), status;
 

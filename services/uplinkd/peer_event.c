@@ -30,6 +30,8 @@ int event_new(struct uplinkd *u)
 	char source[64];
 	int r;
 
+	if (u->adhoc)
+		return 0;
 	snprintf(source, sizeof(source), "uplinkd@%s", u->name);
 	r = hj_report_new(u->event, u->root, source, &u->report);
 	if (r >= 0)

@@ -164,9 +164,10 @@ static void take_request(struct uplinkd *u, const struct hj212_request *q, struc
 	int r;
 
 	hj_info("uplink %s: the platform asks for CN %d", u->name, q->cn);
-	clock_heard(u, q);
+	if (!u->adhoc)
+		clock_heard(u, q);
 	u->realtime_asked = u->realtime_asked || q->cn == CN_REALTIME;
-	r = start_request(u, q);
+	r = u->adhoc ? -EBUSY : start_request(u, q);
 	if (r < 0)
 		hj212_session_answer(u->session, q->id, r == -EBUSY ? HJ212_EXE_BUSY : HJ212_EXE_SYSTEM, now);
 }

@@ -98,7 +98,7 @@ bool uplinkd_is_up(const struct uplinkd *u)
 
 bool uplinkd_wants_realtime(const struct uplinkd *u)
 {
-	return u->session && hj212_session_settings(u->session)->rtd_on;
+	return u->session && !u->adhoc && hj212_session_settings(u->session)->rtd_on;
 }
 
 static void flush(struct uplinkd *u, struct hj_now now)
@@ -189,7 +189,7 @@ static void on_fate(enum hj212_fate fate, const char *qn, int code, void *userda
 	frames_fate(&u->frames, fate, qn, code, hj_now());
 }
 
-int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used)
+static int begin_session(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used)
 {
 	int r = flights_new(&u->flights, u->identity.window);
 
@@ -197,10 +197,19 @@ int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *setti
 	if (r < 0)
 		return hj_log_error(r, "uplink %s: cannot begin", u->name);
 	hj212_session_qn_start(u->session, qn_used);
-	hj212_session_qn_limit(u->session, hj_max(qn_used, (int64_t)1)); /* none until they are reserved */
 	hj212_session_trace(u->session, on_frame, u);
 	hj212_session_fates(u->session, on_fate, u);
 	u->error[0] = '\0';
+	return 0;
+}
+
+int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used)
+{
+	int r = begin_session(u, settings, qn_used);
+
+	if (r < 0)
+		return r;
+	hj212_session_qn_limit(u->session, hj_max(qn_used, (int64_t)1)); /* none until they are reserved */
 	feed_qn(u->feed);
 	feed_watch(u->feed, uplinkd_wants_realtime(u));
 	if (!u->paused)
@@ -272,7 +281,7 @@ static int make_parts(struct uplinkd *u, const struct hj_conf *all)
 	return r;
 }
 
-int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, const struct hj_conf *all,
+int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, const struct hj_conf *all, bool adhoc,
         struct uplinkd **ret)
 {
 	struct uplinkd *u = calloc(1, sizeof(*u));
@@ -283,6 +292,7 @@ int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, 
 		return -ENOMEM;
 	}
 	u->event = event;
+	u->adhoc = u->paused = adhoc;
 	u->timer_at = HJ_USEC_NEVER;
 	u->conf = *conf;
 	*conf = (struct hj_conf_uplink){ 0 };
@@ -300,7 +310,8 @@ int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, 
 	fill_limits(u);
 	r = move_new(u);
 	r = r < 0 ? r : make_parts(u, all);
-	r = r < 0 ? r : clock_new(u, all->main.clock_uplink);
+	if (r >= 0)
+		r = adhoc ? begin_session(u, &u->configured, 0) : clock_new(u, all->main.clock_uplink);
 	if (r < 0) {
 		uplinkd_free(u);
 		return r;
@@ -317,6 +328,7 @@ void uplinkd_free(struct uplinkd *u)
 	clock_free(u);
 	hj_ipc_call_unref(u->resetting);
 	devices_free(u);
+	preview_free(u);
 	feed_free(u->feed);
 	link_free(u->link);
 	hj212_session_free(u->session);

@@ -111,13 +111,15 @@ struct uplinkd {
 	struct flights flights;
 	struct resumes resumes;
 
-	bool paused;
+	bool adhoc;  /* for one command: looks at the store, takes nothing from it and tells nobody */
+	bool paused; /* adhoc: but for a test */
 	bool pumping, pump_again;
 	bool realtime_asked;           /* by a CN 2011 that is not yet committed */
 	hj_usec realtime_at;           /* when the next real-time data is due, mono */
 	struct hj212_request waiting;  /* for the commit under way; id 0 = none */
 	bool settle_wanted;            /* a password has proved right while a commit was under way */
 	struct hj_ipc_call *resetting; /* referenced; who waits for it */
+	struct preview *preview;       /* that is being made; NULL */
 
 	/* for people */
 	int64_t since_ms; /* of the present state */
@@ -145,7 +147,7 @@ struct uplinkd {
 };
 
 /* Takes *conf over (it is empty afterwards, also when this fails). `all` is only read. */
-int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, const struct hj_conf *all,
+int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, const struct hj_conf *all, bool adhoc,
         struct uplinkd **ret);
 void uplinkd_free(struct uplinkd *u);
 HJ_DEFINE_CLEANUP(struct uplinkd *, uplinkd_free)
@@ -225,6 +227,10 @@ void event_tls(struct uplinkd *u, const char *host, const struct tls_trouble *tr
 void event_tls_good(struct uplinkd *u);     /* the platform has said something, so TLS works both ways */
 void event_certificates(struct uplinkd *u); /* connected: do they end soon? */
 void event_link_free(struct uplinkd *u);
+
+/* ---- api_preview.c ---- */
+int api_preview(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+void preview_free(struct uplinkd *u);
 
 /* ---- api_reset.c ---- */
 int api_reset(struct hj_ipc_call *call, json_t *parameters, void *userdata);

@@ -67,6 +67,7 @@ int hj212_phrase_map_add(void *map, const struct hj_wanted *w)
 	f->decimals = (int8_t)w->decimals;
 	f->decimals_said = w->decimals_said;
 	f->type = w->type;
+	f->total = w->total;
 	f->part = (uint8_t)part;
 	f->wanted = w->scale;
 	if (f->wanted > 0)

@@ -127,12 +127,27 @@ size_t hj212_phrase_room(const struct hj212_phrase_sender *s)
 	return hj_min((size_t)HJ212_CP_MAX, HJ212_DATA_MAX - head);
 }
 
+/* HJ/T 212-2005 prints an upload that wants no answer without QN and Flag. */
+static bool is_bare(const struct hj212_phrase_sender *s)
+{
+	return s->edition == HJ212_2005 && s->unanswered;
+}
+
+static int put_frame(const struct hj212_phrase_sender *s, const struct hj212_message *m, char *to, size_t size)
+{
+	int n = hj212_message_frame(m, s->crc, to, size);
+
+	if (n > 0 && s->crc_lower)
+		hj212_frame_crc_lower(to, (size_t)n);
+	return n;
+}
+
 int hj212_phrase_frame(
         const struct hj212_phrase_sender *s, const struct hj212_phrase_packet *p, char *to, size_t size)
 {
 	struct hj212_phrase_place at = hj212_phrase_place(p->cut, p->index);
 	const char *st = at.st ? at.st : s->st;
-	bool bare = s->edition == HJ212_2005 && s->unanswered; /* printed without QN and Flag there */
+	bool bare = is_bare(s);
 	int flag = hj212_edition_flag(s->edition) | (s->unanswered ? 0 : HJ212_FLAG_ACK);
 	char cp[HJ212_DATA_MAX], qn[HJ_TIME17_LEN + 1];
 	struct hj212_message m = { .qn = { qn, bare ? 0 : HJ_TIME17_LEN },
@@ -149,8 +164,39 @@ int hj212_phrase_frame(
 		return n;
 	hj_time17_format(p->qn_ms, qn);
 	m.cp = (struct hj212_slice){ cp, (size_t)n };
-	n = hj212_message_frame(&m, s->crc, to, size);
-	if (n > 0 && s->crc_lower)
-		hj212_frame_crc_lower(to, (size_t)n);
-	return n;
+	return put_frame(s, &m, to, size);
+}
+
+int hj212_phrase_own(
+        const struct hj212_phrase_sender *s, int cn, const char *cp, int64_t qn_ms, char *to, size_t size)
+{
+	char qn[HJ_TIME17_LEN + 1];
+	struct hj212_message m = { .qn = { qn, is_bare(s) ? 0 : HJ_TIME17_LEN },
+		.st = { s->st, strlen(s->st) },
+		.cn = cn,
+		.pw = { s->pw, strlen(s->pw) },
+		.mn = { s->mn, strlen(s->mn) },
+		.flag = is_bare(s) ? -1 : hj212_edition_flag(s->edition) | (s->unanswered ? 0 : HJ212_FLAG_ACK),
+		.cp = { cp, strlen(cp) } };
+
+	hj_time17_format(qn_ms, qn);
+	return put_frame(s, &m, to, size);
+}
+
+int hj212_phrase_answer(const struct hj212_phrase_sender *s, int cn, int asked, int64_t qn_ms, char *to, size_t size)
+{
+	bool old = s->edition == HJ212_2005;
+	char qn[HJ_TIME17_LEN + 1], cp[HJ_TIME17_LEN + sizeof("QN=;CN=9999")];
+	struct hj212_message m = { .qn = { qn, old ? 0 : HJ_TIME17_LEN },
+		.st = { "91", 2 },
+		.cn = cn,
+		.pw = { s->pw, strlen(s->pw) },
+		.mn = { s->mn, strlen(s->mn) },
+		.flag = hj212_edition_flag(s->edition),
+		.cp = { cp, 0 } };
+
+	hj_time17_format(qn_ms, qn);
+	if (old)
+		m.cp.n = (size_t)snprintf(cp, sizeof(cp), "QN=%s;CN=%d", qn, asked);
+	return put_frame(s, &m, to, size);
 }

@@ -109,6 +109,7 @@ static void take_point(const struct hj_conf *c, const struct hj_conf_point *p, s
 {
 	w->own = p && p->point.factor ? p->point.factor : "";
 	w->own_unit = p ? p->point.unit : NULL;
+	w->total = p && p->point.total;
 	w->decimals_said = w->decimals >= 0;
 	if (p && w->decimals < 0)
 		w->decimals = p->decimals;

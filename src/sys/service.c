@@ -31,8 +31,7 @@ static int help(const struct hj_service *s)
 	         "  --help         this text\n\n"
 	         "It is started by systemd or by `hjgate run`, which hand over its sockets.\n"));
 	if (s->has_adhoc)
-		printf(_("With --adhoc it serves the tools of `hjgate bus` where no other runs: no configuration, no "
-		         "store.\n"));
+		printf(_("With --adhoc it serves one command of hjgate where no other runs, and keeps nothing.\n"));
 	return 1;
 }
 

@@ -1,15 +1,18 @@
-/* A meterd for this command alone: started with sockets in a folder that nobody else can enter, which is gone again
- * as soon as we are connected. It ends when we leave, however we leave. */
+/* See adhoc.h. Its sockets are in a folder that nobody else can enter, which is gone again as soon as we are
+ * connected. It ends when we leave, however we leave. */
+#include "adhoc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "bus.h"
 #include "hjgate/log.h"
 #include "run.h"
 
@@ -36,65 +39,64 @@ static void quieten(void)
 		dup2(nothing, STDERR_FILENO);
 }
 
-static int start(struct bus_wire *w, struct run_program *p)
+static int start(struct cli_adhoc *a, struct run_program *p)
 {
 	pid_t parent = getpid();
-	char path[HJ_PATH_MAX];
+	char path[HJ_PATH_MAX], name[sizeof(p->name) + 16];
 	int r = run_sockets_open(p);
 
 	if (r < 0)
 		return r;
-	w->pid = fork();
-	if (!w->pid) {
-		if (!w->options->verbose)
+	a->pid = fork();
+	if (!a->pid) {
+		if (!a->verbose)
 			quieten();
 		run_program_become(p, parent);
 	}
-	r = w->pid < 0 ? -errno : hj_path(p->run->root, HJ_DIR_RUN, "meterd@adhoc.change", path);
-	return r < 0 ? r : hj_ipc_ask_open(path, &w->ask);
+	snprintf(name, sizeof(name), "%s.%s", p->name, a->right);
+	r = a->pid < 0 ? -errno : hj_path(p->run->root, HJ_DIR_RUN, name, path);
+	return r < 0 ? r : hj_ipc_ask_open(path, &a->ask);
 }
 
-int bus_adhoc_start(struct bus_wire *w)
+int cli_adhoc_start(struct cli_adhoc *a)
 {
+	const struct run_kind kind = { .name = a->daemon };
 	char folder[] = "/tmp/hjgate.XXXXXX";
-	struct run run = { .root = folder, .verbose = w->options->verbose };
+	struct run run = { .root = folder, .verbose = a->verbose };
 	struct run_program p = { .run = &run,
-		.name = "meterd@adhoc",
-		.instance = "adhoc",
+		.kind = &kind,
+		.instance = a->instance,
 		.adhoc = true,
-		.served = w->cli->root,
+		.served = a->cli->root,
 		.sockets = { -1, -1, -1 } };
-	static const struct run_kind kind = { .name = "meterd" };
 	int r;
 
-	p.kind = &kind;
-	hj_log_setup("bus", HJ_LOG_ERROR);
+	snprintf(p.name, sizeof(p.name), "%s@%s", a->daemon, a->instance);
+	hj_log_setup(a->cli->command->name, HJ_LOG_ERROR);
 	if (!mkdtemp(folder))
-		return cli_refused(w->cli, _("cannot make a folder in /tmp: %s"), strerror(errno));
+		return cli_refused(a->cli, _("cannot make a folder in /tmp: %s"), strerror(errno));
 	run_find_folder(&run);
 	r = run_folders_make(&run);
 	if (!r)
-		r = start(w, &p);
+		r = start(a, &p);
 	run_sockets_close(&p);
 	remove_folder(folder);
 	if (r < 0)
-		return cli_refused(w->cli, _("cannot start hjgate-meterd: %s"), strerror(-r));
-	snprintf(w->socket, sizeof(w->socket), "meterd@adhoc.change");
-	w->adhoc = true;
+		return cli_refused(a->cli, _("cannot start hjgate-%s: %s"), a->daemon, strerror(-r));
 	return 0;
 }
 
-void bus_adhoc_stop(struct bus_wire *w)
+void cli_adhoc_stop(struct cli_adhoc *a)
 {
 	const struct timespec step = { 0, END_STEP_MS * 1000000L };
 
-	for (int ms = 0; w->pid > 0 && waitpid(w->pid, NULL, WNOHANG) == 0; ms += END_STEP_MS) {
+	for (int ms = 0; a->pid > 0 && waitpid(a->pid, NULL, WNOHANG) == 0; ms += END_STEP_MS) {
 		if (ms >= END_WAIT_MS) {
-			kill(w->pid, SIGKILL);
-			waitpid(w->pid, NULL, 0);
+			kill(a->pid, SIGKILL);
+			waitpid(a->pid, NULL, 0);
 			break;
 		}
 		nanosleep(&step, NULL);
 	}
-	w->pid = 0;
+	a->pid = 0;
 }
