@@ -14,9 +14,9 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../integration/lib"))
 import table
-from played import Store
+from played import Peer, Store
 from stage import Stage
-from suite import PATIENCE, check, hj212
+from suite import Meter, PATIENCE, Point, check, hj212
 
 ANSWER_S = 5  # a frame that has not come by then does not come
 NEAR_S = 5
@@ -59,6 +59,36 @@ class Shelf(Store):
         reply({"points": self.points, "samples": [[1, now, 2.5, "N"], [2, now, 7.1, "T"], [3, now, 7, "N"]]}, **{"continues": True})
 
 
+class Bus:
+    """A program of the bus north, played: `trouble` is what ails it ("silent", "busy", "failing")."""
+
+    VALUES = {"oven.current": (2.5, "N"), "oven.energy": (7.1, "T"), "fan.state": (7, "N")}
+
+    def __init__(self, path):
+        self.trouble = None
+        self.peer = Peer(path, {"hjgate.Meter.Sample": self.sample, "hjgate.Meter.Meters": self.meters})
+
+    def failed(self, reply):
+        error = {"busy": "hjgate.Busy", "failing": "hjgate.Failed"}.get(self.trouble)
+        if error:
+            reply({}, error=error)
+        return error
+
+    def sample(self, p, reply):
+        readings = []
+        for point in p["points"]:
+            value, flag = (None, "B") if self.trouble == "silent" and point == "oven.energy" else self.VALUES[point]
+            readings.append({"point": point, "time": hj212.now_ms(), "value": value, "flag": flag})
+        if not self.failed(reply):
+            reply({"readings": readings})
+
+    def meters(self, p, reply):
+        state = "lost" if self.trouble == "silent" else "ok"
+        meters = [{"meter": "oven", "state": state, "serial": "010000A8900016F000169DC1"}, {"meter": "fan", "state": "ok", "serial": None}]
+        if not self.failed(reply):
+            reply({"meters": [m for m in meters if p.get("point", m["meter"]).split(".")[0] == m["meter"]]})
+
+
 def n(got, lowest, mean, most, cou=None, flag="N"):
     return flag, 60, got, cou, lowest, mean, most, most
 
@@ -69,7 +99,10 @@ class World(Stage):
     def __init__(self, edition):
         keys = {"factors": [{"point": "oven.current"}, {"point": "oven.energy"}, {"point": "fan.state", "st": table.SECOND_ST}]}
         super().__init__(POINTS, edition=edition, mn=table.MN[edition], st=table.ST, logs="info", **keys)
-        self.suite.settings = {"format": 1, "base_window": BASE_S}
+        self.suite.settings = {"format": 1, "base_window": BASE_S, "serial": "GW-0001"}
+        self.suite.bus("north", [Meter("oven", 1, [Point("current", "a01001", "uint16", ""), Point("energy", "a01002", "uint16", "")]),
+                                 Meter("fan", 2, [Point("state", "e01001", "uint16", "")])])
+        self.open_events = []
         self.platform.close()
         self.platform = Examiner(edition)
         self.suite.uplinks["county"]["port"] = self.platform.port
@@ -83,9 +116,20 @@ class World(Stage):
         super().__enter__()
         self.store.close()
         self.store = Shelf(self.suite.socket_path("stored.peer"), POINTS)
+        self.bus = Bus(self.suite.socket_path("meterd@north.peer"))
+        self.events.handlers["hjgate.Event.List"] = lambda p, reply: reply({"events": [{"code": code} for code in self.open_events]})
         self.start()
         self.wait(lambda: self.platform.newest and self.store.live, "the gateway")
         return self
+
+    def ail(self, trouble):
+        """None: nothing ails."""
+        self.bus.trouble = trouble
+        self.open_events = [trouble] if trouble in ("port-lost", "maintenance") else []
+
+    def __exit__(self, kind, value, trace):
+        super().__exit__(kind, value, trace)
+        self.bus.peer.close()
 
     def put(self, name):
         at = self.at
@@ -249,6 +293,7 @@ class Exam:
     def drain(self):
         """After a failure: the world is brought back to what it was, and what is on its way is thrown away."""
         self.platform.acknowledging, self.world.store.failing = True, False
+        self.world.ail(None)
         for pw in (table.PW, table.NEW_PW):
             for cn, cp in (("1072", "NewPW=" + table.PW), ("1000", "OverTime=2;ReCount=2"), ("1062", "RtdInterval=30"), ("1064", "MinInterval=5"),
                            ("2012", ""), ("2021", "")):
@@ -287,6 +332,16 @@ class Exam:
             self.undo(steps)
 
         self.row("CN %s %s%s" % (cn, cp, name and ": " + name), act)
+
+    def troubled(self, row):
+        trouble, _, cn, cp, frames = row
+
+        def act():
+            self.world.ail(trouble)
+            self.exchange(self.right(cn, cp), frames)
+            self.world.ail(None)
+
+        self.row("CN %s %s: %s" % (cn, cp, trouble), act)
 
     def mine(self, rows):
         return [row for row in rows if self.edition in row[1]]

@@ -120,6 +120,10 @@ COMMANDS = (
     ("3019", OLD, "", [R(8)], []),
     ("3020", OLD, "InfoId=i22001", [R(8)], []),
     ("3021", OLD, "InfoId=i13003;i13003-Info=10", [R(8)], []),
+    # 3012: an analyser is meant; the meters are asked now, and what they say is real-time data. 3019, 3020: 6.4.2, B.8 to B.10, C.39 to C.45.
+    ("3012", ALL, "PolId=a01001", [READY, U("2011", "DataTime={now14};a01001-Rtd=2.5,a01001-Flag=N"), DONE], []),
+    ("3019", NEW, "PolId=a01001", [READY, D("3019", "PolId=a01001;a01001-SN=010000A8900016F000169DC1"), DONE], []),
+    ("3020", NEW, "InfoId=i22001", [READY, D("3020", "DataTime={now14};i22001-Info=0"), DONE], []),
     ("3020", NEW, "InfoId=i21001;BeginTime={log};EndTime={log}", [READY, U("3020", LOG), DONE], []),
     ("3021", NEW, "InfoId=i13003;i13003-Info=10", [READY, DONE], [("1064", "MinInterval=5", [READY, DONE])]),
     # Reserved, of other editions, of the field.
@@ -159,6 +163,20 @@ COMMANDS = (
 # The order in which a platform goes through a gateway that is new to it (6.7).
 FIRST_LINK = ("1011", "1000", "1062", "1064", "2011", "2012", "2022", "2021")
 
+# The same with a meter that does not answer, a bus that has no time, and a program of the bus that fails: (trouble, editions, CN, CP, frames).
+TROUBLES = (
+    ("silent", ALL, "3012", "", [READY, U("2011", "DataTime={now14};a01001-Rtd=2.5,a01001-Flag=N;a01002-Flag=B"), U("2011", LIVE_52, SECOND_ST), E(4)]),
+    ("silent", ALL, "3012", "PolId=a01002", [READY, E(4)]),
+    ("silent", NEW, "3020", "InfoId=i22101", [READY, D("3020", "DataTime={now14};i22101-Info=1"), DONE]),
+    ("silent", NEW, "3020", "PolId=a01001;InfoId=i12002", [READY, D("3020", "DataTime={now14};PolId=a01001;i12002-Info=1"), DONE]),
+    ("busy", ALL, "3012", "", [READY, E(5)]),
+    ("failing", ALL, "3012", "PolId=a01001", [READY, E(6)]),
+    ("failing", NEW, "3019", "PolId=a01001", [READY, E(6)]),
+    ("port-lost", NEW, "3020", "InfoId=i22001", [READY, D("3020", "DataTime={now14};i22001-Info=2"), DONE]),
+    ("maintenance", NEW, "3020", "InfoId=i22001", [READY, D("3020", "DataTime={now14};i22001-Info=3"), DONE]),
+    ("maintenance", NEW, "3020", "InfoId=i22002", [READY, D("3020", "DataTime={now14};i22002-Info=2"), DONE]),
+)
+
 # ---- conditions --------------------------------------------------------------------------------------------------------------------------------
 # What is taken (9011, QnRtn=1) and then fails by what its CP says. ExeRtn=3: a condition is wrong; 100: there is no data.
 SPAN = "BeginTime={day};EndTime={day}"
@@ -182,6 +200,12 @@ CONDITIONS = tuple((cn, editions, cp, [READY, E(code)]) for cn, editions, code, 
     ("2041", ALL, 100, (EMPTY_SPAN,)),
     ("2051", ALL, 100, (EMPTY_SPAN, "BeginTime=20991231000000;EndTime=20991231235959")),
     ("2061", ALL, 100, (EMPTY_SPAN,)),
+    # A code that no point has is a condition that is not met; what is not known of one that there is, no data.
+    ("3012", ALL, 3, ("PolId=w01018", "PolId=a0/001", "PolId=a0100100000000000")),
+    ("3019", NEW, 3, ("PolId=w01018", "PolId=a0/001")),
+    ("3019", NEW, 100, ("PolId=e01001",)),
+    ("3020", NEW, 100, ("InfoId=i23001", "InfoId=i33200", "InfoId=i33201")),
+    ("3020", NEW, 3, ("InfoId=i12002", "PolId=w01018;InfoId=i12002")),  # the link to which instrument?
     # 3020: an InfoId by 6.4.2, and of a log a span; an instrument's log is not kept here.
     ("3020", NEW, 3, ("", "InfoId=", "InfoId=a01001", "InfoId=i4200", "InfoId=i42001", "InfoId=i21001", "InfoId=i21001;BeginTime={log}",
                       "InfoId=i21001;BeginTime={log};EndTime=20010101000000", "BeginTime={log};EndTime={log}")),
@@ -201,6 +225,15 @@ CONDITIONS = tuple((cn, editions, cp, [READY, E(code)]) for cn, editions, code, 
     ("1062", ALL, "RtdInterval=30;", [READY, DONE]),
     ("1062", ALL, "RtdInterval=0030", [READY, DONE]),
     ("1072", ALL, "NewPW=123456", [READY, DONE]),  # the one that it is
+    # 3012 without a PolId: all that this platform gets. 3019 without one: the gateway's own. Silent: under which code; i2 is the logger, so i20000 here.
+    ("3012", ALL, "", [READY, U("2011", LIVE), U("2011", LIVE_52, SECOND_ST), DONE]),
+    ("3019", NEW, "", [READY, D("3019", "i20000-SN=GW-0001"), DONE]),
+    ("3020", NEW, "InfoId=i22002", [READY, D("3020", "DataTime={now14};i22002-Info=0"), DONE]),
+    ("3020", NEW, "InfoId=i22003", [READY, D("3020", "DataTime={now14};i22003-Info=0"), DONE]),
+    ("3020", NEW, "InfoId=i22101", [READY, D("3020", "DataTime={now14};i22101-Info=0"), DONE]),
+    ("3020", NEW, "PolId=a01001;InfoId=i22101", [READY, D("3020", "DataTime={now14};PolId=a01001;i22101-Info=0"), DONE]),
+    ("3020", NEW, "PolId=a01001;InfoId=i12002", [READY, D("3020", "DataTime={now14};PolId=a01001;i12002-Info=0"), DONE]),
+    ("3020", NEW, "InfoId=i13003", [READY, D("3020", "DataTime={now14};i13003-Info=5"), DONE]),
     ("2031", ALL, "BeginTime={day},EndTime={day}", [READY, U("2031", DAY), DONE]),  # C.23, C.41
     ("2051", ALL, "BeginTime={minute};EndTime={minute2}", [READY, U("2051", MINUTE), U("2051", MINUTE_52, SECOND_ST), U("2051", MINUTE2), DONE]),
     ("2051", ALL, "EndTime={minute2};BeginTime={minute2}", [READY, U("2051", MINUTE2), DONE]),
@@ -304,4 +337,4 @@ STRAY = (
     ("no CN, no CP", "QN={qn};ST=32;PW={pw};MN={mn};Flag={asks}"),
     ("an empty segment", ""),
 )
-# The standard has no condition for QnRtn=100 ("unknown error") nor for ExeRtn=4 where no instrument is asked; none of them is expected here.
+# Silent: when QnRtn=100 ("unknown error") is said; nothing here expects it.

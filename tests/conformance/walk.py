@@ -210,6 +210,8 @@ def walk(edition, share, tell=print):
             exam.command(row)
         for row in exam.mine(table.CONDITIONS):
             exam.command(row)
+        for row in exam.mine(table.TROUBLES):
+            exam.troubled(row)
         in_order(exam)
         out_of_order(exam, edition, share)
         at_once(exam, ["1061", "1011", "9021", "1062", "3011", "2022"])
