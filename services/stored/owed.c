@@ -13,6 +13,8 @@
 #define RANGE_BYTES 16 /* of each range */
 #define SET_COUNT   8  /* where their number stands; after the set: records confirmed, when last, receipts */
 
+#define BRIDGED_FROM (HJ_SEQSET_MAX / 2) /* ranges: before that, what is owed is exact */
+
 static int encode(const struct uplink *u, const struct hj_seqset *owed, struct hj_buf *to)
 {
 	int r = hj_seqset_encode(owed, to);
@@ -63,6 +65,7 @@ static int load_one(const char *key, const void *value, size_t n, void *userdata
 
 int owed_load(struct stored *s)
 {
+	s->newest_owed = 0;
 	return hj_ledger_each(s->ledger, OWED_PREFIX, load_one, s);
 }
 
@@ -95,17 +98,31 @@ int owed_get(struct stored *s, const char *name, struct uplink **ret)
 	return 0;
 }
 
-/* Of the records of this transaction, those that uplinks are told. They are still in the queue. What was Put while
- * the clock was not trusted has a label that may be decades away: it is kept, and nobody is told. */
-static void add_new(const struct stored *s, struct hj_seqset *owed, uint64_t first)
+/* Rows that nobody is told of (receipts, above all) stand between those of an uplink that is away: before that fills
+ * the set they are owed, too. Whoever reads what is owed finds no record there, and then they are no more. */
+static bool bridges(const struct hj_seqset *owed, uint64_t before)
 {
-	uint64_t seq = first;
+	return owed->count > BRIDGED_FROM && before && owed->ranges[owed->count - 1].to == before;
+}
 
-	if (!first)
-		return;
-	for (const struct item *item = s->queue; item; item = item->next, seq++)
-		if (OWED_KINDS >> item->head.kind & 1 && item->head.trust != HJ_TRUST_NONE)
-			hj_seqset_add(owed, seq, seq);
+/* Of the records of this transaction, those that uplinks are told. They are still in the queue. What was Put while
+ * the clock was not trusted has a label that may be decades away: it is kept, and nobody is told.
+ * Returns the newest that they are told of, 0 = it is not known. */
+static uint64_t add_new(const struct stored *s, struct hj_seqset *owed, uint64_t first)
+{
+	uint64_t seq = first, before = s->newest_owed;
+
+	for (const struct item *item = first ? s->queue : NULL; item; item = item->next, seq++) {
+		if (!(OWED_KINDS >> item->head.kind & 1))
+			continue;
+		if (item->head.trust == HJ_TRUST_NONE) {
+			before = 0;
+			continue;
+		}
+		hj_seqset_add(owed, bridges(owed, before) ? before + 1 : seq, seq);
+		before = seq;
+	}
+	return before;
 }
 
 int owed_put(struct stored *s, uint64_t first, uint64_t last)
@@ -131,15 +148,18 @@ int owed_put(struct stored *s, uint64_t first, uint64_t last)
 
 void owed_committed(struct stored *s, uint64_t first, uint64_t last)
 {
+	uint64_t newest = s->newest_owed;
+
 	for (size_t i = 0; i < s->uplink_count; i++) {
 		struct uplink *u = &s->uplinks[i];
 
-		add_new(s, &u->owed, first);
+		newest = add_new(s, &u->owed, first);
 		u->changed = false;
 		if (u->owed.joined > u->told_joined)
 			tell_joined(s, u->name, u->owed.joined - u->told_joined);
 		u->told_joined = u->owed.joined;
 	}
+	s->newest_owed = newest;
 }
 
 static void remove_range(struct stored *s, struct uplink *u, uint64_t from, uint64_t to)

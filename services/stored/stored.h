@@ -228,6 +228,7 @@ struct stored {
 	hj_usec rates_kept_at;
 	struct uplink uplinks[STORED_UPLINKS_MAX];
 	size_t uplink_count;
+	uint64_t newest_owed; /* seq of the newest record that uplinks are told of; 0 = not known */
 	uint64_t confirms_waiting;
 	struct durable durable[HJ_ROLLUP_BUSES_MAX];
 	size_t durable_count;

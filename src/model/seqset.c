@@ -3,6 +3,7 @@
 #include "hjgate/seqset.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 
 #define RANGE_BYTES 16
@@ -23,9 +24,21 @@ static void erase(struct hj_seqset *s, size_t at, size_t n)
 	s->count -= n;
 }
 
-/* Closes the smallest gap, so that one range becomes free. Of gaps of one size that before `newest` goes last: what
- * has just been removed would be there again, and again with each removal that follows on. */
-static void join_nearest(struct hj_seqset *s, size_t newest)
+#define NO_HOLE SIZE_MAX
+#define NEAR    16 /* ranges: of 32 records that are under way every second one, confirmed before the others */
+
+_Static_assert(HJ_SEQSET_MAX > 2 * NEAR + 1, "some gap is not near");
+
+static bool is_near(size_t a, size_t b)
+{
+	return (a > b ? a - b : b - a) <= NEAR;
+}
+
+/* Closes the smallest gap, so that one range becomes free. Not that behind range `hole`, where something has just
+ * been removed, nor those beside it: what was removed there would be back for good, and of a long stretch that is
+ * confirmed out of order nothing would ever go. Another gap may be larger, but few are closed: holes that are left
+ * alone grow together. */
+static void join_nearest(struct hj_seqset *s, size_t hole)
 {
 	size_t best = 0;
 	uint64_t gap = UINT64_MAX;
@@ -33,7 +46,7 @@ static void join_nearest(struct hj_seqset *s, size_t newest)
 	for (size_t i = 0; i + 1 < s->count; i++) {
 		uint64_t between = s->ranges[i + 1].from - s->ranges[i].to - 1;
 
-		if (between > gap || (between == gap && best + 1 != newest))
+		if (between >= gap || (hole != NO_HOLE && is_near(i, hole)))
 			continue;
 		gap = between;
 		best = i;
@@ -48,8 +61,6 @@ static void insert(struct hj_seqset *s, size_t at, struct hj_range range)
 	memmove(&s->ranges[at + 1], &s->ranges[at], (s->count - at) * sizeof(s->ranges[0]));
 	s->ranges[at] = range;
 	s->count++;
-	if (s->count > HJ_SEQSET_MAX)
-		join_nearest(s, at);
 }
 
 void hj_seqset_add(struct hj_seqset *s, uint64_t from, uint64_t to)
@@ -68,6 +79,8 @@ void hj_seqset_add(struct hj_seqset *s, uint64_t from, uint64_t to)
 		erase(s, i, n);
 	}
 	insert(s, i, (struct hj_range){ from, to });
+	if (s->count > HJ_SEQSET_MAX)
+		join_nearest(s, NO_HOLE);
 }
 
 void hj_seqset_remove(struct hj_seqset *s, uint64_t from, uint64_t to)
@@ -81,11 +94,12 @@ void hj_seqset_remove(struct hj_seqset *s, uint64_t from, uint64_t to)
 	if (i == s->count || s->ranges[i].from > to)
 		return;
 	if (s->ranges[i].from < from && s->ranges[i].to > to) {
-		/* Out of the middle: two are left. Where there is no room for both, the nearest are joined; that may
-		 * close this very hole again, and then the removed ones will be sent once more. */
+		/* Out of the middle: two are left. Where there is no room for both, two others are joined. */
 		tail = (struct hj_range){ to + 1, s->ranges[i].to };
 		s->ranges[i].to = from - 1;
 		insert(s, i + 1, tail);
+		if (s->count > HJ_SEQSET_MAX)
+			join_nearest(s, i);
 		return;
 	}
 	if (s->ranges[i].from < from)

@@ -158,10 +158,29 @@ static void a_full_set_lets_go_what_is_removed_in_turn(void **state)
 	assert_int_equal(s.joined, 1);
 }
 
+/* A long outage of one platform while another is told all the while: its newer records stand far apart, and the long
+ * stretch before them is acknowledged out of order by a window of 32. */
+static void a_full_set_lets_go_what_is_removed_out_of_order(void **state)
+{
+	enum { LONG = 8192, WINDOW = 32, APART = 200 };
+	struct hj_seqset s = { 0 };
+
+	hj_seqset_add(&s, 1, LONG);
+	for (uint64_t i = 1; i < HJ_SEQSET_MAX; i++)
+		hj_seqset_add(&s, LONG + i * APART, LONG + i * APART);
+	for (uint64_t seq = 0; seq < LONG; seq += WINDOW)
+		for (uint64_t k = 0; k < WINDOW; k++)
+			hj_seqset_remove(&s, seq + (k * 13) % WINDOW + 1, seq + (k * 13) % WINDOW + 1);
+	for (uint64_t seq = 1; seq <= LONG; seq++)
+		assert_false(hj_seqset_has(&s, seq));
+	assert_in_range(s.joined, APART - 1, WINDOW * APART);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_set_lets_go_what_is_removed_in_turn),
+		cmocka_unit_test(a_full_set_lets_go_what_is_removed_out_of_order),
 		cmocka_unit_test(test_agrees_with_bits),
 		cmocka_unit_test(test_full_set_joins_and_counts),
 		cmocka_unit_test(test_two_outages_leave_two_gaps),
