@@ -193,6 +193,15 @@ static void tell_late_samples(struct stored *s, hj_usec now)
 	}
 }
 
+/* Where a window of a minute is open its end brings the next commit; one just before it would double what is written.
+ */
+static hj_usec idle(const struct stored *s)
+{
+	bool is_awaited = hj_rollup_at(s->rollup, 0) && hj_conf_minute_ms(&s->conf) <= 60 * HJ_MS_PER_SEC;
+
+	return is_awaited ? STORED_COMMIT_AWAITED : STORED_COMMIT_IDLE;
+}
+
 static void committed(struct stored *s, const struct hj_now *now, uint64_t first, uint64_t last)
 {
 	s->commits++;
@@ -217,7 +226,7 @@ static void committed(struct stored *s, const struct hj_now *now, uint64_t first
 	read_committed(s);
 	tell_late_samples(s, now->mono);
 	head_committed(s, now->wall_ms);
-	commit_request(s, STORED_COMMIT_IDLE);
+	commit_request(s, idle(s));
 }
 
 static void failed(struct stored *s, int r)

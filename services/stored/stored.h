@@ -37,6 +37,7 @@
 #define STORED_COMMIT_EVERY (60 * HJ_USEC_PER_SEC) /* while there is anything new */
 /* without anything new: shows until when the power was there */
 #define STORED_COMMIT_IDLE       (55 * HJ_USEC_PER_SEC) /* the begin of a power failure is known to a minute */
+#define STORED_COMMIT_AWAITED    (62 * HJ_USEC_PER_SEC) /* windows of a minute close by themselves in time */
 #define STORED_COMMIT_URGENT     (50 * HJ_USEC_PER_MS)  /* what somebody waits for; what comes together is grouped */
 #define STORED_COMMIT_BUSY       (1 * HJ_USEC_PER_SEC)  /* the same, when there were too many of them */
 #define STORED_URGENT_PER_MINUTE 60
