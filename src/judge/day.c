@@ -1,0 +1,156 @@
+/* Running hours and energy of a day. Time counts only between readings, by what the earlier one said. What is seen
+ * but not concluded yet waits: it is counted, or dropped, when it is. At midnight it counts as it is seen. */
+#include "judge_private.h"
+
+#include "hjgate/clock.h"
+
+#define HOUR_MS 3600000.0
+
+static int64_t day_length(const struct hj_judge *j)
+{
+	return j->plan->day_ms ? j->plan->day_ms : HJ_MS_PER_DAY;
+}
+
+void day_begin(struct hj_judge *j, struct equipment *e)
+{
+	e->day_ms = hj_window_start(j->now_ms, day_length(j));
+	e->counted_ms = BEFORE;
+	e->meter_ms = BEFORE;
+}
+
+/* The state is concluded, or what was seen besides was nothing. */
+void day_settle(struct equipment *e, enum hj_state state)
+{
+	bool same = state == e->state;
+
+	if (state == HJ_STATE_RUNNING) {
+		e->hours_ms += same ? e->waiting_ms : e->waiting_run_ms;
+		e->energy += same ? e->waiting_energy : e->waiting_run_energy;
+	}
+	e->waiting_ms = e->waiting_run_ms = e->waiting_energy = e->waiting_run_energy = 0;
+}
+
+static void count(struct equipment *e, int64_t to_ms)
+{
+	double ms = (double)(to_ms - e->counted_ms);
+
+	e->counted_ms = to_ms;
+	if (e->raw == HJ_STATE_UNKNOWN)
+		return;
+	e->day_known = true;
+	if (e->raw != e->state) {
+		e->waiting_ms += ms;
+		e->waiting_run_ms += e->raw == HJ_STATE_RUNNING ? ms : 0;
+	} else if (e->raw == HJ_STATE_RUNNING) {
+		e->hours_ms += ms;
+	}
+}
+
+static bool has_energy(const struct equipment *e)
+{
+	return e->plan->energy != HJ_JUDGE_NONE || e->plan->power != HJ_JUDGE_NONE;
+}
+
+static void tell_day(struct hj_judge *j, size_t i)
+{
+	struct equipment *e = &j->equipment[i];
+	struct hj_conclusion c;
+
+	conclusion_init(j, HJ_CONCLUDES_RUNTIME, &c);
+	c.ended = true;
+	c.number = ++j->number;
+	c.equipment = i;
+	c.begin_ms = c.from_ms = e->day_ms;
+	c.end_ms = c.to_ms = e->day_ms + day_length(j);
+	c.maintained = e->maintained;
+	c.hours = e->hours_ms / HOUR_MS;
+	if (has_energy(e))
+		c.energy = e->energy;
+	j->tell(j->data, &c);
+}
+
+/* Of a day that nothing is known of nothing is said. */
+static void close_day(struct hj_judge *j, size_t i, int64_t next_ms)
+{
+	struct equipment *e = &j->equipment[i];
+
+	e->hours_ms += e->waiting_run_ms;
+	e->energy += e->waiting_run_energy;
+	if (e->day_known)
+		tell_day(j, i);
+	e->waiting_ms = e->waiting_run_ms = e->waiting_energy = e->waiting_run_energy = 0;
+	e->hours_ms = e->energy = 0;
+	e->day_known = false;
+	e->day_ms = next_ms;
+}
+
+void day_count(struct hj_judge *j, size_t i, int64_t ms)
+{
+	struct equipment *e = &j->equipment[i];
+	int64_t length = day_length(j);
+
+	if (e->counted_ms == BEFORE)
+		e->counted_ms = later(ms, e->day_ms);
+	while (ms >= e->day_ms + length) {
+		if (e->counted_ms < e->day_ms + length)
+			count(e, e->day_ms + length);
+		close_day(j, i, e->day_ms + length);
+	}
+	if (ms > e->counted_ms)
+		count(e, ms);
+}
+
+/* A total grows; power is what it was until it is read again. */
+void day_energy(struct hj_judge *j, size_t i, int64_t ms, double value, bool total)
+{
+	struct equipment *e = &j->equipment[i];
+	double grown = 0;
+
+	day_count(j, i, ms);
+	if (e->meter_ms != BEFORE && total)
+		grown = value - e->meter;
+	else if (e->meter_ms != BEFORE && ms - e->meter_ms <= j->points[e->plan->power].plan->silent_ms)
+		grown = e->meter * (double)(ms - e->meter_ms) / HOUR_MS;
+	e->meter = value;
+	e->meter_ms = ms;
+	if (!(grown > 0) || e->raw == HJ_STATE_UNKNOWN)
+		return;
+	if (e->raw != e->state) {
+		e->waiting_energy += grown;
+		e->waiting_run_energy += e->raw == HJ_STATE_RUNNING ? grown : 0;
+	} else if (e->raw == HJ_STATE_RUNNING) {
+		e->energy += grown;
+	}
+}
+
+/* The first reading after midnight ends the day; without one, silence does. */
+int64_t day_due(const struct hj_judge *j, size_t i)
+{
+	const struct equipment *e = &j->equipment[i];
+	int64_t silent = 0;
+
+	for (size_t k = 0; k < e->plan->sign_count; k++)
+		silent = later(silent, j->points[e->plan->signs[k].point].plan->silent_ms);
+	return e->day_ms + day_length(j) + silent;
+}
+
+void day_close(struct hj_judge *j, size_t i)
+{
+	int64_t next = hj_window_start(j->now_ms, day_length(j));
+
+	if (day_due(j, i) > j->now_ms)
+		return;
+	close_day(j, i, next);
+	j->equipment[i].counted_ms = BEFORE;
+}
+
+/* What lies between is not counted. A day that the clock has left is over; one that lies ahead was never. */
+void day_skip(struct hj_judge *j, size_t i)
+{
+	struct equipment *e = &j->equipment[i];
+	int64_t day = hj_window_start(j->now_ms, day_length(j));
+
+	if (day != e->day_ms)
+		close_day(j, i, day);
+	e->counted_ms = e->meter_ms = BEFORE;
+}

@@ -1,0 +1,160 @@
+/* A small site for the tests of judge: a press (production, current from 5 A on) and its exhaust fan (treatment, from
+ * 2 A on), a meter each; what is concluded is written down as lines. */
+#pragma once
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "hjgate/judge.h"
+
+#define SECOND 1000LL
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+#define NOON   1774929600000LL /* 2026-03-31 12:00:00 Beijing */
+
+enum { PRESS_A, FAN_A, FAN_SWITCH, FAN_KPA, ENERGY, PHASE_1, PHASE_2, PHASE_3, WORLD_POINTS };
+enum { PRESS, FAN, WORLD_EQUIPMENT };
+
+struct world {
+	struct hj_judge_point points[WORLD_POINTS];
+	struct hj_judge_equipment equipment[WORLD_EQUIPMENT];
+	struct hj_judge_limit limits[8];
+	struct hj_judge_link links[2];
+	struct hj_judge_plan plan;
+	struct hj_judge *j;
+	struct hj_conclusion list[512];
+	size_t count;
+	int64_t now;
+};
+
+static const char *const world_press[] = { "press" }, *const world_fan[] = { "fan" };
+
+static inline void world_tell(void *data, const struct hj_conclusion *c)
+{
+	struct world *w = data;
+
+	assert_true(c->begin_ms <= c->at_ms || c->code == HJ_CONCLUDES_RUNTIME);
+	assert_true(!c->ended || c->end_ms >= c->begin_ms);
+	assert_true(w->count < sizeof(w->list) / sizeof(w->list[0]));
+	w->list[w->count++] = *c;
+}
+
+static inline void world_sign(struct hj_judge_equipment *e, size_t point, enum hj_meaning meaning, double running)
+{
+	struct hj_judge_sign *s = &e->signs[e->sign_count++];
+
+	s->point = point;
+	s->meaning = meaning;
+	s->running = running;
+}
+
+/* Everything of it may be changed before world_begin(). */
+static inline void world_init(struct world *w)
+{
+	static const char *const names[WORLD_POINTS] = { "press.current", "fan.current", "fan.switch", "fan.pressure",
+		"press.energy", "press.ia", "press.ib", "press.ic" };
+
+	*w = (struct world){ .now = NOON };
+	w->plan = (struct hj_judge_plan){ .points = w->points,
+		.equipment = w->equipment,
+		.limits = w->limits,
+		.links = w->links,
+		.point_count = WORLD_POINTS,
+		.equipment_count = WORLD_EQUIPMENT,
+		.link_count = 1 };
+	for (size_t i = 0; i < WORLD_POINTS; i++) {
+		hj_judge_point_init(&w->points[i]);
+		w->points[i].name = names[i];
+		w->points[i].interval_ms = 10 * SECOND;
+	}
+	for (size_t i = 0; i < WORLD_EQUIPMENT; i++)
+		hj_judge_equipment_init(&w->equipment[i]);
+	w->equipment[PRESS].name = "press";
+	world_sign(&w->equipment[PRESS], PRESS_A, HJ_MEANS_CURRENT, 5);
+	w->equipment[FAN].name = "fan";
+	w->equipment[FAN].role = HJ_ROLE_TREATMENT;
+	world_sign(&w->equipment[FAN], FAN_A, HJ_MEANS_CURRENT, 2);
+	hj_judge_link_init(&w->links[0]);
+	w->links[0].production = world_press;
+	w->links[0].treatment = world_fan;
+	w->links[0].production_count = w->links[0].treatment_count = 1;
+}
+
+static inline struct hj_judge_limit *world_limit(
+        struct world *w, enum hj_limit_kind kind, size_t equipment, size_t point, double bound)
+{
+	struct hj_judge_limit *l = &w->limits[w->plan.limit_count++];
+
+	hj_judge_limit_init(l);
+	l->kind = kind;
+	l->equipment = equipment;
+	l->points[0] = point;
+	l->bound = bound;
+	return l;
+}
+
+static inline void world_begin(struct world *w)
+{
+	struct hj_judge_fault fault;
+
+	hj_judge_plan_fill(&w->plan);
+	assert_int_equal(hj_judge_plan_check(&w->plan, &fault), 0);
+	assert_int_equal(hj_judge_new(&w->plan, w->now, world_tell, w, &w->j), 0);
+}
+
+static inline void world_end(struct world *w)
+{
+	hj_judge_free(w->j);
+	w->j = NULL;
+}
+
+static inline void give_flag(struct world *w, size_t point, double value, enum hj_flag flag)
+{
+	const struct hj_sample s = { .point = (uint32_t)point, .time_ms = w->now, .value = value, .flag = flag };
+
+	hj_judge_add(w->j, &s, 1);
+}
+
+static inline void give(struct world *w, size_t point, double value)
+{
+	give_flag(w, point, value, HJ_FLAG_NORMAL);
+}
+
+/* Both currents every ten seconds for so long; NAN: silent. */
+static inline void go_on(struct world *w, int64_t ms, double press, double fan)
+{
+	for (int64_t end = w->now + ms; w->now < end;) {
+		w->now += 10 * SECOND;
+		if (!isnan(press))
+			give(w, PRESS_A, press);
+		if (!isnan(fan))
+			give(w, FAN_A, fan);
+		hj_judge_pass(w->j, w->now);
+	}
+}
+
+/* The n-th conclusion (from 0) of this code that begins, or ends; NULL. */
+static inline const struct hj_conclusion *concluded(
+        const struct world *w, enum hj_conclusion_code code, bool ended, size_t n)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->list[i].code == code && w->list[i].ended == ended && n-- == 0)
+			return &w->list[i];
+	return NULL;
+}
+
+static inline size_t count_of(const struct world *w, enum hj_conclusion_code code, bool ended)
+{
+	size_t n = 0;
+
+	while (concluded(w, code, ended, n))
+		n++;
+	return n;
+}

@@ -1,0 +1,129 @@
+/* What a judge thinks outlives a restart: whatever the moment, the same is concluded as without one; and under another
+ * plan what is not in it any more ends. */
+#include "judge_world.h"
+
+#include <errno.h>
+
+#include "hjgate/buf.h"
+
+/* A judge made anew from what the old one wrote, a little later. */
+static void restart(struct world *w)
+{
+	struct hj_buf buf = { 0 };
+
+	assert_int_equal(hj_judge_encode(w->j, &buf), 0);
+	hj_judge_free(w->j);
+	assert_int_equal(hj_judge_new(&w->plan, w->now + 3 * SECOND, world_tell, w, &w->j), 0);
+	assert_int_equal(hj_judge_decode(w->j, buf.data, buf.len), 0);
+	assert_int_equal(hj_judge_time(w->j), w->now);
+	hj_buf_done(&buf);
+}
+
+/* Shifts with everything that may happen, in steps of ten seconds. */
+static void live(struct world *w, unsigned restart_each)
+{
+	for (unsigned i = 0; i < 2000; i++) {
+		double press = i % 500 < 80 ? 0 : 6 + i % 3, fan = i % 500 < 120 || i % 700 > 640 ? 0 : 3 + i % 2;
+
+		w->now += 10 * SECOND;
+		give(w, PRESS_A, press);
+		if (i % 900 < 800)
+			give(w, FAN_A, fan);
+		hj_judge_pass(w->j, w->now);
+		if (restart_each && i % restart_each == 0)
+			restart(w);
+	}
+}
+
+static void make(struct world *w)
+{
+	struct hj_judge_limit *l;
+
+	world_init(w);
+	l = world_limit(w, HJ_LIMIT_LOWER, FAN, FAN_A, 3.5);
+	l->running = true;
+	l->for_ms = 20 * SECOND;
+	world_limit(w, HJ_LIMIT_STUCK, HJ_JUDGE_NONE, FAN_A, 0)->for_ms = 5 * MINUTE;
+	world_begin(w);
+}
+
+static void the_same_whatever_the_moment(void **state)
+{
+	static struct world whole, broken;
+
+	make(&whole);
+	live(&whole, 0);
+	assert_true(count_of(&whole, HJ_CONCLUDES_OFF, true) > 1);
+	assert_true(count_of(&whole, HJ_CONCLUDES_UNPROVEN, false) > 0);
+	for (unsigned each = 1; each < 40; each += 6) {
+		make(&broken);
+		live(&broken, each);
+		assert_int_equal(broken.count, whole.count);
+		for (size_t i = 0; i < whole.count; i++) {
+			assert_int_equal(broken.list[i].code, whole.list[i].code);
+			assert_int_equal(broken.list[i].ended, whole.list[i].ended);
+			assert_int_equal(broken.list[i].number, whole.list[i].number);
+			assert_int_equal(broken.list[i].at_ms, whole.list[i].at_ms);
+			assert_int_equal(broken.list[i].begin_ms, whole.list[i].begin_ms);
+		}
+		world_end(&broken);
+	}
+	world_end(&whole);
+}
+
+static void what_is_no_more_ends(void **state)
+{
+	static struct world old, new;
+	struct hj_buf buf = { 0 };
+	uint64_t number;
+
+	make(&old);
+	go_on(&old, HOUR, 6, 3);
+	go_on(&old, 10 * MINUTE, 6, 0);
+	assert_int_equal(count_of(&old, HJ_CONCLUDES_OFF, false), 1);
+	number = concluded(&old, HJ_CONCLUDES_OFF, false, 0)->number;
+	assert_int_equal(hj_judge_encode(old.j, &buf), 0);
+	world_init(&new);
+	new.plan.link_count = 0;
+	new.now = old.now;
+	world_begin(&new);
+	assert_int_equal(hj_judge_decode(new.j, buf.data, buf.len), 0);
+	assert_int_equal(count_of(&new, HJ_CONCLUDES_OFF, true), 1);
+	assert_int_equal(concluded(&new, HJ_CONCLUDES_OFF, true, 0)->number, number);
+	go_on(&new, MINUTE, 6, 0);
+	assert_int_equal(count_of(&new, HJ_CONCLUDES_RUNNING, false), 0); /* it ran before, and does */
+	hj_buf_done(&buf);
+	world_end(&old);
+	world_end(&new);
+}
+
+static void what_is_none_changes_nothing(void **state)
+{
+	static struct world w;
+	struct hj_buf buf = { 0 };
+
+	make(&w);
+	go_on(&w, HOUR, 6, 3);
+	assert_int_equal(hj_judge_encode(w.j, &buf), 0);
+	for (size_t n = 0; n < buf.len; n += 7) {
+		struct hj_judge *j;
+
+		assert_int_equal(hj_judge_new(&w.plan, w.now, world_tell, &w, &j), 0);
+		assert_int_equal(hj_judge_decode(j, buf.data, n), -EBADMSG);
+		assert_int_equal(hj_judge_time(j), w.now);
+		hj_judge_free(j);
+	}
+	hj_buf_done(&buf);
+	world_end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_whatever_the_moment),
+		cmocka_unit_test(what_is_no_more_ends),
+		cmocka_unit_test(what_is_none_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
