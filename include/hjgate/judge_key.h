@@ -1,0 +1,12 @@
+/* What a conclusion is about, as the key of its event: with the code it tells one from another. */
+#pragma once
+
+#include "hjgate/judge.h"
+
+#define HJ_CONCLUSION_KEY_MAX 95 /* bytes, of an event's key */
+
+/* "equipment fan", "equipment fan for oven", "point fan.current", "point fan.current 8" (with the limit's bound). */
+void hj_conclusion_key(
+        const struct hj_judge_plan *plan, const struct hj_conclusion *c, char ret[HJ_CONCLUSION_KEY_MAX + 1]);
+/* The point that it speaks of; HJ_JUDGE_NONE. */
+size_t hj_conclusion_point(const struct hj_judge_plan *plan, const struct hj_conclusion *c);

@@ -1,0 +1,136 @@
+/* See judge_history.h: between the store's numbers and windows, and the judge's places and samples. */
+#include "hjgate/judge_history.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hjgate/point.h"
+
+#define GROW          64
+#define PARTS_LEAST   3
+#define PARTS_MOST    64
+#define STEP_LEAST_MS 1000
+
+/* ---- numbers ---- */
+
+int hj_judge_map_learn(struct hj_judge_map *m, uint32_t number, const char *name)
+{
+	uint16_t *place;
+	size_t i = 0;
+
+	while (i < m->plan->point_count && strcmp(m->plan->points[i].name, name) != 0)
+		i++;
+	if (i == m->plan->point_count || !number || number > UINT16_MAX)
+		return 0;
+	if (number >= m->size) {
+		place = realloc(m->place, (number + GROW) * sizeof(*place));
+		if (!place)
+			return -ENOMEM;
+		memset(place + m->size, 0, (number + GROW - m->size) * sizeof(*place));
+		m->place = place;
+		m->size = number + GROW;
+	}
+	m->place[number] = (uint16_t)(i + 1);
+	return 0;
+}
+
+size_t hj_judge_map_find(const struct hj_judge_map *m, uint32_t number)
+{
+	return number < m->size && m->place[number] ? m->place[number] - 1u : HJ_JUDGE_NONE;
+}
+
+void hj_judge_map_done(struct hj_judge_map *m)
+{
+	free(m->place);
+	m->place = NULL;
+	m->size = 0;
+}
+
+/* ---- a batch ---- */
+
+void hj_judge_batch_add(struct hj_judge_batch *b, const struct hj_sample *s)
+{
+	size_t size = b->size ? 2 * b->size : GROW;
+	struct hj_sample *samples;
+
+	if (b->count == b->size) {
+		samples = size <= HJ_JUDGE_BATCH_MAX ? realloc(b->samples, size * sizeof(*samples)) : NULL;
+		if (!samples) {
+			b->lost++;
+			return;
+		}
+		b->samples = samples;
+		b->size = size;
+	}
+	b->samples[b->count++] = *s;
+}
+
+/* The extreme that is further from the average is taken for the exception, and comes first. */
+static double part_of(const struct hj_stat *s, unsigned i, unsigned parts)
+{
+	bool up = s->max - s->avg > s->avg - s->min;
+
+	if (s->last == s->last)
+		return i ? s->last : s->min; /* a total */
+	if (i > 1 || i + 1 == parts)
+		return s->avg;
+	return (i == 0) == up ? s->max : s->min;
+}
+
+void hj_judge_batch_window(struct hj_judge_batch *b, size_t point, const struct hj_stat *s, int64_t label_ms,
+        int64_t length_ms, int64_t step_ms, int64_t after_ms)
+{
+	int64_t wanted = step_ms > 0 ? (length_ms + step_ms - 1) / step_ms : PARTS_LEAST;
+	int64_t enough = hj_max(wanted, (int64_t)PARTS_LEAST);
+	unsigned parts = (unsigned)hj_min(enough, (int64_t)PARTS_MOST);
+
+	for (unsigned i = 0; i < parts; i++) {
+		struct hj_sample sample = { .point = (uint32_t)point, .flag = s->flag };
+		unsigned which = label_ms < after_ms ? parts - 1 : i;
+
+		sample.time_ms = label_ms + length_ms * (2 * i + 1) / (2 * parts);
+		sample.value = part_of(s, which, parts);
+		if (sample.time_ms > after_ms)
+			hj_judge_batch_add(b, &sample);
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct hj_sample *x = a, *y = b;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return (x->point > y->point) - (x->point < y->point);
+}
+
+void hj_judge_batch_feed(struct hj_judge_batch *b, struct hj_judge *j, int64_t before_ms, int64_t gap_ms)
+{
+	size_t n = 0;
+
+	qsort(b->samples, b->count, sizeof(*b->samples), by_time);
+	for (; n < b->count && b->samples[n].time_ms < before_ms; n++) {
+		if (b->samples[n].time_ms > hj_judge_time(j) + gap_ms)
+			hj_judge_skip(j, b->samples[n].time_ms - 1);
+		hj_judge_add(j, &b->samples[n], 1);
+	}
+	memmove(b->samples, b->samples + n, (b->count - n) * sizeof(*b->samples));
+	b->count -= n;
+}
+
+void hj_judge_batch_done(struct hj_judge_batch *b)
+{
+	free(b->samples);
+	*b = (struct hj_judge_batch){ .lost = b->lost };
+}
+
+int64_t hj_judge_step_ms(const struct hj_judge_plan *p)
+{
+	int64_t step = HJ_INTERVAL_MAX_MS;
+
+	for (size_t i = 0; i < p->point_count; i++)
+		if (p->points[i].silent_ms > 0)
+			step = hj_min(step, p->points[i].silent_ms / 2);
+	return hj_max(step, (int64_t)STEP_LEAST_MS);
+}
