@@ -11,6 +11,8 @@
 #include "hjgate/box.h"
 #include "hjgate/bus_type.h"
 #include "hjgate/conf_alerts.h"
+#include "hjgate/conf_pool.h"
+#include "hjgate/conf_site.h"
 #include "hjgate/factor.h"
 #include "hjgate/mn.h"
 #include "hjgate/point.h"
@@ -59,14 +61,14 @@ struct hj_conf_main {
 	int64_t normal_part;    /* %: 75..100, 75 by default */
 	int64_t retention_mb;   /* 16..100000 */
 	/* The flash that the records lie on, for the estimate of how long it lasts. */
-	int64_t flash_mb;            /* 0: as large as the file system */
-	int64_t flash_cycles;        /* how often each of its blocks can be written */
-	int64_t flash_amplification; /* bytes that it writes for one that a program writes */
-	bool stick;                  /* does a stick that is plugged in get a backup? */
-	int64_t clock_trust;         /* enum hj_clock_trust */
+	int64_t flash_mb;                   /* 0: as large as the file system */
+	int64_t flash_cycles;               /* how often each of its blocks can be written */
+	int64_t flash_amplification;        /* bytes that it writes for one that a program writes */
+	bool stick;                         /* does a stick that is plugged in get a backup? */
+	int64_t clock_trust;                /* enum hj_clock_trust */
 	char clock_uplink[HJ_NAME_MAX + 1]; /* whose platform may set the clock; "" = none */
-	int64_t logs;                /* enum hj_logs, of events: those that become log records */
-	int64_t language;            /* enum hj_language, of their texts */
+	int64_t logs;                       /* enum hj_logs, of events: those that become log records */
+	int64_t language;                   /* enum hj_language, of their texts */
 	/* Without any platform, until the hook's flag is raised: 5..10080, 30 by default; 0 = never. */
 	int64_t unreachable_minutes;
 	char serial[HJ_SERIAL_MAX + 1]; /* of the gateway; "" = the box's own */
@@ -86,12 +88,6 @@ int64_t hj_conf_day_ms(const struct hj_conf_main *c);
 bool hj_conf_trusts_rtc(const struct hj_conf_main *c, const char *root);
 
 /* ---- buses.d/NAME.conf ---- */
-
-/* What many points have in common is kept once: equal bytes at one address. Freed with the bus. */
-struct hj_conf_pool {
-	struct conf_kept *first;
-	struct conf_texts *texts;
-};
 
 /* A bus may have more than a thousand: texts are the pool's, and what is small is last. */
 struct hj_conf_point {
@@ -341,6 +337,7 @@ struct hj_conf {
 	size_t uplink_count;
 	struct hj_conf_factors factors; /* hj_conf_add_factors(): who does not need them has none */
 	struct hj_conf_alerts alerts;
+	struct hj_conf_site site; /* empty where there is no equipment.conf */
 };
 int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_errors *errors);
 /* What codes mean, for hj_conf_uplink_points(). What is wrong in their files is the check's business: what is right

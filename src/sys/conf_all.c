@@ -2,7 +2,7 @@
  * the rules across files are held over those that are right. An uplink's points are only judged when every bus is
  * right, so that one mistake is not told twice. */
 /* long because: every rule between two files stands here */
-#include "conf_bus.h"
+#include "conf_equipment.h"
 
 #include <errno.h>
 #include <string.h>
@@ -380,11 +380,26 @@ void hj_conf_done(struct hj_conf *c)
 	free(c->uplinks);
 	hj_conf_factors_done(&c->factors);
 	hj_conf_alerts_done(&c->alerts);
+	hj_conf_site_done(&c->site);
 	*c = (struct hj_conf){ 0 };
 }
 
 static const struct set buses = { HJ_CONF_BUSES, HJ_CONF_BUSES_MAX, load_one_bus };
 static const struct set uplinks = { HJ_CONF_UPLINKS, HJ_CONF_UPLINKS_MAX, load_one_uplink };
+
+/* Its rules are held over it where all of its own file can be read. */
+static int load_site(struct hj_conf *c, const char *root, bool buses_right, struct hj_conf_errors *errors)
+{
+	size_t before = conf_error_total(errors);
+	int r = conf_site_load(root, &c->site, errors);
+
+	if (r >= 0 && conf_error_total(errors) == before) {
+		for (size_t i = 0; i < c->bus_count; i++)
+			conf_site_learn(&c->site, &c->buses[i]);
+		conf_site_settle(&c->site, buses_right, errors);
+	}
+	return r == -ENOENT ? 0 : r;
+}
 
 int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_errors *errors)
 {
@@ -401,6 +416,8 @@ int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_error
 		check_clock(&c, root, errors);
 	if (r != -ENOMEM)
 		r = hj_conf_load_alerts(root, &c.alerts, errors);
+	if (r != -ENOMEM)
+		r = load_site(&c, root, bad_buses >= 0, errors);
 	if (r != -ENOMEM)
 		r = check_between(&c, bad_buses >= 0, errors);
 	if (r == -ENOMEM) {

@@ -1,6 +1,6 @@
 /* Any text as a configuration: the loaders give errors with a place and a remedy, or a struct within its limits;
  * never more. The first byte chooses which file it is. */
-#include "../../src/sys/conf_bus.h"
+#include "../../src/sys/conf_equipment.h"
 #include "fuzz.h"
 
 #include <assert.h>
@@ -129,10 +129,23 @@ static int check_flat(const char *key, const char *value, bool secret, void *use
 	return 0;
 }
 
+static void read_site(struct conf_file *f)
+{
+	struct hj_conf_site s = { .file = "" };
+
+	if (conf_site_read(f, &s) >= 0 && !conf_error_total(f->errors)) {
+		conf_site_settle(&s, false, f->errors);
+		assert(s.plan.equipment_count >= 1 && s.plan.equipment_count <= HJ_JUDGE_EQUIPMENT_MAX);
+		for (size_t i = 0; i < s.plan.equipment_count; i++)
+			assert(s.plan.equipment[i].name[0] && s.equipment[i].code[0] && s.equipment[i].title[0]);
+	}
+	hj_conf_site_done(&s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static void (*const readers[])(
-	        struct conf_file *) = { read_bus, read_uplink, read_main, read_model, read_factors, read_alerts };
+	static void (*const readers[])(struct conf_file *) = { read_bus, read_uplink, read_main, read_model,
+		read_factors, read_alerts, read_site };
 	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 };
 	struct conf_file f = { .path = "fuzz.conf", .below_root = true };
 	char *text;
