@@ -19,6 +19,8 @@ struct run_kind {
 	unsigned tier;      /* whoever needs another has the higher one, and is stopped before it */
 	const char *file;   /* of what is configured below etc/hjgate beside hjgate.conf; NULL: nothing */
 	bool on_demand;     /* starts at the first connection and ends when it has nothing to do */
+	bool needs_file;    /* without that there is none */
+	bool of_buses;      /* it reads what the buses' files say, too */
 };
 
 enum run_state { RUN_DOWN, RUN_STARTING, RUN_UP, RUN_STOPPING };
@@ -38,9 +40,10 @@ struct run_program {
 	unsigned failures;          /* starts in a row that did not get ready */
 	sd_event_source *child, *timer;
 	sd_event_source *knock[RUN_SOCKETS]; /* of one that waits for its first connection */
-	uint64_t stamp;     /* of its configuration: run_stamp_changed() */
-	bool adhoc;         /* for one command; not watched, not configured */
-	const char *served; /* its --root where that is not where its sockets are; NULL */
+	uint64_t stamp;                      /* of its configuration: run_stamp_changed() */
+	bool changed;                        /* that, at this reading */
+	bool adhoc;                          /* for one command; not watched, not configured */
+	const char *served;                  /* its --root where that is not where its sockets are; NULL */
 };
 
 struct run {
@@ -72,7 +75,7 @@ int run_program_new(struct run *run, const struct run_kind *kind, const char *in
 void run_program_free(struct run_program *p); /* takes it out of the list */
 void run_program_start(struct run_program *p);
 void run_program_begin(struct run_program *p); /* starts it, or waits for who asks for it */
-void run_program_stop(struct run_program *p); /* starts again when it is gone, unless unwanted or all stops */
+void run_program_stop(struct run_program *p);  /* starts again when it is gone, unless unwanted or all stops */
 void run_program_ready(struct run_program *p);
 /* In the child: takes its sockets and becomes the program; never returns. */
 void run_program_become(const struct run_program *p, pid_t parent);

@@ -1,7 +1,7 @@
-/* Which programs there are: stored and eventd always, alertd and clockd when they are asked, the others by the files
- * of the configuration. A change of the configuration takes effect on SIGHUP and only when the whole of it is right;
- * what did not change is not touched. It is read by a child: what libconfig needs for that does not stay in the
- * memory of a process that lives for years. */
+/* Which programs there are: stored and eventd always, alertd and clockd when they are asked, judged where there is an
+ * equipment.conf, the others by the files of the configuration. A change of the configuration takes effect on SIGHUP
+ * and only when the whole of it is right; what did not change is not touched. It is read by a child: what libconfig
+ * needs for that does not stay in the memory of a process that lives for years. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,12 +14,13 @@
 #include "run.h"
 
 static const struct run_kind kinds[] = {
-	{ "eventd", NULL, 0, NULL, false },
-	{ "stored", NULL, 1, NULL, false },
-	{ "alertd", NULL, 1, "alerts", true },
-	{ "clockd", NULL, 1, NULL, true },
-	{ "meterd", "buses.d", 2, NULL, false },
-	{ "uplinkd", "uplinks.d", 2, NULL, false },
+	{ "eventd", NULL, 0, NULL, false, false, false },
+	{ "stored", NULL, 1, NULL, false, false, false },
+	{ "alertd", NULL, 1, "alerts", true, false, false },
+	{ "clockd", NULL, 1, NULL, true, false, false },
+	{ "meterd", "buses.d", 2, NULL, false, false, false },
+	{ "uplinkd", "uplinks.d", 2, NULL, false, false, false },
+	{ "judged", NULL, 2, "equipment", false, true, true },
 };
 #define TIERS 3
 
@@ -103,8 +104,10 @@ static int want_all(struct run *run, bool tell, size_t *ret_instances)
 	int r = 0, k;
 
 	for (size_t i = 0; i < hj_array_size(kinds); i++) {
+		if (kinds[i].needs_file && !hj_conf_has_equipment(run->root))
+			continue;
 		k = kinds[i].folder ? want_instances(run, &kinds[i], tell, &count)
-		                    : want(run, &kinds[i], NULL, false);
+		                    : want(run, &kinds[i], NULL, tell && kinds[i].needs_file);
 		r = r < 0 ? r : k;
 	}
 	*ret_instances = count;
@@ -146,11 +149,11 @@ static void check_and_exit(const struct run *run, pid_t parent)
 }
 
 /* What is down is tried at once, whether it changed or not: somebody is at work here. */
-static void apply_to(struct run_program *p, bool main_changed)
+static void apply_to(struct run_program *p, bool main_changed, bool buses_changed)
 {
-	bool changed = own_file_changed(p);
+	bool changed = p->changed || (buses_changed && p->kind->of_buses);
 
-	if (changed || !p->wanted)
+	if (p->changed || !p->wanted)
 		tell_change(p);
 	if (p->kind->on_demand && !p->pid)
 		return; /* it reads its configuration when it is asked for */
@@ -167,9 +170,14 @@ static void apply_to(struct run_program *p, bool main_changed)
 		run_program_free(p);
 }
 
+static bool is_bus(const struct run_program *p)
+{
+	return p->kind->folder && !strcmp(p->kind->folder, "buses.d");
+}
+
 static void apply(struct run *run)
 {
-	bool main_changed = run_stamp_changed(run->root, NULL, "hjgate", &run->stamp);
+	bool main_changed = run_stamp_changed(run->root, NULL, "hjgate", &run->stamp), buses_changed = false;
 	struct run_program *p, *next, *new = NULL;
 	size_t instances;
 
@@ -183,9 +191,15 @@ static void apply(struct run *run)
 		run_tell(run, "config-changed", "hjgate.conf", "file", "hjgate.conf", NULL, NULL);
 	/* New ones stand at the end and have just been started. */
 	new = new ? new->next : NULL;
+	for (p = run->programs; p != new; p = p->next) {
+		p->changed = own_file_changed(p);
+		buses_changed = buses_changed || (is_bus(p) && (p->changed || !p->wanted));
+	}
+	for (p = new; p; p = p->next)
+		buses_changed = buses_changed || is_bus(p);
 	for (p = run->programs; p != new; p = next) {
 		next = p->next;
-		apply_to(p, main_changed);
+		apply_to(p, main_changed, buses_changed);
 	}
 	if (!instances)
 		say_what_to_do(run);

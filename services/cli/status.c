@@ -18,6 +18,7 @@ static const char *const methods[] = {
 	[STATUS_EVENT] = "hjgate.Event.Status",
 	[STATUS_BUS] = "hjgate.Meter.Status",
 	[STATUS_UPLINK] = "hjgate.Uplink.Status",
+	[STATUS_JUDGE] = "hjgate.Judge.Status",
 };
 
 const char *status_state(const struct status_program *p)
@@ -150,6 +151,8 @@ void status_collect(struct status *s)
 	ask_program(s, add_program(s, STATUS_EVENT, "eventd", NULL));
 	s->bus_count = ask_instances(s, STATUS_BUS, "buses.d", "meterd");
 	s->uplink_count = ask_instances(s, STATUS_UPLINK, "uplinks.d", "uplinkd");
+	if (hj_conf_has_equipment(s->root))
+		ask_program(s, add_program(s, STATUS_JUDGE, "judged", NULL));
 	add_supervisor(s);
 	sum_memory(s);
 	ask_events(s);

@@ -14,7 +14,7 @@
 #define STATUS_ANSWER_MS    1500 /* for one of them */
 #define STATUS_LEAST_MS     100
 
-enum status_kind { STATUS_STORE, STATUS_EVENT, STATUS_BUS, STATUS_UPLINK, STATUS_RUN };
+enum status_kind { STATUS_STORE, STATUS_EVENT, STATUS_BUS, STATUS_UPLINK, STATUS_JUDGE, STATUS_RUN };
 
 struct status_program {
 	enum status_kind kind;

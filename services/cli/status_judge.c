@@ -15,6 +15,7 @@
 #define ROOM_LEAST_DAYS 30
 #define FLASH_USED_MOST 80 /* percent, as it says itself */
 #define FLASH_YEARS     2
+#define CONCLUSIONS_WAITING 10
 
 static void trouble(struct status *s, const char *format, ...) _printf_(2, 3);
 static void trouble(struct status *s, const char *format, ...)
@@ -101,6 +102,17 @@ static void judge_uplink(struct status *s, json_t *answer)
 		trouble(s, _("uplink %s: %s (%lld records wait)"), name, why, waiting);
 }
 
+/* Alarms are events, which tell themselves. */
+static void judge_judged(struct status *s, json_t *answer)
+{
+	long long waiting = cli_int(answer, "waiting"), lost = cli_int(answer, "lost");
+
+	if (waiting > CONCLUSIONS_WAITING)
+		trouble(s, _("%lld conclusions about equipment wait for hjgate-eventd or hjgate-stored"), waiting);
+	if (lost)
+		trouble(s, _("%lld conclusions about equipment are lost"), lost);
+}
+
 /* What the programs' own answers have told already. */
 static bool told(const char *code)
 {
@@ -139,6 +151,7 @@ void status_judge(struct status *s)
 		[STATUS_STORE] = judge_store,
 		[STATUS_BUS] = judge_bus,
 		[STATUS_UPLINK] = judge_uplink,
+		[STATUS_JUDGE] = judge_judged,
 		[STATUS_RUN] = NULL,
 	};
 

@@ -278,6 +278,32 @@ static void show_day(const struct status *s, struct writer *w)
 	writer_table_end(w);
 }
 
+/* One line; `hjgate judge` has the rest. */
+static void show_equipment(const struct status *s, struct writer *w)
+{
+	static const char *const states[] = { "running", "idle", "stopped", "unknown" };
+	size_t counts[hj_array_size(states)] = { 0 }, alarmed = 0, i, k;
+	json_t *list = NULL, *e;
+	char text[256];
+
+	for (i = 0; i < s->program_count; i++)
+		if (s->programs[i].kind == STATUS_JUDGE && s->programs[i].error == 0)
+			list = json_object_get(s->programs[i].answer, "equipment");
+	if (!list)
+		return;
+	json_array_foreach(list, i, e)
+	{
+		for (k = 0; k + 1 < hj_array_size(states) && strcmp(states[k], cli_string(e, "state") ?: ""); k++)
+			;
+		counts[k]++;
+		alarmed += json_is_true(json_object_get(e, "alarmed"));
+	}
+	snprintf(text, sizeof(text), _("%zu run, %zu idle, %zu are stopped, %zu are not known; %zu with an alarm"),
+	        counts[0], counts[1], counts[2], counts[3], alarmed);
+	writer_say(w, STYLE_PLAIN, "%s", "");
+	writer_field(w, "equipment", _("equipment"), alarmed ? STYLE_BAD : STYLE_PLAIN, json_incref(list), text);
+}
+
 static void show_events(const struct status *s, struct writer *w)
 {
 	json_t *event;
@@ -300,5 +326,6 @@ void status_show(const struct status *s, struct writer *w)
 	show_clock(s, w);
 	show_uplinks(s, w);
 	show_day(s, w);
+	show_equipment(s, w);
 	show_events(s, w);
 }

@@ -1,0 +1,284 @@
+/* See feed.h. While stored is away no time passes. When it is back, the windows that it has recorded since are read,
+ * then its live stream is collected for a moment, because what meters have kept meanwhile comes bus by bus, and put
+ * in the order of time; from then on each sample is judged as it comes. A sample of the future is taken for one of
+ * now: one wrong clock shall not take judge's time with it. */
+#include "feed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "hjgate/ipc_client.h"
+#include "hjgate/log.h"
+#include "hjgate/record_json.h"
+#include "hjgate/text.h"
+#include "judged.h"
+
+#define WINDOW_MOST_MS 300000 /* of a base window */
+#define PAGE_RECORDS   10000  /* that one Query gives at most */
+#define COLLECT        (2 * HJ_USEC_PER_SEC)
+#define GAP_MS         60000 /* without any sample: nobody looked */
+#define AGAIN          (2 * HJ_USEC_PER_SEC)
+
+enum phase { AWAY, READING, COLLECTING, LIVE };
+
+struct feed {
+	struct judged *d;
+	struct hj_ipc_client *ask, *watch;
+	enum phase phase;
+	struct hj_judge_batch batch;
+	int64_t step_ms, since_ms; /* since_ms: what was judged before it was away */
+	int64_t label_ms;          /* of the newest window read */
+	uint64_t after;            /* its seq */
+	unsigned records;          /* of this Query */
+	sd_event_source *timer;    /* the end of collecting; asking again */
+	unsigned long long samples, future;
+};
+
+static void begin(struct feed *f);
+
+static void wait_for(struct feed *f, hj_usec span)
+{
+	sd_event_source_set_time(f->timer, hj_now().mono + span);
+	sd_event_source_set_enabled(f->timer, SD_EVENT_ONESHOT);
+}
+
+static void learn(struct feed *f, json_t *reply)
+{
+	struct hj_point point;
+	json_t *j;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "points"), i, j)
+	{
+		if (hj_point_from_json(j, &point) >= 0)
+			hj_judge_map_learn(&f->d->map, point.number, point.name);
+	}
+}
+
+/* ---- live ---- */
+
+static void take_sample(struct feed *f, json_t *j, int64_t now_ms)
+{
+	struct hj_sample s;
+	size_t place;
+
+	if (hj_sample_from_json(j, &s) < 0)
+		return;
+	place = hj_judge_map_find(&f->d->map, s.point);
+	if (place == HJ_JUDGE_NONE)
+		return;
+	f->future += s.time_ms > now_ms;
+	s.time_ms = hj_min(s.time_ms, now_ms);
+	s.point = (uint32_t)place;
+	f->samples++;
+	if (f->phase == LIVE)
+		hj_judge_add(f->d->judge, &s, 1);
+	else
+		hj_judge_batch_add(&f->batch, &s);
+}
+
+static void on_values(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	int64_t now_ms = hj_now().wall_ms;
+	struct feed *f = userdata;
+	json_t *j;
+	size_t i;
+
+	if (error || f->phase < COLLECTING)
+		return; /* on_down() begins anew */
+	learn(f, reply);
+	json_array_foreach(json_object_get(reply, "samples"), i, j)
+	{
+		take_sample(f, j, now_ms);
+	}
+	if (f->phase == LIVE)
+		judged_settle(f->d);
+}
+
+static void collect(struct feed *f)
+{
+	f->phase = COLLECTING;
+	if (hj_ipc_client_call(f->watch, "hjgate.Store.Watch", NULL, HJ_IPC_MORE, on_values, f) < 0)
+		hj_ipc_client_drop(f->watch);
+	wait_for(f, COLLECT);
+}
+
+static void go_live(struct feed *f)
+{
+	hj_judge_batch_feed(&f->batch, f->d->judge, INT64_MAX, GAP_MS);
+	hj_judge_batch_done(&f->batch);
+	if (hj_now().wall_ms - JUDGED_LAG_MS - hj_judge_time(f->d->judge) > GAP_MS)
+		hj_judge_skip(f->d->judge, hj_now().wall_ms - JUDGED_LAG_MS);
+	f->phase = LIVE;
+	hj_info("judging what comes");
+	judged_live(f->d, true);
+	judged_settle(f->d);
+}
+
+/* ---- what was recorded ---- */
+
+static void take_record(struct feed *f, json_t *j)
+{
+	struct hj_record r;
+
+	if (hj_record_from_json(j, &r) < 0)
+		return;
+	f->records++;
+	f->after = r.head.seq;
+	if (r.head.label_ms != f->label_ms)
+		hj_judge_batch_feed(&f->batch, f->d->judge, r.head.label_ms,
+		        hj_max(2 * (int64_t)r.head.length_ms, (int64_t)GAP_MS));
+	f->label_ms = r.head.label_ms;
+	for (size_t i = 0; i < r.stats.count; i++) {
+		size_t place = hj_judge_map_find(&f->d->map, r.stats.stats[i].point);
+
+		if (place != HJ_JUDGE_NONE)
+			hj_judge_batch_window(&f->batch, place, &r.stats.stats[i], r.head.label_ms, r.head.length_ms,
+			        f->step_ms, f->since_ms);
+	}
+	hj_record_done(&r);
+}
+
+static int ask(struct feed *f);
+
+static void on_records(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	struct feed *f = userdata;
+	json_t *j;
+	size_t i;
+
+	if (f->phase != READING)
+		return;
+	if (error) {
+		hj_warn("what was recorded meanwhile cannot be read (%s): trying again", error);
+		wait_for(f, AGAIN);
+		return;
+	}
+	learn(f, reply);
+	json_array_foreach(json_object_get(reply, "records"), i, j)
+	{
+		take_record(f, j);
+	}
+	if (continues)
+		return;
+	if (f->records == PAGE_RECORDS) {
+		if (ask(f) < 0)
+			wait_for(f, AGAIN);
+		return;
+	}
+	hj_judge_batch_feed(&f->batch, f->d->judge, INT64_MAX, hj_max(WINDOW_MOST_MS, GAP_MS));
+	judged_settle(f->d);
+	collect(f);
+}
+
+static int ask(struct feed *f)
+{
+	json_t *parameters = json_pack("{s:s, s:I, s:I, s:i}", "kind", hj_kind_name(HJ_KIND_MINUTE), "begin",
+	        (json_int_t)hj_max(f->since_ms - WINDOW_MOST_MS, (int64_t)0), "end", (json_int_t)HJ_TIME_MAX_MS,
+	        "limit", PAGE_RECORDS);
+
+	if (parameters && f->after)
+		json_object_set_new(parameters, "after", json_integer((json_int_t)f->after));
+	f->records = 0;
+	return hj_ipc_client_call(f->ask, "hjgate.Store.Query", parameters, HJ_IPC_MORE, on_records, f);
+}
+
+static void begin(struct feed *f)
+{
+	if (!hj_ipc_client_is_up(f->ask) || !hj_ipc_client_is_up(f->watch))
+		return;
+	f->phase = READING;
+	f->since_ms = hj_judge_time(f->d->judge);
+	f->after = 0;
+	f->label_ms = 0;
+	if (ask(f) < 0)
+		wait_for(f, AGAIN);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct feed *f = userdata;
+
+	if (f->phase == COLLECTING)
+		go_live(f);
+	else if (f->phase == READING)
+		begin(f);
+	return 0;
+}
+
+static void on_up(void *userdata)
+{
+	begin(userdata);
+}
+
+static void on_down(void *userdata)
+{
+	struct feed *f = userdata;
+
+	if (f->phase == AWAY)
+		return;
+	if (f->phase == LIVE)
+		hj_notice("stored is away: what has been concluded holds until it is back");
+	f->phase = AWAY;
+	hj_ipc_client_drop(f->ask); /* both, so that no answer to what was asked before comes later */
+	hj_ipc_client_drop(f->watch);
+	sd_event_source_set_enabled(f->timer, SD_EVENT_OFF);
+	hj_judge_batch_done(&f->batch);
+	judged_live(f->d, false);
+}
+
+/* ---- the whole ---- */
+
+void feed_state(const struct feed *f, struct feed_state *ret)
+{
+	static const char *const names[] = { N_("waiting for stored"), N_("reading what was recorded"),
+		N_("collecting what comes"), N_("judging what comes") };
+
+	*ret = (struct feed_state){
+		.what = names[f->phase], .samples = f->samples, .future = f->future, .lost = f->batch.lost
+	};
+}
+
+static int start(struct feed *f)
+{
+	static const struct hj_ipc_client_events events = { .up = on_up, .down = on_down };
+	char path[HJ_PATH_MAX];
+	int r = hj_path(f->d->root, HJ_DIR_RUN, "stored.peer", path);
+
+	if (r >= 0)
+		r = sd_event_add_time(f->d->event, &f->timer, CLOCK_BOOTTIME, 0, 0, on_timer, f);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(f->timer, SD_EVENT_OFF);
+	if (r >= 0)
+		r = hj_ipc_client_new(f->d->event, path, &events, f, &f->ask);
+	return r < 0 ? r : hj_ipc_client_new(f->d->event, path, &events, f, &f->watch);
+}
+
+int feed_new(struct judged *d, struct feed **ret)
+{
+	struct feed *f = calloc(1, sizeof(*f));
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	f->d = d;
+	f->step_ms = hj_judge_step_ms(&d->site.plan);
+	r = start(f);
+	if (r < 0) {
+		feed_free(f);
+		return r;
+	}
+	*ret = f;
+	return 0;
+}
+
+void feed_free(struct feed *f)
+{
+	if (!f)
+		return;
+	hj_ipc_client_free(f->ask);
+	hj_ipc_client_free(f->watch);
+	sd_event_source_disable_unref(f->timer);
+	hj_judge_batch_done(&f->batch);
+	free(f);
+}
