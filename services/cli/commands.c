@@ -190,6 +190,26 @@ static const struct cli_command commands[] = {
 	                "hjgate uplink county resend --from \"2026-11-23 08:00\" --to \"2026-11-23 12:00\""),
 	},
 	{
+	        .name = "judge",
+	        .details = N_(
+	                "HOURS TODAY and KWH: how long it ran today and what it took meanwhile. TOLD is what the "
+	                "platforms "
+	                "know: 0 off, 1 runs, 3 is\n"
+	                "maintained, 4 alarm. replay judges what is recorded by equipment.conf, or by FILE before it "
+	                "takes its place, and shows\n"
+	                "what would be concluded otherwise than it was. Records keep the least, the average and the "
+	                "greatest value of a window:\n"
+	                "what was shorter is not shown."),
+	        .fn = cli_judge,
+	        .options = cli_judge_options,
+	        .lines = LINES({ CLI_LOOK, "judge", N_("what equipment does: states, hours, alarms") },
+	                { CLI_LOOK, "judge explain EQUIPMENT", N_("why that is thought, in words") },
+	                { CLI_CHECK, "judge replay --from TIME [--with FILE]",
+	                        N_("what thresholds would have concluded") }),
+	        .examples = EXAMPLES("hjgate judge", "hjgate judge explain fan",
+	                "hjgate judge replay --from 7d --with /tmp/equipment.conf"),
+	},
+	{
 	        .name = "meter",
 	        .details =
 	                N_("TABLE is coil, discrete, holding or input; ADDRESS counts from 0, as in the protocol: "
