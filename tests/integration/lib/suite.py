@@ -99,7 +99,7 @@ def need(*programs):
 
 def need_all():
     """The whole suite; its absence is a failure, since `make tests` builds it."""
-    for program in ["sim/hjsim-bus", "bin/hjgate"] + ["bin/hjgate-" + d for d in ("meterd", "stored", "uplinkd", "eventd")]:
+    for program in ["sim/hjsim-bus", "bin/hjgate"] + ["bin/hjgate-" + d for d in ("meterd", "stored", "uplinkd", "eventd", "judged")]:
         check(os.access(os.path.join(BUILD, program), os.X_OK), "%s is not built: run make tests" % program)
 
 
@@ -242,6 +242,7 @@ class Suite:
         self.settings = {"format": 1, "test_minute": minute, "test_hour": hour, "test_day": day}
         self.minute_ms = minute * 1000
         self.buses, self.uplinks = {}, {}
+        self.equipment = None  # what equipment.conf says, as for conf_group(); None: there is none
         self.process = None
         self.prefix = []  # a program that runs `hjgate run` in its own place
         self.log_path = os.path.join(self.root, "run.log")
@@ -285,12 +286,15 @@ class Suite:
             self.write("buses.d/%s.conf" % name, bus.conf())
         for name, keys in self.uplinks.items():
             self.write("uplinks.d/%s.conf" % name, conf_group(keys))
+        if self.equipment:
+            self.write("equipment.conf", conf_group(dict({"format": 1}, **self.equipment)))
 
     # ---- running it
 
     def programs(self):
         """Every daemon that has to run: "stored", "meterd@north" ..."""
-        return ["stored", "eventd"] + ["meterd@" + b for b in self.buses] + ["uplinkd@" + u for u in self.uplinks]
+        return ["stored", "eventd"] + ["meterd@" + b for b in self.buses] + ["uplinkd@" + u for u in self.uplinks] + (
+            ["judged"] if self.equipment else [])
 
     def start(self, wait=True):
         for seed, bus in enumerate(self.buses.values(), 1):
