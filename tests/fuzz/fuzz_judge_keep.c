@@ -1,4 +1,5 @@
-/* What a judge has kept, as it lies on the disk. What is accepted can be written again, and time may pass after it. */
+/* What a judge has kept, as it lies on the disk. What is accepted can be written again, and time may pass after it.
+ */
 #include "hjgate/buf.h"
 #include "hjgate/judge.h"
 #include "fuzz.h"

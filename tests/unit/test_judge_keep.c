@@ -1,5 +1,5 @@
-/* What a judge thinks outlives a restart: whatever the moment, the same is concluded as without one; and under another
- * plan what is not in it any more ends. */
+/* What a judge thinks outlives a restart: whatever the moment, the same is concluded as without one; and under
+ * another plan what is not in it any more ends. */
 #include "judge_world.h"
 
 #include <errno.h>
