@@ -96,9 +96,9 @@ def n(got, lowest, mean, most, cou=None, flag="N"):
 class World(Stage):
     """A gateway of one edition, connected, that owes nothing."""
 
-    def __init__(self, edition):
-        keys = {"factors": [{"point": "oven.current"}, {"point": "oven.energy"}, {"point": "fan.state", "st": table.SECOND_ST}]}
-        super().__init__(POINTS, edition=edition, mn=table.MN[edition], st=table.ST, logs="info", **keys)
+    def __init__(self, edition, points=None):
+        keys = {} if points else {"factors": [{"point": "oven.current"}, {"point": "oven.energy"}, {"point": "fan.state", "st": table.SECOND_ST}]}
+        super().__init__(points or POINTS, edition=edition, mn=table.MN[edition], st=table.ST, logs="info", **keys)
         self.suite.settings = {"format": 1, "base_window": BASE_S, "serial": "GW-0001"}
         self.suite.bus("north", [Meter("oven", 1, [Point("current", "a01001", "uint16", ""), Point("energy", "a01002", "uint16", "")]),
                                  Meter("fan", 2, [Point("state", "e01001", "uint16", "")])])
@@ -115,7 +115,7 @@ class World(Stage):
     def __enter__(self):
         super().__enter__()
         self.store.close()
-        self.store = Shelf(self.suite.socket_path("stored.peer"), POINTS)
+        self.store = Shelf(self.suite.socket_path("stored.peer"), self.points)
         self.bus = Bus(self.suite.socket_path("meterd@north.peer"))
         self.events.handlers["hjgate.Event.List"] = lambda p, reply: reply({"events": [{"code": code} for code in self.open_events]})
         self.start()
@@ -208,6 +208,14 @@ def strip_absent(layout, have):
     return layout
 
 
+def acknowledge(edition, frame, **changes):
+    """The 9014 for this frame; `changes` to its fields."""
+    message = hj212.parse_segment(frame[6:-6].decode())
+    fields = dict({"qn": message["qn"], "pw": table.PW, "mn": table.MN[edition]}, **changes)
+    layout = table.ANSWER[edition].replace("CP=&&{cp}&&", "CP=&&&&").replace(";{cp}", "").replace("{cn}", "9014")
+    return hj212.encode(layout.format(**fields))
+
+
 class Exam:
     def __init__(self, world, edition, tell=print):
         self.world, self.platform, self.edition, self.tell = world, world.platform, edition, tell
@@ -290,6 +298,18 @@ class Exam:
         """Nothing more has come: what is asked now is answered next. A setting waits for those before it."""
         self.exchange(self.right("1000", "OverTime=2;ReCount=2"), [table.READY, table.DONE])
 
+    def settle(self):
+        """A history that nobody is told the end of is over: until then another one is busy."""
+        end = time.monotonic() + ANSWER_S * PATIENCE
+        while True:
+            given = self.say(self.right("2031", table.EMPTY_SPAN))
+            self.judge(self.platform.frame(), self.expected(table.READY, given))
+            frame = self.platform.frame()
+            if frame is None or b"ExeRtn=5&&" not in frame or time.monotonic() > end:
+                self.judge(frame, self.expected(table.E(100), given))
+                return
+            time.sleep(0.02)
+
     def drain(self):
         """After a failure: the world is brought back to what it was, and what is on its way is thrown away."""
         self.platform.acknowledging, self.world.store.failing = True, False
@@ -327,6 +347,8 @@ class Exam:
 
         def act():
             self.exchange(dict(self.right(cn, self.known(cp)), **changes), frames)
+            if changes == table.UNANSWERED:
+                self.settle()
             if steps:
                 self.quiet()
             self.undo(steps)
@@ -373,6 +395,26 @@ class Exam:
                 raise Wrong("acknowledged, and still owed")
 
         self.row("upload " + name, act)
+
+    def packets(self, items):
+        """One record of the minute in packets. Where it is cut is the gateway's to choose, between items; what is too long for one packet is no one's."""
+        e, pno, pnum = self.edition, 0, None
+        while items:
+            frame = self.platform.frame()
+            said = hj212.parse_segment(frame[6:-6].decode()) if frame else {"items": [], "pnum": 0}
+            pno, pnum, took = pno + 1, pnum or said["pnum"], len(said["items"]) - 1
+            layout = table.SPLIT[e].replace("{pnum}", str(pnum)).replace("{pno}", str(pno))
+            cp = ";".join(["DataTime={minute}"] + items[:max(took, 1)])
+            self.judge(frame, self.fill(layout, "2051", cp, {"qn": "-", "pw": table.PW, "mn": table.MN[e]}, table.ST))
+            if len(frame) - 12 > table.DATA_MOST or len(self.known(cp)) > table.CP_MOST:
+                raise Wrong("a packet of %d bytes of data, %d of CP" % (len(frame) - 12, len(self.known(cp))))
+            items = items[took:]
+            if items and not self.platform.acknowledging:
+                self.quiet()  # nothing more comes before its 9014
+                self.platform.send_raw(acknowledge(e, frame))
+        if pno != pnum:
+            raise Wrong("%s packets came, and PNUM is %s" % (pno, pnum))
+        return frame
 
     def stray(self, row):
         name, segment = row

@@ -28,6 +28,11 @@ DATA = {2005: "ST={st};CN={cn};PW={pw};MN={mn};Flag=0;CP=&&QN={qn};{cp}&&",
 UPLOAD = {2005: "QN={own};ST={st};CN={cn};PW={pw};MN={mn};Flag=1;CP=&&{cp}&&",
           2017: "QN={own};ST={st};CN={cn};PW={pw};MN={mn};Flag=5;CP=&&{cp}&&",
           2025: "QN={own};ST={st};CN={cn};PW={pw};MN={mn};Flag=9;CP=&&{cp}&&"}
+# C.47 to C.50: each packet is a frame of its own with its own QN, and has the DataTime; the next one goes when the one before is acknowledged.
+SPLIT = {2005: "QN={own};ST={st};CN={cn};PW={pw};MN={mn};Flag=3;PNUM={pnum};PNO={pno};CP=&&{cp}&&",
+         2017: "QN={own};ST={st};CN={cn};PW={pw};MN={mn};Flag=7;PNUM={pnum};PNO={pno};CP=&&{cp}&&",
+         2025: "QN={own};ST={st};CN={cn};PW={pw};MN={mn};Flag=11;PNUM={pnum};PNO={pno};CP=&&{cp}&&"}
+DATA_MOST, CP_MOST = 1024, 950  # bytes (6.3, table 3)
 ASKS = {2005: 1, 2017: 5, 2025: 9}  # the Flag of a request that wants an answer
 QUIET = {2005: 0, 2017: 4, 2025: 8}  # and of one that wants none
 MN = {2005: "88888880000001", 2017: "010000A8900016F000169DC0", 2025: "010000A8900016F000169DC0"}

@@ -5,7 +5,7 @@ import random
 import time
 
 import table
-from exam import ANSWER_S, Exam, World, Wrong, build
+from exam import ANSWER_S, Exam, World, Wrong, acknowledge, build, n
 from suite import PATIENCE, hj212
 from table import DONE, READY, D, E, R, U
 
@@ -150,19 +150,11 @@ def busy(exam):
         exam.exchange(exam.right("2061", exam.known("BeginTime={hour};EndTime={hour}")), [READY, E(5)])
         exam.asked_qn = first["QN"]
         exam.platform.acknowledging = True
-        exam.platform.send_raw(acknowledge(exam, frame))
+        exam.platform.send_raw(acknowledge(exam.edition, frame))
         for each in data[1:] + [DONE]:
             exam.judge(exam.platform.frame(), exam.expected(each, given))
 
     exam.row("busy with a history", act)
-
-
-def acknowledge(exam, frame, **changes):
-    """The 9014 for this frame; `changes` to its fields."""
-    message = hj212.parse_segment(frame[6:-6].decode())
-    fields = dict({"qn": message["qn"], "pw": table.PW, "mn": table.MN[exam.edition]}, **changes)
-    layout = table.ANSWER[exam.edition].replace("CP=&&{cp}&&", "CP=&&&&").replace(";{cp}", "").replace("{cn}", "9014")
-    return hj212.encode(layout.format(**fields))
 
 
 def sent_again(exam):
@@ -173,8 +165,8 @@ def sent_again(exam):
         first = exam.platform.frame()
         exam.judge(first, exam.expected(U("2061", table.HOUR2), {}))
         exam.said = first
-        right = acknowledge(exam, first)
-        for other in (acknowledge(exam, first, qn="20160801085857223"), acknowledge(exam, first, mn=table.OTHER_MN[exam.edition]), right[:-6] + b"0102\r\n"):
+        right = acknowledge(exam.edition, first)
+        for other in (acknowledge(exam.edition, first, qn="20160801085857223"), acknowledge(exam.edition, first, mn=table.OTHER_MN[exam.edition]), right[:-6] + b"0102\r\n"):
             exam.platform.send_raw(other)
         again = exam.platform.frame()
         if again != first or seq in exam.world.store.confirmed:
@@ -198,6 +190,35 @@ def settings_are_kept_first(exam):
             exam.undo([("1062", "RtdInterval=30", [READY, DONE]), ("1000", "OverTime=2;ReCount=2", [READY, DONE])])
 
         exam.row("kept first: CN %s" % cn, act)
+
+
+WIDE = 40  # points: three or four packets
+
+
+def split(edition, tell):
+    """A record that is longer than a packet: as it comes, as history, and with a platform that takes its time."""
+    points = [("wide.p%02d" % i, "b%05d" % i, False) for i in range(WIDE)]
+    items = ["{0}-Min={1},{0}-Avg={1}.5,{0}-Max={2},{0}-Flag=N".format(factor, i, i + 1) for i, (_, factor, _) in enumerate(points)]
+    with World(edition, points) as world:
+        exam = Exam(world, edition, tell)
+
+        def live():
+            world.store.put("minute", world.at["minute"], {i + 1: n(60, i, i + 0.5, i + 1) for i in range(WIDE)}, length=300000)
+            exam.packets(items)
+
+        def asked():
+            given = exam.say(exam.right("2051", exam.known("BeginTime={minute};EndTime={minute}")))
+            exam.judge(exam.platform.frame(), exam.expected(READY, given))
+            last = exam.packets(items)
+            if not exam.platform.acknowledging:
+                exam.platform.send_raw(acknowledge(edition, last))
+            exam.judge(exam.platform.frame(), exam.expected(DONE, given))
+
+        exam.row("split", live)
+        exam.row("split, asked for", asked)
+        exam.platform.acknowledging = False
+        exam.row("split, one after the other", asked)
+        return exam
 
 
 def walk(edition, share, tell=print):
@@ -232,4 +253,6 @@ def walk(edition, share, tell=print):
         if world.platform.counts["connections"] != 1:
             exam.failed += 1
             tell("FAILED %d: the gateway has connected %d times" % (edition, world.platform.counts["connections"]))
+    wide = split(edition, tell)
+    exam.rows, exam.failed = exam.rows + wide.rows, exam.failed + wide.failed
     return exam
