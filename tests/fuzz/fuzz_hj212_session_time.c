@@ -5,16 +5,19 @@
 #include "hjgate/hj212_session.h"
 #include "fuzz.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define WALL        1470013137223LL
 #define MN          "010000A8900016F000169DC0"
-#define OUTCOMES    200 /* of one step: notes, acknowledgements and requests, each bounded */
-#define WAIT_UNIT_S 4   /* of a long wait: up to 73 hours */
+#define NEXT_MN     "A8900016F0001600000001AB" /* after a move */
+#define OUTCOMES    200                        /* of one step: notes, acknowledgements and requests, each bounded */
+#define WAIT_UNIT_S 4                          /* of a long wait: up to 73 hours */
 #define ANSWER_MAX  256
 
 struct life {
 	struct hj212_session *s;
+	struct hj212_identity id;
 	struct hj_now now;
 	char qn[HJ_TIME17_LEN + 1]; /* of the newest frame that was written */
 	int64_t used;
@@ -36,9 +39,9 @@ static void answer(struct life *l, unsigned how)
 	static const char *const cp[] = { "", "", "QnRtn=1", "QnRtn=3", "", "ExeRtn=1", "QnRtn=3",
 		"QnRtn=1;ExeRtn=2" };
 	char data[ANSWER_MAX];
-	int n = snprintf(data, sizeof(data), "%s%s%sST=91;CN=%d;PW=123456;MN=" MN ";Flag=%u;CP=&&%s&&",
-	        how & 8 ? "" : "QN=", how & 8 ? "" : l->qn, how & 8 ? "" : ";", cn[how & 7], how & 16 ? 5u : 4u,
-	        cp[how & 7]);
+	int n = snprintf(data, sizeof(data), "%s%s%sST=91;CN=%d;PW=123456;MN=%s;Flag=%u;CP=&&%s&&",
+	        how & 8 ? "" : "QN=", how & 8 ? "" : l->qn, how & 8 ? "" : ";", cn[how & 7], l->id.mn,
+	        how & 16 ? 5u : 4u, cp[how & 7]);
 
 	say(l, data, (size_t)n);
 }
@@ -54,9 +57,22 @@ static void ask(struct life *l, unsigned which)
 	int n;
 
 	hj_time17_format(WALL + which, qn);
-	n = snprintf(data, sizeof(data), "QN=%s;ST=32;CN=%.4s;PW=%s;MN=" MN ";Flag=5;CP=&&%s&&", qn, row,
-	        which & 64 ? "654321" : "123456", row + 5);
+	n = snprintf(data, sizeof(data), "QN=%s;ST=%s;CN=%.4s;PW=%s;MN=%s;Flag=5;CP=&&%s&&", qn,
+	        which & 128   ? l->id.other_st[0]
+	        : which & 256 ? "21"
+	                      : l->id.st,
+	        row, which & 64 ? "654321" : "123456", l->id.mn, row + 5);
 	say(l, data, (size_t)n);
+}
+
+/* On a day the platform is of another edition, and we have another name there. */
+static void move(struct life *l)
+{
+	l->id.edition = l->id.edition == HJ212_2005   ? HJ212_2017
+	                : l->id.edition == HJ212_2017 ? HJ212_2025
+	                                              : HJ212_2005;
+	snprintf(l->id.mn, sizeof(l->id.mn), "%s", strcmp(l->id.mn, MN) != 0 ? MN : NEXT_MN);
+	claim(hj212_session_become(l->s, &l->id) == 0);
 }
 
 static void offer(struct life *l, unsigned how)
@@ -66,6 +82,8 @@ static void offer(struct life *l, unsigned how)
 		.cp = HJ212_SLICE("DataTime=20160801084000;a-Avg=1"),
 		.pnum = how & 2 ? 2 : 0,
 		.pno = how & 2 ? 1 : 0,
+		.st = how & 8 ? l->id.other_st[0] : NULL,
+		.again = how & 16,
 		.ack = !(how & 4) };
 
 	hj212_session_offer(l->s, &o, l->now);
@@ -100,6 +118,8 @@ static void serve(struct life *l)
 
 	while (hj212_session_next(l->s, &o)) {
 		claim(left-- > 0);
+		if (o.type == HJ212_REQUEST && o.request.cn >= 3000)
+			hj212_session_respond(l->s, o.request.id, HJ212_SLICE("a-SN=1"), l->now);
 		if (o.type == HJ212_REQUEST)
 			hj212_session_answer(l->s, o.request.id, HJ212_EXE_DONE, l->now);
 	}
@@ -130,8 +150,11 @@ static void happen(struct life *l, unsigned what, unsigned much)
 		hj212_session_forget(l->s, l->tokens - (much & 3));
 		break;
 	default:
+		claim(hj212_session_become(l->s, &l->id) == -EBUSY);
 		hj212_session_disconnected(l->s);
 		serve(l);
+		if (much & 1)
+			move(l);
 		hj212_session_connected(l->s, l->now);
 	}
 	serve(l);
@@ -142,19 +165,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct hj212_settings settings = {
 		.over_time = 5, .re_count = 2, .rtd_interval = 30, .pw = "123456", .old_pw = "654321"
 	};
-	struct hj212_identity id = { .mn = MN, .st = "32" };
+	struct hj212_identity id = { .mn = MN, .st = "32", .other_st = { "52", "45" } };
 	struct life l = { .now = { .wall_ms = WALL, .mono = HJ_USEC_PER_SEC } };
 
 	if (n < 2)
 		return 0;
 	id.edition = data[0] & 1 ? HJ212_2005 : data[0] & 16 ? HJ212_2025 : HJ212_2017;
-	id.window = data[0] & 4 ? HJ212_WINDOW_MAX : 1;
+	id.window = data[0] & 4 ? HJ212_WINDOW_MAX : data[0] & 32 ? 5 : 1;
 	id.gap_ms = data[0] & 8 ? 600 : 0;
 	id.ack = (enum hj212_ack)(data[1] % 3);
 	id.login = (struct hj212_own){ .cn = data[1] & 4 ? 9021 : 0, .answered = data[1] & 8 };
 	id.heartbeat = (struct hj212_own){ .cn = data[1] & 16 ? 9015 : 0, .answered = data[1] & 32, .interval_s = 1 };
 	if (hj212_session_new(&id, &settings, &l.s) < 0)
 		return 0;
+	l.id = id;
 	hj212_session_connected(l.s, l.now);
 	for (size_t at = 2; at + 3 <= n; at += 3)
 		happen(&l, data[at], data[at + 1] | (unsigned)data[at + 2] << 8);
