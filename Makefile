@@ -146,6 +146,12 @@ $(filter $(B)/unit/test_$(1)_%,$(UNIT)): $(B)/lib$(1).a
 endef
 $(foreach s,$(DAEMONS) $(CLI),$(if $(filter $(B)/unit/test_$(s)_%,$(UNIT)),$(eval $(call unit_service,$(s)))))
 
+# The plugin is looked for beside the program, and the other end of its talk is libssl's.
+$(B)/unit/$(notdir $(TLS)): $(TLS)
+	@mkdir -p $(@D); ln -sf ../bin/$(@F) $@
+$(B)/unit/test_uplinkd_tls: | $(B)/unit/$(notdir $(TLS))
+$(B)/unit/test_uplinkd_tls: PKG_LIBS += -lssl
+
 # Fuzz targets run their corpus and a fixed number of mutations here (driver.c); clang's libFuzzer takes the same files. A service in
 # the name is linked as for a unit test.
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o $(LIB)

@@ -129,23 +129,20 @@ static void watch(struct link *l)
 static void take_input(struct link *l)
 {
 	char data[READ_BYTES];
+	ssize_t n = sizeof(data);
 
-	for (int i = 0; i < READS_MOST && l->state == LINK_UP; i++) {
-		ssize_t n = wire_read(&l->wire, data, sizeof(data));
-
-		if (n > 0) {
+	/* Less than asked for: no more is there; if it is, we are called again. */
+	for (int i = 0; i < READS_MOST && l->state == LINK_UP && n == sizeof(data); i++) {
+		n = wire_read(&l->wire, data, sizeof(data));
+		if (n > 0)
 			l->events->input(data, (size_t)n, l->userdata);
-			if ((size_t)n < sizeof(data)) /* no more is there: if it is, we are called again */
-				return;
-			continue;
-		}
-		if (n == -EAGAIN)
-			watch(l);
-		else
+		else if (n != -EAGAIN)
 			read_failed(l, n);
-		return;
 	}
-	if (l->state == LINK_UP && wire_pending(&l->wire))
+	if (l->state != LINK_UP)
+		return;
+	watch(l);
+	if (n == sizeof(data) && wire_pending(&l->wire))
 		read_on(l);
 }
 
@@ -160,13 +157,13 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userda
 	struct link *l = userdata;
 	bool writing = l->writing;
 
-	/* What a write of TLS waited for may have been bytes to read, so either kind of event is worth a try. */
+	/* What a write of TLS waited for may have been bytes to read, and a read room, so either is worth a try. */
 	if (writing || revents & EPOLLOUT) {
 		l->writing = false;
 		watch(l);
 		l->events->writable(l->userdata);
 	}
-	if (l->state == LINK_UP && revents & (EPOLLIN | EPOLLERR | EPOLLHUP))
+	if (l->state == LINK_UP && (l->wire.tls || revents & (EPOLLIN | EPOLLERR | EPOLLHUP)))
 		take_input(l);
 	return 0;
 }

@@ -2,6 +2,10 @@
  * renewed on the disk count from the next one on, and nothing is held while there is none. Memory is what it costs
  * most in: buffers are released while idle, no sessions are kept, the configuration of OpenSSL is not read.
  *
+ * A peer that asks for new keys (TLS 1.3) while a piece of ours waits for room ends the connection ("bad length"):
+ * OpenSSL 3.0 defers its answer only behind the first record of a longer write. It is made again, and nothing is
+ * lost.
+ *
  * It stands alone: no code of hjgate is in it, and whatever OpenSSL says ends here as words (tls_words.c). */
 #include "tls_private.h"
 
@@ -259,7 +263,7 @@ static ssize_t result(struct tls *t, int r, bool reading)
 		t->want = reading ? 0 : TLS_WANT_READ; /* who reads waits for bytes anyway */
 		return -EAGAIN;
 	case SSL_ERROR_WANT_WRITE:
-		t->want = TLS_WANT_WRITE;
+		t->want = reading ? TLS_WANT_ROOM : TLS_WANT_WRITE;
 		return -EAGAIN;
 	case SSL_ERROR_ZERO_RETURN:
 		return 0;
@@ -291,7 +295,10 @@ static ssize_t tls_read(struct tls *t, void *to, size_t n)
 	if (ready < 0)
 		return ready;
 	r = SSL_read_ex(t->ssl, to, n, &done);
-	return r == 1 ? (ssize_t)done : result(t, r, true);
+	if (r != 1)
+		return result(t, r, true);
+	t->want = 0;
+	return (ssize_t)done;
 }
 
 static ssize_t tls_write(struct tls *t, const void *from, size_t n)

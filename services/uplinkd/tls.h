@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define TLS_FORM 1 /* of this header: a plugin of another build is refused */
+#define TLS_FORM 2 /* of this header: a plugin of another build is refused */
 
 /* Why there is no connection; each has its event. */
 enum tls_reason {
@@ -42,7 +42,8 @@ struct tls_facts {
 	int64_t theirs_end_ms, ours_end_ms; /* UTC; 0 = none */
 };
 
-enum { TLS_WANT_READ = 1, TLS_WANT_WRITE = 2 };
+/* TLS_WANT_ROOM: a read has to write first, so that bytes that come would wake nobody to any use. */
+enum { TLS_WANT_READ = 1, TLS_WANT_WRITE, TLS_WANT_ROOM };
 
 struct tls;
 struct tls_ops {

@@ -41,11 +41,14 @@ ssize_t wire_write(struct wire *w, const void *from, size_t n)
 	return w->tls ? w->ops->write(w->tls, from, n) : result(send(w->fd, from, n, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
-/* A write of TLS may wait for bytes to read: then room to write would wake us for nothing, again and again. */
+/* A write of TLS may wait for bytes to read, and a read for room to write: then the other kind of event would wake us
+ * for nothing, again and again. */
 uint32_t wire_events(const struct wire *w, bool writing)
 {
 	int want = w->tls ? w->ops->want(w->tls) : 0;
 
+	if (want == TLS_WANT_ROOM)
+		return EPOLLOUT;
 	if (want == TLS_WANT_WRITE || (writing && want != TLS_WANT_READ))
 		return EPOLLIN | EPOLLOUT;
 	return EPOLLIN;
