@@ -68,6 +68,8 @@ static void take_record(struct replay *r, json_t *j)
 		return;
 	r->page++;
 	r->after = record.head.seq;
+	if (!r->label_ms) /* what was before the first of them nobody knows */
+		hj_judge_skip(r->judge, hj_max(record.head.label_ms, r->from_ms));
 	if (record.head.label_ms != r->label_ms)
 		hj_judge_batch_feed(&r->batch, r->judge, record.head.label_ms, GAP_MS);
 	r->label_ms = record.head.label_ms;
