@@ -141,7 +141,7 @@ static int64_t edge_due(const struct hj_judge *j, const struct equipment *e, con
 
 	if (edge->since_ms == NEVER)
 		return NEVER;
-	if (hold && s->meaning != HJ_MEANS_SWITCH && j->points[s->point].heard_ms <= edge->since_ms)
+	if (hold && s->meaning != HJ_MEANS_SWITCH && e->signs[edge->sign].window.to_ms <= edge->since_ms)
 		return NEVER;
 	return edge->since_ms + hold;
 }

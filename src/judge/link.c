@@ -71,6 +71,18 @@ static size_t broken_limit(const struct hj_judge *j, const struct group *g, enum
 	return found;
 }
 
+/* That it has stopped early may be concluded only after the run-down is over. */
+static int64_t run_down_end(const struct hj_judge *j, const struct group *g)
+{
+	int64_t hold = 0;
+
+	if (g->run_down_ms == BEFORE)
+		return NEVER;
+	for (size_t i = 0; i < g->treatment_count; i++)
+		hold = later(hold, j->equipment[g->treatment[i]].plan->hold_ms[HJ_STATE_STOPPED]);
+	return g->run_down_ms + hold;
+}
+
 static void follow_production(const struct hj_judge *j, struct group *g, const struct sides *s)
 {
 	bool producing = s->production == HJ_STATE_RUNNING;
@@ -177,6 +189,7 @@ static void look(struct hj_judge *j, struct group *g)
 		return;
 	}
 	follow_production(j, g, &s);
+	judge_due(j, run_down_end(j, g));
 	if (g->producing && g->treated == HJ_STATE_RUNNING)
 		g->ran = true;
 	if (s.held) {
@@ -209,18 +222,6 @@ void link_load(struct hj_judge *j, size_t i, int64_t ms)
 	g->load_low = low;
 	g->load_ms = ms;
 	j->dirty = true;
-}
-
-/* That it has stopped early may be concluded only after the run-down is over. */
-static int64_t run_down_end(const struct hj_judge *j, const struct group *g)
-{
-	int64_t hold = 0;
-
-	if (g->run_down_ms == BEFORE)
-		return NEVER;
-	for (size_t i = 0; i < g->treatment_count; i++)
-		hold = later(hold, j->equipment[g->treatment[i]].plan->hold_ms[HJ_STATE_STOPPED]);
-	return g->run_down_ms + hold;
 }
 
 int64_t link_due(const struct hj_judge *j, size_t i)

@@ -19,6 +19,8 @@ static void missing_look(struct hj_judge *j, struct point *p)
 static void hold(struct hj_judge *j, struct point *p, bool held)
 {
 	p->held = held;
+	if (held)
+		judge_due(j, p->newest_ms + p->plan->silent_ms);
 	for (size_t i = 0; i < p->use_count; i++) {
 		const struct use *u = &j->uses[p->use_from + i];
 
