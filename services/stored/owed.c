@@ -13,7 +13,7 @@
 #define RANGE_BYTES 16 /* of each range */
 #define SET_COUNT   8  /* where their number stands; after the set: records confirmed, when last, receipts */
 
-#define BRIDGED_FROM (HJ_SEQSET_MAX / 2) /* ranges: before that, what is owed is exact */
+#define BRIDGED_FROM (HJ_SEQSET_MAX / 4) /* ranges: before that, what is owed is exact */
 
 static int encode(const struct uplink *u, const struct hj_seqset *owed, struct hj_buf *to)
 {
