@@ -179,7 +179,10 @@ static const struct cli_command commands[] = {
 	        .lines = LINES(
 	                { CLI_LOOK, "uplink [NAME]", N_("platforms: connected, acknowledged, waiting, time to go") },
 	                { CLI_LOOK, "uplink NAME frames", N_("the newest frames, passwords masked") },
-	                { CLI_LOOK, "uplink NAME preview", N_("the frames that would be sent now, also before it runs") },
+	                { CLI_LOOK, "uplink NAME preview",
+	                        N_("the frames that would be sent now, also before it runs") },
+	                { CLI_CHANGE, "uplink NAME test",
+	                        N_("send real-time data once, and explain what comes back") },
 	                { CLI_CHANGE, "uplink NAME pause", N_("stop sending: the records wait") },
 	                { CLI_CHANGE, "uplink NAME resume", N_("go on sending") },
 	                { CLI_CHANGE, "uplink NAME resend", N_("send records of a span again") },

@@ -14,7 +14,7 @@
 #include "writer.h"
 
 struct uplink {
-	bool change, frames;
+	bool change, frames, made_up;
 	int64_t last, from, to;
 	const char *kind, *name;
 };
@@ -24,6 +24,8 @@ const struct cli_option cli_uplink_options[] = {
 	        offsetof(struct uplink, last) },
 	{ "--change", 0, CLI_FLAG, NULL, N_("with frames and preview: show passwords (needs the group hjgate-admin)"),
 	        offsetof(struct uplink, change) },
+	{ "--made-up", 0, CLI_FLAG, NULL, N_("with test: values that nobody has measured, with Flag S"),
+	        offsetof(struct uplink, made_up) },
 	{ "--frames", 0, CLI_FLAG, NULL, N_("with preview: only the frames, one a line"),
 	        offsetof(struct uplink, frames) },
 	{ "--from", 0, CLI_TIME, N_("TIME"), N_("with resend: windows that begin then or later"),
@@ -192,6 +194,11 @@ static int preview(struct cli *cli, const struct uplink *u)
 	return uplink_preview(cli, u->name, &o);
 }
 
+static int test(struct cli *cli, const struct uplink *u)
+{
+	return uplink_test(cli, u->name, u->made_up);
+}
+
 static int change(struct cli *cli, const struct uplink *u, const char *method, const char *done)
 {
 	_cleanup_json_ json_t *answer = NULL;
@@ -266,6 +273,7 @@ static const struct {
 	{ "status", show },
 	{ "frames", frames },
 	{ "preview", preview },
+	{ "test", test },
 	{ "pause", pause_uplink },
 	{ "resume", resume_uplink },
 	{ "resend", resend },

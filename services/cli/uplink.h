@@ -18,3 +18,6 @@ struct uplink_preview {
 	bool frames; /* nothing but the frames */
 };
 int uplink_preview(const struct cli *cli, const char *name, const struct uplink_preview *o);
+
+/* uplink_test.c */
+int uplink_test(const struct cli *cli, const char *name, bool made_up);

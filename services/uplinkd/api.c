@@ -184,6 +184,7 @@ static const struct hj_ipc_method methods[] = {
 	{ "Reset", HJ_CHANGE, api_reset },
 	{ "Frames", HJ_ANY_RIGHT, api_frames },
 	{ "Preview", HJ_ANY_RIGHT, api_preview },
+	{ "Test", HJ_CHANGE, api_test },
 	{ NULL, 0, NULL },
 };
 

@@ -106,6 +106,7 @@ bool suspect_input(struct uplinkd *u, const void *data, size_t n)
 	s->web_told = SUSPECT_TOLD;
 	u->unanswered = true;
 	flights_clear(&u->flights); /* no record is to blame for this */
+	trial_verdict(u, "portal", NULL);
 	link_drop(u->link, "a page of the web answers, no platform: a portal, or another port");
 	return true;
 }

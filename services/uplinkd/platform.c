@@ -28,6 +28,7 @@ static void on_up(void *userdata)
 	u->since_ms = now.wall_ms;
 	u->error[0] = '\0';
 	u->realtime_at = now.mono;
+	trial_up(u);
 	hj212_session_connected(u->session, now);
 	if (!u->unanswered)
 		event_link_back(u);
@@ -98,6 +99,7 @@ static void on_down(const char *why, void *userdata)
 	struct uplinkd *u = userdata;
 
 	hj212_session_disconnected(u->session);
+	trial_down(u, why);
 	devices_stop(u);
 	if (why) {
 		blame(u);
@@ -250,6 +252,7 @@ static void note(struct uplinkd *u, const struct hj212_outcome *o)
 	            : o->code == WRONG_PASSWORD ? event_password_refused(u, hj_now().mono)
 	                                        : event_bad_input(u, o->text);
 
+	trial_verdict(u, NULL, o->text);
 	if (told)
 		hj_notice("uplink %s: %s", u->name, o->text);
 }
@@ -265,6 +268,7 @@ static void dead(struct uplinkd *u, uint64_t token)
 {
 	u->unanswered = true;
 	u->dead_token = token;
+	trial_verdict(u, "silent", NULL);
 	link_drop(u->link, "the platform does not acknowledge");
 }
 

@@ -43,7 +43,7 @@ static hj_usec realtime_at(const struct uplinkd *u)
 
 static bool realtime_due(const struct uplinkd *u, struct hj_now now)
 {
-	return uplinkd_wants_realtime(u) && now.mono >= realtime_at(u);
+	return trial_wants(u, now) || (uplinkd_wants_realtime(u) && now.mono >= realtime_at(u));
 }
 
 static bool something_waits(const struct uplinkd *u, struct hj_now now)
@@ -116,6 +116,7 @@ void sending_acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_n
 	if (f->lane != LANE_REALTIME)
 		note_pace(u, f, now.mono);
 	confirm(u, &f->job, &f->receipt);
+	trial_acked(u, f->id, f->receipt.unanswered);
 	flight_clear(f);
 }
 
@@ -126,10 +127,13 @@ static bool take_realtime(struct uplinkd *u, struct hj_now now, struct job *ret)
 	struct job j = { .cn = 2011, .label_ms = now.wall_ms };
 	const struct hj212_phrase_newest *newest;
 	size_t count;
+	int r;
 
 	u->realtime_at = now.mono + realtime_interval(u);
 	newest = feed_newest(u->feed, &count);
-	if (hj212_phrase_realtime(&u->map, newest, count, now.wall_ms, &j.items) < 0 || !j.items.len) {
+	r = trial_wants(u, now) ? trial_take(u, u->flights.newest_id + 1, now, &j.items)
+	                       : hj212_phrase_realtime(&u->map, newest, count, now.wall_ms, &j.items);
+	if (r < 0 || !j.items.len) {
 		job_done(&j);
 		return false;
 	}

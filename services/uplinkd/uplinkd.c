@@ -180,6 +180,7 @@ static void on_frame(bool out, const char *frame, size_t n, void *userdata)
 	struct uplinkd *u = userdata;
 
 	frames_put(&u->frames, out, frame, n, hj_now());
+	trial_frame(u, out, frame, n);
 }
 
 static void on_fate(enum hj212_fate fate, const char *qn, int code, void *userdata)
@@ -187,6 +188,7 @@ static void on_fate(enum hj212_fate fate, const char *qn, int code, void *userda
 	struct uplinkd *u = userdata;
 
 	frames_fate(&u->frames, fate, qn, code, hj_now());
+	trial_fate(u, fate, qn, code);
 }
 
 static int begin_session(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used)
@@ -329,6 +331,7 @@ void uplinkd_free(struct uplinkd *u)
 	hj_ipc_call_unref(u->resetting);
 	devices_free(u);
 	preview_free(u);
+	trial_free(u);
 	feed_free(u->feed);
 	link_free(u->link);
 	hj212_session_free(u->session);

@@ -120,6 +120,7 @@ struct uplinkd {
 	bool settle_wanted;            /* a password has proved right while a commit was under way */
 	struct hj_ipc_call *resetting; /* referenced; who waits for it */
 	struct preview *preview;       /* that is being made; NULL */
+	struct test *test;             /* likewise */
 
 	/* for people */
 	int64_t since_ms; /* of the present state */
@@ -231,6 +232,18 @@ void event_link_free(struct uplinkd *u);
 /* ---- api_preview.c ---- */
 int api_preview(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 void preview_free(struct uplinkd *u);
+
+/* ---- api_test.c: each does nothing while there is no test ---- */
+int api_test(struct hj_ipc_call *call, json_t *parameters, void *userdata);
+void trial_free(struct uplinkd *u);
+void trial_up(struct uplinkd *u);
+void trial_down(struct uplinkd *u, const char *why);
+void trial_verdict(struct uplinkd *u, const char *verdict, const char *text); /* either may be NULL */
+void trial_frame(struct uplinkd *u, bool out, const char *frame, size_t n);
+void trial_fate(struct uplinkd *u, enum hj212_fate fate, const char *qn, int code);
+bool trial_wants(const struct uplinkd *u, struct hj_now now);
+int trial_take(struct uplinkd *u, uint32_t flight, struct hj_now now, struct hj_buf *to);
+void trial_acked(struct uplinkd *u, uint32_t flight, bool unanswered);
 
 /* ---- api_reset.c ---- */
 int api_reset(struct hj_ipc_call *call, json_t *parameters, void *userdata);

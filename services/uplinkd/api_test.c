@@ -1,0 +1,276 @@
+/* hjgate.Uplink's Test: one upload of real-time data, told step by step, with what became of it. Real-time data is no
+ * record of the store: nothing that is owed is touched, and nothing comes twice. It takes its turn like any other, by
+ * the link that is there; an --adhoc uplinkd connects for it. A made-up value goes out only where the caller asks for
+ * it, with Flag S, "set by hand". */
+#include "uplinkd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hjgate/hj212_mask.h"
+#include "hjgate/now.h"
+
+#define TICK_USEC     (100 * HJ_USEC_PER_MS)
+#define ACCURACY_USEC (10 * HJ_USEC_PER_MS)
+#define VALUES_USEC   HJ_USEC_PER_SEC         /* so long values are waited for */
+#define WHOLE_USEC    (600 * HJ_USEC_PER_SEC) /* more than over_time and re_count need in practice */
+#define STEPS_MOST    200                     /* of one answer: a platform that floods us is cut short */
+
+struct test {
+	struct uplinkd *u;
+	struct hj_ipc_call *call;
+	bool made_up, wanted, went, left;
+	uint32_t flight;
+	char first_qn[HJ_TIME17_LEN + 1], last_qn[HJ_TIME17_LEN + 1]; /* of its packets */
+	hj_usec began;
+	json_t *steps;
+	const char *verdict; /* NULL: not yet */
+	int code;
+	sd_event_source *timer;
+};
+
+static void step(struct test *t, const char *what, const char *text, const char *frame)
+{
+	json_t *shown = frame ? json_string(frame) : json_null();
+
+	if (json_array_size(t->steps) >= STEPS_MOST) {
+		json_decref(shown);
+		return;
+	}
+	json_array_append_new(
+	        t->steps, json_pack("{s:s, s:I, s:o?, s:o}", "step", what, "after",
+	                          (json_int_t)((hj_now().mono - t->began) / HJ_USEC_PER_MS), "text",
+	                          text ? json_string(text) : NULL, "frame", shown ? shown : json_null()));
+}
+
+static void end(struct test *t, const char *verdict, int code)
+{
+	if (t->verdict)
+		return;
+	t->verdict = verdict;
+	t->code = code;
+}
+
+/* ---- what it is told ---- */
+
+void trial_up(struct uplinkd *u)
+{
+	struct tls_facts facts;
+
+	if (!u->test)
+		return;
+	step(u->test, "connected", link_address(u->link), NULL);
+	if (link_facts(u->link, &facts))
+		step(u->test, "tls", facts.version, NULL);
+}
+
+void trial_down(struct uplinkd *u, const char *why)
+{
+	if (!u->test || !why)
+		return;
+	step(u->test, "down", why, NULL);
+	if (!strcmp(why, strerror(ECONNREFUSED)))
+		end(u->test, "refused", 0);
+	else
+		end(u->test, u->connects && u->test->went ? "closed" : "unreachable", 0);
+}
+
+void trial_verdict(struct uplinkd *u, const char *verdict, const char *text)
+{
+	if (!u->test)
+		return;
+	if (text)
+		step(u->test, "note", text, NULL);
+	if (verdict)
+		end(u->test, verdict, 0);
+}
+
+/* Is it one of ours? Then its QN is remembered. */
+static bool take_qn(struct test *t, const char *text)
+{
+	const char *qn = strstr(text, "QN=");
+
+	if (!t->went || !strstr(text, "CN=2011;") || !qn || strnlen(qn + 3, HJ_TIME17_LEN) < HJ_TIME17_LEN)
+		return false;
+	snprintf(t->last_qn, sizeof(t->last_qn), "%.*s", HJ_TIME17_LEN, qn + 3);
+	if (!t->first_qn[0])
+		hj_text_copy(t->first_qn, sizeof(t->first_qn), t->last_qn);
+	return true;
+}
+
+void trial_frame(struct uplinkd *u, bool out, const char *frame, size_t n)
+{
+	_cleanup_free_ char *text = NULL;
+	struct test *t = u->test;
+	bool exact, ours;
+
+	if (!t)
+		return;
+	text = frames_text(frame, n, &exact);
+	ours = text && (out ? take_qn(t, text) : t->went);
+	if (!ours && (!text || !u->adhoc))
+		return;
+	hj212_mask(text, strlen(text)); /* what comes of a test is shown around */
+	step(t, out ? "sent" : "received", NULL, text);
+}
+
+void trial_fate(struct uplinkd *u, enum hj212_fate fate, const char *qn, int code)
+{
+	struct test *t = u->test;
+
+	if (!t)
+		return;
+	if (fate == HJ212_FATE_DENIED && qn && t->first_qn[0] && strcmp(qn, t->first_qn) >= 0 &&
+	        strcmp(qn, t->last_qn) <= 0)
+		end(t, "denied", code);
+	else if (fate == HJ212_FATE_BAD_CRC)
+		step(t, "note", "its CRC is wrong", NULL);
+	else if (fate == HJ212_FATE_OTHER_MN)
+		step(t, "note", "it names another MN", NULL);
+}
+
+/* ---- its turn ---- */
+
+bool trial_wants(const struct uplinkd *u, struct hj_now now)
+{
+	const struct test *t = u->test;
+
+	return t && t->wanted && (feed_values_known(u->feed) || now.mono >= t->began + VALUES_USEC);
+}
+
+int trial_take(struct uplinkd *u, uint32_t flight, struct hj_now now, struct hj_buf *to)
+{
+	struct test *t = u->test;
+	const struct hj212_phrase_newest *newest;
+	size_t count;
+	int r;
+
+	t->wanted = false;
+	newest = feed_newest(u->feed, &count);
+	if (t->made_up)
+		r = hj212_phrase_made_up_realtime(&u->map, HJ_FLAG_MANUAL, now.wall_ms, to);
+	else if (hj212_phrase_map_is_known(&u->map))
+		r = hj212_phrase_realtime(&u->map, newest, count, now.wall_ms, to);
+	else /* nobody has read anything yet: as where no meter answers */
+		r = hj212_phrase_made_up_realtime(&u->map, HJ_FLAG_LINK, now.wall_ms, to);
+	t->flight = flight;
+	t->went = r >= 0 && to->len;
+	if (!t->went)
+		end(t, "nothing", 0);
+	return r;
+}
+
+void trial_acked(struct uplinkd *u, uint32_t flight, bool unanswered)
+{
+	if (u->test && u->test->went && u->test->flight == flight)
+		end(u->test, unanswered ? "delivered" : "acknowledged", 0);
+}
+
+/* ---- the call ---- */
+
+void trial_free(struct uplinkd *u)
+{
+	struct test *t = hj_steal(u->test);
+
+	if (!t)
+		return;
+	sd_event_source_disable_unref(t->timer);
+	json_decref(t->steps);
+	hj_ipc_call_unref(t->call);
+	free(t);
+}
+
+static void finish(struct test *t)
+{
+	struct uplinkd *u = t->u;
+
+	if (!t->left)
+		hj_ipc_reply(
+		        t->call, json_pack("{s:O, s:s, s:i, s:b}", "steps", t->steps, "verdict",
+		                         t->verdict ? t->verdict : "timeout", "code", t->code, "adhoc", u->adhoc));
+	trial_free(u);
+	feed_watch(u->feed, uplinkd_wants_realtime(u));
+	if (u->adhoc)
+		uplinkd_pause(u, true);
+}
+
+/* Not from within the session or the link: what ends it there is seen here. */
+static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct test *t = userdata;
+
+	if (t->verdict || t->left || hj_now().mono - t->began >= WHOLE_USEC) {
+		finish(t);
+		return 0;
+	}
+	if (json_array_size(t->steps)) {
+		hj_ipc_reply_more(t->call, json_pack("{s:o}", "steps", t->steps));
+		t->steps = json_array();
+	}
+	sd_event_source_set_time_relative(source, TICK_USEC);
+	sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	uplinkd_pump(t->u);
+	return 0;
+}
+
+static void left(struct hj_ipc_call *call, void *userdata)
+{
+	struct uplinkd *u = userdata;
+
+	if (u->test)
+		u->test->left = true;
+}
+
+static void begin(struct test *t)
+{
+	struct uplinkd *u = t->u;
+
+	feed_watch(u->feed, true);
+	step(t, "begin", u->conf.host, NULL);
+	if (!u->session)
+		end(t, "no-store", 0);
+	else if (u->paused && !u->adhoc)
+		end(t, "paused", 0);
+	else if (u->adhoc)
+		uplinkd_pause(u, false);
+	else if (uplinkd_is_up(u))
+		trial_up(u);
+	else if (link_state(u->link) == LINK_WAITING) {
+		link_stop(u->link);
+		link_start(u->link);
+	}
+}
+
+int api_test(struct hj_ipc_call *call, json_t *parameters, void *userdata)
+{
+	struct uplinkd *u = userdata;
+	bool made_up = false;
+	const struct hj_param table[] = { { "made_up", HJ_PARAM_BOOL, false, &made_up } };
+	const char *bad = NULL;
+	struct test *t;
+	int r;
+
+	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
+		return hj_ipc_fail_parameter(call, bad);
+	if (!hj_ipc_call_more(call))
+		return hj_ipc_fail_parameter(call, "more");
+	if (u->test)
+		return hj_ipc_fail(call, HJ_IPC_ERROR_BUSY, NULL);
+	u->test = t = calloc(1, sizeof(*t));
+	if (!t)
+		return -ENOMEM;
+	*t = (struct test){ .u = u,
+		.call = hj_ipc_call_ref(call),
+		.made_up = made_up,
+		.wanted = true,
+		.began = hj_now().mono,
+		.steps = json_array() };
+	hj_ipc_call_on_left(call, left, u);
+	begin(t);
+	r = sd_event_add_time_relative(u->event, &t->timer, CLOCK_BOOTTIME, TICK_USEC, ACCURACY_USEC, on_tick, t);
+	if (r < 0)
+		trial_free(u);
+	return r < 0 ? r : 0;
+}
