@@ -27,7 +27,7 @@ static void erase(struct hj_seqset *s, size_t at, size_t n)
 #define NO_HOLE SIZE_MAX
 #define NEAR    16 /* ranges: of 32 records that are under way every second one, confirmed before the others */
 
-_Static_assert(HJ_SEQSET_MAX > 2 * NEAR + 1, "some gap is not near");
+_Static_assert(HJ_SEQSET_MAX > 2 * NEAR + 2, "some gap is not near");
 
 static bool is_near(size_t a, size_t b)
 {
@@ -36,14 +36,14 @@ static bool is_near(size_t a, size_t b)
 
 /* Closes the smallest gap, so that one range becomes free. Not that behind range `hole`, where something has just
  * been removed, nor those beside it: what was removed there would be back for good, and of a long stretch that is
- * confirmed out of order nothing would ever go. Another gap may be larger, but few are closed: holes that are left
- * alone grow together. */
+ * confirmed out of order nothing would ever go. Nor the last one, for the same reason: what is newest comes and goes.
+ * Another gap may be larger, but few are closed: holes that are left alone grow together. */
 static void join_nearest(struct hj_seqset *s, size_t hole)
 {
 	size_t best = 0;
 	uint64_t gap = UINT64_MAX;
 
-	for (size_t i = 0; i + 1 < s->count; i++) {
+	for (size_t i = 0; i + 2 < s->count; i++) {
 		uint64_t between = s->ranges[i + 1].from - s->ranges[i].to - 1;
 
 		if (between >= gap || (hole != NO_HOLE && is_near(i, hole)))

@@ -159,20 +159,26 @@ static void a_full_set_lets_go_what_is_removed_in_turn(void **state)
 }
 
 /* A long outage of one platform while another is told all the while: its newer records stand far apart, and the long
- * stretch before them is acknowledged out of order by a window of 32. */
+ * stretch before them is acknowledged out of order by a window of 32, while live ones come and go. */
 static void a_full_set_lets_go_what_is_removed_out_of_order(void **state)
 {
-	enum { LONG = 8192, WINDOW = 32, APART = 200 };
+	enum { LONG = 8192, WINDOW = 32, APART = 200, LIVE_APART = 17, NEWEST = LONG + (HJ_SEQSET_MAX - 1) * APART };
 	struct hj_seqset s = { 0 };
 
 	hj_seqset_add(&s, 1, LONG);
 	for (uint64_t i = 1; i < HJ_SEQSET_MAX; i++)
 		hj_seqset_add(&s, LONG + i * APART, LONG + i * APART);
-	for (uint64_t seq = 0; seq < LONG; seq += WINDOW)
+	for (uint64_t seq = 0; seq < LONG; seq += WINDOW) {
+		uint64_t live = NEWEST + (seq / WINDOW + 1) * LIVE_APART;
+
+		hj_seqset_add(&s, live, live);
 		for (uint64_t k = 0; k < WINDOW; k++)
 			hj_seqset_remove(&s, seq + (k * 13) % WINDOW + 1, seq + (k * 13) % WINDOW + 1);
+		hj_seqset_remove(&s, live, live);
+	}
 	for (uint64_t seq = 1; seq <= LONG; seq++)
 		assert_false(hj_seqset_has(&s, seq));
+	assert_false(hj_seqset_has(&s, NEWEST + LIVE_APART)); /* no record that was live comes back */
 	assert_in_range(s.joined, APART - 1, WINDOW * APART);
 }
 
