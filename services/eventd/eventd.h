@@ -49,7 +49,7 @@ struct eventd {
 	size_t queued;
 	uint64_t lost, lost_told; /* refused because the queue was full; of these, how many an event tells of */
 	sd_event_source *commit_timer, *fold_timer;
-	hj_usec retry; /* 0 = no trouble */
+	hj_usec retry, retry_at; /* 0 = no trouble */
 	bool told_trouble;
 
 	uint64_t events;  /* in the ledger */

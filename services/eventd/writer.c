@@ -223,12 +223,18 @@ static void let_go(struct eventd *d, int error)
 	d->ledger = NULL;
 }
 
+/* Others than the timer try, too: they do not make it wait longer. */
 static int failed(struct eventd *d, int error)
 {
+	hj_usec now = hj_now().mono;
+
 	let_go(d, error);
-	d->retry = d->retry ? hj_min(d->retry * 2, (hj_usec)RETRY_MOST) : RETRY_LEAST;
 	if (!d->told_trouble)
 		tell_trouble(d, error);
+	if (now < d->retry_at)
+		return error;
+	d->retry = d->retry ? hj_min(d->retry * 2, (hj_usec)RETRY_MOST) : RETRY_LEAST;
+	d->retry_at = now + d->retry;
 	arm(d, d->retry);
 	return error;
 }
@@ -247,7 +253,7 @@ static void tell_lost(struct eventd *d)
 
 static void worked(struct eventd *d)
 {
-	d->retry = 0;
+	d->retry = d->retry_at = 0;
 	tell_lost(d);
 	if (!d->told_trouble)
 		return;
