@@ -5,48 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "events_back.h"
 #include "gaps.h"
 #include "hjgate/clock.h"
 #include "hjgate/now.h"
 #include "timespec.h"
 
-#define EVENTS_PAGE  1000 /* of one answer */
-#define EVENTS_PAGES 40
-#define BEFORE_MS    (2 * HJ_MS_PER_DAY) /* events that began before the span and last into it */
+#define EVENTS_OPEN 1000                /* of one answer */
+#define BEFORE_MS   (2 * HJ_MS_PER_DAY) /* events that began before the span and last into it */
 
 /* ---- what happened ---- */
 
-struct told {
-	json_t *events; /* newest page first */
-	size_t count;
-	int64_t oldest_ms;
-};
-
-static int take_events(json_t *answer, bool continues, void *userdata)
+static void take_event(json_t *event, void *userdata)
 {
-	struct told *t = userdata;
-	json_t *event;
-	size_t i;
-
-	(void)continues;
-	json_array_foreach(json_object_get(answer, "events"), i, event)
-	{
-		t->count++;
-		t->oldest_ms = hj_min(t->oldest_ms, cli_int(event, "begin"));
-		json_array_append(t->events, event);
-	}
-	return 0;
+	json_array_append(userdata, event);
 }
 
-static int ask_events(struct gaps_ask *a, struct told *t, int64_t begin_ms, int64_t end_ms, bool open)
+static int take_open(json_t *answer, bool continues, void *userdata)
 {
-	_cleanup_json_ json_t *error = NULL;
-
-	t->count = 0;
-	return cli_stream_quiet(a->cli->root, "eventd.look", "hjgate.Event.List",
-	        json_pack("{sI sI sI sb}", "begin", (json_int_t)begin_ms, "end", (json_int_t)end_ms, "limit",
-	                (json_int_t)EVENTS_PAGE, "open", open),
-	        CLI_ANSWER_MS, take_events, t, &error);
+	(void)continues;
+	return json_array_extend(userdata, json_object_get(answer, "events")) < 0 ? -ENOMEM : 0;
 }
 
 static int64_t end_of(json_t *event)
@@ -226,21 +204,16 @@ static int take_all(struct gaps_ask *a, json_t *list)
 	return r < 0 ? r : take_programs(a, events, n);
 }
 
-/* Newest first, a page at a time; and those that are open, however old. */
+/* Those that are open, however old; then all that may reach into the span. */
 static int ask_all_events(struct gaps_ask *a)
 {
-	int64_t begin = a->world.begin_ms - BEFORE_MS, end = HJ_TIME_MAX_MS;
-	_cleanup_json_ json_t *list = json_array();
-	struct told t = { .events = list, .oldest_ms = INT64_MAX };
-	int r = ask_events(a, &t, 0, HJ_TIME_MAX_MS, true);
+	_cleanup_json_ json_t *list = json_array(), *error = NULL;
+	int r = cli_stream_quiet(a->cli->root, "eventd.look", "hjgate.Event.List",
+	        json_pack("{si sb}", "limit", EVENTS_OPEN, "open", 1), CLI_ANSWER_MS, take_open, list, &error);
 
-	for (unsigned page = 0; r >= 0 && page < EVENTS_PAGES; page++) {
-		t.oldest_ms = INT64_MAX;
-		r = ask_events(a, &t, begin, end, false);
-		if (t.count < EVENTS_PAGE)
-			break;
-		end = t.oldest_ms < end - 1 ? t.oldest_ms + 1 : t.oldest_ms;
-	}
+	if (r >= 0)
+		r = cli_events_back(
+		        a->cli->root, a->world.begin_ms - BEFORE_MS, HJ_TIME_MAX_MS, take_event, list, &error);
 	if (r < 0)
 		return r;
 	a->events_known = true;

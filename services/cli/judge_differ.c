@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "ask.h"
+#include "events_back.h"
 #include "timespec.h"
-
-#define EVENTS_PAGE 1000
 
 static const struct writer_column columns[] = {
 	{ "which", N_("WHICH"), false },
@@ -49,57 +48,31 @@ struct judged_span *judge_spans_add(struct judged_spans *s)
 
 /* ---- what was ---- */
 
-struct was {
-	struct judged_spans *to;
-	int64_t oldest;
-	size_t seen;
-};
-
-static int take_events(json_t *answer, bool continues, void *userdata)
+static void take_event(json_t *event, void *userdata)
 {
-	struct was *was = userdata;
-	json_t *e;
-	size_t i;
+	const char *source = cli_string(event, "source"), *code = cli_string(event, "code"),
+	           *key = cli_string(event, "key");
+	struct judged_span *s;
 
-	json_array_foreach(json_object_get(answer, "events"), i, e)
-	{
-		const char *source = cli_string(e, "source"), *code = cli_string(e, "code"),
-		           *key = cli_string(e, "key");
-		struct judged_span *s;
-
-		was->seen++;
-		was->oldest = was->oldest ? was->oldest : cli_time(e, "begin");
-		if (!source || strcmp(source, "judged") || !code || !key || !strncmp(code, "equipment-hours", 15) ||
-		        !strncmp(code, "equipment-energy", 16))
-			continue;
-		s = judge_spans_add(was->to);
-		if (!s)
-			continue;
-		hj_text_copy(s->code, sizeof(s->code), code);
-		hj_text_copy(s->key, sizeof(s->key), key);
-		s->begin_ms = cli_time(e, "begin");
-		s->end_ms = cli_time(e, "end");
-	}
-	return 0;
+	if (!source || strcmp(source, "judged") || !code || !key || !strncmp(code, "equipment-hours", 15) ||
+	        !strncmp(code, "equipment-energy", 16))
+		return;
+	s = judge_spans_add(userdata);
+	if (!s)
+		return;
+	hj_text_copy(s->code, sizeof(s->code), code);
+	hj_text_copy(s->key, sizeof(s->key), key);
+	s->begin_ms = cli_time(event, "begin");
+	s->end_ms = cli_time(event, "end");
 }
 
-/* The newest come first, page by page; those of one millisecond may be told twice, at a page's edge, and match all
- * the same. */
+/* One that is given twice matches all the same. */
 int judge_spans_was(struct cli *cli, int64_t from, int64_t to, struct judged_spans *ret)
 {
-	struct was was = { .to = ret };
-	int status;
+	_cleanup_json_ json_t *error = NULL;
+	int r = cli_events_back(cli->root, from, to, take_event, ret, &error);
 
-	do {
-		was.seen = 0;
-		was.oldest = 0;
-		status = cli_stream(cli, "eventd.look", "hjgate.Event.List",
-		        json_pack(
-		                "{sI sI si}", "begin", (json_int_t)from, "end", (json_int_t)to, "limit", EVENTS_PAGE),
-		        CLI_ANSWER_MS, take_events, &was);
-		to = was.oldest;
-	} while (!status && was.seen == EVENTS_PAGE && to > from);
-	return status;
+	return r < 0 ? cli_ask_failed(cli, "eventd.look", r, error) : 0;
 }
 
 /* ---- the difference ---- */

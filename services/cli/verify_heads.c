@@ -6,11 +6,9 @@
 #include <string.h>
 
 #include "ask.h"
+#include "events_back.h"
 #include "hjgate/clock.h"
 #include "verify.h"
-
-#define EVENTS_ASKED 1000 /* eventd gives no more at once */
-#define PAGES_MOST   100
 
 void verify_add_head(struct verify *v, const char *head)
 {
@@ -23,53 +21,19 @@ void verify_add_head(struct verify *v, const char *head)
 	v->count += v->heads[v->count] != NULL;
 }
 
-static void take_event(struct verify *v, json_t *event)
+static void take_event(json_t *event, void *userdata)
 {
 	const char *code = cli_string(event, "code");
 
 	if (code && !strcmp(code, "chain-head"))
-		verify_add_head(v, cli_string(json_object_get(event, "values"), "head"));
+		verify_add_head(userdata, cli_string(json_object_get(event, "values"), "head"));
 }
 
-struct page {
-	struct verify *v;
-	int64_t oldest_ms;
-	size_t events;
-};
-
-static int take(json_t *answer, bool continues, void *userdata)
-{
-	struct page *p = userdata;
-	json_t *event;
-	size_t i;
-
-	json_array_foreach(json_object_get(answer, "events"), i, event)
-	{
-		take_event(p->v, event);
-		p->oldest_ms = hj_min(p->oldest_ms, cli_int(event, "begin"));
-		p->events++;
-	}
-	return 0;
-}
-
-/* Page by page from the newest; events of one moment are not so many that a page could not hold them. */
 static int ask_events(struct verify *v)
 {
-	struct page p = { .v = v, .oldest_ms = HJ_TIME_MAX_MS };
-	int r = 0;
+	_cleanup_json_ json_t *error = NULL;
 
-	for (unsigned i = 0; i < PAGES_MOST && r >= 0; i++) {
-		_cleanup_json_ json_t *reply = NULL;
-		int64_t end = p.oldest_ms;
-
-		p.events = 0;
-		r = cli_stream_quiet(v->cli->root, "eventd.look", "hjgate.Event.List",
-		        json_pack("{s:i, s:I}", "limit", EVENTS_ASKED, "end", (json_int_t)end), CLI_ANSWER_MS, take,
-		        &p, &reply);
-		if (p.events < EVENTS_ASKED || p.oldest_ms >= end)
-			break;
-	}
-	return r;
+	return cli_events_back(v->cli->root, 0, HJ_TIME_MAX_MS, take_event, v, &error);
 }
 
 /* A row of events.db: an event as eventd packs it. */
@@ -78,7 +42,7 @@ static int take_row(const struct hj_head *head, const void *body, size_t n, void
 	json_t *event = n ? json_loadb(body, n, 0, NULL) : NULL;
 
 	if (json_is_object(event))
-		take_event(userdata, event);
+		take_event(event, userdata);
 	json_decref(event);
 	return 0;
 }
