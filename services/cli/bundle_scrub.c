@@ -10,7 +10,7 @@
 #include "hjgate/hj212_mask.h"
 
 static const char *const names[] = { "pw", "old_pw", "new_pw", "newpw", "password", "passphrase", "secret", "token",
-	"kek", "private_key", "key_password" };
+	"kek", "private_key", "key_password", "url", "webhook", "proxy" };
 
 static bool is_word(char c)
 {

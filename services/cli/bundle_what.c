@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hjgate/conf_flat.h"
 #include "instances.h"
 
 #define FRAMES_OF_A_BUS "400"
@@ -24,6 +25,9 @@ static const struct row {
 	{ "events.json", { "events", "--last", "1000", "--json" } },
 	{ "gaps.json", { "gaps", "--from", "7d", "--json" } },
 	{ "clock.json", { "clock", "--json" } },
+	{ "alert.json", { "alert", "--json" } },
+	{ "maintain.json", { "maintain", "--json" } },
+	{ "judge.json", { "judge", "--json" } },
 	{ "store.json", { "verify", "--from", "1d", "--json" } },
 	{ "points.txt", { "points" } },
 	{ "live.txt", { "live" } },
@@ -141,13 +145,11 @@ static void kept(struct bundle *b)
 
 void bundle_gather(struct bundle *b)
 {
-	static const char *const folders[] = { "", "buses.d", "uplinks.d", "models" };
-
 	b->expected = hj_array_size(asked) + hj_array_size(of_system) + hj_array_size(system_files) + 2;
 	for (size_t i = 0; i < hj_array_size(asked); i++)
 		ask_row(b, &asked[i], "");
-	for (size_t i = 0; i < hj_array_size(folders); i++)
-		configuration(b, folders[i]);
+	for (const char *const *folder = hj_conf_flat_folders; *folder; folder++)
+		configuration(b, *folder);
 	logs(b);
 	facts(b);
 	kept(b);

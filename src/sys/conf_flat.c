@@ -20,7 +20,8 @@ struct walk {
 
 static bool is_secret(const char *name)
 {
-	static const char *const names[] = { "pw", "password", "secret", "token", "url", "webhook", "passphrase" };
+	static const char *const names[] = { "pw", "password", "secret", "token", "url", "webhook", "proxy",
+		"passphrase" };
 
 	for (size_t i = 0; name && i < hj_array_size(names); i++)
 		if (!strcmp(name, names[i]))

@@ -23,6 +23,7 @@ static void secrets_become_stars(void **state)
 		{ "value 1123456 and 0.1234567 and 20261123456", "value 1123456 and 0.1234567 and 20261123456" },
 		{ "the login q7Zk1x was refused", "the login ****** was refused" },
 		{ "wrong password: refused", "wrong password: *******" },
+		{ "url = \"https://a/k\"; proxy=\"http://u:p@b\";", "url = \"***********\"; proxy=\"************\";" },
 		{ "pwm = 3; the pw is masked", "pwm = 3; the pw is masked" },
 		{ "{\"text\": \"##0050PW=12\", \"n\": \"no password: 3\"}",
 		        "{\"text\": \"##0050PW=**\", \"n\": \"no password: *\"}" },
