@@ -171,9 +171,10 @@ static const struct cli_command commands[] = {
 	},
 	{
 	        .name = "uplink",
-	        .details = N_("A record waits until the platform has acknowledged it. To pause, resume and resend "
-	                      "needs the group hjgate-admin.\n"
-	                      "TIME is Beijing time: \"2026-11-23 08:00\", today, or before now: 2h 3d."),
+	        .details = N_(
+	                "A record waits until the platform has acknowledged it. To test, pause, resume, resend and "
+	                "reset needs the group hjgate-admin.\n"
+	                "TIME is Beijing time: \"2026-11-23 08:00\", today, or before now: 2h 3d."),
 	        .fn = cli_uplink,
 	        .options = cli_uplink_options,
 	        .lines = LINES(

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "hjgate/conf_site.h"
 #include "hjgate/clock.h"
 #include "hjgate/event.h"
 #include "tables.h"
@@ -125,13 +126,17 @@ static void show_alarms(struct writer *w, json_t *answer)
 
 static int show_states(struct cli *cli)
 {
-	static const char *const plain[] = { "time", "live", "doing", "waiting", "lost" };
+	static const char *const plain[] = { "time", "live", "doing", "waiting", "lost", "taken", "samples",
+		"repeated", "older", "stranger", "future" };
 	_cleanup_json_ json_t *answer = NULL;
 	struct writer *w;
 	json_t *e;
 	size_t i;
-	int r = cli_ask(cli, "judged.look", "hjgate.Judge.Status", NULL, &answer);
+	int r;
 
+	if (!hj_conf_has_equipment(cli->root)) /* who has nothing to do is not woken */
+		return cli_refused(cli, _("there is no equipment.conf: nothing is judged (see hjgate.conf(5))"));
+	r = cli_ask(cli, "judged.look", "hjgate.Judge.Status", NULL, &answer);
 	if (r)
 		return r;
 	w = writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
