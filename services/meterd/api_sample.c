@@ -12,7 +12,7 @@
 #include "hjgate/now.h"
 #include "meterd.h"
 
-#define CALLS_MAX    8
+#define CALLS_MAX    8     /* callers at a time */
 #define WAIT_LEAST   100   /* ms */
 #define WAIT_MOST    99000 /* ms: the longest OverTime of CN 1000 */
 #define WAIT_DEFAULT 10000 /* ms */

@@ -7,7 +7,7 @@
 
 #include "hjgate/now.h"
 
-#define EVENTS_MOST 1000
+#define EVENTS_MOST 1000 /* open events that are looked at; more are not */
 
 static void say(const struct device *d, unsigned number)
 {
