@@ -20,6 +20,8 @@
 VERSION   := 0.1.0
 SAN       ?=
 B         ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+# However it is spelled: what an object was made of is listed under its name, and under another nothing would be found to be new.
+override B := $(patsubst $(CURDIR)/%,%,$(abspath $(B)))
 comma     := ,
 T         ?=
 V         ?=
