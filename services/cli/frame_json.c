@@ -118,7 +118,8 @@ static json_t *cn_json(int cn)
 
 void frame_show_json(const struct frame_seen *seen, FILE *out)
 {
-	const struct hj212_message none = { .flag = -1 }, *m = seen->understood ? &seen->message : &none;
+	const struct hj212_message none = { .flag = HJ212_FLAG_ABSENT },
+	                           *m = seen->understood ? &seen->message : &none;
 	json_t *o = json_object();
 
 	json_object_set_new(o, "ok", json_boolean(seen->ok));

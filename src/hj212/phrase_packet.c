@@ -155,7 +155,7 @@ int hj212_phrase_frame(
 		.cn = p->cn,
 		.pw = { s->pw, strlen(s->pw) },
 		.mn = { s->mn, strlen(s->mn) },
-		.flag = bare && !at.pnum ? -1 : flag | (at.pnum ? HJ212_FLAG_SPLIT : 0),
+		.flag = bare && !at.pnum ? HJ212_FLAG_ABSENT : flag | (at.pnum ? HJ212_FLAG_SPLIT : 0),
 		.pnum = at.pnum,
 		.pno = at.pno };
 	int n = hj212_phrase_cp(p->cut, p->items, p->index, p->label_ms, cp, sizeof(cp));
@@ -176,7 +176,8 @@ int hj212_phrase_own(
 		.cn = cn,
 		.pw = { s->pw, strlen(s->pw) },
 		.mn = { s->mn, strlen(s->mn) },
-		.flag = is_bare(s) ? -1 : hj212_edition_flag(s->edition) | (s->unanswered ? 0 : HJ212_FLAG_ACK),
+		.flag = is_bare(s) ? HJ212_FLAG_ABSENT
+		                   : hj212_edition_flag(s->edition) | (s->unanswered ? 0 : HJ212_FLAG_ACK),
 		.cp = { cp, strlen(cp) } };
 
 	hj_time17_format(qn_ms, qn);

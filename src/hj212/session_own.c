@@ -134,16 +134,14 @@ static void answered(struct hj212_session *s, const struct hj212_message *m, str
 /* HJ 212-2025 has a heartbeat that is answered with 9013; whoever sends us one is answered so. */
 static bool take_heartbeat(struct hj212_session *s, const struct hj212_message *m)
 {
-	struct hj212_asked asked = { .cn = m->cn };
+	struct hj212_asked asked;
 
 	if (m->cn != CN_HEARTBEAT || s->id.edition != HJ212_2025 || !hj212_same_mn(s, m->mn) ||
 	        !hj212_request_reads(s, m) || !hj212_slice_is(m->pw, hj212_pw_in_use(s)))
 		return false;
 	hj212_tell_fate(s, HJ212_FATE_TAKEN, NULL, QN_READY);
-	snprintf(asked.qn, sizeof(asked.qn), "%.*s", (int)m->qn.n, m->qn.n ? m->qn.p : "");
-	snprintf(asked.pw, sizeof(asked.pw), "%s", hj212_pw_in_use(s));
-	snprintf(asked.mn, sizeof(asked.mn), "%.*s", (int)m->mn.n, m->mn.p);
-	if (m->flag < 0 || m->flag & HJ212_FLAG_ACK)
+	hj212_request_asked(s, m, &asked);
+	if (asked.wanted)
 		hj212_answer(s, &asked, 9013, "91", "");
 	return true;
 }

@@ -190,6 +190,7 @@ bool hj212_own_take(struct hj212_session *s, const struct hj212_message *m, stru
 
 /* session_request.c */
 void hj212_request_forget_all(struct hj212_session *s);
+void hj212_request_asked(const struct hj212_session *s, const struct hj212_message *m, struct hj212_asked *ret);
 bool hj212_request_reads(struct hj212_session *s, const struct hj212_message *m); /* its ST, Flag and QN are right */
 void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now);
 void hj212_request_bad_crc(struct hj212_session *s, const struct hj212_message *m);

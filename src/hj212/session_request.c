@@ -30,7 +30,7 @@ static const char *st_of(const struct hj212_session *s, const struct hj212_messa
 	return s->id.st;
 }
 
-static void asked_of(const struct hj212_session *s, const struct hj212_message *m, struct hj212_asked *ret)
+void hj212_request_asked(const struct hj212_session *s, const struct hj212_message *m, struct hj212_asked *ret)
 {
 	hj_text_copy(ret->st, sizeof(ret->st), st_of(s, m));
 	copy_slice(ret->qn, sizeof(ret->qn), m->qn);
@@ -214,7 +214,7 @@ static void refuse(struct hj212_session *s, const struct hj212_message *m, int c
 {
 	struct hj212_asked asked;
 
-	asked_of(s, m, &asked);
+	hj212_request_asked(s, m, &asked);
 	s->counts.refused++;
 	hj212_tell_fate(s, HJ212_FATE_REFUSED, NULL, code);
 	hj212_answer_number(s, &asked, 9011, "QnRtn", code);
@@ -253,7 +253,7 @@ static void accept(struct hj212_session *s, const struct hj212_message *m, struc
 	struct hj212_pending *place, fresh = { .stage = ASKED_NEW, .command = command };
 	int r;
 
-	asked_of(s, m, &fresh.asked);
+	hj212_request_asked(s, m, &fresh.asked);
 	forget_same_qn(s, fresh.asked.qn);
 	place = find_place(s);
 	if (command->flow != HJ212_FLOW_NOTICE)

@@ -67,7 +67,7 @@ static int frame_upload(const struct hj212_session *s, const struct hj212_offer 
 		.pw = { pw, strlen(pw) },
 		.mn = { s->id.mn, strlen(s->id.mn) },
 		.cn = o->cn,
-		.flag = bare && !o->pnum ? -1
+		.flag = bare && !o->pnum ? HJ212_FLAG_ABSENT
 		                         : hj212_edition_flag(s->id.edition) | (u->ack ? HJ212_FLAG_ACK : 0) |
 		                                   (o->pnum ? HJ212_FLAG_SPLIT : 0),
 		.pnum = o->pnum,

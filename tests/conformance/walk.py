@@ -6,7 +6,7 @@ import time
 
 import table
 from exam import ANSWER_S, Exam, World, Wrong, acknowledge, build, n
-from suite import PATIENCE, hj212
+from suite import PATIENCE
 from table import DONE, READY, D, E, R, U
 
 
