@@ -157,10 +157,8 @@ static int64_t label_of(const struct preview *p, enum hj_kind kind)
 {
 	const struct uplinkd *u = p->u;
 	int64_t length = kind == HJ_KIND_MINUTE ? u->minute_ms : kind == HJ_KIND_HOUR ? u->hour_ms : u->day_ms;
-	int64_t begin = p->now_ms + HJ_BEIJING_MS;
 
-	begin -= begin % length + length + HJ_BEIJING_MS;
-	return hj212_phrase_label(&u->map.wording, kind, begin, length);
+	return hj212_phrase_label(&u->map.wording, kind, hj_window_start(p->now_ms, length) - length, length);
 }
 
 static void put_made_up(struct preview *p, unsigned at)
@@ -217,9 +215,9 @@ static void finish(struct preview *p)
 {
 	struct uplinkd *u = p->u;
 
-	feed_watch(u->feed, uplinkd_wants_realtime(u));
 	hj_ipc_reply(p->call, json_pack("{s:O, s:O}", "frames", p->frames, "uploads", p->uploads));
 	preview_free(u);
+	uplinkd_watch(u);
 }
 
 static void next(struct preview *p);
@@ -229,7 +227,6 @@ static void on_record(const struct job *j, void *userdata)
 	struct preview *p = userdata;
 	unsigned at = p->at++;
 
-	p->u->map.unfit = &p->u->unfit;
 	if (j)
 		put_job(p, kinds[at].what, j, false);
 	else if (hj_kind_is_statistics(kinds[at].kind))
@@ -248,8 +245,7 @@ static void next(struct preview *p)
 		finish(p);
 		return;
 	}
-	u->map.unfit = &p->unfit;
-	if (feed_preview(u->feed, kinds[p->at].kind, on_record, p) < 0)
+	if (feed_preview(u->feed, kinds[p->at].kind, &p->unfit, on_record, p) < 0)
 		on_record(NULL, p);
 }
 
@@ -293,7 +289,7 @@ int api_preview(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	p->qn = hj_max(now.wall_ms, u->session ? hj212_session_qn_used(u->session) + 1 : 0);
 	put_own(p, "login", &u->identity.login, 9014);
 	put_own(p, "heartbeat", &u->identity.heartbeat, u->identity.heartbeat.cn == 9015 ? 9013 : 9014);
-	feed_watch(u->feed, true);
+	uplinkd_watch(u);
 	r = sd_event_add_time_relative(u->event, &p->timer, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_look, p);
 	if (r < 0)
 		preview_free(u);

@@ -191,7 +191,7 @@ static void finish(struct test *t)
 		        t->call, json_pack("{s:O, s:s, s:i, s:b}", "steps", t->steps, "verdict",
 		                         t->verdict ? t->verdict : "timeout", "code", t->code, "adhoc", u->adhoc));
 	trial_free(u);
-	feed_watch(u->feed, uplinkd_wants_realtime(u));
+	uplinkd_watch(u);
 	if (u->adhoc)
 		uplinkd_pause(u, true);
 }
@@ -227,7 +227,7 @@ static void begin(struct test *t)
 {
 	struct uplinkd *u = t->u;
 
-	feed_watch(u->feed, true);
+	uplinkd_watch(u);
 	step(t, "begin", u->conf.host, NULL);
 	if (!u->session)
 		end(t, "no-store", 0);

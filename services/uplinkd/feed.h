@@ -93,4 +93,6 @@ const struct hj212_phrase_newest *feed_newest(const struct feed *f, size_t *ret_
 /* The newest record of this kind in words: fn(NULL) where there is none for this platform, or stored goes. -ENOTCONN;
  * -EBUSY. */
 typedef void (*feed_preview_fn)(const struct job *j, void *userdata);
-int feed_preview(struct feed *f, enum hj_kind kind, feed_preview_fn fn, void *userdata);
+/* unfit: where what is too long for its type is noted, in place of what has gone out. */
+int feed_preview(struct feed *f, enum hj_kind kind, struct hj212_phrase_unfit *unfit, feed_preview_fn fn,
+        void *userdata);

@@ -6,9 +6,16 @@
 static void take_record(struct feed *f, struct hj_record *r)
 {
 	feed_preview_fn fn = f->preview;
+	struct hj212_phrase_unfit *sent = f->u->map.unfit;
 	struct job j;
+	int k;
 
-	if (!fn || feed_word(f, r, &j) <= 0)
+	if (!fn)
+		return;
+	f->u->map.unfit = f->preview_unfit;
+	k = feed_word(f, r, &j);
+	f->u->map.unfit = sent;
+	if (k <= 0)
 		return;
 	f->preview = NULL;
 	fn(&j, f->preview_data);
@@ -31,7 +38,8 @@ static void on_newest(const char *error, json_t *reply, bool continues, void *us
 	fn(NULL, f->preview_data);
 }
 
-int feed_preview(struct feed *f, enum hj_kind kind, feed_preview_fn fn, void *userdata)
+int feed_preview(
+        struct feed *f, enum hj_kind kind, struct hj212_phrase_unfit *unfit, feed_preview_fn fn, void *userdata)
 {
 	json_t *parameters;
 	int r;
@@ -44,6 +52,7 @@ int feed_preview(struct feed *f, enum hj_kind kind, feed_preview_fn fn, void *us
 	if (r < 0)
 		return r;
 	f->preview = fn;
+	f->preview_unfit = unfit;
 	f->preview_data = userdata;
 	return 0;
 }

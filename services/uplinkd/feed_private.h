@@ -94,6 +94,7 @@ struct feed {
 	bool values_known;
 
 	feed_preview_fn preview;
+	struct hj212_phrase_unfit *preview_unfit;
 	void *preview_data;
 };
 

@@ -138,7 +138,6 @@ static void on_reply(const char *error, json_t *reply, bool continues, void *use
 		d->take(d, reply);
 	if (continues)
 		return;
-	c->over = true;
 	if (!--d->open)
 		finish(d);
 }
@@ -147,7 +146,7 @@ static void on_up(void *userdata)
 {
 	struct device_call *c = userdata;
 
-	if (c->over || !c->parameters)
+	if (!c->parameters)
 		return;
 	if (hj_ipc_client_call(c->client, c->method, hj_steal(c->parameters), 0, on_reply, c) < 0)
 		on_reply("hjgate.Failed", NULL, false, c);

@@ -19,7 +19,6 @@ struct device {
 		struct hj_ipc_client *client;
 		const char *method;
 		json_t *parameters; /* until it is said */
-		bool over;
 	} calls[DEVICE_CALLS];
 	unsigned call_count, open; /* open: not yet answered */
 	bool away, busy;           /* somebody did not answer; or had no time */

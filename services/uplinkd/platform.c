@@ -215,7 +215,7 @@ static void tell_changes(struct uplinkd *u, const struct hj212_settings *before)
 
 void platform_settings_changed(struct uplinkd *u, const struct hj212_settings *before)
 {
-	feed_watch(u->feed, uplinkd_wants_realtime(u));
+	uplinkd_watch(u);
 	if (u->realtime_asked || before->rtd_interval != hj212_session_settings(u->session)->rtd_interval)
 		u->realtime_at = hj_now().mono;
 	u->realtime_asked = false;

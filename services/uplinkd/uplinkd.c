@@ -29,21 +29,6 @@ static struct hj212_own own_of(const struct hj_conf_own *c, bool wanted)
 	return own;
 }
 
-static void fill_other_sts(struct uplinkd *u)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < u->conf.factor_count; i++) {
-		const char *st = u->conf.factors[i].st;
-		size_t k = 0;
-
-		while (k < count && strcmp(u->identity.other_st[k], st) != 0)
-			k++;
-		if (k == count && *st && strcmp(st, u->conf.st) != 0 && count < HJ212_OTHER_STS)
-			hj_text_copy(u->identity.other_st[count++], sizeof(u->identity.other_st[0]), st);
-	}
-}
-
 /* Who we are there, and the password, are move.c's. */
 static void fill_identity(struct uplinkd *u)
 {
@@ -60,7 +45,6 @@ static void fill_identity(struct uplinkd *u)
 		.ack = (enum hj212_ack)s->ack,
 		.login = own_of(&s->login, s->login.cn[0]),
 		.heartbeat = own_of(&s->heartbeat, s->heartbeat.interval) };
-	fill_other_sts(u);
 }
 
 static void fill_limits(struct uplinkd *u)
@@ -99,6 +83,11 @@ bool uplinkd_is_up(const struct uplinkd *u)
 bool uplinkd_wants_realtime(const struct uplinkd *u)
 {
 	return u->session && !u->adhoc && hj212_session_settings(u->session)->rtd_on;
+}
+
+void uplinkd_watch(struct uplinkd *u)
+{
+	feed_watch(u->feed, u->preview || u->test || uplinkd_wants_realtime(u));
 }
 
 static void flush(struct uplinkd *u, struct hj_now now)
@@ -213,7 +202,7 @@ int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *setti
 		return r;
 	hj212_session_qn_limit(u->session, hj_max(qn_used, (int64_t)1)); /* none until they are reserved */
 	feed_qn(u->feed);
-	feed_watch(u->feed, uplinkd_wants_realtime(u));
+	uplinkd_watch(u);
 	if (!u->paused)
 		link_start(u->link);
 	feed_ask_kept(u->feed, "edition");
@@ -261,7 +250,10 @@ static int make_words(struct uplinkd *u, const struct hj_conf *all)
 	u->map.wording = u->conf.dialect.wording;
 	u->map.all = u->conf.all_points;
 	u->map.unfit = &u->unfit;
-	return hj_conf_uplink_points(all, &u->conf, hj212_phrase_map_add, &u->map);
+	r = hj_conf_uplink_points(all, &u->conf, hj212_phrase_map_add, &u->map);
+	for (unsigned i = 0; i < u->map.extra_parts; i++)
+		hj_text_copy(u->identity.other_st[i], sizeof(u->identity.other_st[0]), u->map.st[i + 1]);
+	return r;
 }
 
 static int make_parts(struct uplinkd *u, const struct hj_conf *all)

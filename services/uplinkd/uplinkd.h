@@ -155,6 +155,7 @@ HJ_DEFINE_CLEANUP(struct uplinkd *, uplinkd_free)
 
 /* ---- uplinkd.c ---- */
 /* Whatever has happened: takes outcomes, chooses, sends, writes, sets the timer. Safe to call from anywhere. */
+void uplinkd_watch(struct uplinkd *u); /* the newest values: for as long as anybody wants them */
 void uplinkd_pump(struct uplinkd *u);
 /* feed.c: the store has told the settings: the session can begin. */
 int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used);
