@@ -34,11 +34,9 @@ enum hj_meaning {
 	HJ_MEANS_FLOW,
 };
 #define HJ_MEANINGS 8
-const char *hj_role_name(enum hj_role role);                  /* "production" */
-const char *hj_state_name(enum hj_state state);               /* "running" */
-const char *hj_meaning_name(enum hj_meaning m);               /* "current" */
-int hj_role_parse(const char *name, enum hj_role *ret);       /* -EINVAL */
-int hj_meaning_parse(const char *name, enum hj_meaning *ret); /* -EINVAL */
+const char *hj_role_name(enum hj_role role);    /* "production" */
+const char *hj_state_name(enum hj_state state); /* "running" */
+const char *hj_meaning_name(enum hj_meaning m); /* "current" */
 
 struct hj_judge_point {
 	const char *name;    /* METER.POINT */
@@ -144,7 +142,6 @@ struct hj_judge_process {
 	int32_t after_s;                      /* until what is limited while it runs has got there */
 };
 const struct hj_judge_process *hj_judge_process(const char *name);                      /* NULL */
-const struct hj_judge_process *hj_judge_process_at(size_t i);                           /* NULL after the last */
 const struct hj_judge_process *hj_judge_process_of(const struct hj_judge_equipment *e); /* its own, or its role's */
 
 size_t hj_judge_equipment_find(const struct hj_judge_plan *p, const char *name); /* HJ_JUDGE_NONE */

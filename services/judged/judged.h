@@ -52,7 +52,7 @@ HJ_DEFINE_CLEANUP(struct judged *, judged_free)
 void judged_settle(struct judged *d);
 void judged_live(struct judged *d, bool live);
 
-/* tell.c: conclusions as events and records. */
+/* peer_tell.c: conclusions as events and records. */
 void judged_tell(void *judged, const struct hj_conclusion *c); /* hj_judge_tell */
 void judged_tell_states(struct judged *d);                     /* where they are others than the platforms know */
 void judged_tell_hours(struct judged *d);
@@ -62,7 +62,7 @@ void judged_keys_load(struct judged *d, const struct json_t *list);
 void judged_keys_free(struct judged *d);
 int judged_rs(const struct judged *d, size_t equipment); /* enum judged_rs, or JUDGED_TOLD_NO: nothing is known */
 
-/* keep.c: what outlives a restart. */
+/* peer_keep.c: what outlives a restart. */
 int keep_load(struct judged *d); /* 0: nothing was kept, 1: it is as it was */
 void keep_save(struct judged *d);
 

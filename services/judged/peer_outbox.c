@@ -197,7 +197,8 @@ static void again(struct lane_state *l)
 
 static bool is_for_good(const char *error)
 {
-	return !strcmp(error, "org.varlink.service.InvalidParameter") || !strcmp(error, "hjgate.Event.UnknownCode");
+	return !strcmp(error, HJ_IPC_ERROR_PARAMETER) || !strcmp(error, HJ_IPC_ERROR_METHOD) ||
+	       !strcmp(error, "hjgate.Event.UnknownCode");
 }
 
 static void on_taken(const char *error, json_t *reply, bool continues, void *userdata)

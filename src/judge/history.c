@@ -109,6 +109,8 @@ void hj_judge_batch_feed(struct hj_judge_batch *b, struct hj_judge *j, int64_t b
 {
 	size_t n = 0;
 
+	if (!b->count)
+		return;
 	qsort(b->samples, b->count, sizeof(*b->samples), by_time);
 	for (; n < b->count && b->samples[n].time_ms < before_ms; n++) {
 		if (b->samples[n].time_ms > hj_judge_time(j) + gap_ms)

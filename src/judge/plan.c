@@ -59,24 +59,6 @@ const char *hj_limit_kind_name(enum hj_limit_kind kind)
 	return (size_t)kind < HJ_LIMIT_KINDS ? kinds[kind] : "unknown";
 }
 
-int hj_role_parse(const char *name, enum hj_role *ret)
-{
-	int i = find(roles, hj_array_size(roles), name);
-
-	if (i >= 0)
-		*ret = (enum hj_role)i;
-	return i < 0 ? i : 0;
-}
-
-int hj_meaning_parse(const char *name, enum hj_meaning *ret)
-{
-	int i = find(meanings, HJ_MEANINGS, name);
-
-	if (i >= 0)
-		*ret = (enum hj_meaning)i;
-	return i < 0 ? i : 0;
-}
-
 int hj_limit_kind_parse(const char *name, enum hj_limit_kind *ret)
 {
 	int i = find(kinds, HJ_LIMIT_KINDS, name);

@@ -44,11 +44,6 @@ static const struct hj_judge_process processes[] = {
 	{ "wastewater", N_("waste water treatment"), TREATS, 30, 60, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE },
 };
 
-const struct hj_judge_process *hj_judge_process_at(size_t i)
-{
-	return i < hj_array_size(processes) ? &processes[i] : NULL;
-}
-
 const struct hj_judge_process *hj_judge_process(const char *name)
 {
 	for (size_t i = 0; i < hj_array_size(processes); i++)

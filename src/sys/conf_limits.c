@@ -85,14 +85,6 @@ static const struct conf_key limit_keys[] = {
 #undef HOLD
 
 /* The tables are read in their order, wherever they stand: equipment is known by now. */
-static size_t find_equipment(const struct hj_conf_site *s, const char *name)
-{
-	for (size_t i = 0; i < s->plan.equipment_count; i++)
-		if (!strcmp(s->plan.equipment[i].name, name))
-			return i;
-	return HJ_JUDGE_NONE;
-}
-
 static void unknown_equipment(
         struct conf_file *f, const struct hj_conf_site *s, const config_setting_t *at, const char *name)
 {
@@ -171,7 +163,7 @@ int conf_limit_add(struct conf_file *f, const config_setting_t *item, void *site
 	if (r < 0)
 		return r;
 	if (t.equipment[0]) {
-		equipment = find_equipment(site, t.equipment);
+		equipment = hj_judge_equipment_find(&t.site->plan, t.equipment);
 		if (equipment == HJ_JUDGE_NONE)
 			unknown_equipment(f, site, conf_member(item, "equipment"), t.equipment);
 	}
@@ -208,10 +200,10 @@ static void add_member(
 	if (!name)
 		conf_remedy(conf_error(f, item, _("%s is no name of equipment"), conf_value(item, value)),
 		        _("write %s, in \"quotes\""), _(CONF_EQUIPMENT_HINT));
-	else if (find_equipment(s, name) == HJ_JUDGE_NONE)
+	else if (hj_judge_equipment_find(&s->plan, name) == HJ_JUDGE_NONE)
 		unknown_equipment(f, s, item, name);
 	else if (*count < HJ_JUDGE_MEMBERS_MAX)
-		list[(*count)++] = s->plan.equipment[find_equipment(s, name)].name;
+		list[(*count)++] = s->plan.equipment[hj_judge_equipment_find(&s->plan, name)].name;
 }
 
 static int add_production(struct conf_file *f, const config_setting_t *item, void *text)
