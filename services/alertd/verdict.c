@@ -60,17 +60,13 @@ static const struct {
 /* What comes from outside may be anything. */
 static void say(struct verdict_told *to, const char *before, const char *text)
 {
-	size_t n = (size_t)snprintf(to->text, sizeof(to->text), "%s", before);
+	char whole[4 * sizeof(to->text)];
 
-	for (; *text && n + 1 < sizeof(to->text); text++)
-		to->text[n++] = (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text;
-	while (n && (to->text[n - 1] & 0xc0) == 0x80 && !*text)
-		break;
-	/* A text that was cut may end in half a character. */
-	if (*text)
-		while (n && (to->text[n - 1] & 0x80))
-			n--;
-	to->text[n] = '\0';
+	snprintf(whole, sizeof(whole), "%s%s", before, text);
+	hj_text_copy(to->text, sizeof(to->text), whole);
+	for (char *p = to->text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
 }
 
 static void of_failure(const struct http_result *r, struct verdict_told *ret)

@@ -115,7 +115,8 @@ bool hj_text_copy(char *to, size_t size, const char *from)
 	bool whole = n < size;
 
 	if (!whole)
-		n = size - 1;
+		for (n = size - 1; n && ((unsigned char)from[n] & 0xc0) == 0x80;)
+			n--; /* not within a character of UTF-8 */
 	memcpy(to, from, n);
 	to[n] = '\0';
 	return whole;

@@ -252,9 +252,21 @@ static void test_clock_step(void **state)
 	assert_int_equal(hj_clock_step(&ahead, &now), -3601000);
 }
 
+static void a_text_is_cut_between_characters(void **state)
+{
+	char to[6];
+
+	assert_true(hj_text_copy(to, sizeof(to), "12345"));
+	assert_false(hj_text_copy(to, sizeof(to), "123456"));
+	assert_string_equal(to, "12345");
+	assert_false(hj_text_copy(to, sizeof(to), "\xe4\xb8\xad\xe6\x96\x87"));
+	assert_string_equal(to, "\xe4\xb8\xad");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_text_is_cut_between_characters),
 		cmocka_unit_test(time_agrees_with_libc),
 		cmocka_unit_test(time_refuses_what_does_not_exist),
 		cmocka_unit_test(days_begin_at_beijing_midnight),
