@@ -26,7 +26,7 @@ struct hj_conf_channel {
 	char name[HJ_NAME_MAX + 1];
 	enum hj_channel_kind kind;
 	char url[HJ_ALERT_URL_MAX + 1]; /* https only */
-	/* Files that hold them, see hj_alert_secret(); "" = none. A robot's access token and signing secret; what a
+	/* Files that hold them; "" = none. A robot's access token and signing secret; what a
 	 * webhook wants as its header Authorization. */
 	char token[HJ_ALERT_PATH_MAX + 1], secret[HJ_ALERT_PATH_MAX + 1], authorization[HJ_ALERT_PATH_MAX + 1];
 	char ca[HJ_ALERT_PATH_MAX + 1]; /* PEM; "" = whom the system trusts */

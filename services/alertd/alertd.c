@@ -237,7 +237,7 @@ static int start(struct alertd *a)
 	a->quiet.repeat_ms = a->conf.repeat * 3600 * HJ_MS_PER_SEC;
 	for (size_t i = 0; i < a->conf.channel_count; i++)
 		channel_init(a, &a->conf.channels[i], 1u << i);
-	r = outbox_open(a);
+	r = a->conf_bad ? 0 : outbox_open(a); /* without its channels nothing of it would be kept */
 	if (r < 0)
 		hj_log_error(r,
 		        "cannot open the outbox below %s/var/lib/hjgate: alerts are told, and asked for again",
@@ -254,7 +254,6 @@ int alertd_new(struct hj_service *s, struct alertd **ret)
 		return -ENOMEM;
 	a->event = sd_event_ref(s->event);
 	a->root = s->root;
-	a->service = s;
 	a->fd = -1;
 	a->active = hj_now().mono;
 	a->numbers = (uint64_t)hj_now().wall_ms; /* above any of a file that can be read later only */

@@ -16,7 +16,6 @@
 #define OWED_MAX     2000 /* alerts that wait; one more and the oldest is given up for those who have not got it */
 #define SEEN_MAX     256  /* (id, phase) of the newest that came, so that one that comes twice is known */
 #define IDLE_MS      10000
-#define CHANNEL_BITS (8 * sizeof(unsigned))
 
 struct alertd;
 struct channel {
@@ -42,7 +41,6 @@ struct seen {
 struct alertd {
 	sd_event *event;
 	const char *root;
-	struct hj_service *service;
 	struct hj_conf_alerts conf;
 	bool conf_bad; /* nobody can be told: what comes is not taken */
 	struct http *http;

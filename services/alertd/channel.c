@@ -303,6 +303,8 @@ static void drop_old(struct channel *c)
 	for (size_t i = 0; i < c->a->owed_count;) {
 		struct alert *alert = c->a->owed[i];
 
+		if (!hj_clock_plausible(alert->taken_ms)) /* by a clock that was not set yet */
+			alert->taken_ms = now_ms;
 		if ((alert->left & c->bit) && !(alert->under_way & c->bit) &&
 		        now_ms - alert->taken_ms > c->conf->hold * HOUR_MS)
 			channel_give_up(c, alert, c->error[0] ? c->error : "it waited for too long");
