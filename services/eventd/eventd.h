@@ -111,7 +111,7 @@ struct store_log;
 int store_log_new(struct eventd *d, struct store_log **ret); /* *ret stays NULL where nothing is chosen */
 void store_log_free(struct store_log *s);
 void store_log_trusted(struct store_log *s); /* the time is known; s may be NULL */
-void store_log_event(struct store_log *s, const struct event *e, enum row_is is); /* s may be NULL */
+void store_log_event(struct store_log *s, const struct event *e, const struct row *row); /* s may be NULL */
 
 /* peer_outbox.c: what people are told. Each of these may be given NULL. */
 struct outbox;

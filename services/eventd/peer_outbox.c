@@ -223,7 +223,7 @@ void outbox_pump(struct outbox *o)
 	if (!o || !o->d->ledger || !o->loaded || o->asking || o->stopping)
 		return;
 	if (access(o->conf, F_OK) < 0 && hj_ledger_last(o->d->ledger) != o->taken)
-		took(o, hj_ledger_last(o->d->ledger));
+		o->taken = hj_ledger_last(o->d->ledger); /* kept with the next event */
 	if (hj_now().mono < o->retry_at) {
 		arm(o, o->retry_at - hj_now().mono);
 		return;
@@ -234,7 +234,9 @@ void outbox_pump(struct outbox *o)
 		say(o, &next);
 	else if (r < 0)
 		hj_log_error(r, "cannot read the events for alertd: trying again with the next one");
-	else if (o->client)
+	else
+		o->taken = hj_ledger_last(o->d->ledger); /* what is behind the last event says nothing new */
+	if (r >= 0 && !next.seq && o->client)
 		arm(o, 0); /* the connection goes from the loop, not from its own answer */
 	row_done(&next.row);
 }

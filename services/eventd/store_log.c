@@ -146,10 +146,19 @@ static void on_up(void *userdata)
 	pump(userdata);
 }
 
-static void put(struct store_log *s, int64_t time_ms, const char *class, const char *text)
+/* By which clock its row is. */
+static int64_t ahead_of(const struct row *row)
 {
 	struct hj_now now = hj_now();
-	struct waiting w = { time_ms, s->d->trust ? 0 : hj_clock_ahead(&now), class, strdup(text) };
+
+	if (row->trust)
+		return 0;
+	return row->ahead_ms ? row->ahead_ms : hj_clock_ahead(&now);
+}
+
+static void put(struct store_log *s, const struct row *row, const char *class, const char *text)
+{
+	struct waiting w = { row->time_ms, ahead_of(row), class, strdup(text) };
 
 	if (!w.text)
 		return;
@@ -169,7 +178,7 @@ static void put(struct store_log *s, int64_t time_ms, const char *class, const c
 /* ---- events ---- */
 
 /* What the hour before left out is said before the first of the next. */
-static bool has_room(struct store_log *s, int64_t time_ms)
+static bool has_room(struct store_log *s, const struct row *row)
 {
 	hj_usec now = hj_now().mono;
 	char text[TEXT_MAX];
@@ -183,7 +192,7 @@ static bool has_room(struct store_log *s, int64_t time_ms)
 		snprintf(text, sizeof(text), _("%u more events were not sent"), left_out);
 		speak(s, false);
 		if (left_out)
-			put(s, time_ms, "warn", text);
+			put(s, row, "warn", text);
 	}
 	if (s->this_hour < HOUR_MOST) {
 		s->this_hour++;
@@ -193,19 +202,19 @@ static bool has_room(struct store_log *s, int64_t time_ms)
 	return false;
 }
 
-void store_log_event(struct store_log *s, const struct event *e, enum row_is is)
+void store_log_event(struct store_log *s, const struct event *e, const struct row *row)
 {
 	const struct hj_event_type *type = hj_event_find(e->code);
 	char text[TEXT_MAX];
-	bool over = is == ROW_END;
+	bool over = row->is == ROW_END;
 
 	if (!s || !type || !is_chosen(s, type->class) || is_silent(e->code) ||
-	        (is != ROW_MOMENT && is != ROW_BEGIN && !over))
+	        (row->is != ROW_MOMENT && row->is != ROW_BEGIN && !over))
 		return;
-	if (!has_room(s, over ? e->end_ms : e->begin_ms))
+	if (!has_room(s, row))
 		return;
 	fill(s, type, e, over, text);
-	put(s, over ? e->end_ms : e->begin_ms, hj_event_class_name(type->class), text);
+	put(s, row, hj_event_class_name(type->class), text);
 }
 
 void store_log_trusted(struct store_log *s)

@@ -143,7 +143,7 @@ static void show(struct eventd *d, struct op *op)
 		        error, "event %" PRIu64 " is on disk, but cannot be shown before the next start", op->seq);
 	if (e) {
 		eventd_changed(d, e);
-		store_log_event(d->store_log, e, op->row.is);
+		store_log_event(d->store_log, e, &op->row);
 		if (!*d->root)
 			journal_event(e, op->row.is); /* below a root it is not the machine's */
 	}

@@ -201,6 +201,30 @@ static void nobody_wants_to_be_told(void **state)
 	stop(SIGTERM);
 }
 
+/* A row that tells nobody anything is the last: then there is nothing more to offer, and the connection goes. */
+static void a_cause_keeps_no_connection(void **state)
+{
+	char error[64] = "", line[64];
+	int64_t id;
+
+	want_alerts();
+	start_alertd();
+	start();
+	wait_for("left", 1);
+	close(open(mode_path, O_WRONLY | O_CREAT, 0600));
+	id = tell("samples-late", "moment", "bus north", 1000);
+	snprintf(line, sizeof(line), "refused %lld", (long long)id);
+	wait_for(line, 1);
+	json_decref(ask("change", "hjgate.Event.Acknowledge",
+	        json_pack("{s:I, s:s}", "id", (json_int_t)id, "cause", "a test"), error));
+	assert_string_equal(error, "");
+	unlink(mode_path);
+	snprintf(line, sizeof(line), "took %lld", (long long)id);
+	wait_for(line, 1);
+	wait_for("left", 2);
+	stop(SIGTERM);
+}
+
 /* What is still wrong when the work is over is told then, before its end. */
 static void nobody_is_alerted_of_what_is_worked_on(void **state)
 {
@@ -288,6 +312,7 @@ int main(void)
 		T(all_is_offered_once_and_in_order),
 		T(what_is_not_taken_is_offered_again),
 		T(nobody_wants_to_be_told),
+		T(a_cause_keeps_no_connection),
 		T(nobody_is_alerted_of_what_is_worked_on),
 		T(kills_lose_nothing),
 	};
