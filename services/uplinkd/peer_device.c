@@ -9,8 +9,9 @@
 
 #include "hjgate/now.h"
 
-#define ACCURACY_USEC 10000
-#define LEARN_PART    4 /* of OverTime, until points are asked for that may not be known */
+#define ACCURACY_USEC  10000
+#define PATIENCE(span) ((span)*9 / 10) /* of OverTime: the answer is there when the platform still waits */
+#define LEARN_PART     4               /* of that, until points are asked for that may not be known */
 
 /* ---- where meters hang ---- */
 
@@ -171,9 +172,16 @@ int device_call(struct device *d, const char *socket, const char *method, json_t
 	return 0;
 }
 
-hj_usec device_patience(const struct uplinkd *u)
+static hj_usec patience(const struct uplinkd *u)
 {
-	return hj212_session_settings(u->session)->over_time * HJ_USEC_PER_SEC;
+	return PATIENCE(hj212_session_settings(u->session)->over_time * HJ_USEC_PER_SEC);
+}
+
+hj_usec device_left(const struct device *d)
+{
+	hj_usec now = hj_now().mono;
+
+	return d->until > now ? d->until - now : 0;
 }
 
 /* ---- what is wanted ---- */
@@ -251,8 +259,9 @@ static int begin(struct device *d)
 	}
 }
 
-static int request(
-        struct uplinkd *u, const struct hj212_request *q, int (*begins)(struct device *d), hj_usec patience)
+/* until: when the platform has its answer in any case; late: when this step is given up. */
+static int request(struct uplinkd *u, const struct hj212_request *q, int (*begins)(struct device *d), hj_usec until,
+        hj_usec late)
 {
 	struct device *d = calloc(1, sizeof(*d));
 	bool asks;
@@ -260,12 +269,11 @@ static int request(
 
 	if (!d)
 		return -ENOMEM;
-	*d = (struct device){ .u = u, .q = *q };
+	*d = (struct device){ .u = u, .q = *q, .until = until };
 	r = begins(d);
 	asks = r > 0;
 	if (asks)
-		r = sd_event_add_time_relative(
-		        u->event, &d->timer, CLOCK_BOOTTIME, patience, ACCURACY_USEC, on_late, d);
+		r = sd_event_add_time(u->event, &d->timer, CLOCK_BOOTTIME, late, ACCURACY_USEC, on_late, d);
 	if (r < 0 || !asks) {
 		device_free(d);
 		return r;
@@ -297,7 +305,7 @@ static void take_points(struct device *d, json_t *reply)
 
 static void points_end(struct device *d)
 {
-	int r = request(d->u, &d->q, begin, device_patience(d->u));
+	int r = request(d->u, &d->q, begin, d->until, d->until);
 
 	if (r < 0)
 		device_answer(d, HJ212_EXE_SYSTEM);
@@ -317,8 +325,9 @@ int device_request(struct uplinkd *u, const struct hj212_request *q)
 	bool is_state = q->cn == 3020 && hj212_info_find(q->info_id) != HJ212_INFO_UNKNOWN;
 	const char *factor = q->cn == 3020 && !is_state ? q->info_id : q->pol_id;
 	bool of_points = q->cn == 3012 || factor[0];
+	hj_usec now = hj_now().mono;
 
 	if (of_points && !is_known(&u->map, factor))
-		return request(u, q, ask_points, device_patience(u) / LEARN_PART);
-	return request(u, q, begin, device_patience(u));
+		return request(u, q, ask_points, now + patience(u), now + patience(u) / LEARN_PART);
+	return request(u, q, begin, now + patience(u), now + patience(u));
 }

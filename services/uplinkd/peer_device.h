@@ -23,6 +23,7 @@ struct device {
 	unsigned call_count, open; /* open: not yet answered */
 	bool away, busy;           /* somebody did not answer; or had no time */
 	sd_event_source *timer;
+	hj_usec until; /* BOOTTIME */
 	void (*take)(struct device *d, json_t *reply); /* one of the answers; may be NULL */
 	void (*end)(struct device *d);                 /* all are there, or will not come: answers the platform */
 
@@ -43,7 +44,7 @@ void device_answer(const struct device *d, int exe_rtn);
 void device_respond(const struct device *d, const char *cp, int n);
 /* A bus's number; -1: no such meter. point: METER.POINT. */
 int device_bus_of(const struct devices *all, const char *point);
-hj_usec device_patience(const struct uplinkd *u); /* how long the platform waits */
+hj_usec device_left(const struct device *d); /* until the platform has its answer in any case */
 
 /* peer_device_sample.c. Each returns how many were asked, or -errno. */
 int device_ask_values(struct device *d, const char *factor); /* "" = all */

@@ -11,7 +11,7 @@
 
 #include "hjgate/now.h"
 
-#define METERS_PART(span) ((span)*3 / 4) /* of OverTime is the meters'; then what has come is sent */
+#define METERS_PART(span) ((span)*3 / 4) /* of the time left is the meters'; then what has come is sent */
 
 static bool is_asked(const struct hj212_phrase_factor *f, const char *factor)
 {
@@ -57,7 +57,7 @@ static void take_readings(struct device *d, json_t *reply)
 static int ask_bus(struct device *d, int bus, const char *factor)
 {
 	const struct hj212_phrase_map *m = &d->u->map;
-	json_int_t timeout = (json_int_t)(METERS_PART(device_patience(d->u)) / HJ_USEC_PER_MS);
+	json_int_t timeout = (json_int_t)(METERS_PART(device_left(d)) / HJ_USEC_PER_MS);
 	json_t *names = json_array();
 	char socket[HJ_NAME_MAX + sizeof("meterd@.peer")];
 
