@@ -11,7 +11,7 @@
 
 #define LOOK_USEC     (50 * HJ_USEC_PER_MS)
 #define STORED_USEC   (100 * HJ_USEC_PER_MS) /* after which one that is not there is not waited for */
-#define PATIENCE_USEC HJ_USEC_PER_SEC        /* for its values */
+#define PATIENCE_USEC HJ_USEC_PER_SEC        /* for its values, and for each of its answers */
 #define ACCURACY_USEC 1000
 
 struct preview {
@@ -20,7 +20,9 @@ struct preview {
 	json_t *frames, *uploads;
 	int64_t qn, now_ms;
 	hj_usec began;
-	unsigned at; /* in kinds[] */
+	unsigned at;     /* in kinds[] */
+	bool looked;     /* at the values */
+	bool unanswered; /* by the store: it is not asked again */
 	struct hj212_phrase_unfit unfit;
 	sd_event_source *timer;
 };
@@ -204,6 +206,7 @@ void preview_free(struct uplinkd *u)
 
 	if (!p)
 		return;
+	feed_preview_drop(u->feed);
 	sd_event_source_disable_unref(p->timer);
 	json_decref(p->frames);
 	json_decref(p->uploads);
@@ -245,21 +248,38 @@ static void next(struct preview *p)
 		finish(p);
 		return;
 	}
-	if (feed_preview(u->feed, kinds[p->at].kind, &p->unfit, on_record, p) < 0)
+	if (p->unanswered || feed_preview(u->feed, kinds[p->at].kind, &p->unfit, on_record, p) < 0) {
 		on_record(NULL, p);
+		return;
+	}
+	sd_event_source_set_time_relative(p->timer, PATIENCE_USEC);
+	sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
 }
 
-/* The values come first: real-time data is of this moment. */
-static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
+/* A store that hangs: what can be shown without it is. */
+static void give_up(struct preview *p)
+{
+	p->unanswered = true;
+	feed_preview_drop(p->u->feed);
+	on_record(NULL, p);
+}
+
+/* The values come first: real-time data is of this moment. Then it is the time for an answer that is over. */
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct preview *p = userdata;
 	hj_usec passed = hj_now().mono - p->began;
 	bool away = !feed_is_up(p->u->feed);
 
+	if (p->looked) {
+		give_up(p);
+		return 0;
+	}
 	if (!feed_values_known(p->u->feed) && passed < (away ? STORED_USEC : PATIENCE_USEC)) {
 		sd_event_source_set_time_relative(source, LOOK_USEC);
 		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	}
+	p->looked = true;
 	put_realtime(p);
 	next(p);
 	return 0;
@@ -290,7 +310,7 @@ int api_preview(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	put_own(p, "login", &u->identity.login, 9014);
 	put_own(p, "heartbeat", &u->identity.heartbeat, u->identity.heartbeat.cn == 9015 ? 9013 : 9014);
 	uplinkd_watch(u);
-	r = sd_event_add_time_relative(u->event, &p->timer, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_look, p);
+	r = sd_event_add_time_relative(u->event, &p->timer, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_timer, p);
 	if (r < 0)
 		preview_free(u);
 	return r < 0 ? r : 0;

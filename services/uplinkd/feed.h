@@ -96,3 +96,4 @@ typedef void (*feed_preview_fn)(const struct job *j, void *userdata);
 /* unfit: where what is too long for its type is noted, in place of what has gone out. */
 int feed_preview(struct feed *f, enum hj_kind kind, struct hj212_phrase_unfit *unfit, feed_preview_fn fn,
         void *userdata);
+void feed_preview_drop(struct feed *f); /* nobody waits any more: fn is not called */

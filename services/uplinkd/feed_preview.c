@@ -1,4 +1,5 @@
-/* The newest record of a kind, for Preview. One question at a time. */
+/* The newest record of a kind, for Preview. One question at a time; the answer to one that was given up comes before
+ * that of the next (they are counted), and is nobody's. */
 #include "feed_private.h"
 
 #include <errno.h>
@@ -25,17 +26,25 @@ static void take_record(struct feed *f, struct hj_record *r)
 static void on_newest(const char *error, json_t *reply, bool continues, void *userdata)
 {
 	struct feed *f = userdata;
+	unsigned question = f->previews_answered + 1;
 	feed_preview_fn fn;
 
-	if (!error) {
+	if (!continues)
+		f->previews_answered++;
+	if (!error)
 		feed_learn(f, reply);
-		feed_each_record(f, reply, take_record);
-	}
+	if (!error && question == f->previews_asked)
+		feed_each_record(f, reply, take_record); /* may ask the next one */
 	fn = f->preview;
-	if (continues || !fn)
+	if (continues || !fn || question != f->previews_asked)
 		return;
 	f->preview = NULL;
 	fn(NULL, f->preview_data);
+}
+
+void feed_preview_drop(struct feed *f)
+{
+	f->preview = NULL;
 }
 
 int feed_preview(
@@ -51,6 +60,7 @@ int feed_preview(
 	r = hj_ipc_client_call(f->ask, "hjgate.Store.Query", parameters, HJ_IPC_MORE, on_newest, f);
 	if (r < 0)
 		return r;
+	f->previews_asked++;
 	f->preview = fn;
 	f->preview_unfit = unfit;
 	f->preview_data = userdata;

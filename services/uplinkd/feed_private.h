@@ -96,6 +96,7 @@ struct feed {
 	feed_preview_fn preview;
 	struct hj212_phrase_unfit *preview_unfit;
 	void *preview_data;
+	unsigned previews_asked, previews_answered;
 };
 
 #define FEED_RECORD_BYTES 8192 /* of words, before any record has been seen */
