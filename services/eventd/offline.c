@@ -1,8 +1,9 @@
 /* See offline.h. Each uplink tells its link-lost here, so this is the place that sees all of them. When the link of
- * every configured uplink has been lost for unreachable_minutes it is an event, and RUN/offline/flag is written: a
- * path unit starts the site's own hook then. While it goes on the flag is written again, after twice the time and so
- * on up to a day, so that a hook that restarts a modem does not do so for ever. The flag goes when a platform is
- * back. What is configured is read when it is needed: a gateway loses all its platforms seldom. */
+ * every configured uplink has been lost for unreachable_minutes it is an event (those that somebody paused do not
+ * count), and RUN/offline/flag is written: a path unit starts the site's own hook then. While it goes
+ * on the flag is written again, after twice the time and so on up to a day, so that a hook that restarts a modem does
+ * not do so for ever. The flag goes when a platform is back. What is configured is read when it is needed: a gateway
+ * loses all its platforms seldom. */
 #include "offline.h"
 
 #include <errno.h>
@@ -37,20 +38,23 @@ static hj_usec limit_of(const struct eventd *d)
 	return (hj_usec)c.unreachable_minutes * USEC_PER_MIN;
 }
 
-/* How many uplinks there are, where the links of all of them are lost; else 0. */
+/* How many uplinks there are that nobody has paused, where the links of all of them are lost; else 0. */
 static size_t all_lost(const struct eventd *d)
 {
 	char **names = NULL, key[EVENT_KEY_MAX + 1];
-	size_t count = 0, lost = 0;
+	size_t count = 0, lost = 0, paused = 0;
 
 	if (hj_conf_names(d->root, "uplinks.d", &names, &count) < 0)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		snprintf(key, sizeof(key), "uplink %s", names[i]);
-		lost += book_find_open(&d->book, "link-lost", key) != NULL;
+		if (book_find_open(&d->book, "uplink-paused", key))
+			paused++;
+		else
+			lost += book_find_open(&d->book, "link-lost", key) != NULL;
 	}
 	hj_conf_names_free(names, count);
-	return lost == count ? count : 0;
+	return lost + paused == count ? lost : 0;
 }
 
 /* ---- the flag ---- */
@@ -157,7 +161,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 /* In a turn of its own: here events are being written. */
 void offline_changed(struct eventd *d, const char *code)
 {
-	if (!strcmp(code, "link-lost") && d->offline.looked)
+	if ((!strcmp(code, "link-lost") || !strcmp(code, "uplink-paused")) && d->offline.looked)
 		arm(d, 0);
 }
 

@@ -161,8 +161,12 @@ static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdat
 
 static int pause_or_resume(struct hj_ipc_call *call, struct uplinkd *u, bool pause)
 {
-	hj_notice("uplink %s: %s by uid %d", u->name, pause ? "paused: records wait" : "resumed",
-	        (int)hj_ipc_call_uid(call));
+	char by[64];
+
+	hj_ipc_call_name(call, by, sizeof(by));
+	hj_notice("uplink %s: %s by %s", u->name, pause ? "paused: records wait" : "resumed", by);
+	if (pause != u->paused)
+		event_paused(u, pause ? by : NULL);
 	uplinkd_pause(u, pause);
 	return hj_ipc_reply(call, NULL);
 }

@@ -1,6 +1,6 @@
 /* What a person should know of an uplink, told to eventd. link-lost begins with the first failure and ends with a
  * connection, or, when the platform had taken connections without acknowledging anything, with the first
- * acknowledgement. An end is told after our own start, too, since one before us may have left it open. Wrong
+ * acknowledgement. Ends are told after our own start, too, since one before us may have left them open. Wrong
  * passwords are told once a minute at most. */
 #include "uplinkd.h"
 
@@ -34,9 +34,11 @@ int event_new(struct uplinkd *u)
 		return 0;
 	snprintf(source, sizeof(source), "uplinkd@%s", u->name);
 	r = hj_report_new(u->event, u->root, source, &u->report);
-	if (r >= 0)
-		event_program(u, "program-start");
-	return r;
+	if (r < 0)
+		return r;
+	event_program(u, "program-start");
+	event_paused(u, NULL); /* a start ends a pause */
+	return 0;
 }
 
 void event_free(struct uplinkd *u)
@@ -69,6 +71,15 @@ void event_link_back(struct uplinkd *u)
 	u->link_told = TOLD_BACK;
 	event_key(u, key);
 	hj_report(u->report, "link-lost", HJ_END, key, NULL);
+}
+
+void event_paused(struct uplinkd *u, const char *by)
+{
+	char key[EVENT_KEY_LEN];
+
+	event_key(u, key);
+	hj_report(u->report, "uplink-paused", by ? HJ_BEGIN : HJ_END, key,
+	        by ? json_pack("{s:s, s:s}", "uplink", u->name, "by", by) : NULL);
 }
 
 void event_edition(struct uplinkd *u, int before, int after)

@@ -214,6 +214,7 @@ int event_new(struct uplinkd *u);
 void event_free(struct uplinkd *u);
 void event_link_lost(struct uplinkd *u, const char *error);
 void event_link_back(struct uplinkd *u);
+void event_paused(struct uplinkd *u, const char *by); /* NULL: it is over */
 void event_edition(struct uplinkd *u, int before, int after);
 void event_setting(struct uplinkd *u, const char *name, const char *before, const char *after, const char *by);
 void event_budget_spent(struct uplinkd *u, int64_t waiting);

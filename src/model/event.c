@@ -137,6 +137,8 @@ static const struct hj_event_type catalogue[] = {
 	        N_("uplink {uplink} sends slower than records come: {waiting} wait"),
 	        N_("see hjgate uplink NAME: a larger rate, budget or window, longer hours or a smaller gap lets it "
 	           "catch up") },
+	{ "uplink-paused", HJ_EVENT_WARN, 1, N_("uplink"), N_("{by} paused uplink {uplink}: its records wait"),
+	        N_("hjgate uplink NAME resume sends what waits; a start of hjgate does so, too") },
 	{ "link-moved", HJ_EVENT_INFO, 0, N_("uplink"),
 	        N_("uplink {uplink} reaches its platform at {new} ({host}), before at {old}"), NULL },
 	{ "lookup-failed", HJ_EVENT_FAULT, 1, N_("uplink"),
