@@ -11,14 +11,11 @@
 #define FRAMES_BY_DEFAULT 64
 #define FRAMES_MOST       1000000
 #define PART_FRAMES       64 /* of one message: 64 of the longest are 80 KiB of HJ_IPC_MESSAGE_MAX */
-#define PARTS_AHEAD       2  /* messages queued for a client that has not read them yet */
 
 struct frame_stream {
-	struct frame_stream *next;
 	struct meterd *m;
-	struct hj_ipc_call *call;
 	struct frames_cursor cursor;
-	bool follow, first, draining, over;
+	bool follow, begun;
 };
 
 static json_t *hex_json(const uint8_t *p, size_t n)
@@ -54,76 +51,16 @@ static json_t *next_part(struct frame_stream *s, bool *ret_rest)
 	return json_pack("{s:s, s:o}", "type", hj_bus_type(s->m->conf.kind)->name, "frames", list);
 }
 
-static void drained(struct hj_ipc_call *call, void *userdata)
+static enum hj_ipc_part on_part(struct hj_ipc_call *call, void *userdata, json_t **ret)
 {
 	struct frame_stream *s = userdata;
+	bool rest;
 
-	(void)call;
-	s->draining = false;
-	meterd_frames_pump(s->m);
-}
-
-static void left(struct hj_ipc_call *call, void *userdata)
-{
-	struct frame_stream *s = userdata;
-
-	(void)call;
-	s->over = true;
-	s->draining = false;
-	meterd_frames_pump(s->m);
-}
-
-static void pump(struct frame_stream *s)
-{
-	bool rest = s->first || s->cursor.number < s->m->frames.next;
-
-	while (!s->over && rest && hj_ipc_call_queued(s->call) < PARTS_AHEAD) {
-		json_t *part = next_part(s, &rest);
-
-		s->first = false;
-		if (!rest && !s->follow) {
-			hj_ipc_reply(s->call, part);
-			s->over = true;
-		} else if (hj_ipc_reply_more(s->call, part) < 0) {
-			return; /* it is leaving, and left() comes */
-		}
-	}
-	if (!s->over && rest && !s->draining) {
-		s->draining = true;
-		hj_ipc_call_on_drain(s->call, drained, s);
-	}
-}
-
-static void stream_free(struct frame_stream *s)
-{
-	hj_ipc_call_unref(s->call);
-	free(s);
-}
-
-void meterd_frames_pump(struct meterd *m)
-{
-	for (struct frame_stream *s = m->frame_streams; s; s = s->next)
-		pump(s);
-	for (struct frame_stream **p = &m->frame_streams; *p;) {
-		struct frame_stream *s = *p;
-
-		if (s->over) {
-			*p = s->next;
-			stream_free(s);
-		} else {
-			p = &s->next;
-		}
-	}
-}
-
-void meterd_frames_end(struct meterd *m)
-{
-	while (m->frame_streams) {
-		struct frame_stream *s = m->frame_streams;
-
-		m->frame_streams = s->next;
-		stream_free(s);
-	}
+	if (s->begun && s->cursor.number >= s->m->frames.next)
+		return HJ_IPC_PART_NONE;
+	s->begun = true;
+	*ret = next_part(s, &rest);
+	return rest || s->follow ? HJ_IPC_PART_MORE : HJ_IPC_PART_LAST;
 }
 
 /* Who did not ask for more gets one message. */
@@ -156,16 +93,8 @@ int api_frames(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	*s = (struct frame_stream){ .next = m->frame_streams,
-		.m = m,
-		.call = hj_ipc_call_ref(call),
-		.cursor = frames_newest(&m->frames, (uint64_t)limit),
-		.follow = follow,
-		.first = true };
-	hj_ipc_call_on_left(call, left, s);
-	m->frame_streams = s;
-	meterd_frames_pump(m);
-	return 0;
+	*s = (struct frame_stream){ .m = m, .cursor = frames_newest(&m->frames, (uint64_t)limit), .follow = follow };
+	return hj_ipc_pull(&m->frame_pulls, call, on_part, s);
 }
 
 /* ---- what is on the disk ---- */

@@ -44,7 +44,7 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 	peer_kick(m->peer);
 	health_outbox(m);
 	snapshots_write(&m->snapshots, &m->frames, false);
-	meterd_frames_pump(m);
+	hj_ipc_pulls_turn(&m->frame_pulls);
 	figures_keep(m, hj_now().wall_ms, false);
 	if (next == HJ_USEC_NEVER)
 		return 0;
@@ -157,7 +157,7 @@ void meterd_free(struct meterd *m)
 	change_window(m);
 	if (m->started)
 		health_program(m, "program-stop");
-	meterd_frames_end(m);
+	hj_ipc_pulls_done(&m->frame_pulls);
 	if (m->started) {
 		snapshots_write(&m->snapshots, &m->frames, true);
 		figures_keep(m, hj_now().wall_ms, true);

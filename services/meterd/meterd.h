@@ -15,6 +15,7 @@
 #include "sniff.h"
 #include "texts.h"
 
+#include "hjgate/ipc_pull.h"
 #include "hjgate/ipc_server.h"
 #include "hjgate/meter_plan.h"
 #include "hjgate/meter_schedule.h"
@@ -79,7 +80,7 @@ struct meterd {
 	struct peer *peer;
 	struct hj_report *report;
 	struct frames frames;
-	struct frame_stream *frame_streams; /* who follows them: api_frames.c */
+	struct hj_ipc_pulls frame_pulls; /* who follows them: api_frames.c */
 	struct snapshots snapshots;
 	struct meter *asked_before; /* the meter of the newest exchange; NULL: none, or one that is not configured */
 	char figures_path[HJ_PATH_MAX];
@@ -152,9 +153,5 @@ void health_outbox(struct meterd *m);
 void health_refused(enum hj_right right, const char *why, void *userdata); /* a message on a local socket */
 void health_program(struct meterd *m, const char *code);                   /* program-start, program-stop */
 const char *meter_state_name(enum meter_state state);
-
-/* api_frames.c */
-void meterd_frames_pump(struct meterd *m);
-void meterd_frames_end(struct meterd *m);
 
 extern const struct hj_ipc_interface meterd_interface; /* api.c */

@@ -98,7 +98,7 @@ static void on_served(const struct hj_question *q, const struct bus_answer *a, b
 	struct meterd *m = userdata;
 
 	frames_add(&m->frames, hj_now().wall_ms * (int64_t)HJ_USEC_PER_MS, 0, q, a, good);
-	meterd_frames_pump(m);
+	hj_ipc_pulls_turn(&m->frame_pulls);
 }
 
 /* ---- what did not come ---- */

@@ -12,15 +12,12 @@
 
 #define FRAMES_BY_DEFAULT 20
 #define LIMIT_MOST        1000000
-#define ANSWERS_AHEAD     2 /* messages queued for a client that has not read them yet, each the whole ring at most */
 
 struct frame_stream {
-	struct frame_stream *next;
 	struct uplinkd *u;
-	struct hj_ipc_call *call;
 	uint64_t from;    /* number of the first that is wanted */
 	uint64_t version; /* told so far */
-	bool first, draining, over;
+	bool begun;
 };
 
 static bool may_see_secrets(const struct hj_ipc_call *call)
@@ -88,78 +85,27 @@ static json_t *frame_json(const struct uplinkd *u, const struct hj_ipc_call *cal
 
 /* All that is kept is one message: FRAMES_BYTES as text and in base64, and the words around, are below half of
  * HJ_IPC_MESSAGE_MAX. */
-static json_t *news(struct frame_stream *s)
+static json_t *news(const struct hj_ipc_call *call, struct frame_stream *s)
 {
 	const struct frames_one *one;
 	json_t *list = json_array();
 
 	for (unsigned i = 0; (one = frames_at(&s->u->frames, i)); i++)
 		if (one->number >= s->from && one->version > s->version)
-			json_array_append_new(list, frame_json(s->u, s->call, one));
+			json_array_append_new(list, frame_json(s->u, call, one));
 	s->version = s->u->frames.version;
 	return json_pack("{s:o}", "frames", list);
 }
 
-static void drained(struct hj_ipc_call *call, void *userdata)
+static enum hj_ipc_part on_part(struct hj_ipc_call *call, void *userdata, json_t **ret)
 {
 	struct frame_stream *s = userdata;
 
-	s->draining = false;
-	api_frames_pump(s->u);
-}
-
-static void left(struct hj_ipc_call *call, void *userdata)
-{
-	struct frame_stream *s = userdata;
-
-	s->over = true;
-	s->draining = false;
-	api_frames_pump(s->u);
-}
-
-static void pump(struct frame_stream *s)
-{
-	if (s->over || (!s->first && s->version == s->u->frames.version))
-		return;
-	if (hj_ipc_call_queued(s->call) < ANSWERS_AHEAD) {
-		s->first = false;
-		hj_ipc_reply_more(s->call, news(s)); /* where it fails the client is leaving, and left() comes */
-	} else if (!s->draining) {
-		s->draining = true;
-		hj_ipc_call_on_drain(s->call, drained, s);
-	}
-}
-
-static void stream_free(struct frame_stream *s)
-{
-	hj_ipc_call_unref(s->call);
-	free(s);
-}
-
-void api_frames_pump(struct uplinkd *u)
-{
-	for (struct frame_stream *s = u->frame_streams; s; s = s->next)
-		pump(s);
-	for (struct frame_stream **p = &u->frame_streams; *p;) {
-		struct frame_stream *s = *p;
-
-		if (s->over) {
-			*p = s->next;
-			stream_free(s);
-		} else {
-			p = &s->next;
-		}
-	}
-}
-
-void api_frames_end(struct uplinkd *u)
-{
-	while (u->frame_streams) {
-		struct frame_stream *s = u->frame_streams;
-
-		u->frame_streams = s->next;
-		stream_free(s);
-	}
+	if (s->begun && s->version == s->u->frames.version)
+		return HJ_IPC_PART_NONE;
+	s->begun = true;
+	*ret = news(call, s);
+	return HJ_IPC_PART_MORE;
 }
 
 static uint64_t first_of_newest(const struct frames *f, int64_t limit)
@@ -184,20 +130,13 @@ int api_frames(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	if (follow && !hj_ipc_call_more(call))
 		return hj_ipc_fail_parameter(call, "follow");
 	if (!follow) {
-		struct frame_stream once = { .u = u, .call = call, .from = first_of_newest(&u->frames, limit) };
+		struct frame_stream once = { .u = u, .from = first_of_newest(&u->frames, limit) };
 
-		return hj_ipc_reply(call, news(&once));
+		return hj_ipc_reply(call, news(call, &once));
 	}
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	*s = (struct frame_stream){ .next = u->frame_streams,
-		.u = u,
-		.call = hj_ipc_call_ref(call),
-		.from = first_of_newest(&u->frames, limit),
-		.first = true };
-	hj_ipc_call_on_left(call, left, s);
-	u->frame_streams = s;
-	api_frames_pump(u);
-	return 0;
+	*s = (struct frame_stream){ .u = u, .from = first_of_newest(&u->frames, limit) };
+	return hj_ipc_pull(&u->frame_pulls, call, on_part, s);
 }

@@ -150,7 +150,7 @@ void uplinkd_pump(struct uplinkd *u)
 	}
 	u->pumping = false;
 	set_timer(u);
-	api_frames_pump(u);
+	hj_ipc_pulls_turn(&u->frame_pulls);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -328,7 +328,7 @@ void uplinkd_free(struct uplinkd *u)
 	link_free(u->link);
 	hj212_session_free(u->session);
 	event_free(u);
-	api_frames_end(u);
+	hj_ipc_pulls_done(&u->frame_pulls);
 	lanes_done(&u->lanes);
 	frames_done(&u->frames);
 	hj212_phrase_map_done(&u->map);

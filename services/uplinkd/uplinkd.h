@@ -15,6 +15,7 @@
 #include "hjgate/conf.h"
 #include "hjgate/hj212_phrase.h"
 #include "hjgate/hj212_session.h"
+#include "hjgate/ipc_pull.h"
 #include "hjgate/ipc_server.h"
 #include "hjgate/service.h"
 
@@ -106,7 +107,7 @@ struct uplinkd {
 	struct devices devices;
 	struct hj_report *report;
 	struct frames frames;
-	struct frame_stream *frame_streams; /* who follows them: api_frames.c */
+	struct hj_ipc_pulls frame_pulls; /* who follows them: api_frames.c */
 	struct lanes lanes;
 	struct flights flights;
 	struct resumes resumes;
@@ -270,5 +271,3 @@ extern const struct hj_ipc_interface uplinkd_interface; /* api.c */
 /* ---- api_frames.c ---- */
 int api_frames(struct hj_ipc_call *call, json_t *parameters, void *userdata);
 json_t *api_frame_text(const struct hj_ipc_call *call, const char *text); /* masked, but for the change socket */
-void api_frames_pump(struct uplinkd *u);                                  /* something has been kept, or changed */
-void api_frames_end(struct uplinkd *u);
