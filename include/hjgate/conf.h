@@ -315,6 +315,8 @@ struct hj_conf_uplink {
  * defaults, and 0). `root` "" is the system itself. */
 int hj_conf_load_main(const char *root, struct hj_conf_main *ret, struct hj_conf_errors *errors);
 int hj_conf_load_bus(const char *root, const char *name, struct hj_conf_bus *ret, struct hj_conf_errors *errors);
+/* What of the machine a bus needs: "serial", "tcp", "listen" (on a TCP port) or "gpio". 0, or -errno as above. */
+int hj_conf_bus_reach(const char *root, const char *name, const char **ret);
 int hj_conf_load_uplink(
         const char *root, const char *name, struct hj_conf_uplink *ret, struct hj_conf_errors *errors);
 /* The site's own below /etc/hjgate/models are found before those below /usr/share/hjgate/models, of the root and then

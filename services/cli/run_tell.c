@@ -1,14 +1,10 @@
-/* What the programs say of themselves (sd_notify), and what eventd is told of them. The latter is one oneway message
- * written by hand into its socket: it waits in the backlog while eventd is down, and needs neither a connection kept
- * nor a parser in this small process. */
-#include <errno.h>
+/* What the programs say of themselves (sd_notify), and what eventd is told of them. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "hjgate/log.h"
-#include "hjgate/now.h"
+#include "hjgate/report_once.h"
 #include "run.h"
 
 #define NOTIFY_MAX 1024 /* bytes of one message; more is cut */
@@ -68,37 +64,11 @@ int run_on_notify(sd_event_source *source, int fd, uint32_t revents, void *userd
 
 /* ---- telling ---- */
 
-static int send_to_eventd(const struct run *run, const char *message)
-{
-	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	char path[HJ_PATH_MAX];
-	int r;
-
-	r = hj_path(run->root, HJ_DIR_RUN, "eventd.peer", path);
-	if (r < 0 || strlen(path) >= sizeof(to.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(to.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ||
-	        send(fd, message, strlen(message) + 1, MSG_NOSIGNAL) < 0)
-		return -errno;
-	return 0;
-}
-
 void run_tell(const struct run *run, const char *code, const char *key, const char *name, const char *value,
         const char *name2, const char *value2)
 {
-	char values[256], message[768];
-	int r;
+	int r = hj_report_once(run->root, "run", code, key, name, value, name2, value2);
 
-	snprintf(values, sizeof(values), value2 ? "\"%s\":\"%s\",\"%s\":\"%s\"" : "\"%s\":\"%s\"", name, value, name2,
-	        value2);
-	snprintf(message, sizeof(message),
-	        "{\"method\":\"hjgate.Event.Log\",\"oneway\":true,\"parameters\":{\"code\":\"%s\",\"phase\":"
-	        "\"moment\","
-	        "\"key\":\"%s\",\"source\":\"run\",\"time\":%lld,\"values\":{%s}}}",
-	        code, key, (long long)hj_now().wall_ms, values);
-	r = send_to_eventd(run, message);
 	if (r < 0)
 		hj_log_error(r, "eventd cannot be told of %s of %s; going on", code, key);
 }

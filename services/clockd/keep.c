@@ -1,6 +1,7 @@
 /* What clockd knows of the clock from one run to the next, in a file of JSON: what the platform said last, and how
  * the clock has gone since. Of another boot the clock that only goes on says nothing, so the measure begins anew. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clockd.h"
@@ -8,6 +9,7 @@
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
+#define FOLDER    "clock" /* below /var/lib/hjgate */
 #define FILE_NAME "clock.json"
 #define FILE_MODE 0600
 
@@ -36,7 +38,12 @@ static void read_drift(struct clockd *c, json_t *j)
 
 static int path_of(const struct clockd *c, char ret[HJ_PATH_MAX])
 {
-	return hj_path(c->root, HJ_DIR_STATE, FILE_NAME, ret);
+	char folder[HJ_PATH_MAX];
+	int r = hj_state_folder(c->root, FOLDER, 0700, folder);
+
+	if (r < 0)
+		return r;
+	return snprintf(ret, HJ_PATH_MAX, "%s/" FILE_NAME, folder) < HJ_PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 void keep_load(struct clockd *c)

@@ -96,8 +96,11 @@ static int start_timers(struct judged *d)
 
 static int start(struct judged *d)
 {
-	int r = hj_path(d->root, HJ_DIR_STATE, "judged.state", d->path);
+	char folder[HJ_PATH_MAX];
+	int r = hj_state_folder(d->root, "judged", 0700, folder);
 
+	if (r >= 0 && snprintf(d->path, sizeof(d->path), "%s/state", folder) >= (int)sizeof(d->path))
+		r = -ENAMETOOLONG;
 	if (r >= 0)
 		r = hj_judge_new(&d->site.plan, hj_now().wall_ms - JUDGED_LAG_MS, judged_tell, d, &d->judge);
 	if (r >= 0)

@@ -258,6 +258,8 @@ static const struct hj_event_type catalogue[] = {
 	        N_("read it with hjgate events, and tell those who should have been told") },
 	{ "alert-test", HJ_EVENT_INFO, 0, N_("test"),
 	        N_("{by} tests the alerts: who reads this will be told of others, too"), NULL },
+	{ "unit-failed", HJ_EVENT_FAULT, 0, N_("program"), N_("{program} failed ({status})"),
+	        N_("journalctl -u with its name says why; systemctl start tries it again") },
 };
 
 const char *hj_event_remedy(const char *code)
