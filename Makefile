@@ -3,6 +3,7 @@
 #   make            build everything below build/
 #   make test       every test, without touching the system; T=name picks by name
 #   make check      install what is missing (Debian), then lint and every test
+#   make check-system  the tests in booted machines (Debian 12 and 13), as root; T=name picks by name
 #   make lint       include table, sizes, documentation of keys, translations
 #   make demo       a factory in this terminal; DEMO_SECONDS=90
 #   make bench      the figures: speed, losses, memory; FULL=1 for the full counts
@@ -10,6 +11,7 @@
 #   make bench-store  the figures of the store: power cuts, clocks, disks, tampering, what is written; FULL=1 for the full counts
 #   make bench-uplink  the figures of the uplinks: the codec, platforms that misbehave, outages, kills; FULL=1 for the full counts
 #   make bench-judge  the figures of events, judgement and alerts; FULL=1 for the full counts
+#   make bench-system  the figures of the installed suite: start, memory, access, power cuts; FULL=1 for the full counts
 #   make install    DESTDIR and prefix honoured
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
@@ -94,7 +96,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check test lint demo bench bench-bus bench-store bench-uplink bench-judge install clean needs
+.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system install clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
@@ -198,6 +200,10 @@ check: needs
 test: tests
 	@tests/run --build $(B) $(T)
 
+check-system: needs all $(SIM)
+	@sh packaging/needs install system-needs || echo "check-system: goes on without them"
+	@tests/run --build $(B) --system $(T)
+
 lint: all
 	@tests/lint/run $(B)
 
@@ -223,6 +229,10 @@ bench-uplink: needs all $(SIM) $(BENCH)
 bench-judge: needs all $(SIM) $(BENCH)
 	@bench/judge needs || echo "bench-judge: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/judge $(T)
+
+bench-system: needs all $(SIM) $(BENCH)
+	@bench/system needs || echo "bench-system: goes on without them"
+	@HJ_BUILD=$(abspath $(B)) bench/system $(T)
 
 install: all
 	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \

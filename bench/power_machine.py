@@ -67,33 +67,34 @@ def copy_to(folder, source, name=None):
     shutil.copy(os.path.realpath(source), target)
 
 
-def make_first():
-    """The kernel's path and its first file system."""
+def make_first(name="power", init=INIT, ours=PROGRAMS, modules=MODULES):
+    """The kernel's path and its first file system, in which `init` runs and `ours` are (with socat, where there are any)."""
     got = subprocess.run([os.path.join(TOP, "tests/guest-kernel"), WORK], stdout=subprocess.PIPE, text=True, check=False)
     version = got.stdout.strip().splitlines()[-1]
     if got.returncode:
         print(version)
         sys.exit(SKIPPED)
-    first = os.path.join(WORK, "power")
+    first = os.path.join(WORK, name)
     shutil.rmtree(first, ignore_errors=True)
     for folder in ("bin", "dev", "disk", "hj", "mod", "proc", "sys", "tmp"):
         os.makedirs(os.path.join(first, folder))
     copy_to(first, shutil.which("busybox"), "/bin/busybox")
     os.symlink("busybox", first + "/bin/sh")
-    programs = {"/hj/" + p: os.path.join(BUILD, "bin", p) for p in PROGRAMS}
-    programs["/hj/socat"] = shutil.which("socat")
-    for name, program in programs.items():
-        copy_to(first, program, name)
+    programs = {"/hj/" + p: os.path.join(BUILD, "bin", p) for p in ours}
+    if ours:
+        programs["/hj/socat"] = shutil.which("socat")
+    for inside, program in programs.items():
+        copy_to(first, program, inside)
         for library in libraries(program):
             copy_to(first, library)
-    for folder, _, names in os.walk(os.path.join(WORK, "tree/lib/modules", version)):
-        for name in names:
-            if name[:-len(".ko")] in MODULES:  # in the order that they need one another
-                copy_to(first, os.path.join(folder, name), "/mod/%02d.ko" % MODULES.index(name[:-len(".ko")]))
+    for folder, _, files in os.walk(os.path.join(WORK, "tree/lib/modules", version)):
+        for file in files:
+            if file[:-len(".ko")] in modules:  # in the order that they need one another
+                copy_to(first, os.path.join(folder, file), "/mod/%02d.ko" % modules.index(file[:-len(".ko")]))
     with open(first + "/init", "w", encoding="ascii") as f:
-        f.write(INIT)
+        f.write(init)
     os.chmod(first + "/init", 0o755)
-    image = os.path.join(WORK, "power.gz")
+    image = os.path.join(WORK, name + ".gz")
     subprocess.run("find . | cpio -o -H newc 2>/dev/null | gzip -1 >%s" % image, shell=True, cwd=first, check=True)
     return os.path.join(WORK, "tree/boot/vmlinuz-" + version), image
 
@@ -146,6 +147,9 @@ class Port:
 
 
 class Machine:
+    memory_mb = 256
+    more = ()  # options of qemu
+
     def __init__(self, folder, kernel, first):
         self.folder, self.kernel, self.first = folder, kernel, first
         self.image = os.path.join(folder, "disk.img")
@@ -180,10 +184,10 @@ class Machine:
             serial += ["-chardev", "socket,id=c%d,path=%s,server=on,wait=off" % (i, self.path("port%d" % i)),
                        "-device", "virtserialport,chardev=c%d,name=%d-%s" % (i, i, name)]
         self.qemu = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "256", "-nodefaults", "-display", "none", "-no-reboot",
+            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(self.memory_mb), "-nodefaults", "-display", "none", "-no-reboot",
              "-kernel", self.kernel, "-initrd", self.first, "-append", "console=ttyS0 panic=-1 mitigations=off no_timer_check",
              "-serial", "file:" + self.path("console"), "-drive", "if=none,id=data,format=raw,cache=writeback,file=nbd:unix:" + self.path("disk"),
-             "-device", "virtio-blk-pci,drive=data", "-device", "virtio-serial-pci"] + serial + (["-rtc", "base=" + rtc] if rtc else []), stdin=subprocess.DEVNULL)
+             "-device", "virtio-blk-pci,drive=data", "-device", "virtio-serial-pci"] + serial + (["-rtc", "base=" + rtc] if rtc else []) + list(self.more), stdin=subprocess.DEVNULL)
         self.wait_for_socket("port%d" % (len(ports) - 1))
         return [Port(self.path("port%d" % i)) for i in range(len(ports))]
 
