@@ -25,14 +25,14 @@ static void arm(struct judged *d)
 	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
 }
 
+/* First it is kept, then it is told: see peer_outbox.h. */
 void judged_settle(struct judged *d)
 {
 	judged_tell_states(d);
 	judged_tell_hours(d);
-	outbox_pump(
-	        d->outbox); /* first what others wait for; a kill between the two is found out at the next start */
 	if (d->concluded)
 		keep_save(d);
+	outbox_pump(d->outbox);
 	arm(d);
 }
 
@@ -57,8 +57,8 @@ static int on_keep(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct judged *d = userdata;
 
-	if (hj_judge_time(d->judge) != d->kept_ms)
-		keep_save(d);
+	d->concluded = d->concluded || hj_judge_time(d->judge) != d->kept_ms;
+	judged_settle(d);
 	sd_event_source_set_time(source, usec + JUDGED_KEEP_MS * HJ_USEC_PER_MS);
 	return 0;
 }
@@ -139,8 +139,9 @@ void judged_free(struct judged *d)
 {
 	if (!d)
 		return;
+	d->concluded = true;
 	if (d->feed)
-		keep_save(d);
+		judged_settle(d);
 	feed_free(d->feed);
 	outbox_free(d->outbox);
 	judged_keys_free(d);

@@ -53,6 +53,7 @@ void keep_save(struct judged *d)
 	json_decref(j);
 	if (text)
 		r = hj_write_whole(d->path, text, strlen(text), STATE_MODE);
+	outbox_kept(d->outbox);
 	d->concluded = false;
 	d->kept_ms = hj_judge_time(d->judge);
 	if (r < 0)

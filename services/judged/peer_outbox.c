@@ -9,33 +9,33 @@
 #include "hjgate/ipc_client.h"
 #include "hjgate/log.h"
 #include "judged.h"
+#include "peer_taken.h"
 
-#define RETRY_AFTER   (2 * HJ_USEC_PER_SEC)
-#define KEEP_AFTER    (5 * HJ_USEC_PER_SEC) /* the last one was taken: then that is kept, too */
-#define EVENTS_LOOKED 1000                  /* newest events that what was loaded is compared with */
+#define RETRY_AFTER (2 * HJ_USEC_PER_SEC)
 
 /* As text: many of them wait where stored is away, and a tree is ten times as large. */
 struct entry {
 	struct entry *next;
-	int64_t time_ms;
-	bool loaded; /* it may have been taken already */
+	int64_t begin_ms; /* where it lies when it has been taken: an event's begin, a record's label */
+	bool kept;        /* with what judge thinks: a kill cannot conclude it again */
+	bool doubtful;    /* it may have been taken already */
 	char text[];
 };
 
 struct lane_state {
 	struct outbox *o;
+	enum lane lane;
 	struct hj_ipc_client *client;
-	const char *method;
+	const char *method, *looks;
 	struct entry *first, **last;
-	bool under_way, looked; /* looked: what was loaded has been compared */
+	bool under_way, found; /* found: by what is asked about the first */
 	sd_event_source *retry;
 };
 
 struct outbox {
 	struct judged *d;
 	struct lane_state lanes[LANES];
-	sd_event_source *keep;
-	unsigned long long waiting, taken, lost;
+	unsigned long long waiting, taken, lost, untold; /* untold: of those that are lost */
 };
 
 static void pump(struct lane_state *l);
@@ -53,141 +53,61 @@ static void drop_first(struct lane_state *l)
 	free(e);
 }
 
+static void lose(struct outbox *o, const char *why)
+{
+	o->untold++;
+	if (!o->lost++)
+		hj_error("conclusions are lost: %s", why);
+}
+
 /* The oldest that is not under way: the newest says best how things are. */
 static void give_way(struct outbox *o)
 {
 	struct lane_state *l = &o->lanes[o->lanes[LANE_EVENT].first ? LANE_EVENT : LANE_RECORD];
+	struct entry *second;
 
-	if (!o->lost++)
-		hj_error("more than %d conclusions wait: the oldest give way and are lost", OUTBOX_MAX);
+	lose(o, "more than can wait for eventd and stored; the oldest give way");
 	if (!l->under_way) {
 		drop_first(l);
-	} else if (l->first->next) {
-		struct entry *second = l->first->next;
-
-		l->first->next = second->next;
-		if (!second->next)
-			l->last = &l->first->next;
-		o->waiting--;
-		free(second);
+		return;
 	}
+	second = l->first->next;
+	if (!second)
+		return;
+	l->first->next = second->next;
+	if (!second->next)
+		l->last = &l->first->next;
+	o->waiting--;
+	free(second);
 }
 
-static void append(struct outbox *o, enum lane lane, json_t *parameters, bool loaded)
+static struct entry *append(struct outbox *o, enum lane lane, const json_t *parameters, int64_t begin_ms)
 {
 	struct lane_state *l = &o->lanes[lane];
-	_cleanup_free_ char *text = json_dumps(parameters, JSON_COMPACT);
+	_cleanup_free_ char *text = parameters ? json_dumps(parameters, JSON_COMPACT) : NULL;
 	struct entry *e = text ? malloc(sizeof(*e) + strlen(text) + 1) : NULL;
 
 	if (!e) {
-		o->lost++;
-		return;
+		lose(o, "there is no memory for them");
+		return NULL;
 	}
 	if (o->waiting >= OUTBOX_MAX)
 		give_way(o);
-	*e = (struct entry){ .loaded = loaded };
-	e->time_ms = json_integer_value(json_object_get(parameters, lane == LANE_EVENT ? "time" : "label"));
+	*e = (struct entry){ .begin_ms = begin_ms };
 	strcpy(e->text, text);
 	*l->last = e;
 	l->last = &e->next;
 	o->waiting++;
+	return e;
 }
 
-void outbox_put(struct outbox *o, enum lane lane, json_t *parameters)
+void outbox_put(struct outbox *o, enum lane lane, json_t *parameters, int64_t begin_ms)
 {
-	if (parameters)
-		append(o, lane, parameters, false);
-	else
-		o->lost++;
+	append(o, lane, parameters, begin_ms);
 	json_decref(parameters);
 }
 
 /* ---- what was taken already ---- */
-
-static bool is_same_event(json_t *event, json_t *entry)
-{
-	const char *phase = json_string_value(json_object_get(entry, "phase"));
-	const char *const same[] = { "code", "key" };
-	json_int_t time = json_integer_value(json_object_get(entry, "time"));
-
-	for (size_t i = 0; i < hj_array_size(same); i++)
-		if (!json_equal(json_object_get(event, same[i]), json_object_get(entry, same[i])))
-			return false;
-	return phase && json_integer_value(json_object_get(event, strcmp(phase, "end") ? "begin" : "end")) == time;
-}
-
-static bool is_same_record(json_t *record, json_t *entry)
-{
-	return json_equal(json_object_get(record, "label"), json_object_get(entry, "label")) &&
-	       json_equal(json_object_get(record, "body"), json_object_get(entry, "body"));
-}
-
-static bool is_taken(const struct lane_state *l, json_t *list, const struct entry *e)
-{
-	_cleanup_json_ json_t *entry = json_loads(e->text, 0, NULL);
-	bool event = l == &l->o->lanes[LANE_EVENT];
-	json_t *other;
-	size_t i;
-
-	json_array_foreach(list, i, other)
-	{
-		if (entry && (event ? is_same_event(other, entry) : is_same_record(other, entry)))
-			return true;
-	}
-	return false;
-}
-
-static void on_looked(const char *error, json_t *reply, bool continues, void *userdata)
-{
-	struct lane_state *l = userdata;
-	bool event = l == &l->o->lanes[LANE_EVENT];
-	json_t *list = json_object_get(reply, event ? "events" : "records");
-
-	if (error) {
-		l->under_way = false;
-		return; /* is_up() looks again */
-	}
-	for (struct entry **at = &l->first; *at;) {
-		struct entry *e = *at;
-
-		if (!e->loaded || !is_taken(l, list, e)) {
-			at = &e->next;
-			continue;
-		}
-		*at = e->next;
-		l->o->waiting--;
-		free(e);
-	}
-	for (l->last = &l->first; *l->last; l->last = &(*l->last)->next)
-		;
-	if (continues)
-		return;
-	l->under_way = false;
-	l->looked = true;
-	pump(l);
-}
-
-static void look(struct lane_state *l)
-{
-	bool event = l == &l->o->lanes[LANE_EVENT];
-	int64_t since = HJ_TIME_MAX_MS;
-	json_t *p;
-
-	for (const struct entry *e = l->first; e; e = e->next)
-		if (e->loaded)
-			since = hj_min(since, e->time_ms);
-	if (since == HJ_TIME_MAX_MS) {
-		l->looked = true;
-		return;
-	}
-	p = event ? json_pack("{s:i}", "limit", EVENTS_LOOKED)
-	          : json_pack("{s:s, s:I, s:I}", "kind", hj_kind_name(HJ_KIND_STATUS), "begin", (json_int_t)since,
-	                    "end", (json_int_t)HJ_TIME_MAX_MS);
-	l->under_way = hj_ipc_client_call(l->client, event ? "hjgate.Event.List" : "hjgate.Store.Query", p,
-	                       HJ_IPC_MORE, on_looked, l) >= 0;
-}
-
-/* ---- on its way ---- */
 
 static void again(struct lane_state *l)
 {
@@ -201,43 +121,96 @@ static bool is_for_good(const char *error)
 	       !strcmp(error, "hjgate.Event.UnknownCode");
 }
 
+/* Whether it is said again by itself: when the other end is there again, or after a while. */
+static bool comes_again(struct lane_state *l, const char *error)
+{
+	if (!error || is_for_good(error))
+		return false;
+	if (hj_ipc_client_is_up(l->client))
+		again(l);
+	return true;
+}
+
+static void take_first(struct lane_state *l)
+{
+	l->o->taken++;
+	drop_first(l);
+}
+
+static void on_looked(const char *error, json_t *reply, bool continues, void *userdata)
+{
+	struct lane_state *l = userdata;
+	_cleanup_json_ json_t *entry = json_loads(l->first->text, 0, NULL);
+
+	l->found = l->found || (!error && taken_has(l->lane, reply, entry));
+	if (continues)
+		return;
+	l->under_way = false;
+	if (comes_again(l, error))
+		return;
+	l->first->doubtful = false;
+	if (l->found)
+		take_first(l);
+	pump(l);
+}
+
+/* ---- on its way ---- */
+
+/* What eventd takes goes well: then it can be told what did not. */
+static void tell_lost(struct outbox *o)
+{
+	json_int_t now_ms = hj_now().wall_ms, count = (json_int_t)o->untold;
+
+	if (!count)
+		return;
+	o->untold = 0;
+	outbox_put(o, LANE_EVENT,
+	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:s, s:I}}", "code", "reports-lost", "phase", "moment", "key",
+	                "judged", "source", "judged", "time", now_ms, "values", "source", "judged", "count", count),
+	        now_ms);
+	keep_save(o->d);
+}
+
 static void on_taken(const char *error, json_t *reply, bool continues, void *userdata)
 {
 	struct lane_state *l = userdata;
-	struct outbox *o = l->o;
 
 	l->under_way = false;
-	if (error && !is_for_good(error)) {
-		if (hj_ipc_client_is_up(l->client))
-			again(l);
-		return; /* is_up() says it again */
+	if (comes_again(l, error)) {
+		l->first->doubtful = true;
+		return;
 	}
 	if (error) {
 		hj_error("%s refuses a conclusion (%s): it is lost: %s", l->method, error, l->first->text);
-		o->lost++;
+		lose(l->o, "they are refused");
+		drop_first(l);
 	} else {
-		o->taken++;
+		take_first(l);
 	}
-	drop_first(l);
-	if (!o->waiting) {
-		sd_event_source_set_time(o->keep, hj_now().mono + KEEP_AFTER);
-		sd_event_source_set_enabled(o->keep, SD_EVENT_ONESHOT);
-	}
+	if (l->lane == LANE_EVENT && !error)
+		tell_lost(l->o);
 	pump(l);
+}
+
+static int say(struct lane_state *l, json_t *entry)
+{
+	json_t *query;
+
+	if (!l->first->doubtful)
+		return hj_ipc_client_call(l->client, l->method, json_incref(entry), 0, on_taken, l);
+	l->found = false;
+	query = taken_query(l->lane, entry, l->first->begin_ms);
+	return query ? hj_ipc_client_call(l->client, l->looks, query, HJ_IPC_MORE, on_looked, l) : -EINVAL;
 }
 
 static void pump(struct lane_state *l)
 {
-	json_t *p;
+	_cleanup_json_ json_t *entry = NULL;
 
-	if (l->under_way || !l->first || !hj_ipc_client_is_up(l->client))
+	if (l->under_way || !l->first || !l->first->kept || !hj_ipc_client_is_up(l->client))
 		return;
-	if (!l->looked)
-		look(l);
-	if (l->under_way || !l->first)
-		return;
-	p = json_loads(l->first->text, 0, NULL);
-	l->under_way = p && hj_ipc_client_call(l->client, l->method, p, 0, on_taken, l) >= 0;
+	entry = json_loads(l->first->text, 0, NULL);
+	l->under_way = entry && say(l, entry) >= 0;
 	if (!l->under_way)
 		again(l);
 }
@@ -262,38 +235,53 @@ static void is_up(void *userdata)
 	pump(l);
 }
 
-static int on_keep(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct outbox *o = userdata;
-
-	keep_save(o->d);
-	return 0;
-}
-
 /* ---- kept ---- */
 
 json_t *outbox_save(const struct outbox *o)
 {
-	json_t *list = json_array();
+	json_t *entries = json_array();
 
 	for (size_t i = 0; i < LANES; i++)
 		for (const struct entry *e = o->lanes[i].first; e; e = e->next)
-			json_array_append_new(list, json_pack("[i, o]", (int)i, json_loads(e->text, 0, NULL)));
-	return list;
+			json_array_append_new(entries, json_pack("[i, o, I]", (int)i, json_loads(e->text, 0, NULL),
+			                                       (json_int_t)e->begin_ms));
+	return json_pack("{s:o, s:I}", "entries", entries, "untold", (json_int_t)o->untold);
 }
 
-void outbox_load(struct outbox *o, const json_t *list)
+void outbox_kept(struct outbox *o)
 {
-	json_t *item;
-	size_t i;
+	for (size_t i = 0; i < LANES; i++)
+		for (struct entry *e = o->lanes[i].first; e; e = e->next)
+			e->kept = true;
+}
 
-	json_array_foreach(list, i, item)
-	{
-		json_int_t lane = json_integer_value(json_array_get(item, 0));
-		json_t *parameters = json_array_get(item, 1);
+/* What an older judged has kept does not say where it lies: of an end that is not known, and eventd passes it over
+ * where it is one again. */
+static void load_entry(struct outbox *o, const json_t *item)
+{
+	json_int_t lane = json_integer_value(json_array_get(item, 0));
+	json_t *parameters = json_array_get(item, 1), *begin = json_array_get(item, 2);
+	struct entry *e;
 
-		if (lane >= 0 && lane < LANES && json_is_object(parameters))
-			append(o, (enum lane)lane, parameters, true);
+	if (lane < 0 || lane >= LANES || !json_is_object(parameters))
+		return;
+	if (!begin)
+		begin = json_object_get(parameters, lane == LANE_EVENT ? "time" : "label");
+	e = append(o, (enum lane)lane, parameters, json_integer_value(begin));
+	if (e)
+		e->kept = e->doubtful = true;
+}
+
+void outbox_load(struct outbox *o, const json_t *kept)
+{
+	const json_t *entries = json_is_array(kept) ? kept : json_object_get(kept, "entries");
+	json_int_t untold = json_integer_value(json_object_get(kept, "untold"));
+
+	for (size_t i = 0; i < json_array_size(entries); i++)
+		load_entry(o, json_array_get(entries, i));
+	if (untold > 0) {
+		o->untold += (unsigned long long)untold;
+		o->lost += (unsigned long long)untold;
 	}
 }
 
@@ -304,14 +292,19 @@ void outbox_state(const struct outbox *o, struct outbox_state *ret)
 
 /* ---- the whole ---- */
 
-static int open_lane(struct outbox *o, enum lane lane, const char *socket, const char *method)
+static int open_lane(struct outbox *o, enum lane lane)
 {
 	static const struct hj_ipc_client_events events = { .up = is_up };
+	static const struct {
+		const char *socket, *method, *looks;
+	} ends[LANES] = { [LANE_EVENT] = { "eventd.peer", "hjgate.Event.Log", "hjgate.Event.List" },
+		[LANE_RECORD] = { "stored.peer", "hjgate.Store.Put", "hjgate.Store.Query" } };
 	struct lane_state *l = &o->lanes[lane];
 	char path[HJ_PATH_MAX];
-	int r = hj_path(o->d->root, HJ_DIR_RUN, socket, path);
+	int r = hj_path(o->d->root, HJ_DIR_RUN, ends[lane].socket, path);
 
-	l->method = method;
+	l->method = ends[lane].method;
+	l->looks = ends[lane].looks;
 	if (r >= 0)
 		r = sd_event_add_time(o->d->event, &l->retry, CLOCK_BOOTTIME, 0, 0, on_retry, l);
 	if (r >= 0)
@@ -322,22 +315,18 @@ static int open_lane(struct outbox *o, enum lane lane, const char *socket, const
 int outbox_new(struct judged *d, struct outbox **ret)
 {
 	struct outbox *o = calloc(1, sizeof(*o));
-	int r;
+	int r = 0;
 
 	if (!o)
 		return -ENOMEM;
 	o->d = d;
-	for (size_t i = 0; i < LANES; i++) {
+	for (enum lane i = 0; i < LANES; i++) {
 		o->lanes[i].o = o;
+		o->lanes[i].lane = i;
 		o->lanes[i].last = &o->lanes[i].first;
 	}
-	r = open_lane(o, LANE_EVENT, "eventd.peer", "hjgate.Event.Log");
-	if (r >= 0)
-		r = open_lane(o, LANE_RECORD, "stored.peer", "hjgate.Store.Put");
-	if (r >= 0)
-		r = sd_event_add_time(d->event, &o->keep, CLOCK_BOOTTIME, 0, 0, on_keep, o);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(o->keep, SD_EVENT_OFF);
+	for (enum lane i = 0; i < LANES && r >= 0; i++)
+		r = open_lane(o, i);
 	if (r < 0) {
 		outbox_free(o);
 		return r;
@@ -358,6 +347,5 @@ void outbox_free(struct outbox *o)
 		while (l->first)
 			drop_first(l);
 	}
-	sd_event_source_disable_unref(o->keep);
 	free(o);
 }

@@ -164,7 +164,8 @@ static void tell_event(struct judged *d, const struct hj_conclusion *c)
 	outbox_put(d->outbox, LANE_EVENT,
 	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "code", hj_conclusion_event(c->code), "phase",
 	                c->ended ? "end" : "begin", "key", key, "source", "judged", "time",
-	                (json_int_t)(c->ended ? c->end_ms : c->begin_ms), "values", conclusion_values(d, c)));
+	                (json_int_t)(c->ended ? c->end_ms : c->begin_ms), "values", conclusion_values(d, c)),
+	        c->begin_ms);
 }
 
 /* ---- hours ---- */
@@ -182,7 +183,8 @@ static void tell_day(struct judged *d, const struct hj_conclusion *c)
 	outbox_put(d->outbox, LANE_EVENT,
 	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "code",
 	                isnan(c->energy) ? "equipment-hours" : "equipment-energy", "phase", "moment", "key", key,
-	                "source", "judged", "time", (json_int_t)c->at_ms, "values", v));
+	                "source", "judged", "time", (json_int_t)c->at_ms, "values", v),
+	        c->at_ms);
 }
 
 void judged_tell_hours(struct judged *d)
@@ -193,7 +195,8 @@ void judged_tell_hours(struct judged *d)
 		return;
 	outbox_put(d->outbox, LANE_RECORD,
 	        json_pack("{s:s, s:I, s:{s:o}}", "kind", hj_kind_name(HJ_KIND_RUNTIME), "label",
-	                (json_int_t)h->day_ms, "body", "hours", h->hours));
+	                (json_int_t)h->day_ms, "body", "hours", h->hours),
+	        h->day_ms);
 	free(h);
 }
 
@@ -246,6 +249,7 @@ int judged_rs(const struct judged *d, size_t equipment)
  * newest has the whole. */
 void judged_tell_states(struct judged *d)
 {
+	int64_t now_ms = hj_judge_time(d->judge);
 	json_t *states;
 	bool news = false;
 
@@ -264,6 +268,7 @@ void judged_tell_states(struct judged *d)
 		if (d->told[i] != JUDGED_TOLD_NO)
 			json_object_set_new(states, d->site.equipment[i].code, json_integer(d->told[i]));
 	outbox_put(d->outbox, LANE_RECORD,
-	        json_pack("{s:s, s:I, s:{s:o}}", "kind", hj_kind_name(HJ_KIND_STATUS), "label",
-	                (json_int_t)hj_judge_time(d->judge), "body", "states", states));
+	        json_pack("{s:s, s:I, s:{s:o}}", "kind", hj_kind_name(HJ_KIND_STATUS), "label", (json_int_t)now_ms,
+	                "body", "states", states),
+	        now_ms);
 }
