@@ -5,6 +5,7 @@
 
 #include "hjgate/cleanup.h"
 #include "hjgate/judge.h"
+#include "hjgate/record.h"
 #include "hjgate/stats.h"
 
 /* Which number of the store is which point of the plan. */
@@ -24,7 +25,8 @@ void hj_judge_map_done(struct hj_judge_map *m);
 struct hj_judge_batch {
 	struct hj_sample *samples;
 	size_t count, size;
-	uint64_t lost; /* beyond HJ_JUDGE_BATCH_MAX, or without memory */
+	uint64_t lost;    /* beyond HJ_JUDGE_BATCH_MAX, or without memory */
+	int64_t label_ms; /* of the newest record in it; 0: none yet */
 };
 /* `point`: the place in the plan. */
 void hj_judge_batch_add(struct hj_judge_batch *b, const struct hj_sample *s);
@@ -32,6 +34,10 @@ void hj_judge_batch_add(struct hj_judge_batch *b, const struct hj_sample *s);
  * was on the whole counts, at its end: its extremes may have been judged already. */
 void hj_judge_batch_window(struct hj_judge_batch *b, size_t point, const struct hj_stat *s, int64_t label_ms,
         int64_t length_ms, int64_t step_ms, int64_t after_ms);
+/* A record of windows: what lies before its label is fed first (gap_ms: as below). How many of its points are in the
+ * plan. */
+size_t hj_judge_batch_record(struct hj_judge_batch *b, struct hj_judge *j, const struct hj_judge_map *m,
+        const struct hj_head *head, const struct hj_stats *stats, int64_t step_ms, int64_t after_ms, int64_t gap_ms);
 /* Those from before before_ms; the others wait. Where nothing was seen for longer than gap_ms nobody looked: then
  * what judge waits for does not go on (hj_judge_skip()). */
 void hj_judge_batch_feed(struct hj_judge_batch *b, struct hj_judge *j, int64_t before_ms, int64_t gap_ms);

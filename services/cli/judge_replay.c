@@ -23,7 +23,7 @@ struct replay {
 	struct hj_judge_map map;
 	struct hj_judge_batch batch;
 	struct judged_spans would;
-	int64_t from_ms, to_ms, step_ms, label_ms;
+	int64_t from_ms, to_ms, step_ms;
 	uint64_t after;
 	size_t page, records, samples;
 };
@@ -68,20 +68,10 @@ static void take_record(struct replay *r, json_t *j)
 		return;
 	r->page++;
 	r->after = record.head.seq;
-	if (!r->label_ms) /* what was before the first of them nobody knows */
+	if (!r->batch.label_ms) /* what was before the first of them nobody knows */
 		hj_judge_skip(r->judge, hj_max(record.head.label_ms, r->from_ms));
-	if (record.head.label_ms != r->label_ms)
-		hj_judge_batch_feed(&r->batch, r->judge, record.head.label_ms, GAP_MS);
-	r->label_ms = record.head.label_ms;
-	for (size_t i = 0; i < record.stats.count; i++) {
-		size_t place = hj_judge_map_find(&r->map, record.stats.stats[i].point);
-
-		if (place == HJ_JUDGE_NONE)
-			continue;
-		hj_judge_batch_window(&r->batch, place, &record.stats.stats[i], record.head.label_ms,
-		        record.head.length_ms, r->step_ms, r->from_ms);
-		r->samples++;
-	}
+	r->samples += hj_judge_batch_record(
+	        &r->batch, r->judge, &r->map, &record.head, &record.stats, r->step_ms, r->from_ms, GAP_MS);
 	hj_record_done(&record);
 }
 

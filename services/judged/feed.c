@@ -12,12 +12,15 @@
 #include "hjgate/record_json.h"
 #include "hjgate/text.h"
 #include "judged.h"
+#include "peer_outbox.h"
 
-#define WINDOW_MOST_MS 300000 /* of a base window */
-#define PAGE_RECORDS   10000  /* that one Query gives at most */
+#define WINDOW_MOST_MS 300000           /* of a base window */
+#define PAGE_RECORDS   300              /* that one Query is to give: of minutes five hours */
+#define ROOM           (OUTBOX_MAX / 2) /* places of the outbox, for what follows of a page */
 #define COLLECT        (2 * HJ_USEC_PER_SEC)
 #define GAP_MS         60000 /* without any sample: nobody looked */
 #define AGAIN          (2 * HJ_USEC_PER_SEC)
+#define ROOM_WAITS     15 /* AGAIN each, while nothing is taken */
 
 enum phase { AWAY, READING, COLLECTING, LIVE };
 
@@ -27,14 +30,12 @@ struct feed {
 	enum phase phase;
 	struct hj_judge_batch batch;
 	int64_t step_ms, since_ms; /* since_ms: what was judged before it was away */
-	int64_t label_ms;          /* of the newest window read */
-	uint64_t after;            /* its seq */
+	uint64_t after;            /* seq of the newest window read */
 	unsigned records;          /* of this Query */
 	sd_event_source *timer;    /* the end of collecting; asking again */
-	unsigned long long samples, future;
+	unsigned waited;           /* for room, since anything was taken */
+	unsigned long long samples, future, taken;
 };
-
-static void begin(struct feed *f);
 
 static void wait_for(struct feed *f, hj_usec span)
 {
@@ -81,6 +82,7 @@ static void on_values(const char *error, json_t *reply, bool continues, void *us
 {
 	int64_t now_ms = hj_now().wall_ms;
 	struct feed *f = userdata;
+	unsigned long long before = f->samples;
 	json_t *j;
 	size_t i;
 
@@ -91,7 +93,7 @@ static void on_values(const char *error, json_t *reply, bool continues, void *us
 	{
 		take_sample(f, j, now_ms);
 	}
-	if (f->phase == LIVE)
+	if (f->phase == LIVE && f->samples != before)
 		judged_settle(f->d);
 }
 
@@ -125,21 +127,12 @@ static void take_record(struct feed *f, json_t *j)
 		return;
 	f->records++;
 	f->after = r.head.seq;
-	if (r.head.label_ms != f->label_ms)
-		hj_judge_batch_feed(&f->batch, f->d->judge, r.head.label_ms,
-		        hj_max(2 * (int64_t)r.head.length_ms, (int64_t)GAP_MS));
-	f->label_ms = r.head.label_ms;
-	for (size_t i = 0; i < r.stats.count; i++) {
-		size_t place = hj_judge_map_find(&f->d->map, r.stats.stats[i].point);
-
-		if (place != HJ_JUDGE_NONE)
-			hj_judge_batch_window(&f->batch, place, &r.stats.stats[i], r.head.label_ms, r.head.length_ms,
-			        f->step_ms, f->since_ms);
-	}
+	hj_judge_batch_record(&f->batch, f->d->judge, &f->d->map, &r.head, &r.stats, f->step_ms, f->since_ms,
+	        hj_max(2 * (int64_t)r.head.length_ms, (int64_t)GAP_MS));
 	hj_record_done(&r);
 }
 
-static int ask(struct feed *f);
+static void go_on(struct feed *f);
 
 static void on_records(const char *error, json_t *reply, bool continues, void *userdata)
 {
@@ -162,8 +155,8 @@ static void on_records(const char *error, json_t *reply, bool continues, void *u
 	if (continues)
 		return;
 	if (f->records == PAGE_RECORDS) {
-		if (ask(f) < 0)
-			wait_for(f, AGAIN);
+		judged_settle(f->d);
+		go_on(f);
 		return;
 	}
 	hj_judge_batch_feed(&f->batch, f->d->judge, INT64_MAX, hj_max(WINDOW_MOST_MS, GAP_MS));
@@ -183,6 +176,24 @@ static int ask(struct feed *f)
 	return hj_ipc_client_call(f->ask, "hjgate.Store.Query", parameters, HJ_IPC_MORE, on_records, f);
 }
 
+/* As fast as what follows is taken: else it would be more than can wait. Where nobody takes anything for long, what
+ * the platforms get must not wait for it. */
+static bool has_room(struct feed *f)
+{
+	struct outbox_state outbox;
+
+	outbox_state(f->d->outbox, &outbox);
+	f->waited = outbox.taken == f->taken ? f->waited + 1 : 0;
+	f->taken = outbox.taken;
+	return outbox.waiting <= OUTBOX_MAX - ROOM || f->waited > ROOM_WAITS;
+}
+
+static void go_on(struct feed *f)
+{
+	if (!has_room(f) || ask(f) < 0)
+		wait_for(f, AGAIN);
+}
+
 static void begin(struct feed *f)
 {
 	if (!hj_ipc_client_is_up(f->ask) || !hj_ipc_client_is_up(f->watch))
@@ -190,9 +201,8 @@ static void begin(struct feed *f)
 	f->phase = READING;
 	f->since_ms = hj_judge_time(f->d->judge);
 	f->after = 0;
-	f->label_ms = 0;
-	if (ask(f) < 0)
-		wait_for(f, AGAIN);
+	f->batch.label_ms = 0;
+	go_on(f);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -202,7 +212,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	if (f->phase == COLLECTING)
 		go_live(f);
 	else if (f->phase == READING)
-		begin(f);
+		go_on(f);
 	return 0;
 }
 

@@ -121,6 +121,25 @@ void hj_judge_batch_feed(struct hj_judge_batch *b, struct hj_judge *j, int64_t b
 	b->count -= n;
 }
 
+size_t hj_judge_batch_record(struct hj_judge_batch *b, struct hj_judge *j, const struct hj_judge_map *m,
+        const struct hj_head *head, const struct hj_stats *stats, int64_t step_ms, int64_t after_ms, int64_t gap_ms)
+{
+	size_t n = 0;
+
+	if (head->label_ms != b->label_ms)
+		hj_judge_batch_feed(b, j, head->label_ms, gap_ms);
+	b->label_ms = head->label_ms;
+	for (size_t i = 0; i < stats->count; i++) {
+		size_t place = hj_judge_map_find(m, stats->stats[i].point);
+
+		if (place == HJ_JUDGE_NONE)
+			continue;
+		hj_judge_batch_window(b, place, &stats->stats[i], head->label_ms, head->length_ms, step_ms, after_ms);
+		n++;
+	}
+	return n;
+}
+
 void hj_judge_batch_done(struct hj_judge_batch *b)
 {
 	free(b->samples);
