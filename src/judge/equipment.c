@@ -192,11 +192,9 @@ int64_t equipment_due(const struct hj_judge *j, size_t i)
 
 void equipment_conclusion(const struct hj_judge *j, size_t i, struct hj_conclusion *ret)
 {
-	static const enum hj_conclusion_code codes[HJ_STATES] = { HJ_CONCLUDES_UNKNOWN, HJ_CONCLUDES_STOPPED,
-		HJ_CONCLUDES_IDLE, HJ_CONCLUDES_RUNNING };
 	const struct equipment *e = &j->equipment[i];
 
-	conclusion_init(j, codes[e->state], ret);
+	conclusion_init(j, code_of_state(e->state), ret);
 	ret->number = e->number;
 	ret->begin_ms = e->begin_ms;
 	ret->equipment = i;

@@ -93,15 +93,6 @@ static uint8_t fill_members(const struct hj_judge_plan *p, const char *const *na
 
 static void fill_group(struct hj_judge *j, size_t link, size_t first, size_t count)
 {
-	static const enum hj_conclusion_code codes[LINK_ALARMS] = {
-		[LINK_OFF] = HJ_CONCLUDES_OFF,
-		[LINK_LATE] = HJ_CONCLUDES_LATE,
-		[LINK_ABNORMAL] = HJ_CONCLUDES_ABNORMAL,
-		[LINK_BYPASSED] = HJ_CONCLUDES_BYPASSED,
-		[LINK_UNPROVEN] = HJ_CONCLUDES_UNPROVEN,
-		[LINK_LOW] = HJ_CONCLUDES_LOW,
-		[LINK_EARLY] = HJ_CONCLUDES_EARLY,
-	};
 	const struct hj_judge_link *l = &j->plan->links[link];
 	struct group *g = &j->groups[j->group_count++];
 
@@ -113,7 +104,7 @@ static void fill_group(struct hj_judge *j, size_t link, size_t first, size_t cou
 	g->producing_ms = g->treated_ms = j->now_ms;
 	g->run_down_ms = BEFORE;
 	for (size_t i = 0; i < LINK_ALARMS; i++) {
-		g->alarms[i].code = codes[i];
+		g->alarms[i].code = code_of_link(i);
 		g->alarms[i].due_ms = NEVER;
 	}
 }

@@ -152,6 +152,8 @@ static inline void shift(int64_t *ms, int64_t by)
 int judge_index(struct hj_judge *j);
 
 /* ---- tell.c ---- */
+enum hj_conclusion_code code_of_state(enum hj_state state);
+enum hj_conclusion_code code_of_link(enum link_alarm alarm);
 /* An empty conclusion of this code at this time. */
 void conclusion_init(const struct hj_judge *j, enum hj_conclusion_code code, struct hj_conclusion *ret);
 void conclusion_prove(const struct hj_judge *j, struct hj_conclusion *c, size_t point, double bound);

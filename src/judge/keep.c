@@ -349,23 +349,15 @@ static void tell_alarm(struct hj_judge *j, enum hj_conclusion_code code, const s
 /* What it is of is not in the plan any more. */
 static void end_row(struct hj_judge *j, enum table t, const union row *row)
 {
-	static const enum hj_conclusion_code states[HJ_STATES] = { [HJ_STATE_UNKNOWN] = HJ_CONCLUDES_UNKNOWN,
-		[HJ_STATE_STOPPED] = HJ_CONCLUDES_STOPPED,
-		[HJ_STATE_IDLE] = HJ_CONCLUDES_IDLE,
-		[HJ_STATE_RUNNING] = HJ_CONCLUDES_RUNNING };
-	static const enum hj_conclusion_code of_group[LINK_ALARMS] = { HJ_CONCLUDES_OFF, HJ_CONCLUDES_LATE,
-		HJ_CONCLUDES_ABNORMAL, HJ_CONCLUDES_BYPASSED, HJ_CONCLUDES_UNPROVEN, HJ_CONCLUDES_LOW,
-		HJ_CONCLUDES_EARLY };
-
 	if (t == TABLE_POINT)
 		tell_alarm(j, HJ_CONCLUDES_MISSING, &row->point.missing);
 	else if (t == TABLE_EQUIPMENT && row->equipment.number)
-		tell_end(j, states[row->equipment.state], row->equipment.number, row->equipment.begin_ms);
+		tell_end(j, code_of_state(row->equipment.state), row->equipment.number, row->equipment.begin_ms);
 	else if (t == TABLE_LIMIT)
 		tell_alarm(j, row->limit.alarm.code, &row->limit.alarm);
 	else if (t == TABLE_GROUP)
-		for (size_t i = 0; i < LINK_ALARMS; i++)
-			tell_alarm(j, of_group[i], &row->group.alarms[i]);
+		for (enum link_alarm i = 0; i < LINK_ALARMS; i++)
+			tell_alarm(j, code_of_link(i), &row->group.alarms[i]);
 }
 
 static bool get_name(struct codec *c, char name[NAME_MOST])

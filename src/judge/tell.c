@@ -23,6 +23,33 @@ static const char *const events[HJ_CONCLUSIONS] = {
 	[HJ_CONCLUDES_UNBALANCE] = "phase-unbalance",
 };
 
+enum hj_conclusion_code code_of_state(enum hj_state state)
+{
+	static const enum hj_conclusion_code codes[HJ_STATES] = {
+		[HJ_STATE_UNKNOWN] = HJ_CONCLUDES_UNKNOWN,
+		[HJ_STATE_STOPPED] = HJ_CONCLUDES_STOPPED,
+		[HJ_STATE_IDLE] = HJ_CONCLUDES_IDLE,
+		[HJ_STATE_RUNNING] = HJ_CONCLUDES_RUNNING,
+	};
+
+	return codes[state];
+}
+
+enum hj_conclusion_code code_of_link(enum link_alarm alarm)
+{
+	static const enum hj_conclusion_code codes[LINK_ALARMS] = {
+		[LINK_OFF] = HJ_CONCLUDES_OFF,
+		[LINK_LATE] = HJ_CONCLUDES_LATE,
+		[LINK_ABNORMAL] = HJ_CONCLUDES_ABNORMAL,
+		[LINK_BYPASSED] = HJ_CONCLUDES_BYPASSED,
+		[LINK_UNPROVEN] = HJ_CONCLUDES_UNPROVEN,
+		[LINK_LOW] = HJ_CONCLUDES_LOW,
+		[LINK_EARLY] = HJ_CONCLUDES_EARLY,
+	};
+
+	return codes[alarm];
+}
+
 const char *hj_conclusion_event(enum hj_conclusion_code code)
 {
 	return (size_t)code < HJ_CONCLUSIONS ? events[code] : NULL;
