@@ -12,13 +12,15 @@
 #include "hjgate/buf.h"
 #include "hjgate/clock.h"
 
-#define VERSION   1
-#define NAME_MOST 512 /* bytes, of a row */
+#define VERSION        2
+#define VERSION_SIGNS8 1   /* each piece of equipment has all the signs that there may be */
+#define NAME_MOST      512 /* bytes, of a row */
 
 /* `to` NULL: reading. */
 struct codec {
 	struct hj_buf *to;
 	struct hj_reader in;
+	unsigned version;
 	int r;
 };
 
@@ -139,7 +141,11 @@ static void walk_day(struct codec *c, struct equipment *e)
 
 static void walk_equipment(struct codec *c, struct equipment *e)
 {
-	for (size_t i = 0; i < HJ_JUDGE_SIGNS_MAX; i++) {
+	unsigned signs = c->version == VERSION_SIGNS8
+	                         ? HJ_JUDGE_SIGNS_MAX
+	                         : walk_small(c, c->to ? (unsigned)e->plan->sign_count : 0, HJ_JUDGE_SIGNS_MAX + 1);
+
+	for (unsigned i = 0; i < signs; i++) {
 		walk_state(c, &e->signs[i].level);
 		walk_window(c, &e->signs[i].window);
 	}
@@ -307,7 +313,7 @@ static void put_name(struct codec *c, const char *name)
 
 int hj_judge_encode(const struct hj_judge *j, struct hj_buf *to)
 {
-	struct codec c = { .to = to };
+	struct codec c = { .to = to, .version = VERSION };
 	int64_t now = j->now_ms;
 	uint64_t number = j->number;
 	char name[NAME_MOST];
@@ -426,7 +432,8 @@ static int read_all(struct hj_judge *j, const void *data, size_t n, bool apply)
 	uint64_t number = 0;
 	int64_t now = 0;
 
-	if (hj_get_byte(&c.in) != VERSION)
+	c.version = hj_get_byte(&c.in);
+	if (c.version != VERSION && c.version != VERSION_SIGNS8)
 		return -EBADMSG;
 	walk_ms(&c, &now);
 	walk_number(&c, &number);

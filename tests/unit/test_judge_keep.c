@@ -117,12 +117,41 @@ static void what_is_none_changes_nothing(void **state)
 	world_end(&w);
 }
 
+/* What the version before kept after an hour of both and ten minutes without the fan: it goes on from there. */
+static void the_version_before_is_read(void **state)
+{
+	static struct world old, new;
+	struct hj_buf was = { 0 }, is = { 0 };
+	char bytes[4096];
+	FILE *f = fopen("tests/data/judge-1.bin", "r");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(bytes, 1, sizeof(bytes), f);
+	fclose(f);
+	make(&old);
+	go_on(&old, HOUR, 6, 3);
+	go_on(&old, 10 * MINUTE, 6, 0);
+	make(&new);
+	assert_int_equal(hj_judge_decode(new.j, bytes, n), 0);
+	assert_int_equal(hj_judge_encode(old.j, &was), 0);
+	assert_int_equal(hj_judge_encode(new.j, &is), 0);
+	assert_int_equal(is.len, was.len);
+	assert_memory_equal(is.data, was.data, is.len);
+	assert_true(is.len < n);
+	hj_buf_done(&was);
+	hj_buf_done(&is);
+	world_end(&old);
+	world_end(&new);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_whatever_the_moment),
 		cmocka_unit_test(what_is_no_more_ends),
 		cmocka_unit_test(what_is_none_changes_nothing),
+		cmocka_unit_test(the_version_before_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
