@@ -124,10 +124,34 @@ static void show_alarms(struct writer *w, json_t *answer)
 	writer_field(w, "conclusions", NULL, STYLE_PLAIN, cli_member(answer, "conclusions"), NULL);
 }
 
+/* What is as it should be is in the JSON only. */
+static void show_counts(struct writer *w, json_t *answer)
+{
+	long long waiting = cli_int(answer, "waiting"), lost = cli_int(answer, "lost"),
+	          refused = cli_int(answer, "refused"), dropped = cli_int(answer, "dropped"),
+	          unreadable = cli_int(answer, "unreadable"), future = cli_int(answer, "future"),
+	          passed = cli_int(answer, "older") + cli_int(answer, "repeated");
+
+	if (waiting)
+		writer_say(w, STYLE_WARN, _("%lld conclusions wait for eventd and stored"), waiting);
+	if (lost)
+		writer_say(w, STYLE_BAD,
+		        _("%lld conclusions are lost, %lld of them refused: see journalctl -u hjgate-judged"), lost,
+		        refused);
+	if (dropped || unreadable)
+		writer_say(w, STYLE_BAD, _("%lld samples were not judged for want of room, %lld made no sense"),
+		        dropped, unreadable);
+	if (future)
+		writer_say(w, STYLE_WARN, _("%lld samples came from the future and were judged as of now"), future);
+	if (passed)
+		writer_say(
+		        w, STYLE_DIM, _("%lld samples were passed over: they had come already, or too late"), passed);
+}
+
 static int show_states(struct cli *cli)
 {
-	static const char *const plain[] = { "time", "live", "doing", "waiting", "lost", "taken", "samples",
-		"repeated", "older", "stranger", "future" };
+	static const char *const plain[] = { "time", "live", "doing", "waiting", "lost", "refused", "taken",
+		"samples", "dropped", "unreadable", "repeated", "older", "future" };
 	_cleanup_json_ json_t *answer = NULL;
 	struct writer *w;
 	json_t *e;
@@ -152,9 +176,7 @@ static int show_states(struct cli *cli)
 	}
 	writer_table_end(w);
 	show_alarms(w, answer);
-	if (cli_int(answer, "waiting"))
-		writer_say(w, STYLE_WARN, _("%lld conclusions wait for eventd and stored"),
-		        (long long)cli_int(answer, "waiting"));
+	show_counts(w, answer);
 	writer_free(w);
 	return 0;
 }

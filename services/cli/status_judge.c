@@ -11,10 +11,10 @@
 #include "tables.h"
 #include "timespec.h"
 
-#define SENTENCE_MAX    512
-#define ROOM_LEAST_DAYS 30
-#define FLASH_USED_MOST 80 /* percent, as it says itself */
-#define FLASH_YEARS     2
+#define SENTENCE_MAX        512
+#define ROOM_LEAST_DAYS     30
+#define FLASH_USED_MOST     80 /* percent, as it says itself */
+#define FLASH_YEARS         2
 #define CONCLUSIONS_WAITING 10
 
 static void trouble(struct status *s, const char *format, ...) _printf_(2, 3);
@@ -105,12 +105,15 @@ static void judge_uplink(struct status *s, json_t *answer)
 /* Alarms are events, which tell themselves. */
 static void judge_judged(struct status *s, json_t *answer)
 {
-	long long waiting = cli_int(answer, "waiting"), lost = cli_int(answer, "lost");
+	long long waiting = cli_int(answer, "waiting"), lost = cli_int(answer, "lost"),
+	          dropped = cli_int(answer, "dropped") + cli_int(answer, "unreadable");
 
 	if (waiting > CONCLUSIONS_WAITING)
 		trouble(s, _("%lld conclusions about equipment wait for hjgate-eventd or hjgate-stored"), waiting);
 	if (lost)
 		trouble(s, _("%lld conclusions about equipment are lost"), lost);
+	if (dropped)
+		trouble(s, _("%lld samples could not be judged: hjgate judge says why"), dropped);
 }
 
 /* What the programs' own answers have told already. */

@@ -1,6 +1,5 @@
 /* hjgate.Judge. Answers: Status (all equipment, and what lasts), Explain (one, with what it is judged by). Replaying
  * is the command's: it needs the records and a plan, and nothing of a judge that is at work. */
-#include <math.h>
 #include <string.h>
 
 #include "feed.h"
@@ -10,12 +9,6 @@
 #include "judged.h"
 #include "peer_outbox.h"
 
-static void number_to(json_t *to, const char *name, double value)
-{
-	if (isfinite(value))
-		json_object_set_new(to, name, json_real(value));
-}
-
 static void text_to(json_t *to, const char *name, const char *text)
 {
 	if (text)
@@ -24,31 +17,19 @@ static void text_to(json_t *to, const char *name, const char *text)
 
 /* ---- conclusions ---- */
 
-static json_t *proof_json(const struct judged *d, const struct hj_proof *p)
-{
-	json_t *j = json_pack("{s:s, s:I, s:s%}", "point", d->site.plan.points[p->point].name, "time",
-	        (json_int_t)p->time_ms, "flag", (char[]){ (char)p->flag, '\0' }, (size_t)1);
-
-	number_to(j, "value", p->value);
-	number_to(j, "bound", p->bound);
-	return j;
-}
-
 static json_t *conclusion_json(const struct judged *d, const struct hj_conclusion *c)
 {
 	const struct hj_judge_plan *p = &d->site.plan;
-	json_t *proofs = json_array();
 	json_t *j = json_pack("{s:s, s:I, s:I, s:I, s:I, s:i, s:b, s:o}", "code", hj_conclusion_event(c->code),
 	        "begin", (json_int_t)c->begin_ms, "at", (json_int_t)c->at_ms, "from", (json_int_t)c->from_ms, "to",
-	        (json_int_t)c->to_ms, "samples", (int)c->samples, "maintained", c->maintained, "proofs", proofs);
+	        (json_int_t)c->to_ms, "samples", (int)c->samples, "maintained", c->maintained, "proofs",
+	        judged_proofs(d, c));
 
-	for (size_t i = 0; i < c->proof_count; i++)
-		json_array_append_new(proofs, proof_json(d, &c->proofs[i]));
 	text_to(j, "equipment", c->equipment == HJ_JUDGE_NONE ? NULL : p->equipment[c->equipment].name);
 	text_to(j, "production", c->production == HJ_JUDGE_NONE ? NULL : p->equipment[c->production].name);
 	text_to(j, "point", c->point == HJ_JUDGE_NONE ? NULL : p->points[c->point].name);
-	number_to(j, "least", c->least);
-	number_to(j, "most", c->most);
+	judged_number_to(j, "least", c->least);
+	judged_number_to(j, "most", c->most);
 	return j;
 }
 
@@ -91,7 +72,7 @@ static json_t *equipment_json(const struct judged *d, size_t i)
 	        "process", e->process ? e->process : "", "state", hj_state_name(look.state), "since",
 	        (json_int_t)look.since_ms, "maintained", look.maintained, "alarmed", look.alarmed, "hours",
 	        look.hours);
-	number_to(j, "energy", look.energy);
+	judged_number_to(j, "energy", look.energy);
 	if (j && d->told[i] != JUDGED_TOLD_NO)
 		json_object_set_new(j, "rs", json_integer(d->told[i]));
 	return j;
@@ -114,12 +95,13 @@ static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdat
 	for (size_t i = 0; i < d->site.plan.equipment_count; i++)
 		json_array_append_new(equipment, equipment_json(d, i));
 	return hj_ipc_reply(
-	        call, json_pack("{s:I, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "time",
+	        call, json_pack("{s:I, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "time",
 	                      (json_int_t)hj_judge_time(d->judge), "doing", feed.what, "live", d->live, "waiting",
 	                      (json_int_t)outbox.waiting, "taken", (json_int_t)outbox.taken, "lost",
-	                      (json_int_t)(outbox.lost + feed.lost), "samples", (json_int_t)feed.samples, "repeated",
-	                      (json_int_t)ignored.repeated, "older", (json_int_t)ignored.older, "stranger",
-	                      (json_int_t)ignored.stranger, "future", (json_int_t)feed.future, "equipment", equipment,
+	                      (json_int_t)outbox.lost, "refused", (json_int_t)outbox.refused, "samples",
+	                      (json_int_t)feed.samples, "dropped", (json_int_t)feed.lost, "unreadable",
+	                      (json_int_t)feed.unreadable, "repeated", (json_int_t)ignored.repeated, "older",
+	                      (json_int_t)ignored.older, "future", (json_int_t)feed.future, "equipment", equipment,
 	                      "conclusions", conclusions_json(d, HJ_JUDGE_NONE)));
 }
 
@@ -135,7 +117,7 @@ static json_t *signs_json(const struct judged *d, const struct hj_judge_equipmen
 		j = json_pack("{s:s, s:s, s:f, s:f, s:b}", "point", d->site.plan.points[s->point].name, "meaning",
 		        hj_meaning_name(s->meaning), "running", s->running, "hysteresis", s->hysteresis, "falling",
 		        s->falling);
-		number_to(j, "idle", s->idle);
+		judged_number_to(j, "idle", s->idle);
 		json_array_append_new(list, j);
 	}
 	return list;

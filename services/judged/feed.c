@@ -34,7 +34,7 @@ struct feed {
 	unsigned records;          /* of this Query */
 	sd_event_source *timer;    /* the end of collecting; asking again */
 	unsigned waited;           /* for room, since anything was taken */
-	unsigned long long samples, future, taken;
+	unsigned long long samples, future, unreadable, taken;
 };
 
 static void wait_for(struct feed *f, hj_usec span)
@@ -63,8 +63,10 @@ static void take_sample(struct feed *f, json_t *j, int64_t now_ms)
 	struct hj_sample s;
 	size_t place;
 
-	if (hj_sample_from_json(j, &s) < 0)
+	if (hj_sample_from_json(j, &s) < 0) {
+		f->unreadable++;
 		return;
+	}
 	place = hj_judge_map_find(&f->d->map, s.point);
 	if (place == HJ_JUDGE_NONE)
 		return;
@@ -123,10 +125,12 @@ static void take_record(struct feed *f, json_t *j)
 {
 	struct hj_record r;
 
-	if (hj_record_from_json(j, &r) < 0)
-		return;
 	f->records++;
-	f->after = r.head.seq;
+	f->after = hj_max(f->after, (uint64_t)json_integer_value(json_object_get(j, "seq")));
+	if (hj_record_from_json(j, &r) < 0) {
+		f->unreadable++;
+		return;
+	}
 	hj_judge_batch_record(&f->batch, f->d->judge, &f->d->map, &r.head, &r.stats, f->step_ms, f->since_ms,
 	        hj_max(2 * (int64_t)r.head.length_ms, (int64_t)GAP_MS));
 	hj_record_done(&r);
@@ -244,9 +248,11 @@ void feed_state(const struct feed *f, struct feed_state *ret)
 	static const char *const names[] = { N_("waiting for stored"), N_("reading what was recorded"),
 		N_("collecting what comes"), N_("judging what comes") };
 
-	*ret = (struct feed_state){
-		.what = names[f->phase], .samples = f->samples, .future = f->future, .lost = f->batch.lost
-	};
+	*ret = (struct feed_state){ .what = names[f->phase],
+		.samples = f->samples,
+		.future = f->future,
+		.lost = f->batch.lost,
+		.unreadable = f->unreadable };
 }
 
 static int start(struct feed *f)

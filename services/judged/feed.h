@@ -10,6 +10,6 @@ void feed_free(struct feed *f);
 
 struct feed_state {
 	const char *what; /* N_(): "judging", "reading what was recorded meanwhile" ... */
-	unsigned long long samples, future, lost;
+	unsigned long long samples, future, lost, unreadable;
 };
 void feed_state(const struct feed *f, struct feed_state *ret);

@@ -56,6 +56,8 @@ void judged_live(struct judged *d, bool live);
 void judged_tell(void *judged, const struct hj_conclusion *c); /* hj_judge_tell */
 void judged_tell_states(struct judged *d);                     /* where they are others than the platforms know */
 void judged_tell_hours(struct judged *d);
+struct json_t *judged_proofs(const struct judged *d, const struct hj_conclusion *c);
+void judged_number_to(struct json_t *values, const char *name, double value); /* nothing where it is NAN */
 /* Under which key an event has begun, it ends: [number, key]. */
 struct json_t *judged_keys_save(const struct judged *d);
 void judged_keys_load(struct judged *d, const struct json_t *list);
@@ -65,6 +67,9 @@ int judged_rs(const struct judged *d, size_t equipment); /* enum judged_rs, or J
 /* peer_keep.c: what outlives a restart. */
 int keep_load(struct judged *d); /* 0: nothing was kept, 1: it is as it was */
 void keep_save(struct judged *d);
+/* The same as JSON. Decoding goes into one just made. NULL, -EBADMSG, -ENOMEM. */
+struct json_t *keep_encode(const struct judged *d);
+int keep_decode(struct judged *d, const struct json_t *j);
 
 /* api.c */
 extern const struct hj_ipc_interface judged_interface;

@@ -41,16 +41,21 @@ static json_t *told_to_json(const struct judged *d)
 	return told;
 }
 
+json_t *keep_encode(const struct judged *d)
+{
+	_cleanup_free_ char *judge = judge_as_text(d);
+
+	return judge ? json_pack("{s:i, s:s, s:o, s:o, s:o}", "version", VERSION, "judge", judge, "told",
+	                       told_to_json(d), "outbox", outbox_save(d->outbox), "keys", judged_keys_save(d))
+	             : NULL;
+}
+
 void keep_save(struct judged *d)
 {
-	_cleanup_free_ char *judge = judge_as_text(d), *text = NULL;
-	json_t *j = judge ? json_pack("{s:i, s:s, s:o, s:o, s:o}", "version", VERSION, "judge", judge, "told",
-	                            told_to_json(d), "outbox", outbox_save(d->outbox), "keys", judged_keys_save(d))
-	                  : NULL;
+	_cleanup_json_ json_t *j = keep_encode(d);
+	_cleanup_free_ char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	int r = -ENOMEM;
 
-	text = j ? json_dumps(j, JSON_COMPACT) : NULL;
-	json_decref(j);
 	if (text)
 		r = hj_write_whole(d->path, text, strlen(text), STATE_MODE);
 	outbox_kept(d->outbox);
@@ -62,22 +67,19 @@ void keep_save(struct judged *d)
 
 /* ---- reading ---- */
 
-static char *slurp(const char *path)
+/* 0 and NULL: there is none. */
+static int read_json(const char *path, json_t **ret)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	_cleanup_free_ char *text = NULL;
 	struct stat st;
-	size_t n = 0;
-	ssize_t k;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > STATE_BYTES)
-		return NULL;
-	text = malloc((size_t)st.st_size + 1);
-	while (text && n < (size_t)st.st_size && (k = read(fd, text + n, (size_t)st.st_size - n)) > 0)
-		n += (size_t)k;
-	if (text)
-		text[n] = '\0';
-	return hj_steal(text);
+	*ret = NULL;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > STATE_BYTES)
+		return -EBADMSG;
+	*ret = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
+	return *ret ? 0 : -EBADMSG;
 }
 
 static int decode_judge(struct judged *d, const char *text)
@@ -103,25 +105,27 @@ static void load_told(struct judged *d, const json_t *told)
 	}
 }
 
+int keep_decode(struct judged *d, const json_t *j)
+{
+	if (json_integer_value(json_object_get(j, "version")) != VERSION)
+		return -EBADMSG;
+	load_told(d, json_object_get(j, "told"));
+	judged_keys_load(d, json_object_get(j, "keys"));
+	outbox_load(d->outbox, json_object_get(j, "outbox"));
+	return decode_judge(d, json_string_value(json_object_get(j, "judge")));
+}
+
 int keep_load(struct judged *d)
 {
-	_cleanup_free_ char *text = slurp(d->path);
-	json_t *j = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	int r = 0;
+	_cleanup_json_ json_t *j = NULL;
+	int r = read_json(d->path, &j);
 
-	if (j && json_integer_value(json_object_get(j, "version")) == VERSION) {
-		load_told(d, json_object_get(j, "told"));
-		judged_keys_load(d, json_object_get(j, "keys"));
-		outbox_load(d->outbox, json_object_get(j, "outbox"));
-		r = decode_judge(d, json_string_value(json_object_get(j, "judge")));
-	} else if (text) {
-		r = -EBADMSG;
-	}
-	json_decref(j);
+	if (r >= 0 && j)
+		r = keep_decode(d, j);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		hj_warn("%s cannot be read: judging begins with nothing known", d->path);
+		hj_log_error(r, "%s cannot be read: judging begins with nothing known", d->path);
 	d->kept_ms = hj_judge_time(d->judge);
-	return r < 0 || !text ? 0 : 1;
+	return r < 0 || !j ? 0 : 1;
 }

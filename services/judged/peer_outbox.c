@@ -35,7 +35,7 @@ struct lane_state {
 struct outbox {
 	struct judged *d;
 	struct lane_state lanes[LANES];
-	unsigned long long waiting, taken, lost, untold; /* untold: of those that are lost */
+	unsigned long long waiting, taken, lost, refused, untold; /* the last two: of those that are lost */
 };
 
 static void pump(struct lane_state *l);
@@ -183,6 +183,7 @@ static void on_taken(const char *error, json_t *reply, bool continues, void *use
 	if (error) {
 		hj_error("%s refuses a conclusion (%s): it is lost: %s", l->method, error, l->first->text);
 		lose(l->o, "they are refused");
+		l->o->refused++;
 		drop_first(l);
 	} else {
 		take_first(l);
@@ -287,7 +288,7 @@ void outbox_load(struct outbox *o, const json_t *kept)
 
 void outbox_state(const struct outbox *o, struct outbox_state *ret)
 {
-	*ret = (struct outbox_state){ o->waiting, o->taken, o->lost };
+	*ret = (struct outbox_state){ o->waiting, o->taken, o->lost, o->refused };
 }
 
 /* ---- the whole ---- */

@@ -29,6 +29,6 @@ void outbox_kept(struct outbox *o); /* what was saved is on the disk, or cannot 
 void outbox_load(struct outbox *o, const json_t *kept);
 
 struct outbox_state {
-	unsigned long long waiting, taken, lost;
+	unsigned long long waiting, taken, lost, refused; /* refused: of those that are lost */
 };
 void outbox_state(const struct outbox *o, struct outbox_state *ret);

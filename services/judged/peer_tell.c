@@ -18,7 +18,7 @@ struct hours {
 
 /* ---- events ---- */
 
-static void number_to(json_t *values, const char *name, double value)
+void judged_number_to(json_t *values, const char *name, double value)
 {
 	double rounded = round(value * 1e6) / 1e6;
 
@@ -29,7 +29,7 @@ static void number_to(json_t *values, const char *name, double value)
 	                                                          : json_real(rounded));
 }
 
-static json_t *proofs_to_json(const struct judged *d, const struct hj_conclusion *c)
+json_t *judged_proofs(const struct judged *d, const struct hj_conclusion *c)
 {
 	json_t *list = json_array();
 
@@ -38,8 +38,8 @@ static json_t *proofs_to_json(const struct judged *d, const struct hj_conclusion
 		json_t *j = json_pack("{s:s, s:I, s:s%}", "point", d->site.plan.points[p->point].name, "time",
 		        (json_int_t)p->time_ms, "flag", (char[]){ (char)p->flag, '\0' }, (size_t)1);
 
-		number_to(j, "value", p->value);
-		number_to(j, "bound", p->bound);
+		judged_number_to(j, "value", p->value);
+		judged_number_to(j, "bound", p->bound);
 		json_array_append_new(list, j);
 	}
 	return list;
@@ -61,15 +61,15 @@ static json_t *conclusion_values(const struct judged *d, const struct hj_conclus
 	if (point != HJ_JUDGE_NONE)
 		json_object_set_new(v, "point", json_string(p->points[point].name));
 	if (c->proof_count) {
-		number_to(v, "value", c->proofs[0].value);
-		number_to(v, "bound", c->proofs[0].bound);
+		judged_number_to(v, "value", c->proofs[0].value);
+		judged_number_to(v, "bound", c->proofs[0].bound);
 	}
-	number_to(v, "least", c->least);
-	number_to(v, "most", c->most);
+	judged_number_to(v, "least", c->least);
+	judged_number_to(v, "most", c->most);
 	if (c->maintained)
 		json_object_set_new(v, "maintained", json_true());
 	if (c->proof_count > 1)
-		json_object_set_new(v, "proofs", proofs_to_json(d, c));
+		json_object_set_new(v, "proofs", judged_proofs(d, c));
 	return v;
 }
 
@@ -177,8 +177,8 @@ static void tell_day(struct judged *d, const struct hj_conclusion *c)
 	json_t *v = json_pack("{s:s, s:s, s:I}", "equipment", d->site.equipment[c->equipment].title, "name", name,
 	        "day", (json_int_t)c->begin_ms);
 
-	number_to(v, "hours", c->hours);
-	number_to(v, "energy", c->energy);
+	judged_number_to(v, "hours", c->hours);
+	judged_number_to(v, "energy", c->energy);
 	snprintf(key, sizeof(key), "equipment %s", name);
 	outbox_put(d->outbox, LANE_EVENT,
 	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "code",
