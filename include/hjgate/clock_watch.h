@@ -12,6 +12,9 @@ int hj_clock_watch(sd_event *event, hj_clock_set_fn fn, void *userdata, sd_event
 
 bool hj_clock_synchronised(void); /* by a time daemon */
 
+/* Is there while a time daemon keeps the clock: written by hjgate-kept, for programs that may not ask the kernel. */
+#define HJ_CLOCK_KEPT_FILE "/run/hjgate/clock/kept"
+
 /* What a time daemon has told the kernel of the clock. */
 struct hj_clock_kept {
 	bool synchronised;

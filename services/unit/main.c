@@ -11,11 +11,14 @@
 #include "hjgate/conf.h"
 #include "hjgate/keyring.h"
 #include "hjgate/log.h"
+#include "hjgate/now.h"
 #include "hjgate/report_once.h"
 #include "hjgate/text.h"
 
 #define PREFIX "hjgate-"
-#define HOW    48 /* bytes of how a program ended */
+#define HOW    48      /* bytes of how a program ended */
+#define TOLD   "ended" /* below /run/hjgate: a file for each program that did not come up, with when that was told */
+#define AGAIN  (600 * HJ_USEC_PER_SEC)
 
 static int make_key(char **unused)
 {
@@ -69,12 +72,37 @@ static int tell(const char *code, const char *unit, const char *status)
 	return r < 0 ? hj_log_error(r, "eventd cannot be told that %s ended (%s)", program, status) : 0;
 }
 
+/* A program that does not come up is tried again each second: that is told once in ten minutes. */
+static bool told_lately(const char *unit)
+{
+	char program[HJ_NAME_MAX + 16], rest[sizeof(program) + sizeof(TOLD)], path[HJ_PATH_MAX], text[32] = "";
+	hj_usec now = hj_now().mono;
+	unsigned long long at = 0;
+	FILE *f;
+
+	program_of(unit, program);
+	snprintf(rest, sizeof(rest), TOLD "/%s", program);
+	if (hj_path("", HJ_DIR_RUN, TOLD, path) < 0 || hj_make_folders(path, 0700) < 0 ||
+	        hj_path("", HJ_DIR_RUN, rest, path) < 0)
+		return false;
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%llu", &at) != 1)
+		at = 0;
+	if (f)
+		fclose(f);
+	if (at && now - at < AGAIN)
+		return true;
+	snprintf(text, sizeof(text), "%llu\n", (unsigned long long)now);
+	hj_write_whole(path, text, strlen(text), 0600);
+	return false;
+}
+
 static int tell_ended(char **names)
 {
 	const char *result = plain("SERVICE_RESULT"), *status = plain("EXIT_STATUS");
 	char how[HOW];
 
-	if (!*result || !strcmp(result, "success"))
+	if (!*result || !strcmp(result, "success") || (!strcmp(result, "exit-code") && told_lately(names[0])))
 		return 0;
 	snprintf(how, sizeof(how), "%s%s%s", result, *status ? " " : "", status);
 	return tell("program-died", names[0], how);

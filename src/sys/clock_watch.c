@@ -23,6 +23,10 @@ void hj_clock_kept(struct hj_clock_kept *ret)
 	struct timex t = { .modes = 0 };
 	int state = adjtimex(&t);
 
+	if (state < 0) { /* refused by who started us: hjgate-kept looks for us */
+		*ret = (struct hj_clock_kept){ .synchronised = access(HJ_CLOCK_KEPT_FILE, F_OK) == 0 };
+		return;
+	}
 	*ret = (struct hj_clock_kept){ .synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC),
 		.error_ms = (int64_t)(t.maxerror / 1000),
 		.ppm = (double)t.freq / 65536 };

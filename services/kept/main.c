@@ -1,0 +1,48 @@
+/* hjgate-kept: says to the confined daemons whether a time daemon keeps the clock. Only adjtimex() tells that, and it
+ * is the call that sets a clock, too: what may not set one is refused it whole (ProtectClock= of systemd). So this
+ * one, which may do nothing else, looks for all, and keeps a file in /run/hjgate/clock while it is so. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/timex.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hjgate/clock_watch.h"
+
+#define LOOK_S      5  /* while nobody keeps it: what was read waits for that */
+#define LOOK_KEPT_S 30 /* what a daemon no longer keeps, the kernel itself gives many minutes */
+#define SLACK_NS    500000000UL
+#define MODE        0444
+
+static int keep_file(bool kept)
+{
+	int fd;
+
+	if (!kept)
+		return unlink(HJ_CLOCK_KEPT_FILE) < 0 && errno != ENOENT ? -errno : 0;
+	fd = open(HJ_CLOCK_KEPT_FILE, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE);
+	return fd < 0 ? -errno : close(fd);
+}
+
+int main(void)
+{
+	struct timex t;
+	int before = -1;
+
+	prctl(PR_SET_TIMERSLACK, SLACK_NS);
+	sd_notify(0, "READY=1");
+	for (;;) {
+		int state, kept;
+
+		t = (struct timex){ .modes = 0 };
+		state = adjtimex(&t);
+		kept = state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC);
+		if (kept != before && keep_file(kept) >= 0)
+			before = kept;
+		sd_notify(0, "WATCHDOG=1");
+		nanosleep(&(struct timespec){ .tv_sec = kept ? LOOK_KEPT_S : LOOK_S }, NULL);
+	}
+}
