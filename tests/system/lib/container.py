@@ -111,9 +111,18 @@ class Container:
         said = self.run("systemctl", "is-system-running", good=False).stdout.strip()
         return said if said in ("running", "degraded") else None
 
+    def reap(self):
+        """What a command that was given up has left is the first process's of this name space, and that is us; unreaped it keeps the container's alive."""
+        for pid in children(os.getpid()):
+            with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as f:
+                dead = f.read().rsplit(")", 1)[1].split()[0] == "Z"
+            if dead and pid != self.nspawn.pid:
+                os.waitpid(pid, os.WNOHANG)
+
     def stop(self):
         """As by its power button: every unit is stopped in its order."""
         if self.nspawn and self.nspawn.poll() is None:
+            self.reap()
             self.nspawn.send_signal(signal.SIGTERM)
             try:
                 self.nspawn.wait(STOP_S * PATIENCE)
