@@ -3,9 +3,9 @@
  * Passwords are kept as hashes and shown as stars. Who it was only the file's owner shows: a file that an editor has
  * replaced is its user's. A file that has too much in it to be kept is told as a whole. */
 #include "eventd.h"
-#include "differ.h"
 #include "hjgate/conf.h"
 #include "hjgate/conf_flat.h"
+#include "hjgate/differ.h"
 #include "hjgate/ipc.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
@@ -172,7 +172,7 @@ static int compare(struct eventd *d, const char *file, const char *now, bool fir
 		return 0;
 	owner(d, file, by);
 	if (!first)
-		differ_run(kept.data, now ? now : "", tell, &t);
+		hj_differ_run(kept.data, now ? now : "", tell, &t);
 	if (t.more) {
 		hj_notice("%s: %zu more keys are others", file, t.more);
 		say(d, "config-changed", file, json_pack("{s:s, s:I}", "file", file, "more", (json_int_t)t.more));

@@ -1,8 +1,8 @@
 /* Who changed what in the configuration: what is new between two lists of settings, what a file comes to as a list,
  * and the events of an eventd that was away meanwhile, or was there. */
-#include "../../services/eventd/differ.h"
 #include "../../services/eventd/eventd.h"
 #include "hjgate/conf_flat.h"
+#include "hjgate/differ.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 #include "state_root.h"
@@ -22,7 +22,7 @@ static void note(const char *key, const char *old, const char *new, void *userda
 static const char *differ(const char *old, const char *new)
 {
 	told[0] = '\0';
-	differ_run(old, new, note, NULL);
+	hj_differ_run(old, new, note, NULL);
 	return told;
 }
 

@@ -1,6 +1,6 @@
-/* See differ.h. Both lists are mostly the same and in the same order, so a key is looked for where the one before was
- * found. */
-#include "differ.h"
+/* See hjgate/differ.h. Both lists are mostly the same and in the same order, so a key is looked for where the one
+ * before was found. */
+#include "hjgate/differ.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,19 +37,19 @@ static const char *find(const char *all, const char **hint, const char *key, siz
 	return found;
 }
 
-static const char *value_of(const char *line, char to[DIFFER_LINE_MAX])
+static const char *value_of(const char *line, char to[HJ_DIFFER_LINE_MAX])
 {
 	size_t n = key_length(line);
 
 	if (line[n] == '=')
 		n++;
-	snprintf(to, DIFFER_LINE_MAX, "%.*s", (int)strcspn(line + n, "\n"), line + n);
+	snprintf(to, HJ_DIFFER_LINE_MAX, "%.*s", (int)strcspn(line + n, "\n"), line + n);
 	return to;
 }
 
-static void tell(const char *line, const char *old, const char *new, differ_fn fn, void *userdata)
+static void tell(const char *line, const char *old, const char *new, hj_differ_fn fn, void *userdata)
 {
-	char key[DIFFER_LINE_MAX], was[DIFFER_LINE_MAX], is[DIFFER_LINE_MAX];
+	char key[HJ_DIFFER_LINE_MAX], was[HJ_DIFFER_LINE_MAX], is[HJ_DIFFER_LINE_MAX];
 
 	snprintf(key, sizeof(key), "%.*s", (int)key_length(line), line);
 	if (old)
@@ -60,7 +60,7 @@ static void tell(const char *line, const char *old, const char *new, differ_fn f
 		fn(key, old ? was : NULL, new ? is : NULL, userdata);
 }
 
-void differ_run(const char *old, const char *new, differ_fn fn, void *userdata)
+void hj_differ_run(const char *old, const char *new, hj_differ_fn fn, void *userdata)
 {
 	const char *hint = old;
 
