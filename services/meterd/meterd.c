@@ -153,6 +153,8 @@ void meterd_free(struct meterd *m)
 	sniff_close(m->sniff);
 	hj_ipc_call_unref(m->sniffer);
 	publish_free(m->publish);
+	if (m->started)
+		peer_hand_over(m->peer);
 	peer_free(m->peer);
 	change_window(m);
 	if (m->started)

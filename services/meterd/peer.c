@@ -16,13 +16,15 @@
 #include "hjgate/record_json.h"
 #include "hjgate/service.h"
 
-#define OFFER_MOST   32 /* samples of one Append: as JSON they take a multiple of what they take here */
+#define OFFER_MOST   32   /* samples of one Append: as JSON they take a multiple of what they take here */
+#define HAND_OVER_MS 2000 /* at the end, until stored has taken the last of it */
 #define RETRY_AFTER  (1 * HJ_USEC_PER_SEC) /* after an error reply */
 #define DISCONNECTED "hjgate.Disconnected"
 #define BAD_SAMPLE   "hjgate.Store.BadSample"
+#define APPEND       "hjgate.Store.Append"
 
 struct peer {
-	const char *bus;
+	const char *root, *bus;
 	const struct hj_conf_point *const *points;
 	struct outbox *outbox;
 	struct hj_ipc_client *append, *durable;
@@ -208,12 +210,12 @@ static void forget_places(struct peer *p)
 		p->place[s.point] = -1;
 }
 
-static int offer(struct peer *p)
+/* The parameters of an Append with what stored has not taken yet. */
+static int make_offer(struct peer *p, json_t **ret)
 {
 	_cleanup_json_ json_t *points = json_array(), *samples = json_array();
 	struct hj_now now = hj_now();
 	int64_t upto = now.wall_ms;
-	json_t *parameters;
 	int r;
 
 	outbox_heed_clock(p->outbox, &now);
@@ -223,16 +225,21 @@ static int offer(struct peer *p)
 	if (r < 0)
 		return r;
 	p->offered = p->first + json_array_size(samples);
-	parameters = json_pack("{s:s, s:s, s:I, s:I, s:I, s:O, s:O}", "bus", p->bus, "boot", p->boot, "first",
+	*ret = json_pack("{s:s, s:s, s:I, s:I, s:I, s:O, s:O}", "bus", p->bus, "boot", p->boot, "first",
 	        (json_int_t)p->first, "upto", (json_int_t)upto, "ahead", (json_int_t)p->outbox->ahead_ms, "points",
 	        points, "samples", samples);
-	if (!parameters)
+	if (!*ret)
 		return -ENOMEM;
-	r = hj_ipc_client_call(p->append, "hjgate.Store.Append", parameters, 0, on_append, p);
-	if (r < 0)
-		return r;
 	p->upto = upto;
 	return 0;
+}
+
+static int offer(struct peer *p)
+{
+	json_t *parameters;
+	int r = make_offer(p, &parameters);
+
+	return r < 0 ? r : hj_ipc_client_call(p->append, APPEND, parameters, 0, on_append, p);
 }
 
 void peer_kick(struct peer *p)
@@ -287,6 +294,46 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* ---- the end ---- */
+
+/* False: nothing more can be handed over. */
+static bool hand_over_some(struct peer *p, struct hj_ipc_ask *ask, int timeout_ms)
+{
+	_cleanup_json_ json_t *answer = NULL;
+	json_t *parameters;
+	uint64_t next;
+
+	if (make_offer(p, &parameters) < 0 || hj_ipc_ask(ask, APPEND, parameters, timeout_ms, &answer) < 0)
+		return false;
+	next = (uint64_t)json_integer_value(json_object_get(answer, "next"));
+	if (!next || next == p->first || !outbox_accept(p->outbox, next))
+		return false;
+	p->offered = next;
+	return true;
+}
+
+/* The loop is over: what stored has not taken is offered on a connection of its own. What is under way lies in the
+ * socket already, and is passed over where it was counted. stored has it on the disk as soon as it sees us gone. */
+void peer_hand_over(struct peer *p)
+{
+	hj_usec until = hj_now().mono + HAND_OVER_MS * HJ_USEC_PER_MS, now = hj_now().mono;
+	struct hj_ipc_ask ask = { .fd = -1 };
+	char path[HJ_PATH_MAX];
+
+	/* A stored that is gone may have to be told again what it had not committed. */
+	p->offered = hj_ipc_client_is_up(p->append) ? p->outbox->accepted : p->outbox->first;
+	if (p->offered >= outbox_next(p->outbox) || hj_path(p->root, HJ_DIR_RUN, "stored.peer", path) < 0 ||
+	        hj_ipc_ask_open(path, &ask) < 0)
+		return;
+	while (p->offered < outbox_next(p->outbox) && now < until &&
+	        hand_over_some(p, &ask, (int)((until - now) / HJ_USEC_PER_MS)))
+		now = hj_now().mono;
+	hj_ipc_ask_close(&ask);
+	if (p->outbox->accepted < outbox_next(p->outbox))
+		hj_warn("bus %s: the store has not taken the last %llu samples: they are lost", p->bus,
+		        (unsigned long long)(outbox_next(p->outbox) - p->outbox->accepted));
+}
+
 void peer_free(struct peer *p)
 {
 	if (!p)
@@ -323,7 +370,7 @@ int peer_new(sd_event *event, const char *root, const char *bus, const struct hj
 
 	if (!p)
 		return -ENOMEM;
-	*p = (struct peer){ .bus = bus, .points = points, .outbox = outbox, .offered = 1 };
+	*p = (struct peer){ .root = root, .bus = bus, .points = points, .outbox = outbox, .offered = 1 };
 	p->place = malloc(sizeof(*p->place) * hj_max(point_count, (size_t)1));
 	if (!p->place)
 		return -ENOMEM;

@@ -21,6 +21,7 @@ void peer_free(struct peer *p);
 HJ_DEFINE_CLEANUP(struct peer *, peer_free)
 
 void peer_kick(struct peer *p);          /* there may be new samples: offer them, if no offer is under way */
+void peer_hand_over(struct peer *p);     /* the last of it, blocking, for a process that ends */
 void peer_window(struct peer *p);        /* a window ends: say so, without samples if there are none */
 int64_t peer_upto(const struct peer *p); /* no sample may be stamped before this any more */
 const char *peer_boot(const struct peer *p);

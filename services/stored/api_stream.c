@@ -130,6 +130,9 @@ static void listener_left(struct hj_ipc_call *call, void *userdata)
 	hj_text_copy(bus, sizeof(bus), l->bus);
 	listener_free(l);
 	set_connected(s, bus);
+	/* Nobody could offer again what this bus has handed over: it is put on the disk at once. */
+	if (!stream_hears(s, bus))
+		commit_urgent(s);
 }
 
 static int listen_to(struct stored *s, struct hj_ipc_call *call, const char *bus, const uint8_t boot[HJ_ID_BYTES])
