@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "check.h"
 #include "check_wire.h"
 #include "cli.h"
 #include "hjgate/conf.h"
@@ -207,7 +208,7 @@ static struct counts count(const struct hj_conf *c)
 
 /* ---- showing ---- */
 
-static void show_list(FILE *out, const struct hj_conf_errors *list, const char *before)
+void check_show_list(FILE *out, const struct hj_conf_errors *list, const char *before)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct hj_conf_error *e = &list->list[i];
@@ -226,10 +227,10 @@ static void show_text(const struct hj_conf *c, const struct hj_conf_errors *erro
 {
 	size_t total = errors->count + errors->more, warnings = notes->count + notes->more;
 
-	show_list(stdout, errors, "");
+	check_show_list(stdout, errors, "");
 	if (errors->more)
 		printf(ngettext("and %zu error more\n", "and %zu errors more\n", errors->more), errors->more);
-	show_list(stdout, notes, _("warning: "));
+	check_show_list(stdout, notes, _("warning: "));
 	if (notes->more)
 		printf(ngettext("and %zu warning more\n", "and %zu warnings more\n", notes->more), notes->more);
 	show_wires(c); /* where something does not fit, this is the sum */
@@ -248,7 +249,7 @@ static void show_text(const struct hj_conf *c, const struct hj_conf_errors *erro
 	putchar('\n');
 }
 
-static json_t *list_json(const struct hj_conf_errors *list)
+json_t *check_list_json(const struct hj_conf_errors *list)
 {
 	json_t *all = json_array();
 
@@ -267,20 +268,39 @@ static void show_json(const struct hj_conf *c, const struct hj_conf_errors *erro
 	size_t total = errors->count + errors->more;
 	json_t *j = json_pack("{s:b, s:i, s:i, s:i, s:i, s:i, s:o, s:i, s:o, s:o}", "ok", !total, "buses",
 	        (int)n->buses, "meters", (int)n->meters, "points", (int)n->points, "uplinks", (int)n->uplinks,
-	        "error_count", (int)total, "errors", list_json(errors), "warning_count",
-	        (int)(notes->count + notes->more), "warnings", list_json(notes), "buses_time", wires_json(c));
+	        "error_count", (int)total, "errors", check_list_json(errors), "warning_count",
+	        (int)(notes->count + notes->more), "warnings", check_list_json(notes), "buses_time", wires_json(c));
 
 	json_dumpf(j, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(j);
 }
 
+int check_read(const char *root, struct check *ret)
+{
+	int r;
+
+	*ret = (struct check){ .errors = { 0 } };
+	r = hj_conf_load_all(root, &ret->conf, &ret->errors);
+	if (r < 0 && !ret->errors.count)
+		return r == -EINVAL ? -EIO : r;
+	look_around(&ret->conf, root, r >= 0, &ret->notes);
+	look_at_codes(&ret->conf, root, &ret->errors, &ret->notes);
+	all_fit(&ret->conf, &ret->errors);
+	return ret->errors.count + ret->errors.more ? -EINVAL : 0;
+}
+
+void check_done(struct check *c)
+{
+	hj_conf_done(&c->conf);
+	hj_conf_errors_done(&c->errors);
+	hj_conf_errors_done(&c->notes);
+}
+
 int cli_check(struct cli *cli, int argc, char **argv)
 {
-	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 };
-	struct hj_conf_errors notes = { 0 };
+	_cleanup_(check_done) struct check c = { .errors = { 0 } };
 	struct options o = { .strict = false };
-	struct hj_conf c = { 0 };
 	struct counts n;
 	int r = cli_options(cli, cli_check_options, &o, &argc, argv);
 
@@ -290,17 +310,12 @@ int cli_check(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, _("one folder at most is wanted"));
 	if (argc == 2)
 		cli->root = argv[1];
-	r = hj_conf_load_all(cli->root, &c, &errors);
-	if (r < 0 && !errors.count)
+	r = check_read(cli->root, &c);
+	if (r < 0 && r != -EINVAL)
 		return cli_refused(cli, _("cannot read the configuration: %s"), strerror(-r));
-	look_around(&c, cli->root, r >= 0, &notes);
-	look_at_codes(&c, cli->root, &errors, &notes);
-	all_fit(&c, &errors);
-	if (errors.count + errors.more || (o.strict && notes.count + notes.more))
+	if (o.strict && c.notes.count + c.notes.more)
 		r = -EINVAL;
-	n = count(&c);
-	(cli->json ? show_json : show_text)(&c, &errors, &notes, &n);
-	hj_conf_done(&c);
-	hj_conf_errors_done(&notes);
+	n = count(&c.conf);
+	(cli->json ? show_json : show_text)(&c.conf, &c.errors, &c.notes, &n);
 	return r < 0 ? HJ_EXIT_REFUSED : HJ_EXIT_OK;
 }

@@ -96,7 +96,7 @@ extern const struct cli_option cli_status_options[], cli_points_options[], cli_l
         cli_bus_options[], cli_meter_options[], cli_export_options[], cli_restore_options[], cli_stick_options[],
         cli_verify_options[], cli_store_options[], cli_gaps_options[], cli_trace_options[], cli_key_options[],
         cli_proof_options[], cli_bundle_options[], cli_check_options[], cli_factors_options[], cli_mn_options[],
-        cli_maintain_options[], cli_judge_options[];
+        cli_maintain_options[], cli_judge_options[], cli_apply_options[];
 int cli_status(struct cli *cli, int argc, char **argv);
 int cli_points(struct cli *cli, int argc, char **argv);
 int cli_live(struct cli *cli, int argc, char **argv);
@@ -110,6 +110,7 @@ int cli_uplink(struct cli *cli, int argc, char **argv);
 int cli_meter(struct cli *cli, int argc, char **argv);
 int cli_frames(struct cli *cli, int argc, char **argv);
 int cli_run(struct cli *cli, int argc, char **argv);
+int cli_apply(struct cli *cli, int argc, char **argv);
 int cli_check(struct cli *cli, int argc, char **argv);
 int cli_models(struct cli *cli, int argc, char **argv);
 int cli_factors(struct cli *cli, int argc, char **argv);

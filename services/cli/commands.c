@@ -450,6 +450,22 @@ static const struct cli_command commands[] = {
 	        .examples = EXAMPLES("hjgate check", "hjgate check --root ./site", "hjgate check --strict"),
 	},
 	{
+	        .name = "apply",
+	        .details =
+	                N_("Checks what is written below /etc/hjgate, shows what is another than what was good last, "
+	                   "and starts again only the programs\n"
+	                   "that read it. Where one does not come up all goes back as it was, and the exit status is "
+	                   "3. The ten newest that were good\n"
+	                   "are kept in /var/lib/hjgate/config. Needs root."),
+	        .fn = cli_apply,
+	        .options = cli_apply_options,
+	        .lines = LINES({ CLI_CHANGE, "apply", N_("what is written in /etc/hjgate becomes what runs") },
+	                { CLI_LOOK, "apply --list", N_("the configurations that were good") },
+	                { CLI_CHANGE, "apply --back [N]", N_("an older one holds again") }),
+	        .examples = EXAMPLES(
+	                "hjgate apply --dry-run", "hjgate apply", "hjgate apply --wait 5m", "hjgate apply --back"),
+	},
+	{
 	        .name = "frame",
 	        .details = N_("decode takes frames one on a line, behind anything else, or as they come off the "
 	                      "wire, and prints one JSON object\n"

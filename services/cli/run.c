@@ -2,11 +2,14 @@
  * makes the sockets, starts a program for each file of the configuration, restarts what dies, and ends everything
  * when it is ended. It keeps nothing of its own: what it knows is in the configuration and in the programs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
+#include "apply.h"
 #include "hjgate/log.h"
 #include "run.h"
 
@@ -75,6 +78,44 @@ static int prepare_loop(struct run *run)
 	return r < 0 ? hj_log_error(r, "cannot prepare the event loop") : 0;
 }
 
+/* In a child, since what reading a configuration takes of the heap would stay here for years. *ret_number: of the
+ * configuration that was put back; 0 = none was. */
+static void settle(const struct run *run, unsigned *ret_number)
+{
+	int ends[2];
+	pid_t pid;
+
+	*ret_number = 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	pid = fork();
+	if (!pid) {
+		unsigned number = 0;
+		int r = apply_settle(run->root, &number);
+
+		if (r < 0)
+			hj_log_error(r, "cannot end an apply that was cut short");
+		_exit(r > 0 && write(ends[1], &number, sizeof(number)) != sizeof(number));
+	}
+	close(ends[1]);
+	if (pid > 0 && read(ends[0], ret_number, sizeof(*ret_number)) != sizeof(*ret_number))
+		*ret_number = 0;
+	close(ends[0]);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static void tell_settled(const struct run *run, unsigned number)
+{
+	char text[16];
+
+	if (!number)
+		return;
+	hj_warn("an apply was cut short: configuration %u was put back", number);
+	snprintf(text, sizeof(text), "%u", number);
+	run_tell(run, "config-back", "configuration", "number", text, "why", "it was cut short");
+}
+
 static int prepare(struct run *run)
 {
 	int r;
@@ -89,11 +130,14 @@ static int prepare(struct run *run)
 		r = prepare_loop(run);
 	if (!r)
 		r = run_notify_open(run);
+	if (!r)
+		r = run_control_open(run);
 	return r;
 }
 
 static void done(struct run *run)
 {
+	run_control_close(run);
 	run_suite_free(run);
 	if (run->notify >= 0)
 		unlink(run->notify_path);
@@ -109,7 +153,8 @@ const struct cli_option cli_run_options[] = {
 
 int cli_run(struct cli *cli, int argc, char **argv)
 {
-	struct run run = { .root = cli->root, .lock = -1, .notify = -1 };
+	struct run run = { .root = cli->root, .lock = -1, .notify = -1, .control = -1 };
+	unsigned settled = 0;
 	int r;
 
 	r = cli_options(cli, cli_run_options, &run, &argc, argv);
@@ -119,8 +164,12 @@ int cli_run(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, _("run takes no words, and \"%s\" is one"), argv[1]);
 	hj_log_setup("run", run.verbose ? HJ_LOG_DEBUG : HJ_LOG_INFO);
 	r = prepare(&run);
-	if (!r)
+	if (!r) {
+		settle(&run, &settled);
 		r = run_suite_start(&run);
+	}
+	if (r >= 0)
+		tell_settled(&run, settled);
 	if (r >= 0)
 		r = sd_event_loop(run.event);
 	done(&run);

@@ -1,6 +1,6 @@
 /* `hjgate run`, in parts: run.c (the command), run_suite.c (which programs; reload and stop), run_program.c (one of
- * them), run_socket.c (folders, the lock, sockets), run_stamp.c (which file changed), run_tell.c (what a program
- * said; what eventd is told). */
+ * them), run_socket.c (folders, the lock, sockets), run_control.c (what others ask of it), run_stamp.c (which file
+ * changed), run_tell.c (what a program said; what eventd is told). */
 #pragma once
 
 #include <limits.h>
@@ -38,6 +38,8 @@ struct run_program {
 	uint64_t back_off, started; /* usec */
 	uint64_t sign;              /* of life: when it last said that it is well */
 	unsigned failures;          /* starts in a row that did not get ready */
+	unsigned deaths;            /* that nobody asked for, in all */
+	char how[64];               /* of the newest of them */
 	sd_event_source *child, *timer;
 	sd_event_source *knock[RUN_SOCKETS]; /* of one that waits for its first connection */
 	uint64_t stamp;                      /* of its configuration: run_stamp_changed() */
@@ -46,13 +48,16 @@ struct run_program {
 	const char *served;                  /* its --root where that is not where its sockets are; NULL */
 };
 
+struct run_client; /* run_control.c */
+
 struct run {
 	const char *root;
 	bool verbose;
 	char beside[PATH_MAX]; /* the folder of this command: programs are there, or where they are installed */
-	char notify_path[HJ_PATH_MAX];
+	char notify_path[HJ_PATH_MAX], control_path[HJ_PATH_MAX];
 	sd_event *event;
-	int lock, notify;
+	int lock, notify, control;
+	struct run_client *clients;
 	struct run_program *programs;
 	uint64_t stamp; /* of hjgate.conf */
 	bool stopping;
@@ -67,6 +72,8 @@ int run_folders_make(struct run *run);
 int run_lock(struct run *run); /* -EBUSY: another serves this root, which is said */
 int run_boot_id_write(const struct run *run);
 int run_notify_open(struct run *run);
+/* A socket of this type for the owner alone, bound; its path. */
+int run_socket_bind(struct run *run, int type, const char *name, char ret_path[HJ_PATH_MAX], int *ret);
 int run_sockets_open(struct run_program *p);
 void run_sockets_close(struct run_program *p);
 
@@ -85,6 +92,13 @@ int run_suite_start(struct run *run);
 void run_suite_reload(struct run *run);
 void run_suite_stop(struct run *run); /* step by step; ends the loop when nothing is left */
 void run_suite_free(struct run *run);
+
+/* verb: start, stop, restart. NULL, or why not. */
+const char *run_suite_act(struct run *run, const char *verb, const char *name);
+
+/* run_control.c */
+int run_control_open(struct run *run);
+void run_control_close(struct run *run);
 
 /* run_stamp.c: whether folder/NAME.conf below etc/hjgate (folder NULL: there itself) is another than last time. */
 bool run_stamp_changed(const char *root, const char *folder, const char *name, uint64_t *stamp);

@@ -190,6 +190,8 @@ static void died(struct run_program *p, const siginfo_t *how, bool was_up)
 	wait = refused ? REFUSED_USEC : p->back_off;
 	p->back_off = hj_min(2 * p->back_off, (uint64_t)BACK_OFF_MOST_USEC);
 	describe(how, status, sizeof(status));
+	hj_text_copy(p->how, sizeof(p->how), status);
+	p->deaths++;
 	hj_warn("%s died (%s): starting it again in %.1f s%s", p->name, status, (double)wait / 1e6,
 	        refused ? ", or at once on SIGHUP" : "");
 	if (was_up || !p->failures)

@@ -205,18 +205,28 @@ void run_sockets_close(struct run_program *p)
 	}
 }
 
-int run_notify_open(struct run *run)
+int run_socket_bind(struct run *run, int type, const char *name, char ret_path[HJ_PATH_MAX], int *ret)
 {
-	int yes = 1, r;
+	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int r = hj_path(run->root, HJ_DIR_RUN, name, ret_path);
 
-	r = hj_path(run->root, HJ_DIR_RUN, "notify", run->notify_path);
+	if (r >= 0 && fd < 0)
+		r = hj_log_error(-errno, "cannot make a socket");
+	r = r < 0 ? r : bind_for_owner(fd, ret_path);
 	if (r < 0)
 		return r;
-	run->notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (run->notify < 0 || setsockopt(run->notify, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) < 0)
-		return hj_log_error(-errno, "cannot make a socket");
-	r = bind_for_owner(run->notify, run->notify_path);
-	if (!r)
+	*ret = fd;
+	fd = -1;
+	return 0;
+}
+
+int run_notify_open(struct run *run)
+{
+	int yes = 1, r = run_socket_bind(run, SOCK_DGRAM, "notify", run->notify_path, &run->notify);
+
+	if (r >= 0 && setsockopt(run->notify, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) < 0)
+		r = hj_log_error(-errno, "cannot make a socket");
+	if (r >= 0)
 		r = sd_event_add_io(run->event, NULL, run->notify, EPOLLIN, run_on_notify, run);
 	return r < 0 ? r : 0;
 }

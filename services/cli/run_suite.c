@@ -170,6 +170,80 @@ static void apply_to(struct run_program *p, bool main_changed, bool buses_change
 		run_program_free(p);
 }
 
+/* ---- one program, as it is asked for ---- */
+
+/* "meterd@north": its kind, and the instance. */
+static const struct run_kind *kind_of(const char *name, const char **ret_instance)
+{
+	size_t n = strcspn(name, "@");
+
+	*ret_instance = name[n] ? name + n + 1 : NULL;
+	for (size_t i = 0; i < hj_array_size(kinds); i++)
+		if (strlen(kinds[i].name) == n && !strncmp(kinds[i].name, name, n))
+			return !*ret_instance == !kinds[i].folder ? &kinds[i] : NULL;
+	return NULL;
+}
+
+static const char *start_one(struct run *run, const struct run_kind *kind, const char *instance)
+{
+	struct run_program *p = find(run, kind, instance);
+
+	if (instance && !hj_name_valid(instance))
+		return "that is no name";
+	if (!p)
+		return want(run, kind, instance, false) < 0 ? "it cannot be started" : NULL;
+	p->wanted = true;
+	own_file_changed(p);
+	if (!p->pid)
+		run_program_begin(p);
+	return NULL;
+}
+
+static const char *stop_one(struct run_program *p)
+{
+	if (!p)
+		return NULL; /* it is gone already */
+	p->wanted = false;
+	if (p->pid)
+		run_program_stop(p);
+	else
+		run_program_free(p);
+	return NULL;
+}
+
+static const char *restart_one(struct run_program *p)
+{
+	if (!p)
+		return "there is no such program";
+	own_file_changed(p);
+	if (p->pid)
+		run_program_stop(p);
+	else
+		run_program_begin(p);
+	return NULL;
+}
+
+const char *run_suite_act(struct run *run, const char *verb, const char *name)
+{
+	const char *instance;
+	const struct run_kind *kind = kind_of(name, &instance);
+
+	if (run->stopping)
+		return "everything is being stopped";
+	if (!kind)
+		return "there is no such program";
+	/* What SIGHUP would compare with: it is being told of all changes here. */
+	run_stamp_changed(run->root, NULL, "hjgate", &run->stamp);
+	hj_info("%s: to %s, as it is asked for", name, verb);
+	if (!strcmp(verb, "start"))
+		return start_one(run, kind, instance);
+	if (!strcmp(verb, "stop"))
+		return stop_one(find(run, kind, instance));
+	if (!strcmp(verb, "restart"))
+		return restart_one(find(run, kind, instance));
+	return "it can start, stop and restart";
+}
+
 static bool is_bus(const struct run_program *p)
 {
 	return p->kind->folder && !strcmp(p->kind->folder, "buses.d");

@@ -65,7 +65,7 @@ static void show_steps(const struct status *s, struct writer *w)
 		        root);
 	else
 		writer_say(w, STYLE_PLAIN,
-		        _("%sstart the programs: systemctl daemon-reload; systemctl restart hjgate.target (or, where "
+		        _("%smake them run: sudo hjgate apply (or, where "
 		          "systemd is not in charge, hjgate run)"),
 		        configured ? "" : "4. ");
 }

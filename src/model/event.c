@@ -78,6 +78,11 @@ static const struct hj_event_type catalogue[] = {
 	        N_("{by} changed {key} of {file} from {old} to {new}"), NULL },
 	{ "config-changed", HJ_EVENT_INFO, 0, N_("configuration file"), N_("the configuration changed: {file}"),
 	        NULL },
+	{ "config-applied", HJ_EVENT_INFO, 0, N_("configuration"), N_("{by} applied configuration {number}: {what}"),
+	        NULL },
+	{ "config-back", HJ_EVENT_WARN, 0, N_("configuration"), N_("the configuration went back to {number}: {why}"),
+	        N_("what was refused is kept in /var/lib/hjgate/config/aside: correct it and use hjgate apply "
+	           "again") },
 	{ "register-written", HJ_EVENT_INFO, 0, N_("meter"),
 	        N_("{by} wrote {new} to {table} {address} of unit {unit} on bus {bus}, where {old} was: {result}"),
 	        NULL },

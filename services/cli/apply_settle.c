@@ -1,0 +1,96 @@
+/* Before the programs start, what an apply was cut short at is brought to an end, so that they all find one whole
+ * configuration. One that was being put into /etc goes there completely; one that was being tried and had not proved
+ * itself makes way for the one before, since nobody may be there to look. An apply by a person is otherwise: it tries
+ * again what lies in /etc. The very first configuration that is right is kept, since programs start with it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "apply.h"
+#include "check.h"
+#include "timespec.h"
+
+#define LOCK      "apply.lock"
+#define LOCK_MODE 0600
+
+int apply_lock(const char *root, int *ret, char who[128])
+{
+	char path[HJ_PATH_MAX], folder[HJ_PATH_MAX], by[APPLY_BY_MAX], text[128];
+	int r = hj_path(root, HJ_DIR_RUN, LOCK, path), fd;
+	ssize_t n;
+
+	r = r < 0 ? r : hj_path(root, HJ_DIR_RUN, "", folder);
+	r = r < 0 ? r : hj_make_folders(folder, 0755);
+	fd = r < 0 ? r : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOCK_MODE);
+	if (fd < 0)
+		return r < 0 ? r : -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		n = read(fd, who, 127);
+		who[hj_max(n, 0)] = '\0';
+		close(fd);
+		return -EBUSY;
+	}
+	/* Only the refusal of another reads it. */
+	apply_who(by);
+	snprintf(text, sizeof(text), "%s, pid %d", by, (int)getpid());
+	if (ftruncate(fd, 0) < 0 || write(fd, text, strlen(text)) < 0)
+		text[0] = '\0';
+	*ret = fd;
+	return 0;
+}
+
+static int put_back(const char *root, unsigned number)
+{
+	char kept[HJ_PATH_MAX];
+	int r = apply_kept_root(root, number, kept);
+
+	r = r < 0 ? r : apply_state_write(root, APPLY_PUTTING, number);
+	r = r < 0 ? r : apply_tree_put(kept, root);
+	return r < 0 ? r : apply_state_write(root, APPLY_SETTLED, 0);
+}
+
+static int undo(const char *root, unsigned number)
+{
+	int r = apply_kept_stage(root, number);
+
+	r = r < 0 ? r : apply_kept_set_aside(root);
+	return r < 0 ? r : put_back(root, number);
+}
+
+static int keep_first(const char *root)
+{
+	_cleanup_(apply_kept_list_done) struct apply_kept_list l = { .count = 0 };
+	struct apply_kept k = { .number = 1, .time_ms = cli_wall_ms(), .note = "as it was found at a start" };
+	struct check c;
+	int r = apply_kept_list(root, &l);
+
+	if (r < 0 || l.count)
+		return r;
+	r = check_read(root, &c);
+	check_done(&c);
+	if (r < 0)
+		return 0;
+	apply_who(k.by);
+	r = apply_kept_stage(root, 0);
+	return r < 0 ? r : apply_kept_keep(root, &k);
+}
+
+int apply_settle(const char *root, unsigned *ret_number)
+{
+	_cleanup_fd_ int lock = -1;
+	char who[128];
+	enum apply_state state;
+	int r = apply_lock(root, &lock, who);
+
+	if (r < 0)
+		return r == -EBUSY ? 0 : r; /* one is at work: it ends what it began */
+	state = apply_state_read(root, ret_number);
+	if (state == APPLY_SETTLED)
+		return keep_first(root);
+	if (!*ret_number)
+		return apply_state_write(root, APPLY_SETTLED, 0);
+	r = state == APPLY_PUTTING ? put_back(root, *ret_number) : undo(root, *ret_number);
+	return r < 0 ? r : 1;
+}
