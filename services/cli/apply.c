@@ -236,6 +236,7 @@ static int go_back(struct apply *a, struct writer *w)
 	for (size_t i = 0; i < a->count; i++)
 		a->programs[i].why = NULL;
 	r = put_good_back(a);
+	apply_show_programs(a, w, "put_back", true);
 	if (r == -EIO)
 		apply_state_write(a->root, APPLY_SETTLED, 0);
 	apply_tell(a->root, "config-back",
@@ -272,7 +273,7 @@ static int act(struct apply *a, struct writer *w)
 	if (r < 0)
 		return failed(a, r, _("cannot write down what is going on"));
 	r = apply_do(a);
-	apply_show_programs(a, w, true);
+	apply_show_programs(a, w, "programs", true);
 	if (r < 0 && r != -EIO)
 		cli_refused(a->cli, _("cannot start and stop programs: %s"), strerror(-r));
 	if (r < 0 && a->good && a->changes.count && !a->stay)
@@ -300,7 +301,7 @@ static int show_plan(struct apply *a, struct writer *w)
 		writer_say(w, STYLE_PLAIN, "%s", _("The configuration is what it was."));
 	if (!a->dry)
 		return 0;
-	apply_show_programs(a, w, false);
+	apply_show_programs(a, w, "programs", false);
 	return 0;
 }
 

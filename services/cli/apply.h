@@ -189,7 +189,8 @@ bool apply_port_is_good(const struct apply *a, const struct apply_program *p);
 
 /* apply_show.c */
 void apply_show_changes(const struct apply *a, struct writer *w);
-void apply_show_programs(const struct apply *a, struct writer *w, bool done);
+/* key: "programs", or "put_back" where it was undone. */
+void apply_show_programs(const struct apply *a, struct writer *w, const char *key, bool done);
 void apply_show_answers(const struct apply_answers *l, struct writer *w);
 void apply_show_list(const struct apply *a, const struct apply_kept_list *l, struct writer *w);
 

@@ -66,14 +66,14 @@ static void trouble_cell(struct writer *w, const struct apply_program *p)
 	writer_cell(w, p->why ? STYLE_BAD : STYLE_PLAIN, p->why ? json_string(raw) : json_null(), text);
 }
 
-void apply_show_programs(const struct apply *a, struct writer *w, bool done)
+void apply_show_programs(const struct apply *a, struct writer *w, const char *key, bool done)
 {
 	static const char *const acts[] = { [APPLY_LEAVE] = N_("nothing"),
 		[APPLY_START] = N_("start"),
 		[APPLY_RESTART] = N_("restart"),
 		[APPLY_STOP] = N_("stop") };
 
-	writer_table(w, "programs", program_columns, hj_array_size(program_columns));
+	writer_table(w, key, program_columns, hj_array_size(program_columns));
 	for (size_t i = 0; i < a->count; i++) {
 		const struct apply_program *p = &a->programs[i];
 

@@ -1,0 +1,263 @@
+/* `hjgate apply`, what it knows: who reads which key, what a configuration changes against another, and that a tree
+ * that was kept is put back whole, with its modes, whatever an interruption left. */
+#include "../../services/cli/apply.h"
+#include "state_root.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static char other[256], third[256];
+
+static void write_in(const char *where, const char *name, const char *text, mode_t mode)
+{
+	char rest[160], path[256];
+
+	snprintf(rest, sizeof(rest), "%s/etc/hjgate/%s", where, name);
+	write_file(rest, text);
+	path_of(rest, path);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static int setup(void **state)
+{
+	static const char *const folders[] = { "", "/etc", "/etc/hjgate", "/etc/hjgate/buses.d",
+		"/etc/hjgate/uplinks.d", "/run", "/var", "/var/lib", "/var/lib/hjgate" };
+	char path[600];
+
+	if (make_root("apply") < 0)
+		return -1;
+	for (const char *const *where = (const char *const[]){ "a", "b", "c", NULL }; *where; where++)
+		for (size_t i = 0; i < hj_array_size(folders); i++) {
+			snprintf(path, sizeof(path), "%s/%s%s", root, *where, folders[i]);
+			if (mkdir(path, 0755) < 0 && errno != EEXIST)
+				return -1;
+		}
+	snprintf(other, sizeof(other), "%s/a", root);
+	snprintf(third, sizeof(third), "%s/b", root);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	return remove_root();
+}
+
+/* ---- who reads what ---- */
+
+static void who_reads_what(void **state)
+{
+	assert_int_equal(apply_readers("buses.d/north.conf", "meters.oven.points.power.address"), APPLY_METERD);
+	assert_int_equal(
+	        apply_readers("buses.d/north.conf", "meters.oven.poll_interval"), APPLY_METERD | APPLY_JUDGED);
+	assert_int_equal(apply_readers("buses.d/north.conf", "port"), APPLY_METERD);
+	/* What is not listed concerns all who read the file; so does a file as a whole. */
+	assert_int_equal(apply_readers("buses.d/north.conf", "meters.oven.points.power.factor"),
+	        APPLY_METERD | APPLY_UPLINKDS | APPLY_JUDGED);
+	assert_int_equal(apply_readers("buses.d/north.conf", ""), APPLY_METERD | APPLY_UPLINKDS | APPLY_JUDGED);
+	assert_int_equal(apply_readers("uplinks.d/county.conf", "pw"), APPLY_UPLINKD);
+	assert_int_equal(apply_readers("hjgate.conf", "retention_mb"), APPLY_STORED);
+	assert_int_equal(apply_readers("hjgate.conf", "stick"), 0);
+	assert_true(apply_readers("hjgate.conf", "what comes later") & APPLY_METERDS);
+	assert_int_equal(apply_readers("equipment.conf", ""), APPLY_JUDGED);
+	assert_int_equal(apply_readers("tls/ca.pem", ""), APPLY_UPLINKDS);
+}
+
+static void whose_file(void **state)
+{
+	char name[HJ_NAME_MAX + 1];
+
+	apply_instance("buses.d/north.conf", "buses.d", name);
+	assert_string_equal(name, "north");
+	apply_instance("buses.d/north.conf", "uplinks.d", name);
+	assert_string_equal(name, "");
+	apply_instance("buses.d/.conf", "buses.d", name);
+	assert_string_equal(name, "");
+}
+
+/* ---- what is another ---- */
+
+static const struct apply_change *find(const struct apply_changes *c, const char *file, const char *key)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (!strcmp(c->list[i].file, file) && !strcmp(c->list[i].key, key))
+			return &c->list[i];
+	return NULL;
+}
+
+static void what_is_another(void **state)
+{
+	struct apply_changes c;
+	const struct apply_change *e;
+
+	write_in("a", "buses.d/north.conf", "format = 1;\nbaud = 9600;\n", 0644);
+	write_in("b", "buses.d/north.conf", "format = 1;\nbaud = 4800; # slower\n", 0644);
+	write_in("a", "uplinks.d/county.conf", "format = 1;\npw = \"one\";\n", 0640);
+	write_in("b", "uplinks.d/county.conf", "format = 1;\npw = \"two\";\n", 0640);
+	write_in("a", "uplinks.d/gone.conf", "format = 1;\n", 0640);
+	write_in("b", "buses.d/new.conf", "format = 1;\nbaud = 9600;\n", 0644);
+	write_in("b", "buses.d/new.conf.example", "format = 1;\n", 0644);
+	write_in("b", "buses.d/north.conf~", "format = 1;\n", 0644);
+	write_in("a", "hjgate.conf", "format = 1;\n", 0644);
+	write_in("b", "hjgate.conf", "# only a word\nformat = 1;\n", 0644);
+	assert_int_equal(apply_changes_find(other, third, &c), 0);
+	e = find(&c, "buses.d/north.conf", "baud");
+	assert_non_null(e);
+	assert_string_equal(e->old, "9600");
+	assert_string_equal(e->new, "4800");
+	e = find(&c, "uplinks.d/county.conf", "pw");
+	assert_non_null(e);
+	assert_string_equal(e->old, "******");
+	assert_string_equal(e->new, "******");
+	assert_int_equal(find(&c, "uplinks.d/gone.conf", "")->how, APPLY_REMOVED);
+	assert_int_equal(find(&c, "buses.d/new.conf", "")->how, APPLY_ADDED);
+	assert_int_equal(c.count, 4);
+	apply_changes_done(&c);
+}
+
+/* Behind what is compared of a long value there may be more: then the whole file is another. */
+static void a_long_value(void **state)
+{
+	char text[1024], *end = text + sprintf(text, "format = 1;\nx = \"");
+	struct apply_changes c;
+
+	memset(end, 'x', 600);
+	strcpy(end + 600, "a\";\n");
+	write_in("a", "alerts.conf", text, 0644);
+	end[600] = 'b';
+	write_in("b", "alerts.conf", text, 0644);
+	assert_int_equal(apply_changes_find(other, third, &c), 0);
+	assert_non_null(find(&c, "alerts.conf", ""));
+	apply_changes_done(&c);
+}
+
+/* ---- trees ---- */
+
+static void it_is_put_back_whole(void **state)
+{
+	char path[HJ_PATH_MAX];
+	struct stat st;
+
+	assert_int_equal(apply_tree_same(other, third), 0);
+	write_in("a", "factors.conf", "ours\n", 0644);
+	write_in("b", "factors.conf", "the package's\n", 0644);
+	assert_int_equal(apply_tree_put(other, third), 0);
+	assert_int_equal(apply_tree_same_file(other, third, "buses.d/north.conf"), 1);
+	assert_int_equal(apply_tree_same_file(other, third, "buses.d/new.conf"), 1); /* gone from both */
+	assert_int_equal(apply_tree_same_file(other, third, "uplinks.d/gone.conf"), 1);
+	assert_int_equal(apply_tree_same_file(other, third, "factors.conf"), 0);
+	assert_int_equal(hj_path(third, HJ_DIR_ETC, "uplinks.d/county.conf", path), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(hj_path(third, HJ_DIR_ETC, "buses.d/new.conf.example", path), 0);
+	assert_int_equal(access(path, F_OK), 0); /* nobody's configuration */
+	/* What an interruption left beside is no obstacle, and no part of it. */
+	write_in("b", "buses.d/north.conf.part", "half", 0600);
+	write_in("b", "buses.d/north.conf", "another", 0644);
+	assert_int_equal(apply_tree_put(other, third), 0);
+	assert_int_equal(apply_tree_same_file(other, third, "buses.d/north.conf"), 1);
+}
+
+static void what_is_the_same_is_one_file(void **state)
+{
+	char kept[HJ_PATH_MAX], path[HJ_PATH_MAX];
+	struct apply_kept k = { .number = 1, .by = "who" };
+	struct apply_kept_list l;
+	struct stat st;
+
+	assert_int_equal(apply_kept_stage(other, 0), 0);
+	assert_int_equal(apply_kept_keep(other, &k), 0);
+	for (k.number = 2; k.number < 14; k.number++) {
+		assert_int_equal(apply_kept_stage(other, k.number - 1), 0);
+		assert_int_equal(apply_kept_keep(other, &k), 0);
+	}
+	assert_int_equal(apply_kept_list(other, &l), 0);
+	assert_int_equal(l.count, APPLY_KEPT_MOST);
+	assert_int_equal(l.list[0].number, 4);
+	assert_string_equal(l.list[0].by, "who");
+	apply_kept_list_done(&l);
+	assert_int_equal(apply_kept_root(other, 13, kept), 0);
+	assert_int_equal(apply_tree_same(other, kept), 1);
+	assert_int_equal(hj_path(kept, HJ_DIR_ETC, "buses.d/north.conf", path), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_nlink, APPLY_KEPT_MOST);
+	/* What is in /etc is never one of them: an editor that writes in place would write in all. */
+	assert_int_equal(apply_tree_put(kept, third), 0);
+	assert_int_equal(hj_path(third, HJ_DIR_ETC, "buses.d/north.conf", path), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_nlink, 1);
+}
+
+/* ---- cut short ---- */
+
+static void a_trial_is_undone(void **state)
+{
+	char aside[HJ_PATH_MAX], kept[HJ_PATH_MAX];
+	unsigned number = 0;
+
+	write_in("a", "buses.d/north.conf", "not proved", 0644);
+	assert_int_equal(apply_state_write(other, APPLY_TRYING, 13), 0);
+	assert_int_equal(apply_settle(other, &number), 1);
+	assert_int_equal(number, 13);
+	assert_int_equal(apply_state_read(other, &number), APPLY_SETTLED);
+	assert_int_equal(apply_kept_root(other, 13, kept), 0);
+	assert_int_equal(apply_tree_same(other, kept), 1);
+	assert_int_equal(apply_kept_path(other, APPLY_ASIDE, aside), 0);
+	assert_int_equal(apply_tree_same_file(aside, kept, "buses.d/north.conf"), 0);
+	assert_int_equal(apply_settle(other, &number), 0);
+}
+
+static void what_goes_back_is_finished(void **state)
+{
+	char kept[HJ_PATH_MAX];
+	unsigned number = 0;
+
+	write_in("a", "uplinks.d/county.conf", "half of it", 0640);
+	assert_int_equal(apply_state_write(other, APPLY_PUTTING, 12), 0);
+	assert_int_equal(apply_settle(other, &number), 1);
+	assert_int_equal(apply_kept_root(other, 12, kept), 0);
+	assert_int_equal(apply_tree_same(other, kept), 1);
+}
+
+/* Somebody at work ends what he began. */
+static void one_at_a_time(void **state)
+{
+	unsigned number = 0;
+	char who[128];
+	int lock, second;
+
+	assert_int_equal(apply_lock(other, &lock, who), 0);
+	assert_int_equal(apply_lock(other, &second, who), -EBUSY);
+	assert_non_null(strstr(who, "pid"));
+	assert_int_equal(apply_state_write(other, APPLY_PUTTING, 12), 0);
+	assert_int_equal(apply_settle(other, &number), 0);
+	close(lock);
+	assert_int_equal(apply_settle(other, &number), 1);
+}
+
+/* A daemon's folder holds ours: what another has put in its place is not believed. */
+static void a_folder_of_others(void **state)
+{
+	char path[HJ_PATH_MAX];
+
+	assert_int_equal(apply_kept_path(other, "", path), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+	assert_int_equal(apply_kept_path(other, "", path), -EPERM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_reads_what),
+		cmocka_unit_test(whose_file),
+		cmocka_unit_test(what_is_another),
+		cmocka_unit_test(a_long_value),
+		cmocka_unit_test(it_is_put_back_whole),
+		cmocka_unit_test(what_is_the_same_is_one_file),
+		cmocka_unit_test(a_trial_is_undone),
+		cmocka_unit_test(what_goes_back_is_finished),
+		cmocka_unit_test(one_at_a_time),
+		cmocka_unit_test(a_folder_of_others),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
