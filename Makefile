@@ -13,6 +13,7 @@
 #   make bench-judge  the figures of events, judgement and alerts; FULL=1 for the full counts
 #   make bench-system  the figures of the installed suite: start, memory, access, power cuts; FULL=1 for the full counts
 #   make install    DESTDIR and prefix honoured
+#   make deb        a package for Debian, in build/deb; ARCH=arm64, ARCH=armhf: for another machine; SUITE=trixie: for another Debian
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
 #   RUN=qemu-arm-static     how a program of another machine is run (one makes the journal's catalog)
@@ -239,6 +240,15 @@ install: all
 	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
 	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' \
 	catalogdir='$(catalogdir)' udevrulesdir='$(udevrulesdir)' sh packaging/install
+
+# The copy of the tree is built by debhelper: nothing of this build folder goes into a package.
+ARCH  ?=
+SUITE ?=
+deb: deb-needs
+	@VERSION='$(VERSION)' packaging/deb $(ARCH) $(SUITE)
+deb-needs: needs
+	@sh packaging/needs install deb-needs
+	@$(if $(ARCH)$(SUITE),sh packaging/needs install deb-cross-needs)
 
 clean:
 	rm -rf build
