@@ -11,12 +11,12 @@
 #include "check.h"
 #include "timespec.h"
 
-#define WAIT_USUAL_MS 30000
+#define WAIT_USUAL_MS 60000
 #define WAIT_MOST_MS  (3600 * 1000)
 
 const struct cli_option cli_apply_options[] = {
 	{ "--dry-run", 'n', CLI_FLAG, NULL, N_("only show what would be done"), offsetof(struct apply, dry) },
-	{ "--wait", 0, CLI_TEXT, N_("LENGTH"), N_("how long first answers are waited for: 30s as without, 0, 5m"),
+	{ "--wait", 0, CLI_TEXT, N_("LENGTH"), N_("how long first answers are waited for: 1m as without, 0, 5m"),
 	        offsetof(struct apply, wait_text) },
 	{ "--stay", 0, CLI_FLAG, NULL, N_("do not go back where a program does not come up"),
 	        offsetof(struct apply, stay) },
@@ -62,24 +62,20 @@ static int read_words(struct apply *a, int argc, char **argv)
 static int begin(struct apply *a)
 {
 	_cleanup_(apply_kept_list_done) struct apply_kept_list l = { .count = 0 };
-	char who[128], kept[HJ_PATH_MAX];
-	unsigned number;
+	char who[128];
 	int r = apply_lock(a->root, &a->lock, who);
 
 	if (r == -EBUSY) {
 		cli_refused(a->cli, _("another apply is at work (%s): wait for it"), who);
 		return HJ_EXIT_TEMPORARY;
 	}
-	/* What was being put into /etc is, before anything is compared with it. */
-	if (r >= 0 && apply_state_read(a->root, &number) == APPLY_PUTTING) {
-		r = apply_kept_root(a->root, number, kept);
-		r = r < 0 ? r : apply_tree_put(kept, a->root);
-		r = r < 0 ? r : apply_state_write(a->root, APPLY_SETTLED, 0);
-	}
 	r = r < 0 ? r : apply_kept_list(a->root, &l);
 	if (r < 0)
 		return failed(a, r, _("cannot begin"));
 	a->good = l.count ? l.list[l.count - 1].number : 0;
+	r = a->dry ? 0 : apply_take_up(a);
+	if (r < 0)
+		return failed(a, r, _("cannot end what was cut short"));
 	if (!a->back)
 		return 0;
 	if (!a->back_to && l.count > 1)
@@ -152,6 +148,10 @@ static int compare(struct apply *a, const char *with)
 
 	a->source = with;
 	r = r < 0 ? r : apply_changes_find(good, with, &a->changes);
+	if (r >= 0 && a->cut_short)
+		r = apply_kept_path(a->root, APPLY_ASIDE, good);
+	if (r >= 0 && a->cut_short)
+		r = apply_changes_find(good, with, &a->changes);
 	r = r < 0 ? r : apply_plan(a);
 	return r < 0 ? failed(a, r, _("cannot compare the configuration with what runs")) : 0;
 }

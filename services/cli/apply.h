@@ -81,7 +81,8 @@ struct apply_changes {
 	struct apply_change *list;
 	size_t count;
 };
-int apply_changes_find(const char *old_root, const char *new_root, struct apply_changes *ret);
+/* Added to those that are there; a key is told once. */
+int apply_changes_find(const char *old_root, const char *new_root, struct apply_changes *to);
 void apply_changes_done(struct apply_changes *c);
 
 /* ---- apply_reads.c ---- */
@@ -145,12 +146,14 @@ struct apply {
 	bool list, dry, stay, back, settle;
 	const char *wait_text;
 	unsigned back_to;
+	bool cut_short; /* an apply before this one was */
 	int64_t wait_ms;
 };
 
 /* ---- who starts and stops programs here ---- */
 struct apply_hands {
 	const char *name;
+	int look_ms; /* between two looks */
 	bool (*here)(const struct apply *a);
 	int (*reload)(const struct apply *a); /* before new instances are started */
 	/* Every program it knows of is added or filled in. */
@@ -201,5 +204,6 @@ void apply_tell(const char *root, const char *code, json_t *values, int wait_ms)
 /* apply_settle.c: before any program runs. What was cut short is finished or undone, and the first configuration is
  * kept. 1: this number was put back; 0; -errno. */
 int apply_settle(const char *root, unsigned *ret_number);
+int apply_take_up(struct apply *a); /* where a person goes on instead */
 /* One at a time: -EBUSY, and who it is. */
 int apply_lock(const char *root, int *ret, char who[128]);

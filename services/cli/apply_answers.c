@@ -57,8 +57,10 @@ bool apply_port_is_bad(struct apply *a, struct apply_program *p)
 	_cleanup_json_ json_t *status = status_of(a, p);
 	const char *error = cli_string(status, "port_error"), *port = cli_string(status, "port");
 
-	if (!error || !(is_ours(error) || (p->port_was_good && port && port[0] == '/')))
+	if (!error || !(is_ours(error) || (p->port_was_good && port && port[0] == '/'))) {
+		p->why = NULL;
 		return false;
+	}
 	p->why = N_("it cannot use its port");
 	snprintf(p->detail, sizeof(p->detail), "%s: %s", port ? port : "?", error);
 	return true;

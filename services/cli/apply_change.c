@@ -34,8 +34,12 @@ static char *copy_of(const char *text)
 static int add(struct apply_changes *c, const char *file, const char *key, const char *old, const char *new,
         enum apply_how how)
 {
-	struct apply_change *list = realloc(c->list, (c->count + 1) * sizeof(*list)), *e;
+	struct apply_change *list, *e;
 
+	for (size_t i = 0; i < c->count; i++)
+		if (!strcmp(c->list[i].file, file) && !strcmp(c->list[i].key, key))
+			return 0;
+	list = realloc(c->list, (c->count + 1) * sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	c->list = list;
@@ -175,18 +179,11 @@ static int find_new(const char *a, const char *b, struct apply_changes *to)
 	return r;
 }
 
-int apply_changes_find(const char *old_root, const char *new_root, struct apply_changes *ret)
+int apply_changes_find(const char *old_root, const char *new_root, struct apply_changes *to)
 {
-	struct apply_changes c = { .count = 0 };
-	int r = find_new(old_root, new_root, &c);
+	int r = find_new(old_root, new_root, to);
 
-	r = r < 0 ? r : find_old(old_root, new_root, &c);
-	if (r < 0) {
-		apply_changes_done(&c);
-		return r;
-	}
-	*ret = c;
-	return 0;
+	return r < 0 ? r : find_old(old_root, new_root, to);
 }
 
 void apply_changes_done(struct apply_changes *c)

@@ -108,4 +108,4 @@ static int act(const struct apply *a, const struct apply_program *p, enum apply_
 	return reply ? ask(a, text, reply) : -ENOMEM;
 }
 
-const struct apply_hands apply_hands_run = { "run", here, reload, look, act };
+const struct apply_hands apply_hands_run = { "run", 50, here, reload, look, act };

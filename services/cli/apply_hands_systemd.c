@@ -243,4 +243,4 @@ static int act(const struct apply *a, const struct apply_program *p, enum apply_
 	return tell(words);
 }
 
-const struct apply_hands apply_hands_systemd = { "systemd", here, reload, look, act };
+const struct apply_hands apply_hands_systemd = { "systemd", 200, here, reload, look, act };

@@ -94,3 +94,22 @@ int apply_settle(const char *root, unsigned *ret_number)
 	r = state == APPLY_PUTTING ? put_back(root, *ret_number) : undo(root, *ret_number);
 	return r < 0 ? r : 1;
 }
+
+/* An apply before this one was killed. What was being put into /etc is, before anything is compared with it; and
+ * programs may run with what was tried, which is set aside and compared, too. */
+int apply_take_up(struct apply *a)
+{
+	char staged[HJ_PATH_MAX], kept[HJ_PATH_MAX];
+	unsigned number;
+	enum apply_state state = apply_state_read(a->root, &number);
+	int r = 0;
+
+	a->cut_short = state != APPLY_SETTLED;
+	if (state == APPLY_PUTTING) {
+		r = apply_kept_root(a->root, number, kept);
+		r = r < 0 ? r : apply_tree_put(kept, a->root);
+		return r < 0 ? r : apply_state_write(a->root, APPLY_TRYING, a->good);
+	}
+	r = apply_kept_path(a->root, APPLY_STAGED, staged);
+	return r < 0 || !a->cut_short || access(staged, F_OK) < 0 ? r : apply_kept_set_aside(a->root);
+}

@@ -250,7 +250,7 @@ static int copy_plain(const char *source, const char *part)
 	r = copy_bytes(in, out);
 	if (r >= 0 && fchown(out, st.st_uid, st.st_gid) < 0 && geteuid() == 0)
 		r = -errno;
-	if (r >= 0 && (fchmod(out, st.st_mode & 07777) < 0 || fsync(out) < 0))
+	if (r >= 0 && (fchmod(out, st.st_mode & 0777) < 0 || fsync(out) < 0))
 		r = -errno;
 	return r;
 }

@@ -13,7 +13,7 @@
 #define TIERS    3
 #define READY_MS 30000 /* a stored that has to look through its file */
 #define ALIVE_MS 2000
-#define LOOK_MS  50
+#define PORT_MS  3000  /* until a port that another had is had */
 #define GONE_MS  15000 /* until one that is to stop has */
 
 int64_t apply_mono_ms(void)
@@ -121,7 +121,7 @@ static int wait_for(struct apply *a, unsigned tiers, struct cli_progress *progre
 		if (r < 0 || !waiting)
 			return r;
 		cli_progress(progress, 0, 1, _("waiting for hjgate-%s"), waiting->name);
-		pause_ms(LOOK_MS);
+		pause_ms(a->hands->look_ms);
 	}
 }
 
@@ -138,6 +138,30 @@ static int do_tier(struct apply *a, unsigned tier, bool stops, struct cli_progre
 	return r < 0 ? r : wait_for(a, tier + 1, progress);
 }
 
+/* Two buses that change ports wait for each other. */
+static bool port_stays_bad(struct apply *a, struct apply_program *p)
+{
+	int64_t until = apply_mono_ms() + PORT_MS;
+
+	while (apply_port_is_bad(a, p)) {
+		if (apply_mono_ms() >= until)
+			return true;
+		pause_ms(a->hands->look_ms);
+	}
+	return false;
+}
+
+static int check_ports(struct apply *a)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		struct apply_program *p = &a->programs[i];
+
+		if (p->touched && p->reader == APPLY_METERD && runs_after(p) && port_stays_bad(a, p))
+			return -EIO;
+	}
+	return 0;
+}
+
 static int stay_alive(struct apply *a, struct cli_progress *progress)
 {
 	int64_t until = apply_mono_ms() + ALIVE_MS;
@@ -146,14 +170,10 @@ static int stay_alive(struct apply *a, struct cli_progress *progress)
 
 	while (r >= 0 && apply_mono_ms() < until) {
 		cli_progress(progress, 0, 1, "%s", _("all are up: do they stay"));
-		pause_ms(LOOK_MS);
+		pause_ms(a->hands->look_ms);
 		r = look_at(a, TIERS, &waiting);
 	}
-	for (size_t i = 0; i < a->count && r >= 0; i++)
-		if (a->programs[i].touched && a->programs[i].reader == APPLY_METERD && runs_after(&a->programs[i]) &&
-		        apply_port_is_bad(a, &a->programs[i]))
-			r = -EIO;
-	return r;
+	return r < 0 ? r : check_ports(a);
 }
 
 /* Who goes, goes first: a port that one leaves another may want. */

@@ -86,7 +86,7 @@ static const struct apply_change *find(const struct apply_changes *c, const char
 
 static void what_is_another(void **state)
 {
-	struct apply_changes c;
+	struct apply_changes c = { .count = 0 };
 	const struct apply_change *e;
 
 	write_in("a", "buses.d/north.conf", "format = 1;\nbaud = 9600;\n", 0644);
@@ -118,7 +118,7 @@ static void what_is_another(void **state)
 static void a_long_value(void **state)
 {
 	char text[1024], *end = text + sprintf(text, "format = 1;\nx = \"");
-	struct apply_changes c;
+	struct apply_changes c = { .count = 0 };
 
 	memset(end, 'x', 600);
 	strcpy(end + 600, "a\";\n");
