@@ -53,6 +53,8 @@ struct apply_kept_list {
 	size_t count;
 };
 int apply_kept_list(const char *root, struct apply_kept_list *ret);
+/* The newest, and whether what is written is another; nothing is made. False: none is known. */
+bool apply_kept_newest(const char *root, unsigned *ret_number, bool *ret_edited);
 void apply_kept_list_done(struct apply_kept_list *l);
 /* "": the folder itself, made where absent. */
 int apply_kept_path(const char *root, const char *name, char ret[HJ_PATH_MAX]);

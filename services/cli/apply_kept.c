@@ -150,6 +150,21 @@ int apply_remove_all(const char *path)
 	return remove_in(AT_FDCWD, path, 0);
 }
 
+bool apply_kept_newest(const char *root, unsigned *ret_number, bool *ret_edited)
+{
+	_cleanup_(apply_kept_list_done) struct apply_kept_list l = { .count = 0 };
+	char path[HJ_PATH_MAX];
+	int same;
+
+	if (hj_path(root, HJ_DIR_STATE, FOLDER, path) < 0 || access(path, R_OK | X_OK) < 0 ||
+	        apply_kept_list(root, &l) < 0 || !l.count)
+		return false;
+	*ret_number = l.list[l.count - 1].number;
+	same = apply_kept_root(root, *ret_number, path) < 0 ? -EIO : apply_tree_same(path, root);
+	*ret_edited = same == 0;
+	return same >= 0;
+}
+
 /* ---- coming and going ---- */
 
 static int sync_all(const char *root)

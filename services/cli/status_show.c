@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "apply.h"
 #include "clock_drift.h"
 #include "hjgate/clock.h"
 #include "status.h"
@@ -100,6 +101,20 @@ static void show_programs(const struct status *s, struct writer *w)
 	snprintf(text, sizeof(text), "%.1f MB", (double)s->pss_kb / 1024);
 	writer_field(w, "suite_pss_kb", s->pss_kb < 0 ? NULL : _("all together"), STYLE_PLAIN,
 	        s->pss_kb < 0 ? json_null() : json_integer(s->pss_kb), text);
+}
+
+/* Known to root alone; who reloads without apply has edits that it has not seen. */
+static void show_configuration(const struct status *s, struct writer *w)
+{
+	bool edited = false, known;
+	unsigned number = 0;
+	char text[96];
+
+	known = apply_kept_newest(s->root, &number, &edited);
+	snprintf(text, sizeof(text), edited ? _("%u; what is written now is another: hjgate apply") : "%u", number);
+	writer_field(w, "configuration", known ? _("configuration") : NULL, edited ? STYLE_WARN : STYLE_PLAIN,
+	        known ? json_integer(number) : json_null(), text);
+	writer_field(w, "edited", NULL, STYLE_PLAIN, known ? json_boolean(edited) : json_null(), NULL);
 }
 
 static size_t count_kind(const struct status *s, enum status_kind kind)
@@ -321,6 +336,7 @@ void status_show(const struct status *s, struct writer *w)
 	show_verdict(s, w);
 	show_steps(s, w);
 	show_programs(s, w);
+	show_configuration(s, w);
 	show_buses(s, w);
 	show_store(s, w);
 	show_clock(s, w);
