@@ -31,7 +31,8 @@ COMMAND_S = 120
 BUSES_MOST = 2  # with the console, whose port is the first of four
 # Of the kernel's modules those that the machine's devices want: folders and names below lib/modules/VERSION/kernel.
 MODULES = ("drivers/char/virtio_console", "drivers/char/hw_random/virtio-rng", "drivers/char/hw_random/rng-core", "drivers/net/virtio_net",
-           "drivers/net/net_failover", "net/core/failover", "drivers/watchdog/i6300esb", "fs/configfs", "lib", "net/ipv6", "fs/autofs", "fs/fuse")
+           "drivers/net/net_failover", "net/core/failover", "fs/configfs", "lib", "net/ipv6", "fs/autofs", "fs/fuse")
+EARLY = power_machine.MODULES + ("watchdog", "i6300esb")  # a watchdog has to be there when systemd begins
 
 INIT = """#!/bin/sh
 b=/bin/busybox
@@ -171,7 +172,7 @@ class Booted(Installed):
         box.run("sh", "-c", "rm -rf /var/lib/hjgate/* /var/log/journal/*; : >/etc/machine-id.new")  # as it was before its first start
         box.stop()
         os.rename(box.root + "/etc/machine-id.new", box.root + "/etc/machine-id")
-        kernel, first = make_first("system", INIT, ())
+        kernel, first = make_first("system", INIT, (), EARLY)
         self.copy_modules(os.path.basename(kernel)[len("vmlinuz-"):], modules)
         self.machine = Machine(self.root, kernel, first)
         self.machine.memory_mb = 512

@@ -24,6 +24,7 @@ TARGET = "hjgate.target"
 MINUTE_S = 60
 INSTALL_S = 300
 DEBIAN = "bookworm"  # what this machine is, and builds for
+VERSIONS = {"bookworm": "deb12", "trixie": "deb13"}  # the ends of its packages' versions
 
 
 def unit_of(program):
@@ -52,8 +53,7 @@ def build_in(debian, *targets):
 def package(debian=DEBIAN):
     """The package that was built for this Debian here; None where none was."""
     machine = subprocess.run(["dpkg", "--print-architecture"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    folder = os.path.join(BUILD, "system", debian + "-deb") if debian != DEBIAN else os.path.join(BUILD, "deb")
-    found = [p for p in glob.glob(os.path.join(folder, "**/hjgate_*_%s.deb" % machine), recursive=True)]
+    found = glob.glob(os.path.join(BUILD, "deb/hjgate_*~%s_%s.deb" % (VERSIONS[debian], machine)))
     return max(found, key=os.path.getmtime) if found else None
 
 
@@ -123,11 +123,12 @@ class Installed(Suite):
         """As a technician does it, without a network."""
         inside = "/var/tmp/" + os.path.basename(deb)
         shutil.copy(deb, self.box.outside(inside))
-        return self.box.run("apt-get", "install", "-y", "--no-install-recommends", "--no-download", *options, inside, good=good, seconds=INSTALL_S)
+        return self.box.run("apt-get", "install", "-y", "--no-install-recommends", *options, inside, good=good, seconds=INSTALL_S)
 
-    def install_tree(self):
-        built = BUILD if self.debian == DEBIAN else build_in(self.debian, "all")
-        done = subprocess.run(["make", "-s", "install", "DESTDIR=" + self.box.root, "B=" + built], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    def install_tree(self, top=TOP):
+        """By `make install`, of another tree too, in whose build/ it has been built."""
+        built = "build" if top != TOP else BUILD if self.debian == DEBIAN else build_in(self.debian, "all")
+        done = subprocess.run(["make", "-s", "install", "DESTDIR=" + self.box.root, "B=" + built], cwd=top, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, check=False)
         check(done.returncode == 0, "make install: %s" % done.stdout[-2000:])
         for line in ("systemd-sysusers", "systemd-tmpfiles --create", "journalctl --update-catalog", "systemctl daemon-reload",

@@ -6,7 +6,7 @@ PROCESSES = ("drying", "coating", "printing", "fan", "adsorption", "rto", "scrub
 PRODUCTION = ("drying", "coating", "printing", "spraying")
 
 
-def meter(name, unit_id, poll_interval=2):
+def meter(name, unit_id, poll_interval=2, **keys):
     """Its first register counts its answers, so that judge.py can tell which of them are in a record. Its factors are none of the standard's, whose types
     would round what is judged."""
     code = "a%02d" % (unit_id + 70)
@@ -14,13 +14,15 @@ def meter(name, unit_id, poll_interval=2):
         Point("answers", code + "001", "uint32", "counter", total=True),
         Point("current", code + "002", "float32", "sine 20 5 17 0.5", order="CDAB"),
         Point("power", code + "003", "int16", "walk 0 40 -900 900", scale=0.1),
-    ], poll_interval=poll_interval)
+    ], poll_interval=poll_interval, **keys)
 
 
-def small(suite, platforms=("county", "city"), **keys):
-    """Two buses with three meters. {name: Platform}"""
-    suite.bus("north", [meter("spray", 1), meter("oven", 2)], response_timeout=1000)
-    suite.bus("south", [meter("fan", 3)], response_timeout=1000)
+def small(suite, platforms=("county", "city"), slow=False, **keys):
+    """Two buses with three meters. {name: Platform}. They take their time, so that a gateway on a busy machine, whose processor may be emulated (slow), has
+    learned to wait: an answer that nobody waits for any more is no reading, and the judge would miss it."""
+    how = {"turnaround": 400, "poll_interval": 4} if slow else {"turnaround": 150}
+    suite.bus("north", [meter("spray", 1, **how), meter("oven", 2, **how)], response_timeout=4000 if slow else 1000)
+    suite.bus("south", [meter("fan", 3, **how)], response_timeout=4000 if slow else 1000)
     made = {name: Platform(name) for name in platforms}
     for name, platform in made.items():
         suite.uplink(name, platform, **dict({"over_time": 2}, **keys))
