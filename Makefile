@@ -17,6 +17,8 @@
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
 #   RUN=qemu-arm-static     how a program of another machine is run (one makes the journal's catalog)
+#   BUILD_CC=gcc            or the compiler that makes that program for this machine instead
+#   WITHOUT="alerts tls locale"  leaves out alertd (libcurl), TLS (libssl), the translations; for images, not for the tests
 #   W=                      without -Werror, for a compiler newer than ours
 #   V=1                     show the commands
 
@@ -38,7 +40,7 @@ datadir     ?= $(prefix)/share
 mandir      ?= $(datadir)/man
 localedir   ?= $(datadir)/locale
 sysconfdir  ?= /etc
-unitdir     ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null),/lib/systemd/system)
+unitdir     ?= $(or $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null),/lib/systemd/system)
 generatordir ?= $(dir $(patsubst %/,%,$(unitdir)))system-generators
 sysusersdir ?= $(prefix)/lib/sysusers.d
 catalogdir  ?= $(prefix)/lib/systemd/catalog
@@ -46,6 +48,8 @@ tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
 INSTALL     ?= install
 PKG_CONFIG  ?= pkg-config
+BUILD_CC    ?=
+WITHOUT     ?=
 
 # ---- compiler -------------------------------------------------------------
 
@@ -64,7 +68,7 @@ ALL_CFLAGS  += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-point
 ALL_LDFLAGS += -fsanitize=$(SAN)
 endif
 
-PKGS      := jansson libsystemd sqlite3 libconfig libmodbus libserialport libcrypto libcurl
+PKGS      := jansson libsystemd sqlite3 libconfig libmodbus libserialport libcrypto $(if $(filter alerts,$(WITHOUT)),,libcurl)
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS))
 PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(PKGS))
 
@@ -77,19 +81,19 @@ IDL       := $(wildcard src/ipc/*.varlink)
 IDL_SRC   := $(patsubst src/ipc/%.varlink,$(B)/gen/%.varlink.c,$(IDL))
 LIB       := $(B)/libhjgate.a
 
-DAEMONS   := $(patsubst services/%/main.c,%,$(filter-out services/cli/%,$(wildcard services/*/main.c)))
+DAEMONS   := $(patsubst services/%/main.c,%,$(filter-out services/cli/% $(if $(filter alerts,$(WITHOUT)),services/alertd/%),$(wildcard services/*/main.c)))
 CLI       := $(patsubst services/%/main.c,%,$(wildcard services/cli/main.c))
 PROGRAMS  := $(addprefix $(B)/bin/hjgate-,$(DAEMONS)) $(if $(CLI),$(B)/bin/hjgate)
 SIM       := $(patsubst tests/sim/%.c,$(B)/sim/%,$(wildcard tests/sim/hjsim-*.c))
 UNIT      := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ      := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH     := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
-PO        := $(wildcard share/locale/*.po)
+PO        := $(if $(filter locale,$(WITHOUT)),,$(wildcard share/locale/*.po))
 MO        := $(patsubst share/locale/%.po,$(B)/locale/%/LC_MESSAGES/hjgate.mo,$(PO))
 
 # TLS is a shared object that uplinkd loads where an uplink asks for it: libssl costs the others nothing.
 TLS_SRC   := $(wildcard services/uplinkd/tls*.c)
-TLS       := $(B)/bin/hjgate-uplinkd-tls.so
+TLS       := $(if $(filter tls,$(WITHOUT)),,$(B)/bin/hjgate-uplinkd-tls.so)
 
 # The journal's catalog, made from the table of events: `journalctl -x` explains them, in each language there is.
 CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catalog/hjgate.%.catalog,$(PO))
@@ -129,7 +133,7 @@ $(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
 $(B)/bin/hjgate-%: $(B)/obj/services/%/main.o $(B)/lib%.a $(LIB)
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
-$(TLS): $(call obj,$(TLS_SRC))
+$(B)/bin/hjgate-uplinkd-tls.so: $(call obj,$(TLS_SRC))
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) -shared $(filter-out -pie,$(ALL_LDFLAGS)) -o $@ $^ $(shell $(PKG_CONFIG) --libs libssl) -lcrypto
 $(call obj,$(TLS_SRC)): ALL_CFLAGS += -fPIC
@@ -181,13 +185,21 @@ $(B)/locale/%/LC_MESSAGES/hjgate.mo: share/locale/%.po
 	@mkdir -p $(@D)
 	$(call Q,MO)msgfmt --check -o $@ $<
 
+ifneq ($(BUILD_CC),)
+run_built  =
+$(B)/catalog/make: systemd/catalog.c src/model/event.c src/sys/journal.c src/sys/secret.c
+	@mkdir -p $(@D)
+	$(call Q,BUILD_CC)$(BUILD_CC) $(BUILD_CFLAGS) -std=gnu11 -D_GNU_SOURCE -Iinclude -ffunction-sections -Wl,--gc-sections $(BUILD_LDFLAGS) -o $@ $^ -lcrypto
+else
+run_built  = $(RUN)
 $(B)/catalog/make: $(B)/obj/systemd/catalog.o $(LIB)
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+endif
 $(B)/catalog/hjgate.catalog: $(B)/catalog/make
-	$(call Q,CATALOG)$(RUN) $< en $(B)/locale >$@
+	$(call Q,CATALOG)$(run_built) $< en $(B)/locale >$@
 $(B)/catalog/hjgate.%.catalog: $(B)/locale/%/LC_MESSAGES/hjgate.mo $(B)/catalog/make
-	$(call Q,CATALOG)$(RUN) $(B)/catalog/make $* $(B)/locale >$@
+	$(call Q,CATALOG)$(run_built) $(B)/catalog/make $* $(B)/locale >$@
 
 # ---- what is run ----------------------------------------------------------
 
@@ -235,11 +247,12 @@ bench-system: needs all $(SIM) $(BENCH)
 	@bench/system needs || echo "bench-system: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/system $(T)
 
-install: all
-	@DESTDIR='$(DESTDIR)' B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
+PLACES = B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
 	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
 	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' \
-	catalogdir='$(catalogdir)' udevrulesdir='$(udevrulesdir)' sh packaging/install
+	catalogdir='$(catalogdir)' udevrulesdir='$(udevrulesdir)'
+install: all
+	@DESTDIR='$(DESTDIR)' $(PLACES) sh packaging/install
 
 # The copy of the tree is built by debhelper: nothing of this build folder goes into a package.
 ARCH  ?=
