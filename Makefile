@@ -14,6 +14,7 @@
 #   make bench-system  the figures of the installed suite: start, memory, access, power cuts; FULL=1 for the full counts
 #   make install    DESTDIR and prefix honoured
 #   make deb        a package for Debian, in build/deb; ARCH=arm64, ARCH=armhf: for another machine; SUITE=trixie: for another Debian
+#   make ipk        packages for opkg, with the toolchain of an image (CC, PKG_CONFIG_SYSROOT_DIR); ARCH=cortexa7t2hf-neon; packaging/yocto/README.md
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
 #   RUN=qemu-arm-static     how a program of another machine is run (one makes the journal's catalog)
@@ -101,7 +102,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system install clean needs
+.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system install ipk ipk-packed clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
@@ -262,6 +263,16 @@ deb: deb-needs
 deb-needs: needs
 	@sh packaging/needs install deb-needs
 	@$(if $(ARCH)$(SUITE),sh packaging/needs install deb-cross-needs)
+
+# A build of its own, in which no path of this machine is left over. Of an SDK of OpenEmbedded, the architecture is in its sysroot's name; its pkg-config
+# may put the sysroot before what it says of the image.
+IPK_ARCH   = $(or $(if $(filter command,$(firstword $(origin ARCH))),$(ARCH)),$(shell echo '$(notdir $(SDKTARGETSYSROOT))' | sed 's/-[^-]*-linux.*//'),$(ARCH))
+ipk:
+	@$(MAKE) --no-print-directory B='$(B)/ipk-$(IPK_ARCH)' CFLAGS='$(CFLAGS) -ffile-prefix-map=$(CURDIR)=.' all
+	@$(MAKE) --no-print-directory B='$(B)/ipk-$(IPK_ARCH)' OUT='$(or $(OUT),$(B))' ARCH='$(IPK_ARCH)' ipk-packed
+ipk-packed: unitdir := $(patsubst $(PKG_CONFIG_SYSROOT_DIR)/%,/%,$(unitdir))
+ipk-packed:
+	@ARCH='$(ARCH)' OUT='$(OUT)' VERSION='$(VERSION)' CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' $(PLACES) packaging/ipk/mkipk
 
 clean:
 	rm -rf build
