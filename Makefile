@@ -216,6 +216,7 @@ test: tests
 
 check-system: needs all $(SIM)
 	@sh packaging/needs install system-needs || echo "check-system: goes on without them"
+	@$(MAKE) --no-print-directory deb || echo "check-system: goes on without a package"
 	@tests/run --build $(B) --system $(T)
 
 lint: all
@@ -246,6 +247,7 @@ bench-judge: needs all $(SIM) $(BENCH)
 
 bench-system: needs all $(SIM) $(BENCH)
 	@bench/system needs || echo "bench-system: goes on without them"
+	@$(MAKE) --no-print-directory deb || echo "bench-system: goes on without a package"
 	@HJ_BUILD=$(abspath $(B)) bench/system $(T)
 
 PLACES = B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \

@@ -96,7 +96,7 @@ class Container:
             words.append("--bind=%s:/dev/%s" % (os.path.realpath(pty), name))
         with open(self.console, "ab") as console:
             self.nspawn = subprocess.Popen(words + self.binds, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT)
-        self.leader = wait_for(self.find_leader, 10, "the container's first process")
+        self.leader = wait_for(self.find_leader, 30, "the container's first process")
         return wait_for(self.state, BOOT_S, "the container to have booted", step=0.1)
 
     def find_leader(self):
@@ -105,7 +105,11 @@ class Container:
                 text = f.read()
             print(text[-2000:])
             skip("systemd-nspawn boots nothing here: status %d: %s" % (self.nspawn.returncode, (text.strip().splitlines() or [""])[-1]))
-        return next(iter(children(self.nspawn.pid)), None)
+        for pid in children(self.nspawn.pid):  # another is there for a moment before it
+            with open("/proc/%d/comm" % pid, encoding="ascii") as f:
+                if f.read().strip() == "systemd":
+                    return pid
+        return None
 
     def state(self):
         said = self.run("systemctl", "is-system-running", good=False).stdout.strip()
