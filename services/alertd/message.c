@@ -124,7 +124,7 @@ static int put_markdown(struct hj_buf *to, const char *text)
 		if (at)
 			r = hj_buf_put(to, wide[at - special], strlen(wide[at - special]));
 		else
-			r = hj_buf_put(to, *text < ' ' && *text >= 0 ? " " : text, 1);
+			r = hj_buf_put(to, (unsigned char)*text < ' ' ? " " : text, 1);
 	}
 	return r;
 }
