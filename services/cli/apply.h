@@ -125,6 +125,7 @@ struct apply_program {
 	enum apply_act act;
 	struct apply_look before, now;
 	bool port_was_good; /* of a bus, before */
+	bool port_is_taken; /* now, by another */
 	int64_t acted_ms;   /* wall clock: it was told to */
 	int64_t acted_mono_ms, up_mono_ms;
 	int64_t down_ms; /* until it was ready; -1 = it was not down, or is not up */

@@ -61,6 +61,7 @@ bool apply_port_is_bad(struct apply *a, struct apply_program *p)
 		p->why = NULL;
 		return false;
 	}
+	p->port_is_taken = !strcmp(error, strerror(EBUSY)) || !strcmp(error, strerror(EADDRINUSE));
 	p->why = N_("it cannot use its port");
 	snprintf(p->detail, sizeof(p->detail), "%s: %s", port ? port : "?", error);
 	return true;

@@ -34,9 +34,8 @@ static int check_owner(const char *folder)
 int apply_kept_path(const char *root, const char *name, char ret[HJ_PATH_MAX])
 {
 	char folder[HJ_PATH_MAX];
-	int r = hj_path(root, HJ_DIR_STATE, FOLDER, folder);
+	int r = hj_state_folder(root, FOLDER, FOLDER_MODE, folder);
 
-	r = r < 0 ? r : hj_make_folders(folder, FOLDER_MODE);
 	r = r < 0 ? r : check_owner(folder);
 	if (r < 0)
 		return r;

@@ -62,12 +62,13 @@ static int undo(const char *root, unsigned number)
 static int keep_first(const char *root)
 {
 	_cleanup_(apply_kept_list_done) struct apply_kept_list l = { .count = 0 };
+	/* Without the folder of the state, which is a daemon's to be made, nothing can be kept yet: -ENOENT. */
 	struct apply_kept k = { .number = 1, .time_ms = cli_wall_ms(), .note = "as it was found at a start" };
 	struct check c;
 	int r = apply_kept_list(root, &l);
 
 	if (r < 0 || l.count)
-		return r;
+		return r == -ENOENT ? 0 : r;
 	r = check_read(root, &c);
 	check_done(&c);
 	if (r < 0)

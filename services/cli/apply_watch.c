@@ -144,7 +144,7 @@ static bool port_stays_bad(struct apply *a, struct apply_program *p)
 	int64_t until = apply_mono_ms() + PORT_MS;
 
 	while (apply_port_is_bad(a, p)) {
-		if (apply_mono_ms() >= until)
+		if (!p->port_is_taken || apply_mono_ms() >= until)
 			return true;
 		pause_ms(a->hands->look_ms);
 	}
