@@ -67,8 +67,8 @@ def copy_to(folder, source, name=None):
     shutil.copy(os.path.realpath(source), target)
 
 
-def make_first(name="power", init=INIT, ours=PROGRAMS, modules=MODULES):
-    """The kernel's path and its first file system, in which `init` runs and `ours` are (with socat, where there are any)."""
+def make_first(name="power", init=INIT, ours=PROGRAMS, modules=MODULES, tools=("socat",)):
+    """The kernel's path and its first file system, in which `init` runs and `ours` and the system's `tools` are, in /hj."""
     got = subprocess.run([os.path.join(TOP, "tests/guest-kernel"), WORK], stdout=subprocess.PIPE, text=True, check=False)
     version = got.stdout.strip().splitlines()[-1]
     if got.returncode:
@@ -81,8 +81,7 @@ def make_first(name="power", init=INIT, ours=PROGRAMS, modules=MODULES):
     copy_to(first, shutil.which("busybox"), "/bin/busybox")
     os.symlink("busybox", first + "/bin/sh")
     programs = {"/hj/" + p: os.path.join(BUILD, "bin", p) for p in ours}
-    if ours:
-        programs["/hj/socat"] = shutil.which("socat")
+    programs.update({"/hj/" + t: shutil.which(t, path=os.environ["PATH"] + ":/usr/sbin:/sbin") for t in tools})
     for inside, program in programs.items():
         copy_to(first, program, inside)
         for library in libraries(program):

@@ -41,6 +41,8 @@ $b mount -t devtmpfs dev /dev
 for _ in 1 2 3; do
     for module in /mod/*.ko; do $b insmod $module 2>/dev/null; done
 done
+# As Debian's own first file system does: a cut may tear what says where everything is, which is a kilobyte of two sectors.
+/hj/e2fsck -p /dev/vda || /hj/e2fsck -y /dev/vda
 $b mount -t ext4 -o noatime /dev/vda /disk || $b poweroff -f
 $b mount -o move /dev /disk/dev
 $b umount /proc
@@ -140,7 +142,7 @@ class Booted(Installed):
         print("---- console\n%s" % self.machine.console())
         try:
             print("---- journal\n%s" % self.sh("systemctl --failed --no-legend; journalctl --no-pager -n 60", good=False, seconds=60))
-        except (Gone, Failed, AttributeError):
+        except (Gone, Failed, OSError, AttributeError):
             print("its shell does not answer")
 
     def bus(self, name, meters, baud=9600, **keys):
@@ -172,7 +174,7 @@ class Booted(Installed):
         box.run("sh", "-c", "rm -rf /var/lib/hjgate/* /var/log/journal/*; : >/etc/machine-id.new")  # as it was before its first start
         box.stop()
         os.rename(box.root + "/etc/machine-id.new", box.root + "/etc/machine-id")
-        kernel, first = make_first("system", INIT, (), EARLY)
+        kernel, first = make_first("system", INIT, (), EARLY, ("e2fsck",))
         self.copy_modules(os.path.basename(kernel)[len("vmlinuz-"):], modules)
         self.machine = Machine(self.root, kernel, first)
         self.machine.memory_mb = 512
