@@ -15,6 +15,7 @@ from rows import BUILD, SKIPPED, TOP
 
 WORK = os.path.join(BUILD, "guest")
 DISK_MB = 64
+LISTENS_S = 20
 BOOT_S = 300  # until the store answers; ten seconds of the processor are wanted, which a busy host does not give at once
 MODULES = ("virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk", "virtio_console", "crc16", "mbcache",
            "crc32c_generic", "libcrc32c", "jbd2", "ext4")
@@ -107,7 +108,15 @@ class Port:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+        end = time.monotonic() + LISTENS_S
+        while True:
+            try:
+                self.socket.connect(path)
+                break
+            except ConnectionRefusedError:  # it is there before anybody listens
+                if time.monotonic() > end:
+                    raise Gone from None
+                time.sleep(0.01)
         self.buffer = b""
 
     def send(self, method, parameters, more=False):
