@@ -18,8 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KEY         "alert.taken" /* of the ledger's state: the row that was taken last, eight bytes */
-#define KEEP_AFTER  (1 * HJ_USEC_PER_SEC)
+#define KEY         "alert.taken"         /* of the ledger's state: the row that was taken last, eight bytes */
+#define KEEP_AFTER  (1 * HJ_USEC_PER_SEC) /* what was taken, without a commit of another's: one for all of it */
+#define KEEP_ROWS   128                   /* at the latest; alertd knows the newest 256 again */
 #define AGAIN_LEAST (1 * HJ_USEC_PER_SEC)
 #define AGAIN_MOST  (60 * HJ_USEC_PER_SEC)
 #define BEHIND_MOST 5000 /* rows; what is older when alertd comes back at last is news to nobody */
@@ -34,6 +35,7 @@ struct outbox {
 	uint64_t released;         /* of what was held: the event told last */
 	bool releasing;            /* what is under way is that one */
 	hj_usec retry, retry_at;
+	hj_usec keep_at; /* when it is put on the disk by itself; 0 = nothing waits for that */
 	char conf[HJ_PATH_MAX], socket[HJ_PATH_MAX];
 };
 
@@ -134,10 +136,16 @@ static void arm(struct outbox *o, hj_usec wait)
 
 static void took(struct outbox *o, uint64_t seq)
 {
+	hj_usec now = hj_now().mono;
+
 	o->taken = seq;
 	o->released = 0;
 	o->retry = o->retry_at = 0;
-	arm(o, KEEP_AFTER);
+	if (!o->keep_at)
+		o->keep_at = now + KEEP_AFTER;
+	if (o->taken - o->kept >= KEEP_ROWS)
+		o->keep_at = now;
+	arm(o, o->keep_at > now ? o->keep_at - now : 0);
 }
 
 /* A method or a parameter that it does not know will not be known the next time. */
@@ -281,8 +289,11 @@ int outbox_put(struct outbox *o)
 
 void outbox_committed(struct outbox *o)
 {
-	if (o)
-		o->kept = o->put;
+	if (!o)
+		return;
+	o->kept = o->put;
+	if (o->kept == o->taken)
+		o->keep_at = 0;
 }
 
 void outbox_carried(struct outbox *o, uint64_t before)
@@ -293,6 +304,21 @@ void outbox_carried(struct outbox *o, uint64_t before)
 
 /* ---- for the owner ---- */
 
+/* Where the disk does not take it, the writer tries again. */
+static void keep(struct outbox *o)
+{
+	hj_usec now = hj_now().mono;
+
+	if (!o->keep_at || !outbox_wants_commit(o))
+		return;
+	if (now < o->keep_at) {
+		arm(o, o->keep_at - now);
+		return;
+	}
+	o->keep_at = 0;
+	eventd_flush(o->d);
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct outbox *o = userdata;
@@ -302,8 +328,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 		hj_ipc_client_free(o->client);
 		o->client = NULL;
 	}
-	if (outbox_wants_commit(o))
-		eventd_flush(o->d);
+	keep(o);
 	return 0;
 }
 

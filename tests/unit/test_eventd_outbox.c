@@ -1,14 +1,35 @@
 /* What people are told: an alertd of the test's own takes what eventd offers, refuses it, dies, and notes what it
  * got. */
 #include "eventd_world.h"
+#include "hjgate/now.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 #define GOT_MAX 4096
 
 static pid_t alertd_pid;
 static char got_path[128], mode_path[128];
+static unsigned *synced; /* how often eventd has waited for the disk: shared with it */
+
+static int count_sync(int r)
+{
+	if (synced)
+		__atomic_add_fetch(synced, 1, __ATOMIC_RELAXED);
+	return r;
+}
+
+int fdatasync(int fd)
+{
+	return count_sync((int)syscall(SYS_fdatasync, fd));
+}
+
+int fsync(int fd)
+{
+	return count_sync((int)syscall(SYS_fsync, fd));
+}
 
 /* ---- the other end ---- */
 
@@ -128,6 +149,9 @@ static int outbox_setup(void **state)
 {
 	int r = setup(state);
 
+	synced = mmap(NULL, sizeof(*synced), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (synced == MAP_FAILED)
+		return -1;
 	snprintf(got_path, sizeof(got_path), "%s/got", root);
 	snprintf(mode_path, sizeof(mode_path), "%s/refuse", root);
 	return r;
@@ -137,6 +161,7 @@ static int outbox_teardown(void **state)
 {
 	if (alertd_pid > 0)
 		stop_alertd();
+	munmap(hj_steal(synced), sizeof(*synced));
 	return teardown(state);
 }
 
@@ -198,6 +223,39 @@ static void nobody_wants_to_be_told(void **state)
 	snprintf(line, sizeof(line), "took %lld", (long long)id);
 	wait_for(line, 1);
 	assert_int_equal(count_lines("took"), 1);
+	stop(SIGTERM);
+}
+
+/* What was taken is kept with the next event, or once a second: a commit for each would be twice the flash's wear. */
+static void what_was_taken_costs_no_commit(void **state)
+{
+	unsigned before, rounds = 20, most;
+	char key[32], line[64];
+	hj_usec begun;
+
+	want_alerts();
+	start_alertd();
+	start();
+	wait_for("left", 1);
+	begun = hj_now().mono;
+	before = *synced;
+	for (unsigned i = 0; i < rounds; i++) {
+		snprintf(key, sizeof(key), "bus %u", i);
+		snprintf(line, sizeof(line), "took %lld ", (long long)tell("samples-late", "moment", key, 1000));
+		wait_for(line, 1);
+		wait_for("left", i + 2); /* it has gone idle each time */
+	}
+	most = rounds + (unsigned)((hj_now().mono - begun) / HJ_USEC_PER_SEC) + 2;
+	print_message("%u events taken one by one: %u times the disk\n", rounds, *synced - before);
+	assert_in_range(*synced - before, rounds, most);
+	before = *synced;
+	for (int i = 0; i < 1000 && *synced == before; i++) /* and the last one without any event */
+		poll(NULL, 0, 10);
+	assert_true(*synced > before);
+	stop(SIGKILL);
+	start();
+	wait_for("took 22", 1);
+	assert_int_equal(count_lines("took 21 "), 1);
 	stop(SIGTERM);
 }
 
@@ -312,6 +370,7 @@ int main(void)
 		T(all_is_offered_once_and_in_order),
 		T(what_is_not_taken_is_offered_again),
 		T(nobody_wants_to_be_told),
+		T(what_was_taken_costs_no_commit),
 		T(a_cause_keeps_no_connection),
 		T(nobody_is_alerted_of_what_is_worked_on),
 		T(kills_lose_nothing),
