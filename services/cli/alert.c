@@ -65,6 +65,23 @@ static void say_state(struct writer *w, json_t *answer)
 		        _("dry run: what would be said is in the log of alertd, and said to nobody"));
 }
 
+/* What eventd has not handed on; without eventd nobody knows. */
+static void show_untaken(struct cli *cli, struct writer *w)
+{
+	_cleanup_json_ json_t *events = NULL;
+	long long passed;
+
+	if (cli_ask_quiet(cli->root, "eventd.look", "hjgate.Event.Status", NULL, CLI_ANSWER_MS, &events, NULL) < 0)
+		return;
+	passed = cli_int(events, "passed");
+	writer_field(w, "untaken", NULL, STYLE_PLAIN, cli_member(events, "untaken"), NULL);
+	writer_field(w, "passed", NULL, STYLE_PLAIN, cli_member(events, "passed"), NULL);
+	if (passed > 0)
+		writer_say(w, STYLE_BAD,
+		        _("nobody is told of %lld rows of the events: too many waited while alertd took none"),
+		        passed);
+}
+
 static int show(struct cli *cli)
 {
 	_cleanup_json_ json_t *answer = NULL;
@@ -83,6 +100,7 @@ static int show(struct cli *cli)
 		json_array_foreach(json_object_get(answer, "channels"), i, channel) row(w, channel);
 		writer_table_end(w);
 	}
+	show_untaken(cli, w);
 	say_state(w, answer);
 	return 0;
 }
@@ -102,7 +120,8 @@ static int show_test(struct cli *cli, json_t *answer)
 
 		writer_cell_text(w, cli_string(tested, "channel"));
 		writer_cell_int(w, cli_int(tested, "milliseconds"));
-		writer_cell(w, error ? STYLE_BAD : STYLE_GOOD, cli_member(tested, "error"), error ? error : _("told"));
+		writer_cell(
+		        w, error ? STYLE_BAD : STYLE_GOOD, cli_member(tested, "error"), error ? error : _("told"));
 		failed = failed || error;
 	}
 	writer_table_end(w);

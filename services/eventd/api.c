@@ -214,8 +214,10 @@ static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdat
 
 	if (hj_params_read(parameters, NULL, 0, &bad) < 0)
 		return hj_ipc_fail_parameter(call, bad);
-	j = json_pack("{s:I, s:I, s:I, s:I}", "events", (json_int_t)d->events, "open", (json_int_t)d->book.open,
-	        "bytes", (json_int_t)(d->ledger ? hj_ledger_bytes(d->ledger) : 0), "lost", (json_int_t)d->lost);
+	j = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "events", (json_int_t)d->events, "open",
+	        (json_int_t)d->book.open, "bytes", (json_int_t)(d->ledger ? hj_ledger_bytes(d->ledger) : 0), "lost",
+	        (json_int_t)d->lost, "untaken", (json_int_t)outbox_waiting(d->outbox), "passed",
+	        (json_int_t)outbox_passed(d->outbox));
 	if (j && d->first_ms != NO_END)
 		json_object_set_new(j, "first", json_integer(d->first_ms));
 	return hj_ipc_reply(call, j);

@@ -35,7 +35,9 @@ struct outbox {
 	uint64_t released;         /* of what was held: the event told last */
 	bool releasing;            /* what is under way is that one */
 	hj_usec retry, retry_at;
-	hj_usec keep_at; /* when it is put on the disk by itself; 0 = nothing waits for that */
+	uint64_t passed,
+	        passed_told; /* rows that nobody is told of any more, since our start; of these, told as event */
+	hj_usec keep_at;     /* when it is put on the disk by itself; 0 = nothing waits for that */
 	char conf[HJ_PATH_MAX], socket[HJ_PATH_MAX];
 };
 
@@ -68,12 +70,8 @@ static int take_first(const struct hj_head *head, const void *body, size_t n, vo
 
 static int read_one(struct eventd *d, uint64_t from, uint64_t to, struct next *next)
 {
-	int r;
-
 	next->shifts = &d->shifts;
-	r = hj_ledger_read(d->ledger, from, to, 0, take_first, next);
-
-	return r < 0 ? r : 0;
+	return hj_min(hj_ledger_read(d->ledger, from, to, 0, take_first, next), 0);
 }
 
 /* As it was told, and not as it may have been counted since. */
@@ -134,18 +132,36 @@ static void arm(struct outbox *o, hj_usec wait)
 	sd_event_source_set_enabled(o->timer, SD_EVENT_ONESHOT);
 }
 
-static void took(struct outbox *o, uint64_t seq)
+static void go_on_behind(struct outbox *o, uint64_t seq)
 {
 	hj_usec now = hj_now().mono;
 
 	o->taken = seq;
 	o->released = 0;
-	o->retry = o->retry_at = 0;
 	if (!o->keep_at)
 		o->keep_at = now + KEEP_AFTER;
 	if (o->taken - o->kept >= KEEP_ROWS)
 		o->keep_at = now;
 	arm(o, o->keep_at > now ? o->keep_at - now : 0);
+}
+
+static void took(struct outbox *o, uint64_t seq)
+{
+	o->retry = o->retry_at = 0;
+	go_on_behind(o, seq);
+}
+
+/* Only when alertd takes something again: before that, each would pass over the next. */
+static void tell_passed(struct outbox *o)
+{
+	char values[96];
+
+	if (o->passed == o->passed_told)
+		return;
+	snprintf(values, sizeof(values), "{\"source\":\"eventd\",\"count\":%" PRIu64 "}", o->passed - o->passed_told);
+	hj_warn("nobody has been told of %" PRIu64 " rows of the events", o->passed - o->passed_told);
+	o->passed_told = o->passed;
+	eventd_say(o->d, "reports-lost", ROW_MOMENT, "alertd", values);
 }
 
 /* A method or a parameter that it does not know will not be known the next time. */
@@ -169,6 +185,7 @@ static void answered(const char *error, json_t *reply, bool continues, void *use
 		hj_warn("alertd does not understand event %" PRIu64 " (%s): nobody is told of it", seq, error);
 	if (!error || is_for_good(error)) {
 		took(o, seq);
+		tell_passed(o);
 	} else if (strcmp(error, "hjgate.Disconnected") != 0) {
 		o->retry = o->retry ? hj_min(2 * o->retry, (hj_usec)AGAIN_MOST) : AGAIN_LEAST;
 		o->retry_at = hj_now().mono + o->retry;
@@ -217,10 +234,12 @@ static void pass_over_old(struct outbox *o)
 
 	if (o->taken >= least)
 		return;
-	hj_warn("alertd has taken nothing since row %" PRIu64 " of the events: nobody is told of %" PRIu64
-	        " rows any more, since newer ones wait",
-	        o->taken, least - o->taken);
-	took(o, least);
+	if (o->passed == o->passed_told)
+		hj_warn("alertd has taken nothing since row %" PRIu64
+		        " of the events: more than %d wait, and nobody is told of the oldest any more",
+		        o->taken, BEHIND_MOST);
+	o->passed += least - o->taken;
+	go_on_behind(o, least);
 }
 
 void outbox_pump(struct outbox *o)
@@ -262,7 +281,8 @@ int outbox_load(struct outbox *o)
 	r = hj_ledger_get(o->d->ledger, KEY, &b);
 	in = (struct hj_reader){ .p = (uint8_t *)b.data, .end = (uint8_t *)b.data + b.len };
 	o->taken = r >= 0 && b.len == 8 ? hj_get_be(&in, 8) : hj_ledger_last(o->d->ledger);
-	o->put = o->kept = r >= 0 ? o->taken : 0;
+	o->put = o->kept =
+	        r >= 0 ? o->taken : UINT64_MAX; /* even of an empty ledger: what comes then is to be told */
 	o->loaded = true;
 	if (r == -EBADMSG || (r >= 0 && b.len != 8))
 		hj_error("up to where alertd has taken the events cannot be read: going on with the newest");
@@ -304,6 +324,16 @@ void outbox_carried(struct outbox *o, uint64_t before)
 
 /* ---- for the owner ---- */
 
+uint64_t outbox_waiting(const struct outbox *o)
+{
+	return o && o->loaded && o->d->ledger ? hj_ledger_last(o->d->ledger) - o->taken : 0;
+}
+
+uint64_t outbox_passed(const struct outbox *o)
+{
+	return o ? o->passed : 0;
+}
+
 /* Where the disk does not take it, the writer tries again. */
 static void keep(struct outbox *o)
 {
@@ -334,8 +364,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 void outbox_stop(struct outbox *o)
 {
-	if (o)
-		o->stopping = true;
+	if (!o)
+		return;
+	o->stopping = true;
+	tell_passed(o);
 }
 
 void outbox_free(struct outbox *o)

@@ -1,5 +1,6 @@
 /* What people are told: an alertd of the test's own takes what eventd offers, refuses it, dies, and notes what it
  * got. */
+/* long because: all of it is said to the one alertd of the test's own. */
 #include "eventd_world.h"
 #include "hjgate/now.h"
 
@@ -229,7 +230,7 @@ static void nobody_wants_to_be_told(void **state)
 /* What was taken is kept with the next event, or once a second: a commit for each would be twice the flash's wear. */
 static void what_was_taken_costs_no_commit(void **state)
 {
-	unsigned before, rounds = 20, most;
+	unsigned before, rounds = 10, most;
 	char key[32], line[64];
 	hj_usec begun;
 
@@ -254,8 +255,70 @@ static void what_was_taken_costs_no_commit(void **state)
 	assert_true(*synced > before);
 	stop(SIGKILL);
 	start();
-	wait_for("took 22", 1);
-	assert_int_equal(count_lines("took 21 "), 1);
+	wait_for("took 12", 1);
+	assert_int_equal(count_lines("took 11 "), 1);
+	stop(SIGTERM);
+}
+
+/* Without an alertd, and with more events than wait for it. */
+static void fill(unsigned events)
+{
+	struct eventd *d = NULL;
+	sd_event *event = NULL;
+
+	hj_log_setup("eventd", HJ_LOG_ERROR);
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(eventd_new(event, root, &d), 0);
+	for (unsigned i = 0; i < events; i++) {
+		struct row row = { .is = ROW_MOMENT, .time_ms = i, .code = "config-changed" };
+
+		assert_int_equal(eventd_put(d, &row, NULL), 0);
+		if (d->queued == QUEUE_MAX)
+			assert_int_equal(eventd_flush(d), 0);
+	}
+	assert_int_equal(eventd_flush(d), 0);
+	eventd_free(d);
+	sd_event_unref(event);
+}
+
+/* The oldest of too many are passed over, which is counted, and told when somebody is there to be told. */
+static void the_oldest_of_too_many_are_passed_over(void **state)
+{
+	json_t *all, *lost;
+
+	want_alerts();
+	fill(4999);
+	start();
+	for (int i = 0; i < 10; i++)
+		tell("samples-late", "moment", "bus north", 1000);
+	assert_true(status("passed") >= 10);
+	assert_int_equal(status("untaken"), 5000);
+	start_alertd();
+	wait_for("took", 1);
+	all = list(json_pack("{s:[s]}", "codes", "reports-lost"));
+	for (int i = 0; i < 1000 && !json_array_size(all); i++) {
+		json_decref(all);
+		poll(NULL, 0, 10);
+		all = list(json_pack("{s:[s]}", "codes", "reports-lost"));
+	}
+	lost = find(all, "reports-lost", "alertd");
+	assert_non_null(lost);
+	assert_true(number(json_object_get(lost, "values"), "count") == status("passed"));
+	assert_int_equal(json_array_size(all), 1);
+	assert_int_equal(count_lines("took 5 "), 0);
+	json_decref(all);
+	stop(SIGTERM);
+}
+
+/* A box that has never told anybody: what came before a restart is told after it. */
+static void the_first_run_is_told_after_a_restart(void **state)
+{
+	want_alerts();
+	fill(1);
+	start_alertd();
+	start();
+	wait_for("took 4 ", 1);
+	assert_int_equal(count_lines("took 1 moment program-start"), 1);
 	stop(SIGTERM);
 }
 
@@ -322,7 +385,7 @@ static void nobody_is_alerted_of_what_is_worked_on(void **state)
 static void kills_lose_nothing(void **state)
 {
 	const char *text = getenv("HJ_OUTBOX_ROUNDS");
-	int rounds = text ? atoi(text) : 12;
+	int rounds = text ? atoi(text) : 6;
 	int64_t ids[GOT_MAX];
 	size_t n = 0, lost = 0, repeated = 0;
 
@@ -371,6 +434,8 @@ int main(void)
 		T(what_is_not_taken_is_offered_again),
 		T(nobody_wants_to_be_told),
 		T(what_was_taken_costs_no_commit),
+		T(the_oldest_of_too_many_are_passed_over),
+		T(the_first_run_is_told_after_a_restart),
 		T(a_cause_keeps_no_connection),
 		T(nobody_is_alerted_of_what_is_worked_on),
 		T(kills_lose_nothing),
