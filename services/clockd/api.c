@@ -18,7 +18,8 @@
 struct word {
 	const char *uplink;
 	int64_t time, mono;
-	int64_t offset_ms; /* by which we are behind */
+	int64_t offset_ms;    /* by which we are behind */
+	int64_t under_way_ms; /* of that, what an earlier slew is still putting right */
 };
 
 static int refuse(struct hj_ipc_call *call, const char *error, json_t *parameters)
@@ -38,7 +39,10 @@ static int64_t now_by(const struct word *w, const struct hj_now *now)
 static void remember(
         struct clockd *c, const struct word *w, const struct hj_now *now, const char *how, bool corrected)
 {
-	drift_note(&c->drift, (int64_t)(now->mono / HJ_USEC_PER_MS), w->offset_ms, corrected ? w->offset_ms : 0);
+	drift_note(&c->drift, &(struct drift_word){ .mono_ms = (int64_t)(now->mono / HJ_USEC_PER_MS),
+	                              .offset_ms = w->offset_ms,
+	                              .under_way_ms = w->under_way_ms,
+	                              .corrected_ms = corrected ? w->offset_ms : 0 });
 	c->heard_ms = hj_now().wall_ms;
 	c->offset_ms = w->offset_ms;
 	hj_text_copy(c->how, sizeof(c->how), how);
@@ -85,6 +89,7 @@ static int set(struct clockd *c, struct hj_ipc_call *call, struct word *w)
 	int r;
 
 	w->offset_ms = now_by(w, &now) - now.wall_ms;
+	w->under_way_ms = set_slew_left();
 	hj_clock_kept(&ntp);
 	if (ntp.synchronised && (w->offset_ms > CLOCK_SLEW_MS || w->offset_ms < -CLOCK_SLEW_MS)) {
 		remember(c, w, &now, "refused", false);

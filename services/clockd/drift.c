@@ -1,22 +1,21 @@
 /* See drift.h. What was corrected is added up, so that the whole time since the first word counts: the longer, the
- * surer, since each word is a second in doubt. */
+ * surer, since each word is a second in doubt. A slew takes hours: what it has not done yet the platform says again,
+ * so that it does not count as done. */
 #include "drift.h"
 
 #include <math.h>
 
-void drift_note(struct drift *d, int64_t mono_ms, int64_t offset_ms, int64_t corrected_ms)
+void drift_note(struct drift *d, const struct drift_word *w)
 {
-	if (!d->begun || mono_ms < d->last_mono_ms) {
+	if (!d->begun || w->mono_ms < d->last_mono_ms)
 		*d = (struct drift){ .begun = true,
-			.first_mono_ms = mono_ms,
-			.last_mono_ms = mono_ms,
-			.first_offset_ms = offset_ms,
-			.corrected_ms = corrected_ms };
-		return;
-	}
-	d->last_mono_ms = mono_ms;
-	d->behind_ms = d->corrected_ms + offset_ms - d->first_offset_ms;
-	d->corrected_ms += corrected_ms;
+			.first_mono_ms = w->mono_ms,
+			.first_offset_ms = w->offset_ms,
+			.corrected_ms = w->under_way_ms };
+	d->last_mono_ms = w->mono_ms;
+	d->behind_ms = d->corrected_ms - w->under_way_ms + w->offset_ms - d->first_offset_ms;
+	if (w->corrected_ms)
+		d->corrected_ms += w->corrected_ms - w->under_way_ms;
 }
 
 int64_t drift_measured_ms(const struct drift *d)

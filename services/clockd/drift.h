@@ -16,11 +16,17 @@ struct drift {
 	int64_t first_mono_ms, last_mono_ms; /* of the clock that only goes on, of this boot */
 	int64_t first_offset_ms;             /* said at the first time, before anything was done */
 	int64_t behind_ms;                   /* how far the clock has fallen behind since, had nobody touched it */
-	int64_t corrected_ms;                /* what was done to it since the first time was said */
+	int64_t corrected_ms;                /* what was done to it since the first time was said, or is under way */
 };
 
-/* The platform's clock was ahead of ours by offset_ms; of that corrected_ms were put right then. */
-void drift_note(struct drift *d, int64_t mono_ms, int64_t offset_ms, int64_t corrected_ms);
+/* What became of one word of the platform. */
+struct drift_word {
+	int64_t mono_ms;
+	int64_t offset_ms;    /* by which the platform's clock was ahead of ours */
+	int64_t under_way_ms; /* of what was put right before, what the slew had not done yet */
+	int64_t corrected_ms; /* put right now, in place of what was under way; 0 = that goes on */
+};
+void drift_note(struct drift *d, const struct drift_word *w);
 int64_t drift_measured_ms(const struct drift *d); /* 0: nothing yet */
 /* How many ppm ours goes slower; false: not known yet. */
 bool drift_ppm(const struct drift *d, double *ret);

@@ -31,6 +31,13 @@ int set_slew(int64_t offset_ms)
 	return adjtimex(&t) < 0 ? -errno : 0;
 }
 
+int64_t set_slew_left(void)
+{
+	struct timex t = { .modes = ADJ_OFFSET_SS_READ };
+
+	return adjtimex(&t) < 0 ? 0 : t.offset / 1000;
+}
+
 const char *set_rtc_path(void)
 {
 	for (size_t i = 0; i < hj_array_size(rtcs); i++)

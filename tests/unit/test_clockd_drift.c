@@ -7,8 +7,15 @@
 #include <cmocka.h>
 
 #include "../../services/clockd/drift.h"
+#include "hjgate/cleanup.h"
 
 #define HOUR_MS (3600 * HJ_MS_PER_SEC)
+
+static void note(struct drift *d, int64_t mono_ms, int64_t offset_ms, int64_t corrected_ms)
+{
+	drift_note(
+	        d, &(struct drift_word){ .mono_ms = mono_ms, .offset_ms = offset_ms, .corrected_ms = corrected_ms });
+}
 
 static void nothing_is_said_too_soon(void **state)
 {
@@ -16,10 +23,10 @@ static void nothing_is_said_too_soon(void **state)
 	double ppm;
 
 	assert_false(drift_ppm(&d, &ppm));
-	drift_note(&d, 1000, 5000, 5000);
-	drift_note(&d, 1000 + DRIFT_LEAST_MS - 1, 2000, 2000);
+	note(&d, 1000, 5000, 5000);
+	note(&d, 1000 + DRIFT_LEAST_MS - 1, 2000, 2000);
 	assert_false(drift_ppm(&d, &ppm));
-	drift_note(&d, 1000 + DRIFT_LEAST_MS, 0, 0);
+	note(&d, 1000 + DRIFT_LEAST_MS, 0, 0);
 	assert_true(drift_ppm(&d, &ppm));
 }
 
@@ -32,7 +39,7 @@ static void what_was_corrected_counts(void **state)
 
 	for (int64_t hour = 0; hour <= 48; hour++) {
 		said_ms = behind_us / 1000000 * 1000;
-		drift_note(&d, hour * HOUR_MS, said_ms, said_ms > 1000 ? said_ms : 0);
+		note(&d, hour * HOUR_MS, said_ms, said_ms > 1000 ? said_ms : 0);
 		behind_us -= said_ms > 1000 ? said_ms * 1000 : 0;
 		behind_us += 360000;
 	}
@@ -42,15 +49,54 @@ static void what_was_corrected_counts(void **state)
 	assert_true(drift_48h_ms(100) == 17280 && drift_48h_ms(-100) == 17280);
 }
 
+/* A clock that keeps time, behind by 4 s and slewed by half a millisecond a second. The platform says the time again
+ * while that is under way: what is left is slewed anew, or is near enough to be left to go on. */
+static void a_slew_under_way_is_no_drift(void **state)
+{
+	static const struct drift_word words[] = {
+		{ 0, 4000, 0, 4000 },
+		{ 600000, 3700, 3700, 3700 },  /* in place of the first */
+		{ 3600000, 2200, 2200, 2200 }, /* likewise */
+		{ 7200000, 400, 400, 0 },      /* near enough: it goes on */
+		{ 7 * HOUR_MS, 0, 0, 0 },
+		{ 48 * HOUR_MS, 0, 0, 0 },
+	};
+	struct drift d = { 0 };
+	double ppm;
+
+	for (size_t i = 0; i < hj_array_size(words); i++) {
+		drift_note(&d, &words[i]);
+		assert_int_equal(d.behind_ms, 0);
+	}
+	assert_true(drift_ppm(&d, &ppm));
+	assert_true(ppm == 0);
+}
+
+/* A step takes the place of a slew; and a slew of somebody else's is under way when the first time is said. */
+static void what_takes_a_slews_place(void **state)
+{
+	static const struct drift_word words[] = {
+		{ 0, 3000, 1000, 3000 },
+		{ 600000, 2700, 2700, 0 },
+		{ 1200000, 62400, 2400, 62400 }, /* the platform's own clock has leapt by a minute */
+		{ 10 * HOUR_MS, 0, 0, 0 },
+	};
+	struct drift d = { 0 };
+
+	for (size_t i = 0; i < hj_array_size(words); i++)
+		drift_note(&d, &words[i]);
+	assert_int_equal(d.behind_ms, 60000);
+}
+
 static void another_boot_begins_anew(void **state)
 {
 	struct drift d = { 0 };
 	double ppm;
 
-	drift_note(&d, 100 * HOUR_MS, 0, 0);
-	drift_note(&d, 120 * HOUR_MS, 60000, 60000);
+	note(&d, 100 * HOUR_MS, 0, 0);
+	note(&d, 120 * HOUR_MS, 60000, 60000);
 	assert_true(drift_ppm(&d, &ppm));
-	drift_note(&d, HOUR_MS, 0, 0);
+	note(&d, HOUR_MS, 0, 0);
 	assert_false(drift_ppm(&d, &ppm));
 	assert_int_equal(drift_measured_ms(&d), 0);
 }
@@ -60,6 +106,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_said_too_soon),
 		cmocka_unit_test(what_was_corrected_counts),
+		cmocka_unit_test(a_slew_under_way_is_no_drift),
+		cmocka_unit_test(what_takes_a_slews_place),
 		cmocka_unit_test(another_boot_begins_anew),
 	};
 

@@ -77,6 +77,10 @@ int adjtimex(struct timex *t)
 {
 	struct shared *s = shared();
 
+	if (t->modes == ADJ_OFFSET_SS_READ) { /* what is slewed is counted and not done: nothing is under way */
+		t->offset = 0;
+		return TIME_ERROR;
+	}
 	if (t->modes && (!s || s->deny || t->modes != ADJ_OFFSET_SINGLESHOT)) {
 		errno = EPERM;
 		return -1;
