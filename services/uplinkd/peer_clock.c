@@ -1,7 +1,8 @@
 /* The platform says what time it is (CN 1012): clockd is asked to set the clock, where hjgate.conf names this uplink
  * for it. Whether it may, is clockd's to say; the platform gets its word as ExeRtn. And the platform is asked (CN
  * 1013) to say it: when a connection is made, once a day, and when the QN of what it asks is far from our time; but
- * not while a time daemon keeps the clock. */
+ * not while a time daemon keeps the clock. A link that is lost meanwhile takes nothing back: clockd sets the clock or
+ * does not, within ANSWER_WAIT, what was said is as true as before, and the session drops the answer. */
 #include "uplinkd.h"
 
 #include <errno.h>
