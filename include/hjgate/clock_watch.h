@@ -22,3 +22,4 @@ struct hj_clock_kept {
 	double ppm;       /* that the bare clock is off: slower above 0 */
 };
 void hj_clock_kept(struct hj_clock_kept *ret);
+int64_t hj_clock_48h_ms(double ppm); /* how wrong it goes in 48 hours, without a sign: what HJ 477 asks for */

@@ -9,7 +9,6 @@
 #include "hjgate/clock_watch.h"
 #include "tables.h"
 
-#define PPM_48H_MS   172.8 /* of a part in a million, in 48 hours */
 #define ERROR_48H_MS 86400 /* half a thousandth of 48 hours: HJ 477, and the guideline's 6.4 as it is meant */
 
 static void show_keeper(struct writer *w, json_t *a)
@@ -96,6 +95,6 @@ json_t *cli_clock_look(void)
 		return j;
 	json_object_set_new(j, "ntp_error", json_integer((json_int_t)kept.error_ms));
 	json_object_set_new(j, "ntp_ppm", json_real(kept.ppm));
-	json_object_set_new(j, "error_48h", json_integer((json_int_t)llround(fabs(kept.ppm) * PPM_48H_MS)));
+	json_object_set_new(j, "error_48h", json_integer((json_int_t)hj_clock_48h_ms(kept.ppm)));
 	return j;
 }

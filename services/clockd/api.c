@@ -159,7 +159,7 @@ static void add_error(const struct clockd *c, const struct hj_clock_kept *ntp, j
 	double ppm = ntp->ppm;
 
 	if (ntp->synchronised || drift_ppm(&c->drift, &ppm))
-		json_object_set_new(j, "error_48h", json_integer((json_int_t)drift_48h_ms(ppm)));
+		json_object_set_new(j, "error_48h", json_integer((json_int_t)hj_clock_48h_ms(ppm)));
 }
 
 static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdata)

@@ -3,8 +3,6 @@
  * so that it does not count as done. */
 #include "drift.h"
 
-#include <math.h>
-
 void drift_note(struct drift *d, const struct drift_word *w)
 {
 	if (!d->begun || w->mono_ms < d->last_mono_ms)
@@ -31,9 +29,4 @@ bool drift_ppm(const struct drift *d, double *ret)
 		return false;
 	*ret = 1e6 * (double)d->behind_ms / (double)measured;
 	return true;
-}
-
-int64_t drift_48h_ms(double ppm)
-{
-	return (int64_t)llround(fabs(ppm) * (double)DRIFT_48H_MS / 1e6);
 }

@@ -8,8 +8,7 @@
 #include "hjgate/clock.h"
 
 #define DRIFT_LEAST_MS                                                                                               \
-	(6 * 3600 * HJ_MS_PER_SEC)               /* a second of doubt in so long is 46 ppm; before, nothing is said */
-#define DRIFT_48H_MS (48 * 3600 * HJ_MS_PER_SEC) /* HJ 477 and the guideline: the error within 48 hours */
+	(6 * 3600 * HJ_MS_PER_SEC) /* a second of doubt in so long is 46 ppm; before, nothing is said */
 
 struct drift {
 	bool begun;
@@ -30,4 +29,3 @@ void drift_note(struct drift *d, const struct drift_word *w);
 int64_t drift_measured_ms(const struct drift *d); /* 0: nothing yet */
 /* How many ppm ours goes slower; false: not known yet. */
 bool drift_ppm(const struct drift *d, double *ret);
-int64_t drift_48h_ms(double ppm); /* what becomes of it in 48 hours, without a sign */

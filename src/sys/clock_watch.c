@@ -3,6 +3,7 @@
 #include "hjgate/clock_watch.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -30,6 +31,11 @@ void hj_clock_kept(struct hj_clock_kept *ret)
 	*ret = (struct hj_clock_kept){ .synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC),
 		.error_ms = (int64_t)(t.maxerror / 1000),
 		.ppm = (double)t.freq / 65536 };
+}
+
+int64_t hj_clock_48h_ms(double ppm)
+{
+	return (int64_t)llround(fabs(ppm) * (double)(48 * 3600 * HJ_MS_PER_SEC) / 1e6);
 }
 
 bool hj_clock_synchronised(void)

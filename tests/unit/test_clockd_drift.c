@@ -8,6 +8,7 @@
 
 #include "../../services/clockd/drift.h"
 #include "hjgate/cleanup.h"
+#include "hjgate/clock_watch.h"
 
 #define HOUR_MS (3600 * HJ_MS_PER_SEC)
 
@@ -46,7 +47,7 @@ static void what_was_corrected_counts(void **state)
 	assert_true(drift_ppm(&d, &ppm));
 	assert_true(ppm > 90 && ppm < 110);
 	assert_int_equal(drift_measured_ms(&d), 48 * HOUR_MS);
-	assert_true(drift_48h_ms(100) == 17280 && drift_48h_ms(-100) == 17280);
+	assert_true(hj_clock_48h_ms(100) == 17280 && hj_clock_48h_ms(-100) == 17280);
 }
 
 /* A clock that keeps time, behind by 4 s and slewed by half a millisecond a second. The platform says the time again
