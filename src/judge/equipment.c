@@ -111,11 +111,16 @@ static bool is_held(const struct hj_judge *j, size_t i)
 		if (j->points[plan->signs[k].point].held)
 			return true;
 	for (size_t k = 0; k < j->plan->limit_count; k++)
-		for (size_t n = 0; j->limits[k].plan->equipment == i && n < HJ_JUDGE_PHASES; n++)
-			if (j->limits[k].plan->points[n] != HJ_JUDGE_NONE &&
-			        j->points[j->limits[k].plan->points[n]].held)
-				return true;
+		if (j->limits[k].plan->equipment == i && limit_held(j, &j->limits[k]))
+			return true;
 	return false;
+}
+
+static void tell_limits(struct hj_judge *j, size_t i)
+{
+	for (size_t k = 0; k < j->plan->limit_count; k++)
+		if (j->limits[k].plan->equipment == i)
+			limit_state(j, k);
 }
 
 void equipment_maintained(struct hj_judge *j, size_t i)
@@ -130,6 +135,7 @@ void equipment_maintained(struct hj_judge *j, size_t i)
 	j->equipment[i].maintained = held;
 	if (!held)
 		j->equipment[i].released_ms = j->now_ms;
+	tell_limits(j, i);
 	j->dirty = true;
 }
 
@@ -222,9 +228,7 @@ static void change(struct hj_judge *j, size_t i, enum hj_state state, int64_t si
 	e->number = ++j->number;
 	equipment_conclusion(j, i, &c);
 	j->tell(j->data, &c);
-	for (size_t k = 0; k < j->plan->limit_count; k++)
-		if (j->limits[k].plan->equipment == i)
-			limit_state(j, k);
+	tell_limits(j, i);
 	j->dirty = true;
 }
 

@@ -100,6 +100,7 @@ struct group {
 	int64_t producing_ms, treated_ms, run_down_ms; /* since; since; until */
 	bool load_low;
 	int64_t load_ms;
+	int64_t released_ms; /* when maintenance of what is in it ended last; looked at, not kept */
 	struct alarm alarms[LINK_ALARMS];
 };
 
@@ -199,7 +200,8 @@ void day_skip(struct hj_judge *j, size_t i); /* the time is another one */
 
 void limit_begin(struct hj_judge *j, size_t i);
 void limit_sample(struct hj_judge *j, size_t i, size_t point, const struct hj_sample *s, bool usable);
-void limit_state(struct hj_judge *j, size_t i); /* its equipment's state has changed */
+void limit_state(struct hj_judge *j, size_t i);                   /* its equipment is another one now */
+bool limit_held(const struct hj_judge *j, const struct limit *l); /* one of its points is maintained */
 void limit_lost(struct hj_judge *j, size_t i);
 void limit_shift(struct hj_judge *j, size_t i, int64_t by);
 void limit_turn(struct hj_judge *j, size_t i);

@@ -8,6 +8,7 @@ struct sides {
 	enum hj_state production, treatment; /* running or stopped; unknown */
 	int64_t production_ms, treatment_ms; /* since */
 	bool silent, held;
+	int64_t released_ms; /* when maintenance of either ended last */
 	uint16_t abnormal, bypassed;
 };
 
@@ -26,6 +27,7 @@ static void look_production(const struct hj_judge *j, const struct group *g, str
 			continue;
 		first = sooner(first, e->since_ms);
 		s->held |= e->maintained;
+		s->released_ms = later(s->released_ms, e->released_ms);
 	}
 	s->production = first != NEVER ? HJ_STATE_RUNNING : unknown ? HJ_STATE_UNKNOWN : HJ_STATE_STOPPED;
 	s->production_ms = first != NEVER ? first : last;
@@ -42,6 +44,7 @@ static void look_treatment(const struct hj_judge *j, const struct group *g, stru
 		unknown += e->state == HJ_STATE_UNKNOWN;
 		s->silent |= e->state == HJ_STATE_UNKNOWN && (e->silent || e->number);
 		s->held |= e->maintained;
+		s->released_ms = later(s->released_ms, e->released_ms);
 		s->treatment_ms = later(s->treatment_ms, e->since_ms);
 		if (e->state != HJ_STATE_STOPPED)
 			s->bypassed = (uint16_t)(s->bypassed + e->bypassed);
@@ -101,14 +104,15 @@ static void follow_production(const struct hj_judge *j, struct group *g, const s
 	}
 }
 
-/* What ends, ends by a change of one side's state; else by what was just seen. */
+/* What was done in maintenance was announced: what is wrong still begins when that is over. What ends, ends by a
+ * change of one side's state; else by what was just seen. */
 static void want(
         struct hj_judge *j, struct group *g, enum link_alarm which, bool wrong, int64_t begin_ms, int64_t due_ms)
 {
 	int64_t change = later(g->producing_ms, g->treated_ms);
 
 	if (wrong)
-		alarm_wrong(j, &g->alarms[which], begin_ms, due_ms);
+		alarm_wrong(j, &g->alarms[which], later(begin_ms, g->released_ms), due_ms);
 	else if (change > g->alarms[which].begin_ms)
 		alarm_well(j, &g->alarms[which], change, j->now_ms);
 	else
@@ -159,7 +163,8 @@ static void want_limit(
 static void want_low(struct hj_judge *j, struct group *g)
 {
 	bool low = g->producing && g->treated == HJ_STATE_RUNNING && g->load_low;
-	int64_t since = later(g->load_ms, later(g->producing_ms, g->treated_ms) + g->plan->run_up_ms);
+	int64_t ran_up = later(g->producing_ms, g->treated_ms) + g->plan->run_up_ms;
+	int64_t since = later(later(g->load_ms, ran_up), g->released_ms);
 
 	want(j, g, LINK_LOW, low, since, since + g->plan->load_for_ms);
 }
@@ -174,7 +179,7 @@ static void want_nothing(struct hj_judge *j, struct group *g)
 
 static void look(struct hj_judge *j, struct group *g)
 {
-	struct sides s = { .treatment_ms = BEFORE };
+	struct sides s = { .treatment_ms = BEFORE, .released_ms = BEFORE };
 	int64_t since;
 
 	look_production(j, g, &s);
@@ -183,6 +188,7 @@ static void look(struct hj_judge *j, struct group *g)
 		g->treated = s.treatment;
 		g->treated_ms = sooner(s.treatment_ms, j->now_ms);
 	}
+	g->released_ms = s.released_ms;
 	g->blind = s.production == HJ_STATE_UNKNOWN;
 	if (g->blind) {
 		want_nothing(j, g);

@@ -8,10 +8,11 @@ static bool is_usable(const struct hj_sample *s)
 	       s->flag != HJ_FLAG_CALIBRATE;
 }
 
-static void missing_look(struct hj_judge *j, struct point *p)
+/* Silence counts from when it was heard last, of one that is released only now from then on. */
+static void missing_look(struct hj_judge *j, struct point *p, int64_t since_ms)
 {
 	if (p->lost && !p->held)
-		alarm_wrong(j, &p->missing, p->heard_ms, j->now_ms);
+		alarm_wrong(j, &p->missing, since_ms, j->now_ms);
 	else if (!p->lost)
 		alarm_well(j, &p->missing, p->heard_ms, j->now_ms);
 }
@@ -29,7 +30,7 @@ static void hold(struct hj_judge *j, struct point *p, bool held)
 		else if (u->kind == USE_LIMIT)
 			equipment_maintained(j, j->limits[u->index].plan->equipment);
 	}
-	missing_look(j, p);
+	missing_look(j, p, j->now_ms);
 }
 
 static void use(struct hj_judge *j, const struct use *u, size_t i, const struct hj_sample *s, bool usable)
@@ -59,7 +60,7 @@ void point_take(struct hj_judge *j, size_t i, const struct hj_sample *s)
 			p->value = s->value;
 		if (p->lost) {
 			p->lost = false;
-			missing_look(j, p);
+			missing_look(j, p, p->heard_ms);
 		}
 		judge_due(j, p->heard_ms + p->plan->silent_ms);
 	}
@@ -90,7 +91,7 @@ static void lose(struct hj_judge *j, size_t i)
 	struct point *p = &j->points[i];
 
 	p->lost = true;
-	missing_look(j, p);
+	missing_look(j, p, p->heard_ms);
 	for (size_t k = 0; k < p->use_count; k++) {
 		const struct use *u = &j->uses[p->use_from + k];
 

@@ -114,12 +114,21 @@ static void rest(struct hj_judge *j, struct limit *l, int64_t ms)
 	l->window.samples = 0;
 }
 
-/* Does it count now? Of equipment whose state is not known, what was said before holds. */
+bool limit_held(const struct hj_judge *j, const struct limit *l)
+{
+	for (size_t i = 0; i < HJ_JUDGE_PHASES; i++)
+		if (l->plan->points[i] != HJ_JUDGE_NONE && j->points[l->plan->points[i]].held)
+			return true;
+	return false;
+}
+
+/* Does it count now? One of no equipment is held by its own points. Of equipment whose state is not known, what was
+ * said before holds. */
 static enum verdict gate(const struct hj_judge *j, const struct limit *l, int64_t ms)
 {
 	const struct equipment *e = l->plan->equipment == HJ_JUDGE_NONE ? NULL : &j->equipment[l->plan->equipment];
 
-	if (e && e->maintained && !l->alarm.on)
+	if ((e ? e->maintained : limit_held(j, l)) && !l->alarm.on)
 		return WELL;
 	if (!l->plan->running || !e)
 		return WRONG;
