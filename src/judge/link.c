@@ -119,21 +119,22 @@ static void want(
 		alarm_well(j, &g->alarms[which], j->now_ms, j->now_ms);
 }
 
-/* Not there at all: late while it may still come, off from then on. One that ran and does not any more is off. */
+/* Not there at all: late while it may still come, off from then on. One that ran and does not any more is off. One
+ * that had to run ahead and did not is late until it has run for so long, even where it runs already. */
 static void want_run(struct hj_judge *j, struct group *g, const struct sides *s)
 {
 	bool stopped = g->producing && g->treated == HJ_STATE_STOPPED;
 	int64_t up = g->producing_ms + g->plan->run_up_ms, off = up + g->plan->late_ms;
 	bool behind = g->producing && g->behind && g->treated != HJ_STATE_UNKNOWN;
+	int64_t made_up = g->treated == HJ_STATE_RUNNING ? g->treated_ms + g->plan->ahead_ms : NEVER;
 
 	if (g->ran)
 		off = up = later(g->producing_ms, g->treated_ms);
 	want(j, g, LINK_OFF, stopped, up, off);
 	if (g->alarms[LINK_OFF].on)
 		want(j, g, LINK_LATE, false, 0, 0);
-	else if (behind && g->treated == HJ_STATE_RUNNING)
-		alarm_well(j, &g->alarms[LINK_LATE], g->treated_ms + g->plan->ahead_ms,
-		        g->treated_ms + g->plan->ahead_ms);
+	else if (behind && (made_up <= g->released_ms || (g->alarms[LINK_LATE].on && made_up != NEVER)))
+		alarm_well(j, &g->alarms[LINK_LATE], made_up, made_up);
 	else if (behind)
 		want(j, g, LINK_LATE, true, g->producing_ms, g->producing_ms);
 	else

@@ -227,6 +227,32 @@ static void all_is_each(void **state)
 
 /* ---- in which order ---- */
 
+static void treatment_must_have_run_ahead(void **state)
+{
+	static struct world w;
+	int64_t fan, press;
+
+	world_init(&w);
+	w.links[0].ahead_ms = 10 * MINUTE;
+	world_begin(&w);
+	live(&w, HOUR, (struct reading){ 0, 0, NAN });
+	live(&w, 10 * MINUTE, (struct reading){ 0, 3, NAN }); /* to the second */
+	live(&w, HOUR, (struct reading){ 6, 3, NAN });
+	live(&w, HOUR, (struct reading){ 0, 0, NAN });
+	assert_int_equal(alarms(&w), 0);
+	fan = live(&w, 10 * MINUTE - 10 * SECOND, (struct reading){ 0, 3, NAN }); /* ten too few */
+	press = live(&w, HOUR, (struct reading){ 6, 3, NAN });
+	/* By when the press is known to run that is made up for. */
+	assert_begun(&w, HJ_CONCLUDES_LATE, 0, press, press + 30 * SECOND);
+	assert_over(&w, HJ_CONCLUDES_LATE, 0, fan + 10 * MINUTE, press + 30 * SECOND);
+	live(&w, HOUR, (struct reading){ 0, 0, NAN });
+	fan = press = live(&w, HOUR, (struct reading){ 6, 3, NAN });
+	assert_begun(&w, HJ_CONCLUDES_LATE, 1, press, press + 30 * SECOND);
+	assert_over(&w, HJ_CONCLUDES_LATE, 1, fan + 10 * MINUTE, fan + 10 * MINUTE);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_OFF, false), 0);
+	world_end(&w);
+}
+
 static void treatment_must_go_on_after_production(void **state)
 {
 	static struct world w;
@@ -383,6 +409,7 @@ int main(void)
 		cmocka_unit_test(a_load_too_low_from_the_start_counts_after_the_run_up),
 		cmocka_unit_test(so_many_are_enough),
 		cmocka_unit_test(all_is_each),
+		cmocka_unit_test(treatment_must_have_run_ahead),
 		cmocka_unit_test(treatment_must_go_on_after_production),
 		cmocka_unit_test(off_begins_after_maintenance),
 		cmocka_unit_test(late_begins_after_maintenance),
