@@ -57,7 +57,7 @@ struct hj_conclusion {
 	bool ended;       /* it ends now; else it begins now. HJ_CONCLUDES_RUNTIME has ended at once */
 	uint64_t number;  /* the same at its begin and its end; never again */
 	int64_t at_ms;    /* when it was concluded */
-	int64_t begin_ms; /* since when it has been so: not after at_ms */
+	int64_t begin_ms; /* since when it has been so: not after at_ms, but where the clock was set back since */
 	int64_t end_ms;   /* where it has ended */
 	size_t equipment; /* what it is about: the treatment, where it is about one; HJ_JUDGE_NONE: a point of none */
 	size_t production;         /* that runs meanwhile; HJ_JUDGE_NONE */

@@ -266,6 +266,10 @@ void equipment_shift(struct hj_judge *j, size_t i, int64_t by)
 			shift(&e->up[k].since_ms, by);
 			shift(&e->down[k].since_ms, by);
 		}
+	for (size_t k = 0; k < e->plan->sign_count; k++) {
+		shift(&e->signs[k].window.from_ms, by);
+		shift(&e->signs[k].window.to_ms, by);
+	}
 	shift(&e->since_ms, by);
 	shift(&e->lost_ms, by);
 	shift(&e->released_ms, by);

@@ -142,11 +142,11 @@ static inline void judge_due(struct hj_judge *j, int64_t ms)
 		j->next_ms = ms;
 }
 
-/* By this much another time: NEVER and BEFORE stay. */
+/* By this much another time, after 1970: NEVER, BEFORE and what never was (0) stay. */
 static inline void shift(int64_t *ms, int64_t by)
 {
-	if (*ms != NEVER && *ms != BEFORE)
-		*ms += by;
+	if (*ms && *ms != NEVER && *ms != BEFORE)
+		*ms = later(*ms + by, 1);
 }
 
 /* ---- index.c ---- */

@@ -37,7 +37,8 @@ static void walk_ms(struct codec *c, int64_t *v)
 		put(c, hj_buf_put_be(c->to, (uint64_t)*v, 8));
 	else
 		*v = (int64_t)hj_get_be(&c->in, 8);
-	if (*v != NEVER && *v != BEFORE && (*v < 0 || *v > HJ_TIME_MAX_MS))
+	/* In Beijing the day that 1970 begins in begins before it. */
+	if (*v != NEVER && *v != BEFORE && (*v < -HJ_MS_PER_DAY || *v > HJ_TIME_MAX_MS))
 		c->in.failed = 1;
 }
 

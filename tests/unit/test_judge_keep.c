@@ -97,6 +97,24 @@ static void what_is_no_more_ends(void **state)
 	world_end(&new);
 }
 
+/* By hours, and to where no battery has kept the time: what never was has no time that could be set. */
+static void a_clock_set_back_is_kept(void **state)
+{
+	static struct world w;
+
+	make(&w);
+	go_on(&w, HOUR, 6, 3);
+	w.set_back = true;
+	hj_judge_skip(w.j, w.now -= 3 * HOUR);
+	restart(&w);
+	hj_judge_skip(w.j, w.now = MINUTE);
+	restart(&w);
+	go_on(&w, HOUR, 6, 3);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_RUNNING, false), 2);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_MISSING, false), 0);
+	world_end(&w);
+}
+
 static void what_is_none_changes_nothing(void **state)
 {
 	static struct world w;
@@ -150,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_whatever_the_moment),
 		cmocka_unit_test(what_is_no_more_ends),
+		cmocka_unit_test(a_clock_set_back_is_kept),
 		cmocka_unit_test(what_is_none_changes_nothing),
 		cmocka_unit_test(the_version_before_is_read),
 	};

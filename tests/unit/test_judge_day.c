@@ -1,0 +1,189 @@
+/* Running hours and energy of a day, to the reading; and what a clock that is set, or an hour that nobody looked at,
+ * changes of what is waited for. */
+#include "judge_world.h"
+
+#define READING 0.25 /* kWh between two readings of the total */
+
+static const struct hj_conclusion *day_of(const struct world *w, size_t equipment)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->list[i].code == HJ_CONCLUDES_RUNTIME && w->list[i].equipment == equipment)
+			return &w->list[i];
+	return NULL;
+}
+
+/* The press with its meter's total, which grows whatever it does. */
+static void go_on_counting(struct world *w, int64_t ms, double press, double *total)
+{
+	for (int64_t end = w->now + ms; w->now < end;) {
+		w->now += 10 * SECOND;
+		give(w, PRESS_A, press);
+		give(w, ENERGY, *total += READING);
+		give(w, FAN_A, 3);
+		hj_judge_pass(w->j, w->now);
+	}
+}
+
+static void energy_counts_while_it_runs(void **state)
+{
+	static struct world w;
+	const struct hj_conclusion *c;
+	double total = 1000;
+
+	world_init(&w);
+	w.equipment[PRESS].energy = ENERGY;
+	world_begin(&w);
+	go_on_counting(&w, 2 * HOUR, 6, &total);
+	go_on_counting(&w, HOUR, 0, &total);
+	go_on_counting(&w, 10 * SECOND, 6, &total); /* a mistake */
+	go_on_counting(&w, HOUR, 0, &total);
+	go_on_counting(&w, HOUR, 6, &total);
+	go_on_counting(&w, 30 * SECOND, 0, &total); /* a short gap: stopped for too short a time */
+	go_on_counting(&w, HOUR, 6, &total);
+	go_on_counting(&w, 7 * HOUR, 0, &total);
+	c = day_of(&w, PRESS);
+	assert_non_null(c);
+	assert_int_equal(c->begin_ms, NOON - 12 * HOUR);
+	assert_int_equal(c->end_ms, NOON + 12 * HOUR);
+	assert_float_equal(c->hours, 4 + 30.0 / 3600, 1e-9);
+	/* Of the first reading nothing is known but where the total stands. */
+	assert_float_equal(c->energy, (4 * 360 - 1 + 3) * READING, 1e-9);
+	assert_float_equal(day_of(&w, FAN)->hours, 12 - 10.0 / 3600, 1e-9);
+	assert_true(isnan(day_of(&w, FAN)->energy));
+	world_end(&w);
+}
+
+/* 12 kW for an hour; of a gap that is too long for its silence nothing. */
+static void power_becomes_energy(void **state)
+{
+	static struct world w;
+	struct hj_judge_look look;
+
+	world_init(&w);
+	w.equipment[PRESS].power = ENERGY;
+	world_begin(&w);
+	for (int i = 0; i <= 360; i++) {
+		w.now += 10 * SECOND;
+		give(&w, PRESS_A, 6);
+		give(&w, ENERGY, 12);
+	}
+	hj_judge_look(w.j, PRESS, &look);
+	assert_float_equal(look.energy, 12, 1e-9);
+	assert_float_equal(look.hours, 1, 1e-9);
+	for (int i = 0; i < 60; i++) {
+		w.now += 10 * SECOND;
+		give(&w, PRESS_A, 6);
+	}
+	give(&w, ENERGY, 12);
+	hj_judge_look(w.j, PRESS, &look);
+	assert_float_equal(look.energy, 12, 1e-9);
+	world_end(&w);
+}
+
+static void jump(struct world *w, int64_t by)
+{
+	w->now += by;
+	w->set_back |= by < 0;
+	hj_judge_skip(w->j, w->now);
+	assert_int_equal(hj_judge_time(w->j), w->now);
+}
+
+/* A minimum time that was half over is half over after it, whichever way the clock was set. */
+static void what_is_waited_for_waits_as_long(void **state)
+{
+	static const int64_t jumps[] = { 3 * HOUR, -3 * HOUR };
+
+	for (size_t i = 0; i < 2; i++) {
+		static struct world w;
+		const struct hj_conclusion *c;
+		int64_t first;
+
+		world_init(&w);
+		world_begin(&w);
+		go_on(&w, HOUR, 0, 3);
+		first = w.now + 10 * SECOND;
+		go_on(&w, 20 * SECOND, 6, 3);
+		jump(&w, jumps[i]);
+		assert_int_equal(hj_judge_deadline(w.j), first + jumps[i] + 30 * SECOND);
+		hj_judge_pass(w.j, first + jumps[i] + 30 * SECOND - 1);
+		assert_int_equal(count_of(&w, HJ_CONCLUDES_RUNNING, false), 1); /* the fan */
+		hj_judge_pass(w.j, first + jumps[i] + 30 * SECOND);
+		c = concluded(&w, HJ_CONCLUDES_RUNNING, false, 1);
+		assert_non_null(c);
+		assert_int_equal(c->equipment, PRESS);
+		assert_int_equal(c->at_ms, first + jumps[i] + 30 * SECOND);
+		assert_int_equal(count_of(&w, HJ_CONCLUDES_MISSING, false), 0);
+		go_on(&w, HOUR, 6, 3);
+		assert_int_equal(count_of(&w, HJ_CONCLUDES_LATE, false), 0);
+		world_end(&w);
+	}
+}
+
+/* What has been told stays as it was told, and ends not before it began. */
+static void what_is_concluded_holds(void **state)
+{
+	static const int64_t jumps[] = { 3 * HOUR, -3 * HOUR };
+
+	for (size_t i = 0; i < 2; i++) {
+		static struct world w;
+		struct hj_conclusion c;
+		int64_t stop, back;
+		size_t n;
+
+		world_init(&w);
+		world_begin(&w);
+		go_on(&w, HOUR, 6, 3);
+		stop = w.now + 10 * SECOND;
+		go_on(&w, 10 * MINUTE, 6, 0);
+		n = w.count;
+		jump(&w, jumps[i]);
+		hj_judge_pass(w.j, w.now + 30 * SECOND);
+		assert_int_equal(w.count, n);
+		for (n = 0; hj_judge_lasting(w.j, n, &c) && c.code != HJ_CONCLUDES_OFF; n++)
+			;
+		assert_int_equal(c.code, HJ_CONCLUDES_OFF);
+		assert_int_equal(c.begin_ms, stop);
+		back = w.now + 10 * SECOND;
+		go_on(&w, 10 * MINUTE, 6, 3);
+		assert_int_equal(count_of(&w, HJ_CONCLUDES_OFF, true), 1);
+		assert_int_equal(concluded(&w, HJ_CONCLUDES_OFF, true, 0)->end_ms, jumps[i] > 0 ? back : stop);
+		world_end(&w);
+	}
+}
+
+/* Nothing of it is counted; a day that it leaves is told as it was. */
+static void a_skip_has_no_running_hours(void **state)
+{
+	static struct world w;
+	struct hj_judge_look look;
+
+	world_init(&w);
+	world_begin(&w);
+	go_on(&w, HOUR, 6, 3);
+	jump(&w, 5 * HOUR);
+	go_on(&w, HOUR, 6, 3);
+	hj_judge_look(w.j, PRESS, &look);
+	assert_float_equal(look.hours, 2 - 20.0 / 3600, 1e-9);
+	assert_null(day_of(&w, PRESS));
+	jump(&w, 7 * HOUR);
+	assert_non_null(day_of(&w, PRESS));
+	assert_float_equal(day_of(&w, PRESS)->hours, 2 - 20.0 / 3600, 1e-9);
+	hj_judge_look(w.j, PRESS, &look);
+	assert_float_equal(look.hours, 0, 0);
+	assert_int_equal(look.state, HJ_STATE_RUNNING);
+	assert_int_equal(look.day_ms, NOON + 12 * HOUR);
+	world_end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(energy_counts_while_it_runs),
+		cmocka_unit_test(power_becomes_energy),
+		cmocka_unit_test(what_is_waited_for_waits_as_long),
+		cmocka_unit_test(what_is_concluded_holds),
+		cmocka_unit_test(a_skip_has_no_running_hours),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
