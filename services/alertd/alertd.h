@@ -13,9 +13,9 @@
 #include "http.h"
 #include "quiet.h"
 
-#define OWED_MAX     2000 /* alerts that wait; one more and the oldest is given up for those who have not got it */
-#define SEEN_MAX     256  /* (id, phase) of the newest that came, so that one that comes twice is known */
-#define IDLE_MS      10000
+#define OWED_MAX 2000 /* alerts that wait; one more and the oldest is given up for those who have not got it */
+#define SEEN_MAX 256  /* (id, phase) of the newest that came, so that one that comes twice is known */
+#define IDLE_MS  10000
 
 struct alertd;
 struct channel {
@@ -77,6 +77,7 @@ enum taken alertd_take(struct alertd *a, struct alert *alert);
 void alertd_done(struct alertd *a, struct alert *alert, const struct channel *c);
 
 /* outbox.c: what is owed, on the disk */
+void outbox_read(struct alertd *a, const char *text, size_t n); /* lines; those that are none are left out */
 int outbox_open(struct alertd *a); /* reads what is there; -errno: it cannot be written */
 /* Lines that are to be written together; with sync they are on the disk when it is 0. */
 int outbox_write(struct alertd *a, const struct hj_buf *lines, bool sync);

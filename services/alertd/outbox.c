@@ -13,9 +13,10 @@
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
-#define FILE_MODE  0600
-#define FILE_MAX   (8u << 20) /* bytes; what is beyond is not ours */
-#define LINES_IDLE 512        /* lines beside what is owed, before the file is made anew */
+#define FILE_MODE   0600
+#define FILE_MAX    (8u << 20)      /* bytes; what is beyond is not ours */
+#define NUMBER_MOST (INT64_MAX / 2) /* ours count from a time in ms */
+#define LINES_IDLE  512             /* lines beside what is owed, before the file is made anew */
 
 /* ---- writing ---- */
 
@@ -145,7 +146,7 @@ static void read_owed(struct alertd *a, json_t *j)
 	const char *why;
 	size_t i;
 
-	if (number <= 0 || alert_from_json(json_object_get(j, "owed"), &alert, &why) < 0)
+	if (number <= 0 || number > NUMBER_MOST || alert_from_json(json_object_get(j, "owed"), &alert, &why) < 0)
 		return;
 	alert->number = (uint64_t)number;
 	alert->taken_ms = json_integer_value(json_object_get(j, "taken"));
@@ -230,6 +231,18 @@ static void drop_done(struct alertd *a)
 	a->owed_count = n;
 }
 
+void outbox_read(struct alertd *a, const char *text, size_t n)
+{
+	for (size_t at = 0; at < n;) {
+		const char *end = memchr(text + at, '\n', n - at);
+		size_t length = end ? (size_t)(end - text) - at : n - at;
+
+		read_line(a, text + at, length);
+		at += length + 1;
+	}
+	drop_done(a);
+}
+
 static int load(struct alertd *a)
 {
 	_cleanup_(hj_buf_done) struct hj_buf text = { 0 };
@@ -239,14 +252,8 @@ static int load(struct alertd *a)
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	r = read_file(fd, &text);
-	for (size_t at = 0; r >= 0 && at < text.len;) {
-		const char *end = memchr(text.data + at, '\n', text.len - at);
-		size_t n = end ? (size_t)(end - text.data) - at : text.len - at;
-
-		read_line(a, text.data + at, n);
-		at += n + 1;
-	}
-	drop_done(a);
+	if (r >= 0)
+		outbox_read(a, text.data, text.len);
 	return r;
 }
 
