@@ -11,6 +11,7 @@
 #define CLOCK_SLEW_MS  5000                   /* less than that is slewed, in three hours at most; more is a step */
 #define CLOCK_IDLE     (10 * HJ_USEC_PER_SEC) /* without work it ends */
 
+struct json_t;
 struct clockd {
 	sd_event *event;
 	const char *root;
@@ -34,7 +35,8 @@ void clockd_vouch(struct clockd *c); /* stored is told that a platform says that
 
 /* keep.c */
 void keep_load(struct clockd *c);
-void keep_write(struct clockd *c); /* what fails is logged */
+void keep_read(struct clockd *c, struct json_t *j); /* what is none of ours changes nothing; j may be NULL */
+void keep_write(struct clockd *c);                  /* what fails is logged */
 
 /* api.c */
 extern const struct hj_ipc_interface clockd_interface;

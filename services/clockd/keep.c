@@ -24,16 +24,19 @@ static void read_drift(struct clockd *c, json_t *j)
 {
 	char boot[2 * HJ_ID_BYTES + 1];
 	const char *was = json_string_value(json_object_get(j, "boot"));
+	struct drift d;
 
 	hj_id_format(c->boot_id, boot);
 	if (!was || strcmp(was, boot) != 0 || !json_is_true(json_object_get(j, "begun")))
 		return;
-	c->drift = (struct drift){ .begun = true,
+	d = (struct drift){ .begun = true,
 		.first_mono_ms = get(j, "first_mono", HJ_TIME_MAX_MS),
 		.last_mono_ms = get(j, "last_mono", HJ_TIME_MAX_MS),
 		.first_offset_ms = get(j, "first_offset", HJ_TIME_MAX_MS),
 		.behind_ms = get(j, "behind", HJ_TIME_MAX_MS),
 		.corrected_ms = get(j, "corrected", HJ_TIME_MAX_MS) };
+	if (d.first_mono_ms >= 0 && d.last_mono_ms >= d.first_mono_ms)
+		c->drift = d;
 }
 
 static int path_of(const struct clockd *c, char ret[HJ_PATH_MAX])
@@ -46,21 +49,26 @@ static int path_of(const struct clockd *c, char ret[HJ_PATH_MAX])
 	return snprintf(ret, HJ_PATH_MAX, "%s/" FILE_NAME, folder) < HJ_PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-void keep_load(struct clockd *c)
+void keep_read(struct clockd *c, json_t *j)
 {
-	_cleanup_json_ json_t *j = NULL;
-	char path[HJ_PATH_MAX];
-	const char *how;
+	const char *how = json_string_value(json_object_get(j, "how"));
 
-	if (path_of(c, path) < 0)
-		return;
-	j = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	how = json_string_value(json_object_get(j, "how"));
 	if (!json_is_object(j) || !how || !hj_text_copy(c->how, sizeof(c->how), how))
 		return;
 	c->heard_ms = get(j, "heard", HJ_TIME_MAX_MS);
 	c->offset_ms = get(j, "offset", HJ_TIME_MAX_MS);
 	read_drift(c, j);
+}
+
+void keep_load(struct clockd *c)
+{
+	_cleanup_json_ json_t *j = NULL;
+	char path[HJ_PATH_MAX];
+
+	if (path_of(c, path) < 0)
+		return;
+	j = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	keep_read(c, j);
 }
 
 void keep_write(struct clockd *c)
