@@ -151,7 +151,13 @@ static void read_owed(struct alertd *a, json_t *j)
 	alert->number = (uint64_t)number;
 	alert->taken_ms = json_integer_value(json_object_get(j, "taken"));
 	alert->kept = true;
-	json_array_foreach(names, i, name) alert->left |= bit_of(a, json_string_value(name));
+	json_array_foreach(names, i, name)
+	{
+		unsigned bit = bit_of(a, json_string_value(name));
+
+		a->stale = a->stale || !bit;
+		alert->left |= bit;
+	}
 	a->numbers = hj_max(a->numbers, alert->number);
 	if (!alert->left || a->owed_count >= OWED_MAX || alertd_owe(a, alert) < 0)
 		alert_free(alert); /* its channels are gone from the configuration */
@@ -238,6 +244,8 @@ void outbox_read(struct alertd *a, const char *text, size_t n)
 		size_t length = end ? (size_t)(end - text) - at : n - at;
 
 		read_line(a, text + at, length);
+		a->lines++;
+		a->stale = a->stale || !end; /* cut off: what is written next would be behind it */
 		at += length + 1;
 	}
 	drop_done(a);
@@ -278,21 +286,35 @@ static int all_lines(const struct alertd *a, struct hj_buf *to)
 	return r;
 }
 
-static int make_anew(struct alertd *a)
+/* To be written on. What was there before stays open until then. */
+static int open_end(struct alertd *a)
 {
-	_cleanup_(hj_buf_done) struct hj_buf text = { 0 };
-	int r = all_lines(a, &text), fd;
+	int fd = open(a->path, O_WRONLY | O_APPEND | O_CLOEXEC);
 
-	r = r < 0 ? r : hj_write_whole(a->path, text.data ? text.data : "", text.len, FILE_MODE);
-	if (r < 0)
-		return r;
-	fd = open(a->path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (a->fd >= 0)
 		close(a->fd);
 	a->fd = fd;
+	return 0;
+}
+
+static bool has_too_much(const struct alertd *a)
+{
+	return a->lines > LINES_IDLE + 2 * (a->owed_count + a->quiet.count);
+}
+
+static int make_anew(struct alertd *a)
+{
+	_cleanup_(hj_buf_done) struct hj_buf text = { 0 };
+	int r = all_lines(a, &text);
+
+	r = r < 0 ? r : hj_write_whole(a->path, text.data ? text.data : "", text.len, FILE_MODE);
+	r = r < 0 ? r : open_end(a);
+	if (r < 0)
+		return r;
 	a->lines = 0;
+	a->stale = false;
 	for (size_t i = 0; i < a->owed_count; i++)
 		a->owed[i]->kept = true;
 	return 0;
@@ -301,6 +323,7 @@ static int make_anew(struct alertd *a)
 int outbox_open(struct alertd *a)
 {
 	static const char folder[] = "alerts";
+	bool empty = !a->owed_count && !a->quiet.count && !a->seen_next;
 	char path[HJ_PATH_MAX];
 	int r;
 
@@ -315,12 +338,15 @@ int outbox_open(struct alertd *a)
 			a->path[0] = '\0';
 			return r;
 		}
+		/* A start that finds it in order wears no flash; what came without a disk has to go into it. */
+		if (empty && !a->stale && !has_too_much(a) && open_end(a) >= 0)
+			return 0;
 	}
 	return make_anew(a);
 }
 
 void outbox_tidy(struct alertd *a)
 {
-	if (a->fd >= 0 && a->lines > LINES_IDLE + 2 * (a->owed_count + a->quiet.count))
+	if (a->fd >= 0 && has_too_much(a))
 		make_anew(a); /* where that fails it only grows on */
 }
