@@ -3,6 +3,7 @@
  * running still counts as no longer stopped. */
 #include "judge_private.h"
 
+#define AGREED    2 /* readings */
 #define STATES(k) (enum hj_state k = HJ_STATE_STOPPED; k <= HJ_STATE_RUNNING; k++)
 
 /* With a falling sign everything is turned over. */
@@ -74,7 +75,7 @@ static void see(struct hj_judge *j, size_t i, unsigned sign, int64_t ms)
 			}
 		if (raw == e->state)
 			day_settle(e, raw);
-		j->dirty |= silent;
+		j->dirty = true;
 	}
 	judge_due(j, equipment_due(j, i));
 }
@@ -88,6 +89,7 @@ void equipment_sign(struct hj_judge *j, size_t i, unsigned sign, int64_t ms, dou
 	day_count(j, i, ms);
 	if (level == s->level) {
 		window_add(&s->window, ms, value);
+		j->dirty |= s->window.samples == AGREED;
 		if (e->raw != e->state)
 			judge_due(j, equipment_due(j, i));
 		return;
@@ -150,6 +152,17 @@ static int64_t edge_due(const struct hj_judge *j, const struct equipment *e, con
 	if (hold && s->meaning != HJ_MEANS_SWITCH && e->signs[edge->sign].window.to_ms <= edge->since_ms)
 		return NEVER;
 	return edge->since_ms + hold;
+}
+
+/* What it seems to do just now; that it does something, not by one reading alone where one may be a mistake. */
+enum hj_state equipment_seen(const struct hj_judge *j, size_t i)
+{
+	const struct equipment *e = &j->equipment[i];
+	const struct edge *edge = &e->up[e->raw];
+	bool alone = e->plan->signs[edge->sign].meaning != HJ_MEANS_SWITCH && e->plan->hold_ms[e->raw] &&
+	             e->signs[edge->sign].window.samples < AGREED;
+
+	return e->raw > HJ_STATE_STOPPED && alone ? HJ_STATE_STOPPED : e->raw;
 }
 
 /* Idle on the way up or down counts where it was really seen. */

@@ -100,7 +100,8 @@ struct group {
 	int64_t producing_ms, treated_ms, run_down_ms; /* since; since; until */
 	bool load_low;
 	int64_t load_ms;
-	int64_t released_ms; /* when maintenance of what is in it ended last; looked at, not kept */
+	int64_t released_ms; /* when maintenance of what is in it ended last. These are looked at, not kept */
+	bool ending, coming; /* production seems to have stopped, treatment to run, just now */
 	struct alarm alarms[LINK_ALARMS];
 };
 
@@ -188,6 +189,7 @@ int64_t equipment_due(const struct hj_judge *j, size_t i);
 void equipment_turn(struct hj_judge *j, size_t i);
 void equipment_shift(struct hj_judge *j, size_t i, int64_t by);
 void equipment_conclusion(const struct hj_judge *j, size_t i, struct hj_conclusion *ret);
+enum hj_state equipment_seen(const struct hj_judge *j, size_t i);
 double sign_bound(const struct hj_judge_sign *s, enum hj_state level);
 
 void day_begin(struct hj_judge *j, struct equipment *e);

@@ -1,6 +1,8 @@
 /* Which treatment must run while which production runs. Looked at whenever a state, a limit or maintenance changes;
- * what waits (a run-up, a run-down) has its time. While nobody knows whether production runs, what has been concluded
- * holds and nothing new begins: to silence production's meter must neither end an alarm nor make one. */
+ * what waits (a run-up, a run-down) has its time. Production and treatment are stopped one after the other, within
+ * the minimum time of standing still: while production seems to have stopped nothing begins until that is known.
+ * While nobody knows whether production runs, what has been concluded holds and nothing new begins: to silence
+ * production's meter must neither end an alarm nor make one. */
 #include "judge_private.h"
 
 /* The link's sides, as they are. */
@@ -8,39 +10,51 @@ struct sides {
 	enum hj_state production, treatment; /* running or stopped; unknown */
 	int64_t production_ms, treatment_ms; /* since */
 	bool silent, held;
+	bool ending;         /* all of production that runs seems to have stopped just now */
+	bool coming;         /* enough of treatment seems to run just now */
 	int64_t released_ms; /* when maintenance of either ended last */
 	uint16_t abnormal, bypassed;
 };
 
+static bool is_producing(const struct group *g, enum hj_state state)
+{
+	return state == HJ_STATE_RUNNING || (state == HJ_STATE_IDLE && g->plan->while_idle);
+}
+
 static void look_production(const struct hj_judge *j, const struct group *g, struct sides *s)
 {
-	bool unknown = false;
+	bool unknown = false, goes_on = false;
 	int64_t first = NEVER, last = BEFORE;
+	enum hj_state seen;
 
 	for (size_t i = 0; i < g->production_count; i++) {
 		const struct equipment *e = &j->equipment[g->production[i]];
-		bool runs = e->state == HJ_STATE_RUNNING || (e->state == HJ_STATE_IDLE && g->plan->while_idle);
+		bool runs = is_producing(g, e->state);
 
 		unknown |= e->state == HJ_STATE_UNKNOWN;
 		last = later(last, e->since_ms);
 		if (!runs)
 			continue;
 		first = sooner(first, e->since_ms);
+		seen = equipment_seen(j, g->production[i]);
+		goes_on |= is_producing(g, seen) || seen == HJ_STATE_UNKNOWN;
 		s->held |= e->maintained;
 		s->released_ms = later(s->released_ms, e->released_ms);
 	}
 	s->production = first != NEVER ? HJ_STATE_RUNNING : unknown ? HJ_STATE_UNKNOWN : HJ_STATE_STOPPED;
 	s->production_ms = first != NEVER ? first : last;
+	s->ending = first != NEVER && !goes_on;
 }
 
 static void look_treatment(const struct hj_judge *j, const struct group *g, struct sides *s)
 {
-	size_t runs = 0, unknown = 0;
+	size_t runs = 0, unknown = 0, seen = 0;
 
 	for (size_t i = 0; i < g->treatment_count; i++) {
 		const struct equipment *e = &j->equipment[g->treatment[i]];
 
 		runs += e->state == HJ_STATE_RUNNING;
+		seen += e->raw == HJ_STATE_RUNNING;
 		unknown += e->state == HJ_STATE_UNKNOWN;
 		s->silent |= e->state == HJ_STATE_UNKNOWN && (e->silent || e->number);
 		s->held |= e->maintained;
@@ -51,6 +65,7 @@ static void look_treatment(const struct hj_judge *j, const struct group *g, stru
 		if (e->state == HJ_STATE_RUNNING)
 			s->abnormal = (uint16_t)(s->abnormal + e->abnormal);
 	}
+	s->coming = seen >= g->enough;
 	s->treatment = runs >= g->enough             ? HJ_STATE_RUNNING
 	               : runs + unknown >= g->enough ? HJ_STATE_UNKNOWN
 	                                             : HJ_STATE_STOPPED;
@@ -110,8 +125,12 @@ static void want(
         struct hj_judge *j, struct group *g, enum link_alarm which, bool wrong, int64_t begin_ms, int64_t due_ms)
 {
 	int64_t change = later(g->producing_ms, g->treated_ms);
+	bool unsure = g->ending ||
+	              (g->coming && (which == LINK_OFF || which == LINK_LATE) && g->treated != HJ_STATE_RUNNING);
 
-	if (wrong)
+	if (wrong && unsure && !g->alarms[which].on)
+		alarm_well(j, &g->alarms[which], j->now_ms, NEVER);
+	else if (wrong)
 		alarm_wrong(j, &g->alarms[which], later(begin_ms, g->released_ms), due_ms);
 	else if (change > g->alarms[which].begin_ms)
 		alarm_well(j, &g->alarms[which], change, j->now_ms);
@@ -190,6 +209,8 @@ static void look(struct hj_judge *j, struct group *g)
 		g->treated_ms = sooner(s.treatment_ms, j->now_ms);
 	}
 	g->released_ms = s.released_ms;
+	g->ending = s.ending;
+	g->coming = s.coming;
 	g->blind = s.production == HJ_STATE_UNKNOWN;
 	if (g->blind) {
 		want_nothing(j, g);
@@ -283,11 +304,6 @@ void link_turn(struct hj_judge *j, size_t i)
 	struct group *g = &j->groups[i];
 	struct hj_conclusion c;
 
-	if (run_down_end(j, g) <= j->now_ms) {
-		want(j, g, LINK_EARLY, false, 0, 0);
-		g->alarms[LINK_EARLY].well_ms = g->run_down_ms;
-		g->run_down_ms = BEFORE;
-	}
 	for (enum link_alarm k = 0; k < LINK_ALARMS; k++) {
 		if (!alarm_turn(j, &g->alarms[k]))
 			continue;
@@ -296,6 +312,12 @@ void link_turn(struct hj_judge *j, size_t i)
 		if (k == LINK_LATE && !g->alarms[k].on)
 			g->behind = false;
 		j->dirty = true;
+	}
+	/* After what has stopped early is told: standing still may be known later than that. */
+	if (run_down_end(j, g) <= j->now_ms) {
+		want(j, g, LINK_EARLY, false, 0, 0);
+		g->alarms[LINK_EARLY].well_ms = g->run_down_ms;
+		g->run_down_ms = BEFORE;
 	}
 }
 

@@ -122,8 +122,8 @@ bool limit_held(const struct hj_judge *j, const struct limit *l)
 	return false;
 }
 
-/* Does it count now? One of no equipment is held by its own points. Of equipment whose state is not known, what was
- * said before holds. */
+/* Does it count now? One of no equipment is held by its own points. Of equipment whose state is not known, or
+ * that seems to have stopped just now, what was said before holds: to stop breaks no limit of what runs. */
 static enum verdict gate(const struct hj_judge *j, const struct limit *l, int64_t ms)
 {
 	const struct equipment *e = l->plan->equipment == HJ_JUDGE_NONE ? NULL : &j->equipment[l->plan->equipment];
@@ -132,7 +132,7 @@ static enum verdict gate(const struct hj_judge *j, const struct limit *l, int64_
 		return WELL;
 	if (!l->plan->running || !e)
 		return WRONG;
-	if (e->state == HJ_STATE_UNKNOWN)
+	if (e->state == HJ_STATE_UNKNOWN || (e->state == HJ_STATE_RUNNING && e->raw != HJ_STATE_RUNNING))
 		return NO_VERDICT;
 	return e->state == HJ_STATE_RUNNING && ms >= e->since_ms + l->plan->after_ms ? WRONG : WELL;
 }

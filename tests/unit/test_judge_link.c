@@ -53,6 +53,31 @@ static void treatment_that_stops_is_off(void **state)
 	world_end(&w);
 }
 
+/* Who stops both within the time that standing still takes to be known is in order; who goes on is not. */
+static void treatment_may_stop_after_production(void **state)
+{
+	struct world w;
+	int64_t stop;
+
+	world_init(&w);
+	w.equipment[PRESS].process = "spraying"; /* ten minutes */
+	world_begin(&w);
+	go_on(&w, HOUR, 6, 3);
+	go_on(&w, 10 * SECOND, 0, 3);
+	go_on(&w, HOUR, 0, 0);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_STOPPED, false), 2);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_OFF, false), 0);
+	go_on(&w, HOUR, 6, 3);
+	go_on(&w, 10 * SECOND, 0, 3);
+	stop = w.now + 10 * SECOND;
+	go_on(&w, 5 * MINUTE, 0, 0);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_OFF, false), 0);
+	go_on(&w, 5 * MINUTE, 6, 0);
+	assert_int_equal(concluded(&w, HJ_CONCLUDES_OFF, false, 0)->begin_ms, stop);
+	assert_int_equal(concluded(&w, HJ_CONCLUDES_OFF, false, 0)->at_ms, stop + 5 * MINUTE);
+	world_end(&w);
+}
+
 static void treatment_that_does_not_come_is_late_then_off(void **state)
 {
 	struct world w;
@@ -100,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_shifts_conclude_nothing),
 		cmocka_unit_test(treatment_that_stops_is_off),
+		cmocka_unit_test(treatment_may_stop_after_production),
 		cmocka_unit_test(treatment_that_does_not_come_is_late_then_off),
 		cmocka_unit_test(a_silent_meter_leaves_treatment_unproven),
 	};

@@ -247,6 +247,26 @@ static void a_limit_of_what_runs_waits_until_it_has_got_there(void **state)
 	world_end(&w);
 }
 
+/* To stop breaks no limit of what runs, though standing still is known only two minutes later. */
+static void a_limit_of_what_runs_is_not_broken_by_stopping(void **state)
+{
+	static struct world w;
+
+	watch(&w, HJ_LIMIT_LOWER, 100)->running = true;
+	w.limits[0].after_ms = 0;
+	w.equipment[PRESS].hold_ms[HJ_STATE_STOPPED] = 2 * MINUTE;
+	w.plan.link_count = 0;
+	world_begin(&w);
+	for (int i = 0; i < 600; i++) {
+		w.now += 10 * SECOND;
+		give(&w, PRESS_A, i % 60 < 30 ? 6 : 0);
+		give(&w, FAN_KPA, i % 60 < 30 ? 150 : 0);
+	}
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_STOPPED, false), 10);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_LOWER, false), 0);
+	world_end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +278,7 @@ int main(void)
 		cmocka_unit_test(a_phase_is_lost_with_its_own_reading),
 		cmocka_unit_test(phases_apart_are_unbalanced),
 		cmocka_unit_test(a_limit_of_what_runs_waits_until_it_has_got_there),
+		cmocka_unit_test(a_limit_of_what_runs_is_not_broken_by_stopping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
