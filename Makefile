@@ -241,7 +241,7 @@ bench-uplink: needs all $(SIM) $(BENCH)
 	@bench/uplink needs || echo "bench-uplink: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/uplink $(T)
 
-bench-judge: needs all $(SIM) $(BENCH)
+bench-judge: needs all $(SIM) $(BENCH) $(B)/unit/test_judge_sim
 	@bench/judge needs || echo "bench-judge: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/judge $(T)
 
