@@ -78,14 +78,6 @@ json_t *alert_to_json(const struct alert *a)
 	return j;
 }
 
-static int class_find(const char *name)
-{
-	for (int i = HJ_EVENT_INFO; i <= HJ_EVENT_FAULT; i++)
-		if (name && !strcmp(hj_event_class_name((enum hj_event_class)i), name))
-			return i;
-	return -EINVAL;
-}
-
 static bool is_time(json_int_t ms)
 {
 	return ms >= 0 && ms <= HJ_TIME_MAX_MS;
@@ -97,7 +89,7 @@ static const char *read_head(json_t *j, struct alert *a)
 	const char *code = json_string_value(json_object_get(j, "code"));
 	const char *key = json_string_value(json_object_get(j, "key"));
 	int phase = alert_phase_find(json_string_value(json_object_get(j, "phase")));
-	int class = class_find(json_string_value(json_object_get(j, "class")));
+	int class = hj_event_class_find(json_string_value(json_object_get(j, "class")));
 
 	a->id = json_integer_value(json_object_get(j, "id"));
 	if (a->id <= 0)

@@ -102,12 +102,9 @@ static bool read_classes(const json_t *list, struct filter *f)
 
 	json_array_foreach(list, i, j)
 	{
-		unsigned class = HJ_EVENT_INFO;
+		int class = hj_event_class_find(json_string_value(j));
 
-		while (class <= HJ_EVENT_FAULT &&
-		        (!json_is_string(j) || strcmp(json_string_value(j), hj_event_class_name(class)) != 0))
-			class ++;
-		if (class > HJ_EVENT_FAULT)
+		if (class < 0)
 			return false;
 		f->classes |= 1u << class;
 	}

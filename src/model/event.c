@@ -6,6 +6,7 @@
 #include "hjgate/cleanup.h"
 #include "hjgate/text.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* code, class, whether it lasts, what it concerns, what it says, what to do */
@@ -292,4 +293,12 @@ const char *hj_event_class_name(enum hj_event_class class)
 	static const char *const names[] = { "info", "warn", "fault" };
 
 	return (size_t) class < hj_array_size(names) ? names[class] : "unknown";
+}
+
+int hj_event_class_find(const char *name)
+{
+	for (int i = HJ_EVENT_INFO; name && i <= HJ_EVENT_FAULT; i++)
+		if (!strcmp(hj_event_class_name((enum hj_event_class)i), name))
+			return i;
+	return -EINVAL;
 }
