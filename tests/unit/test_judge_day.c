@@ -53,6 +53,25 @@ static void energy_counts_while_it_runs(void **state)
 	world_end(&w);
 }
 
+/* What was seen before it ran, and was too short to be a state, is no running. */
+static void idling_on_the_way_up_is_no_running(void **state)
+{
+	static struct world w;
+	struct hj_judge_look look;
+
+	world_init(&w);
+	w.equipment[PRESS].signs[0].idle = 1;
+	w.equipment[PRESS].hold_ms[HJ_STATE_IDLE] = 2 * MINUTE;
+	world_begin(&w);
+	go_on(&w, HOUR, 0, 3);
+	go_on(&w, 50 * SECOND, 2, 3);
+	go_on(&w, HOUR, 6, 3);
+	hj_judge_look(w.j, PRESS, &look);
+	assert_int_equal(look.state, HJ_STATE_RUNNING);
+	assert_float_equal(look.hours, 1 - 10.0 / 3600, 1e-9);
+	world_end(&w);
+}
+
 /* 12 kW for an hour; of a gap that is too long for its silence nothing. */
 static void power_becomes_energy(void **state)
 {
@@ -179,6 +198,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(energy_counts_while_it_runs),
+		cmocka_unit_test(idling_on_the_way_up_is_no_running),
 		cmocka_unit_test(power_becomes_energy),
 		cmocka_unit_test(what_is_waited_for_waits_as_long),
 		cmocka_unit_test(what_is_concluded_holds),

@@ -96,6 +96,28 @@ static void treatment_that_does_not_come_is_late_then_off(void **state)
 	world_end(&w);
 }
 
+/* Within its run-up, though that is known only after it; one reading is a mistake, and it is late. */
+static void treatment_that_begins_in_time_is_not_late(void **state)
+{
+	struct world w;
+	int64_t start;
+
+	world_init(&w);
+	world_begin(&w);
+	go_on(&w, HOUR, 0, 0);
+	go_on(&w, 5 * MINUTE - 10 * SECOND, 6, 0);
+	go_on(&w, HOUR, 6, 3);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_LATE, false), 0);
+	go_on(&w, HOUR, 0, 0);
+	start = w.now + 10 * SECOND;
+	go_on(&w, 5 * MINUTE - 10 * SECOND, 6, 0);
+	go_on(&w, 10 * SECOND, 6, 3);
+	go_on(&w, HOUR, 6, 0);
+	assert_int_equal(concluded(&w, HJ_CONCLUDES_LATE, false, 0)->begin_ms, start + 5 * MINUTE);
+	assert_int_equal(concluded(&w, HJ_CONCLUDES_LATE, false, 0)->at_ms, start + 5 * MINUTE);
+	world_end(&w);
+}
+
 static void a_silent_meter_leaves_treatment_unproven(void **state)
 {
 	struct world w;
@@ -127,6 +149,7 @@ int main(void)
 		cmocka_unit_test(treatment_that_stops_is_off),
 		cmocka_unit_test(treatment_may_stop_after_production),
 		cmocka_unit_test(treatment_that_does_not_come_is_late_then_off),
+		cmocka_unit_test(treatment_that_begins_in_time_is_not_late),
 		cmocka_unit_test(a_silent_meter_leaves_treatment_unproven),
 	};
 

@@ -47,16 +47,16 @@ static void upper_begins_and_ends_with_its_first_value(void **state)
 	struct hj_judge_limit *l = watch(&w, HJ_LIMIT_UPPER, 100);
 	int64_t over, well;
 
-	l->clear_ms = 30 * SECOND;
+	l->for_ms = l->clear_ms = 30 * SECOND;
 	world_begin(&w);
 	read_on(&w, 100, 30); /* on it is not above it */
 	read_on(&w, 150, 1);  /* one is a mistake, however long nothing else comes */
-	w.now += 50 * SECOND;
+	w.now += 40 * SECOND;
 	read_on(&w, 97, 10);
 	assert_null(concluded(&w, HJ_CONCLUDES_UPPER, false, 0));
-	over = read_on(&w, 101, 3);
+	over = read_on(&w, 101, 2);
 	read_on(&w, 99, 10); /* within the hysteresis it goes on */
-	assert_begun(&w, HJ_CONCLUDES_UPPER, 0, over, over + MINUTE);
+	assert_begun(&w, HJ_CONCLUDES_UPPER, 0, over, over + 30 * SECOND);
 	assert_int_equal(concluded(&w, HJ_CONCLUDES_UPPER, false, 0)->limit, 0);
 	assert_int_equal(concluded(&w, HJ_CONCLUDES_UPPER, false, 0)->equipment, PRESS);
 	read_on(&w, 98, 2); /* 98 is well, for too short a time */
