@@ -13,7 +13,7 @@
 #   make bench-judge  the figures of events, judgement and alerts; FULL=1 for the full counts
 #   make bench-system  the figures of the installed suite: start, memory, access, power cuts; FULL=1 for the full counts
 #   make install    DESTDIR and prefix honoured
-#   make deb        a package for Debian, in build/deb; ARCH=arm64, ARCH=armhf: for another machine; SUITE=trixie: for another Debian
+#   make deb        a package for Debian, in build/deb, for the machine it is made on; ARCH=arm64 and armhf do not build yet
 #   make ipk        packages for opkg, with the toolchain of an image (CC, PKG_CONFIG_SYSROOT_DIR); ARCH=cortexa7t2hf-neon; packaging/yocto/README.md
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
