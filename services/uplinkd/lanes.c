@@ -12,13 +12,24 @@ void job_done(struct job *j)
 	*j = (struct job){ 0 };
 }
 
+static struct job *place(struct lane_queue *q, unsigned i)
+{
+	return &q->jobs[(q->first + i) % LANE_JOBS];
+}
+
+/* By its time: what goes at once does not wait for a record that its window's delay holds. */
 int lanes_put(struct lanes *l, enum lane lane, struct job *j)
 {
 	struct lane_queue *q = &l->queues[lane];
 
+	unsigned at = q->count;
+
 	if (q->count == LANE_JOBS)
 		return -ENOBUFS;
-	q->jobs[(q->first + q->count++) % LANE_JOBS] = *j;
+	for (; at && place(q, at - 1)->not_before > j->not_before; at--)
+		*place(q, at) = *place(q, at - 1);
+	*place(q, at) = *j;
+	q->count++;
 	*j = (struct job){ 0 };
 	return 0;
 }

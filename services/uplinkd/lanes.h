@@ -37,7 +37,8 @@ struct lanes {
 	bool backlog_held; /* by the limits: it does not go now */
 };
 
-/* Steals the job's memory where it returns 0; -ENOBUFS when the lane is full. */
+/* Behind those that may go no later than it. Steals the job's memory where it returns 0; -ENOBUFS when the lane is
+ * full. */
 int lanes_put(struct lanes *l, enum lane lane, struct job *j);
 bool lanes_take(struct lanes *l, enum lane lane, struct job *ret);
 bool lanes_has(const struct lanes *l, uint64_t seq);
@@ -46,9 +47,10 @@ unsigned lanes_count(const struct lanes *l, enum lane lane);
 void lanes_clear(struct lanes *l, enum lane lane);
 void lanes_done(struct lanes *l);
 
-/* The lane that sends next, or LANE_NONE. Real-time data when it is due, live records oldest first, and what is older
- * only when neither waits: the platform's own request and the backlog in turn. Real-time data never goes twice in a
- * row past a waiting record. bulk false: a record of those two waits already, and only what is live may pass it. */
+/* The lane that sends next, or LANE_NONE. Real-time data when it is due, live records by their time, and what is
+ * older only when neither waits: the platform's own request and the backlog in turn. Real-time data never goes twice
+ * in a row past a waiting record. bulk false: a record of those two waits already, and only what is live may pass it.
+ */
 enum lane lanes_choose(struct lanes *l, bool realtime_due, bool bulk, hj_usec now);
-/* When the oldest live record's time comes, HJ_USEC_NEVER where none waits. */
+/* When the first live record's time comes, HJ_USEC_NEVER where none waits. */
 hj_usec lanes_deadline(const struct lanes *l);

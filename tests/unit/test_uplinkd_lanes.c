@@ -98,6 +98,28 @@ static void a_live_record_waits_for_its_time(void **state)
 	lanes_done(&l);
 }
 
+/* A change of state behind a minute that its MN's delay holds. */
+static void what_goes_at_once_does_not_wait_for_it(void **state)
+{
+	struct lanes l = { 0 };
+
+	put(&l, LANE_LIVE, 1, 100);
+	put(&l, LANE_LIVE, 2, 160);
+	put(&l, LANE_LIVE, 3, 0);
+	put(&l, LANE_LIVE, 4, 0);
+	put(&l, LANE_LIVE, 5, 100);
+	assert_int_equal(lanes_deadline(&l), 0);
+	assert_int_equal(lanes_choose(&l, false, true, 10), LANE_LIVE);
+	assert_int_equal(take(&l, LANE_LIVE), 3);
+	assert_int_equal(take(&l, LANE_LIVE), 4);
+	assert_int_equal(lanes_choose(&l, false, true, 10), LANE_NONE);
+	assert_int_equal(lanes_deadline(&l), 100);
+	assert_int_equal(take(&l, LANE_LIVE), 1);
+	assert_int_equal(take(&l, LANE_LIVE), 5);
+	assert_int_equal(take(&l, LANE_LIVE), 2);
+	lanes_done(&l);
+}
+
 static void lanes_are_bounded_and_know_what_they_hold(void **state)
 {
 	struct job_also also[1] = { { 40, 44 } };
@@ -192,6 +214,7 @@ int main(void)
 		cmocka_unit_test(real_time_goes_first_but_not_twice),
 		cmocka_unit_test(history_and_backlog_take_turns),
 		cmocka_unit_test(a_live_record_waits_for_its_time),
+		cmocka_unit_test(what_goes_at_once_does_not_wait_for_it),
 		cmocka_unit_test(lanes_are_bounded_and_know_what_they_hold),
 		cmocka_unit_test(the_pause_doubles_to_a_minute),
 		cmocka_unit_test(qns_after_a_restart),
