@@ -138,6 +138,21 @@ static void want(
 		alarm_well(j, &g->alarms[which], j->now_ms, j->now_ms);
 }
 
+/* One that begins just in time is read as running only then, or after: the end of the run-up is told by the reading
+ * that follows it. */
+static int64_t until_seen(const struct hj_judge *j, const struct group *g)
+{
+	int64_t interval_ms = 0;
+
+	for (size_t i = 0; i < g->treatment_count; i++) {
+		const struct hj_judge_equipment *e = j->equipment[g->treatment[i]].plan;
+
+		for (size_t k = 0; k < e->sign_count; k++)
+			interval_ms = later(interval_ms, j->points[e->signs[k].point].plan->interval_ms);
+	}
+	return interval_ms;
+}
+
 /* Not there at all: late while it may still come, off from then on. One that ran and does not any more is off. One
  * that had to run ahead and did not is late until it has run for so long, even where it runs already. */
 static void want_run(struct hj_judge *j, struct group *g, const struct sides *s)
@@ -146,10 +161,11 @@ static void want_run(struct hj_judge *j, struct group *g, const struct sides *s)
 	int64_t up = g->producing_ms + g->plan->run_up_ms, off = up + g->plan->late_ms;
 	bool behind = g->producing && g->behind && g->treated != HJ_STATE_UNKNOWN;
 	int64_t made_up = g->treated == HJ_STATE_RUNNING ? g->treated_ms + g->plan->ahead_ms : NEVER;
+	int64_t wait = until_seen(j, g);
 
 	if (g->ran)
 		off = up = later(g->producing_ms, g->treated_ms);
-	want(j, g, LINK_OFF, stopped, up, off);
+	want(j, g, LINK_OFF, stopped, up, g->ran || off > up ? off : off + wait);
 	if (g->alarms[LINK_OFF].on)
 		want(j, g, LINK_LATE, false, 0, 0);
 	else if (behind && (made_up <= g->released_ms || (g->alarms[LINK_LATE].on && made_up != NEVER)))
@@ -157,7 +173,7 @@ static void want_run(struct hj_judge *j, struct group *g, const struct sides *s)
 	else if (behind)
 		want(j, g, LINK_LATE, true, g->producing_ms, g->producing_ms);
 	else
-		want(j, g, LINK_LATE, stopped && !g->ran && off > up, up, up);
+		want(j, g, LINK_LATE, stopped && !g->ran && off > up, up, up + wait);
 }
 
 static void want_early(struct hj_judge *j, struct group *g)

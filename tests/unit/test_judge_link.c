@@ -88,7 +88,8 @@ static void treatment_that_does_not_come_is_late_then_off(void **state)
 	go_on(&w, HOUR, 0, 0);
 	start = w.now + 10 * SECOND;
 	go_on(&w, 20 * MINUTE, 6, 0);
-	assert_int_equal(concluded(&w, HJ_CONCLUDES_LATE, false, 0)->at_ms, start + 5 * MINUTE);
+	assert_int_equal(concluded(&w, HJ_CONCLUDES_LATE, false, 0)->begin_ms, start + 5 * MINUTE);
+	assert_int_equal(concluded(&w, HJ_CONCLUDES_LATE, false, 0)->at_ms, start + 5 * MINUTE + 10 * SECOND);
 	assert_int_equal(concluded(&w, HJ_CONCLUDES_OFF, false, 0)->at_ms, start + 10 * MINUTE);
 	assert_int_equal(concluded(&w, HJ_CONCLUDES_LATE, true, 0)->at_ms, start + 10 * MINUTE);
 	go_on(&w, 20 * MINUTE, 0, 0);
@@ -114,7 +115,7 @@ static void treatment_that_begins_in_time_is_not_late(void **state)
 	go_on(&w, 10 * SECOND, 6, 3);
 	go_on(&w, HOUR, 6, 0);
 	assert_int_equal(concluded(&w, HJ_CONCLUDES_LATE, false, 0)->begin_ms, start + 5 * MINUTE);
-	assert_int_equal(concluded(&w, HJ_CONCLUDES_LATE, false, 0)->at_ms, start + 5 * MINUTE);
+	assert_int_equal(concluded(&w, HJ_CONCLUDES_LATE, false, 0)->at_ms, start + 5 * MINUTE + 10 * SECOND);
 	world_end(&w);
 }
 
@@ -142,6 +143,26 @@ static void a_silent_meter_leaves_treatment_unproven(void **state)
 	world_end(&w);
 }
 
+/* Its meter is read two seconds after production's: what began in time is seen when the run-up is over. */
+static void what_is_read_just_after_the_run_up_is_not_late(void **state)
+{
+	struct world w;
+
+	world_init(&w);
+	world_begin(&w);
+	go_on(&w, HOUR, 0, 0);
+	go_on(&w, 5 * MINUTE, 6, 0);
+	w.now += 10 * SECOND;
+	give(&w, PRESS_A, 6);
+	hj_judge_pass(w.j, w.now);
+	w.now += 2 * SECOND;
+	give(&w, FAN_A, 3);
+	hj_judge_pass(w.j, w.now);
+	go_on(&w, HOUR, 6, 3);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_LATE, false), 0);
+	world_end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +171,7 @@ int main(void)
 		cmocka_unit_test(treatment_may_stop_after_production),
 		cmocka_unit_test(treatment_that_does_not_come_is_late_then_off),
 		cmocka_unit_test(treatment_that_begins_in_time_is_not_late),
+		cmocka_unit_test(what_is_read_just_after_the_run_up_is_not_late),
 		cmocka_unit_test(a_silent_meter_leaves_treatment_unproven),
 	};
 
