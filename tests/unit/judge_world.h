@@ -159,3 +159,25 @@ static inline size_t count_of(const struct world *w, enum hj_conclusion_code cod
 		n++;
 	return n;
 }
+
+/* The n-th that begins is of this time, and was told then; likewise one that ends, of the same number. */
+static inline void assert_begun(
+        const struct world *w, enum hj_conclusion_code code, size_t n, int64_t begin_ms, int64_t at_ms)
+{
+	const struct hj_conclusion *c = concluded(w, code, false, n);
+
+	assert_non_null(c);
+	assert_int_equal(c->begin_ms, begin_ms);
+	assert_int_equal(c->at_ms, at_ms);
+}
+
+static inline void assert_over(
+        const struct world *w, enum hj_conclusion_code code, size_t n, int64_t end_ms, int64_t at_ms)
+{
+	const struct hj_conclusion *c = concluded(w, code, true, n);
+
+	assert_non_null(c);
+	assert_int_equal(c->end_ms, end_ms);
+	assert_int_equal(c->at_ms, at_ms);
+	assert_int_equal(c->number, concluded(w, code, false, n)->number);
+}

@@ -23,26 +23,6 @@ static int64_t live(struct world *w, int64_t ms, struct reading r)
 	return first;
 }
 
-static void assert_begun(
-        const struct world *w, enum hj_conclusion_code code, size_t n, int64_t begin_ms, int64_t at_ms)
-{
-	const struct hj_conclusion *c = concluded(w, code, false, n);
-
-	assert_non_null(c);
-	assert_int_equal(c->begin_ms, begin_ms);
-	assert_int_equal(c->at_ms, at_ms);
-}
-
-static void assert_over(const struct world *w, enum hj_conclusion_code code, size_t n, int64_t end_ms, int64_t at_ms)
-{
-	const struct hj_conclusion *c = concluded(w, code, true, n);
-
-	assert_non_null(c);
-	assert_int_equal(c->end_ms, end_ms);
-	assert_int_equal(c->at_ms, at_ms);
-	assert_int_equal(c->number, concluded(w, code, false, n)->number);
-}
-
 static size_t alarms(const struct world *w)
 {
 	size_t n = 0;
