@@ -25,10 +25,10 @@
 
 VERSION   := 0.1.0
 SAN       ?=
+comma     := ,
 B         ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 # However it is spelled: what an object was made of is listed under its name, and under another nothing would be found to be new.
 override B := $(patsubst $(CURDIR)/%,%,$(abspath $(B)))
-comma     := ,
 T         ?=
 V         ?=
 RUN       ?=
@@ -102,7 +102,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system install ipk ipk-packed clean needs
+.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system install deb deb-needs ipk ipk-packed clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
