@@ -45,3 +45,4 @@ struct hj_bus_type {
 	unsigned station_digits; /* 0: no stations */
 };
 const struct hj_bus_type *hj_bus_type(enum hj_bus_kind kind);
+int hj_bus_kind_find(const char *name); /* enum hj_bus_kind; -EINVAL */

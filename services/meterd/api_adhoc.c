@@ -22,14 +22,6 @@ static int port_failed(struct hj_ipc_call *call, int r)
 
 /* ---- Reopen ---- */
 
-static int find_kind(const char *name)
-{
-	for (int k = 0; k < HJ_BUS_KINDS; k++)
-		if (!strcmp(hj_bus_type((enum hj_bus_kind)k)->name, name))
-			return k;
-	return -1;
-}
-
 static int find_parity(const char *name)
 {
 	return !strcmp(name, "none") ? 'N' : !strcmp(name, "even") ? 'E' : !strcmp(name, "odd") ? 'O' : -1;
@@ -43,7 +35,7 @@ struct wish {
 /* NULL, or the parameter that is wrong. */
 static const char *make(const struct wish *w, struct hj_conf_bus *ret)
 {
-	int kind = find_kind(w->type), parity = find_parity(w->parity);
+	int kind = hj_bus_kind_find(w->type), parity = find_parity(w->parity);
 
 	if (kind < 0)
 		return "type";

@@ -1,16 +1,6 @@
 /* What of the machine a bus needs, from its file alone: its `type` and whether it names a port. Whatever else is in
  * that file may be wrong, and is told by others. */
-#include <string.h>
-
 #include "conf_bus.h"
-
-static const struct hj_bus_type *type_named(const char *name)
-{
-	for (int i = 0; i < HJ_BUS_KINDS; i++)
-		if (!strcmp(hj_bus_type((enum hj_bus_kind)i)->name, name))
-			return hj_bus_type((enum hj_bus_kind)i);
-	return NULL;
-}
 
 int hj_conf_bus_reach(const char *root, const char *name, const char **ret)
 {
@@ -18,12 +8,13 @@ int hj_conf_bus_reach(const char *root, const char *name, const char **ret)
 	const char *type = "rtu", *port = "";
 	const struct hj_bus_type *t;
 	struct conf_file f;
-	int r = conf_instance_open(&f, root, HJ_CONF_BUSES, name, &ignored);
+	int kind, r = conf_instance_open(&f, root, HJ_CONF_BUSES, name, &ignored);
 
 	if (r >= 0) {
 		config_lookup_string(&f.config, "type", &type);
 		config_lookup_string(&f.config, "port", &port);
-		t = type_named(type);
+		kind = hj_bus_kind_find(type);
+		t = kind < 0 ? NULL : hj_bus_type((enum hj_bus_kind)kind);
 		*ret = !t                                    ? "serial"
 		       : t->traits & HJ_BUS_LINES            ? "gpio"
 		       : t->traits & HJ_BUS_HOST             ? "tcp"
