@@ -60,12 +60,7 @@ static int reload(const struct apply *a)
 
 static void take_line(struct apply *a, const char *line)
 {
-	static const char *const lives[] = {
-		[APPLY_DOWN] = "down",
-		[APPLY_STARTING] = "starting",
-		[APPLY_UP] = "up",
-		[APPLY_STOPPING] = "stopping",
-	};
+	static const char *const lives[] = RUN_CONTROL_STATES;
 	char name[APPLY_NAME_MAX], life[16], how[sizeof(((struct apply_look *)0)->how)] = "";
 	struct apply_program *p;
 	unsigned deaths;

@@ -7,6 +7,7 @@
 
 #include "apply.h"
 #include "ask.h"
+#include "hjgate/now.h"
 #include "progress.h"
 #include "timespec.h"
 
@@ -18,10 +19,7 @@
 
 int64_t apply_mono_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)(hj_now().mono / HJ_USEC_PER_MS);
 }
 
 static void pause_ms(int64_t ms)

@@ -21,12 +21,7 @@ struct run_client {
 	int fd;
 };
 
-static const char *const states[] = {
-	[RUN_DOWN] = "down",
-	[RUN_STARTING] = "starting",
-	[RUN_UP] = "up",
-	[RUN_STOPPING] = "stopping",
-};
+static const char *const states[] = RUN_CONTROL_STATES;
 
 static void look(const struct run *run, char *to, size_t size)
 {

@@ -9,3 +9,9 @@
 #define RUN_CONTROL      "run.control" /* below /run/hjgate */
 #define RUN_CONTROL_MAX  8192          /* bytes of a message: of all programs there may be */
 #define RUN_CONTROL_LINE 256
+
+/* A program's STATE, in the order of enum run_state and enum apply_life. */
+#define RUN_CONTROL_STATES                                                                                           \
+	{                                                                                                            \
+		"down", "starting", "up", "stopping"                                                                 \
+	}
