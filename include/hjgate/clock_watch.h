@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/timex.h>
 #include <systemd/sd-event.h>
 
 /* Calls fn after each setting of the clock, small ones too. The source is the caller's to release. -errno: it cannot
@@ -14,6 +15,12 @@ bool hj_clock_synchronised(void); /* by a time daemon */
 
 /* Is there while a time daemon keeps the clock: written by hjgate-kept, for programs that may not ask the kernel. */
 #define HJ_CLOCK_KEPT_FILE "/run/hjgate/clock/kept"
+
+/* What adjtimex() says of it: `state` is what it returned. */
+static inline bool hj_clock_kept_by(int state, const struct timex *t)
+{
+	return state >= 0 && state != TIME_ERROR && !(t->status & STA_UNSYNC);
+}
 
 /* What a time daemon has told the kernel of the clock. */
 struct hj_clock_kept {

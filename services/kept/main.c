@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,16 +28,13 @@ static int keep_file(bool kept)
 
 int main(void)
 {
-	struct timex t;
 	int before = -1;
 
 	prctl(PR_SET_TIMERSLACK, SLACK_NS);
 	for (;;) {
-		int state, kept;
+		struct timex t = { .modes = 0 };
+		int kept = hj_clock_kept_by(adjtimex(&t), &t);
 
-		t = (struct timex){ .modes = 0 };
-		state = adjtimex(&t);
-		kept = state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC);
 		if (kept != before && keep_file(kept) >= 0)
 			before = kept;
 		nanosleep(&(struct timespec){ .tv_sec = kept ? LOOK_KEPT_S : LOOK_S }, NULL);

@@ -28,7 +28,7 @@ void hj_clock_kept(struct hj_clock_kept *ret)
 		*ret = (struct hj_clock_kept){ .synchronised = access(HJ_CLOCK_KEPT_FILE, F_OK) == 0 };
 		return;
 	}
-	*ret = (struct hj_clock_kept){ .synchronised = state != TIME_ERROR && !(t.status & STA_UNSYNC),
+	*ret = (struct hj_clock_kept){ .synchronised = hj_clock_kept_by(state, &t),
 		.error_ms = (int64_t)(t.maxerror / 1000),
 		.ppm = (double)t.freq / 65536 };
 }
