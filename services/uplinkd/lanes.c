@@ -12,9 +12,10 @@ void job_done(struct job *j)
 	*j = (struct job){ 0 };
 }
 
-static struct job *place(struct lane_queue *q, unsigned i)
+/* Where the i-th lies, 0 = what goes next. */
+static unsigned place(const struct lane_queue *q, unsigned i)
 {
-	return &q->jobs[(q->first + i) % LANE_JOBS];
+	return (q->first + i) % LANE_JOBS;
 }
 
 /* By its time: what goes at once does not wait for a record that its window's delay holds. */
@@ -26,9 +27,9 @@ int lanes_put(struct lanes *l, enum lane lane, struct job *j)
 
 	if (q->count == LANE_JOBS)
 		return -ENOBUFS;
-	for (; at && place(q, at - 1)->not_before > j->not_before; at--)
-		*place(q, at) = *place(q, at - 1);
-	*place(q, at) = *j;
+	for (; at && q->jobs[place(q, at - 1)].not_before > j->not_before; at--)
+		q->jobs[place(q, at)] = q->jobs[place(q, at - 1)];
+	q->jobs[place(q, at)] = *j;
 	q->count++;
 	*j = (struct job){ 0 };
 	return 0;
@@ -42,7 +43,7 @@ bool lanes_take(struct lanes *l, enum lane lane, struct job *ret)
 		return false;
 	*ret = q->jobs[q->first];
 	q->jobs[q->first] = (struct job){ 0 };
-	q->first = (q->first + 1) % LANE_JOBS;
+	q->first = place(q, 1);
 	q->count--;
 	return true;
 }
@@ -70,7 +71,7 @@ uint64_t lanes_records(const struct lanes *l, enum lane lane)
 	uint64_t records = 0;
 
 	for (unsigned i = 0; i < q->count; i++)
-		records += job_records(&q->jobs[(q->first + i) % LANE_JOBS]);
+		records += job_records(&q->jobs[place(q, i)]);
 	return records;
 }
 
@@ -80,7 +81,7 @@ bool lanes_has(const struct lanes *l, uint64_t seq)
 		const struct lane_queue *q = &l->queues[lane];
 
 		for (unsigned i = 0; i < q->count; i++)
-			if (job_has(&q->jobs[(q->first + i) % LANE_JOBS], seq))
+			if (job_has(&q->jobs[place(q, i)], seq))
 				return true;
 	}
 	return false;
