@@ -11,6 +11,8 @@ typedef int (*hj_conf_flat_fn)(const char *key, const char *value, bool secret, 
 /* The folders of /etc/hjgate in which a site's own files are ("" is itself, NULL ends them), and those of its files.
  */
 extern const char *const hj_conf_flat_folders[];
+/* Keys whose values are nobody's to read, wherever they stand; NULL ends them. */
+extern const char *const hj_conf_secrets[];
 
 /* FOLDER/NAME.conf, in the order of the file. -ENOENT; -EINVAL: it does not parse. */
 int hj_conf_flatten(const char *root, const char *folder, const char *name, hj_conf_flat_fn fn, void *userdata);

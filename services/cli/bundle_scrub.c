@@ -7,26 +7,34 @@
 #include <string.h>
 #include <strings.h>
 
+#include "hjgate/conf_flat.h"
 #include "hjgate/hj212_mask.h"
 
-static const char *const names[] = { "pw", "old_pw", "new_pw", "newpw", "password", "passphrase", "secret", "token",
-	"kek", "private_key", "key_password", "url", "webhook", "proxy" };
+/* Besides those of the configuration. */
+static const char *const others[] = { "old_pw", "new_pw", "newpw", "kek", "private_key", "key_password", NULL };
 
 static bool is_word(char c)
 {
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Bytes of a name like those at p, a whole word; 0: none. */
-static size_t name_at(const char *p, size_t n)
+/* Bytes of a name like those of the list at p, a whole word; 0: none. */
+static size_t name_of(const char *const *names, const char *p, size_t n)
 {
-	for (size_t i = 0; i < hj_array_size(names); i++) {
-		size_t k = strlen(names[i]);
+	for (; *names; names++) {
+		size_t k = strlen(*names);
 
-		if (k <= n && !strncasecmp(p, names[i], k) && (k == n || !is_word(p[k])))
+		if (k <= n && !strncasecmp(p, *names, k) && (k == n || !is_word(p[k])))
 			return k;
 	}
 	return 0;
+}
+
+static size_t name_at(const char *p, size_t n)
+{
+	size_t k = name_of(hj_conf_secrets, p, n);
+
+	return k ? k : name_of(others, p, n);
 }
 
 /* Behind a name: blanks, a closing quotation mark, "=" or ":"; where the value begins, or 0. */

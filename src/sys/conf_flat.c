@@ -12,6 +12,8 @@
 #define DEPTH_MAX 8
 
 const char *const hj_conf_flat_folders[] = { "", "buses.d", "uplinks.d", "factors.d", "models", NULL };
+const char *const hj_conf_secrets[] = { "pw", "password", "secret", "token", "url", "webhook", "proxy", "passphrase",
+	NULL };
 
 struct walk {
 	hj_conf_flat_fn fn;
@@ -20,11 +22,8 @@ struct walk {
 
 static bool is_secret(const char *name)
 {
-	static const char *const names[] = { "pw", "password", "secret", "token", "url", "webhook", "proxy",
-		"passphrase" };
-
-	for (size_t i = 0; name && i < hj_array_size(names); i++)
-		if (!strcmp(name, names[i]))
+	for (const char *const *secret = hj_conf_secrets; name && *secret; secret++)
+		if (!strcmp(name, *secret))
 			return true;
 	return false;
 }
