@@ -35,9 +35,9 @@ struct outbox {
 	uint64_t released;         /* of what was held: the event told last */
 	bool releasing;            /* what is under way is that one */
 	hj_usec retry, retry_at;
-	uint64_t passed,
-	        passed_told; /* rows that nobody is told of any more, since our start; of these, told as event */
-	hj_usec keep_at;     /* when it is put on the disk by itself; 0 = nothing waits for that */
+	uint64_t passed;      /* rows that nobody is told of any more, since our start */
+	uint64_t passed_told; /* of these, told as event */
+	hj_usec keep_at;      /* when it is put on the disk by itself; 0 = nothing waits for that */
 	char conf[HJ_PATH_MAX], socket[HJ_PATH_MAX];
 };
 
