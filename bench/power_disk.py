@@ -27,10 +27,6 @@ ACK, REPLY_INFO, UNSUPPORTED = 1, 3, 0x80000001
 EINVAL = 22
 
 
-class PowerCut(Exception):
-    pass
-
-
 class Disk:
     def __init__(self, path, seed, lies):
         self.file = os.open(path, os.O_RDWR)
@@ -145,36 +141,31 @@ def serve(peer, disk):
         peer.sendall(struct.pack(">IIQ", REPLY_MAGIC, error, handle) + data)
 
 
-def cut_now(number, frame):
-    raise PowerCut
+def on_signal(number, does, disk):
+    """Ends here and now: an exception could come up where it is swallowed, and then nobody would end."""
+    def handler(*_):
+        does()
+        print(" ".join("%s %d" % each for each in disk.counts.items()), flush=True)
+        os._exit(0)
 
-
-def end_now(number, frame):
-    raise SystemExit
+    signal.signal(number, handler)
 
 
 def main():
     image, path, seed = sys.argv[1:4]
     disk = Disk(image, int(seed), sys.argv[4:] == ["lie"])
-    signal.signal(signal.SIGUSR1, cut_now)
-    signal.signal(signal.SIGTERM, end_now)
+    on_signal(signal.SIGUSR1, disk.cut, disk)
+    on_signal(signal.SIGTERM, disk.write_out, disk)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(1)
-    try:
-        while True:
-            peer, _ = listener.accept()
-            try:
-                serve(peer, disk)
-            except (EOFError, ConnectionError):
-                pass
-            peer.close()
-    except PowerCut:
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        disk.cut()
-    except SystemExit:
-        disk.write_out()
-    print(" ".join("%s %d" % each for each in disk.counts.items()), flush=True)
+    while True:
+        peer, _ = listener.accept()
+        try:
+            serve(peer, disk)
+        except (EOFError, ConnectionError):
+            pass
+        peer.close()
 
 
 if __name__ == "__main__":
