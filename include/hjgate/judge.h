@@ -117,6 +117,16 @@ void hj_judge_look(const struct hj_judge *j, size_t equipment, struct hj_judge_l
 /* Conclusions that last, states too: 1, or 0 after the last. */
 int hj_judge_lasting(const struct hj_judge *j, size_t i, struct hj_conclusion *ret);
 
+/* What is seen since seen_ms and not concluded yet: that it begins or, of one that lasts, that it ends. */
+struct hj_judge_wait {
+	struct hj_conclusion what;
+	bool ends;
+	int64_t seen_ms;
+	int64_t due_ms; /* concluded then, if it stays so; 0: another reading has to agree first */
+};
+/* 1, or 0 after the last. */
+int hj_judge_waiting(const struct hj_judge *j, size_t i, struct hj_judge_wait *ret);
+
 /* All of it, by the names of the plan. Decoding goes into a judge just made, for the same plan or another one: what
  * is not in it any more ends where it is decoded (tell). The time is then that of encoding: pass, or skip to now.
  * -EBADMSG: it is as just made; -ENOMEM. */

@@ -155,6 +155,28 @@ static void say_conclusion(struct writer *w, json_t *c, json_t *titles)
 	say_window(w, c);
 }
 
+static void say_waiting(struct writer *w, json_t *wait, json_t *titles)
+{
+	char text[256], seen[HJ_TIME_HUMAN_LEN + 1], due[HJ_TIME_HUMAN_LEN + 1];
+	json_t *p;
+	size_t i;
+
+	judge_sentence(json_object_get(wait, "what"), titles, text, sizeof(text));
+	when(wait, "seen", seen);
+	if (!json_object_get(wait, "due"))
+		writer_say(w, STYLE_PLAIN, _("  %s; seen since %s by one reading, another one has to agree"), text, seen);
+	else if (json_is_true(json_object_get(wait, "ends")))
+		writer_say(w, STYLE_PLAIN, _("  over: %s; since %s, counts from %s on if it stays so"), text, seen,
+		        when(wait, "due", due));
+	else
+		writer_say(w, STYLE_PLAIN, _("  %s; since %s, counts from %s on if it stays so"), text, seen,
+		        when(wait, "due", due));
+	json_array_foreach(json_object_get(json_object_get(wait, "what"), "proofs"), i, p)
+	{
+		say_proof(w, p);
+	}
+}
+
 static void say_now(struct writer *w, json_t *a)
 {
 	json_t *e = json_object_get(a, "equipment");
@@ -187,6 +209,12 @@ static void say_all(struct writer *w, json_t *a)
 	json_array_foreach(json_object_get(a, "conclusions"), i, c)
 	{
 		say_conclusion(w, c, titles);
+	}
+	if (json_array_size(json_object_get(a, "waiting")))
+		writer_say(w, STYLE_TITLE, "%s", _("Seen, and not concluded yet"));
+	json_array_foreach(json_object_get(a, "waiting"), i, c)
+	{
+		say_waiting(w, c, titles);
 	}
 	json_decref(titles);
 }

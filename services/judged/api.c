@@ -58,6 +58,23 @@ static json_t *conclusions_json(const struct judged *d, size_t equipment)
 	return list;
 }
 
+static json_t *waiting_json(const struct judged *d, size_t equipment)
+{
+	json_t *list = json_array(), *j;
+	struct hj_judge_wait w;
+
+	for (size_t i = 0; hj_judge_waiting(d->judge, i, &w) > 0; i++) {
+		if (!hj_conclusion_event(w.what.code) || !concerns(d, &w.what, equipment))
+			continue;
+		j = json_pack("{s:o, s:b, s:I}", "what", conclusion_json(d, &w.what), "ends", w.ends, "seen",
+		        (json_int_t)w.seen_ms);
+		if (j && w.due_ms)
+			json_object_set_new(j, "due", json_integer(w.due_ms));
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
 /* ---- equipment ---- */
 
 static json_t *equipment_json(const struct judged *d, size_t i)
@@ -182,12 +199,13 @@ static int on_explain(struct hj_ipc_call *call, json_t *parameters, void *userda
 		return hj_ipc_fail(call, "hjgate.Judge.NoSuchEquipment", json_pack("{s:s}", "equipment", name));
 	e = &d->site.plan.equipment[i];
 	return hj_ipc_reply(
-	        call, json_pack("{s:I, s:b, s:o, s:b, s:I, s:I, s:I, s:o, s:o, s:o}", "time",
+	        call, json_pack("{s:I, s:b, s:o, s:b, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "time",
 	                      (json_int_t)hj_judge_time(d->judge), "live", d->live, "equipment", equipment_json(d, i),
 	                      "any", e->any, "running_after", (json_int_t)e->hold_ms[HJ_STATE_RUNNING], "idle_after",
 	                      (json_int_t)e->hold_ms[HJ_STATE_IDLE], "stopped_after",
 	                      (json_int_t)e->hold_ms[HJ_STATE_STOPPED], "signs", signs_json(d, e), "links",
-	                      links_json(d, e->name), "conclusions", conclusions_json(d, i)));
+	                      links_json(d, e->name), "conclusions", conclusions_json(d, i), "waiting",
+	                      waiting_json(d, i)));
 }
 
 static const struct hj_ipc_method methods[] = {

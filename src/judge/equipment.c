@@ -171,9 +171,9 @@ static bool passed_idle(const struct edge *edges, enum hj_state beyond)
 	return edges[HJ_STATE_IDLE].since_ms != edges[beyond].since_ms;
 }
 
-/* The state that is concluded next, and when. */
-static int64_t next_state(const struct hj_judge *j, const struct equipment *e, enum hj_state *ret, int64_t *ret_since)
+int64_t equipment_next(const struct hj_judge *j, size_t i, enum hj_state *ret, int64_t *ret_since)
 {
+	const struct equipment *e = &j->equipment[i];
 	enum hj_state from = e->state;
 	int64_t due = NEVER;
 
@@ -206,7 +206,7 @@ int64_t equipment_due(const struct hj_judge *j, size_t i)
 	enum hj_state state;
 	int64_t since;
 
-	return e->raw == e->state && e->raw != HJ_STATE_UNKNOWN ? NEVER : next_state(j, e, &state, &since);
+	return e->raw == e->state && e->raw != HJ_STATE_UNKNOWN ? NEVER : equipment_next(j, i, &state, &since);
 }
 
 void equipment_conclusion(const struct hj_judge *j, size_t i, struct hj_conclusion *ret)
@@ -252,7 +252,7 @@ void equipment_turn(struct hj_judge *j, size_t i)
 	int64_t since = 0;
 
 	while (equipment_due(j, i) <= j->now_ms) {
-		next_state(j, e, &state, &since);
+		equipment_next(j, i, &state, &since);
 		change(j, i, state, since);
 	}
 }

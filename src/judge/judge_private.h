@@ -186,6 +186,8 @@ void equipment_sign(struct hj_judge *j, size_t i, unsigned sign, int64_t ms, dou
 void equipment_lost(struct hj_judge *j, size_t i, unsigned sign, int64_t ms);
 void equipment_maintained(struct hj_judge *j, size_t i);
 int64_t equipment_due(const struct hj_judge *j, size_t i);
+/* The state that is concluded next and since when, and the time it is; NEVER: none is, and nothing is written. */
+int64_t equipment_next(const struct hj_judge *j, size_t i, enum hj_state *ret, int64_t *ret_since);
 void equipment_turn(struct hj_judge *j, size_t i);
 void equipment_shift(struct hj_judge *j, size_t i, int64_t by);
 void equipment_conclusion(const struct hj_judge *j, size_t i, struct hj_conclusion *ret);
