@@ -16,6 +16,7 @@
 
 #define HJ_LEDGER_VERSION    2
 #define HJ_LEDGER_BODY_MAX   (128u << 10) /* bytes of one body */
+#define HJ_LEDGER_STATE_MAX  (8u << 20)   /* bytes of a value of `state`: a window of 8,192 points takes 400 KB */
 #define HJ_LEDGER_KEY_MAX    96           /* bytes of a key of `state` */
 #define HJ_LEDGER_GENERATION 100000000ULL /* seqs from one generation's first to the next one's */
 #define HJ_LEDGER_EPOCH_DAYS 90           /* of one data key */

@@ -257,7 +257,7 @@ static bool key_is_bad(const char *key)
 
 int hj_ledger_put(struct hj_ledger *l, const char *key, const void *value, size_t n)
 {
-	int r = key_is_bad(key) ? -EINVAL : n > HJ_LEDGER_BODY_MAX ? -EMSGSIZE : ledger_begin(l);
+	int r = key_is_bad(key) ? -EINVAL : n > HJ_LEDGER_STATE_MAX ? -EMSGSIZE : ledger_begin(l);
 
 	if (r < 0)
 		return r;
@@ -266,7 +266,7 @@ int hj_ledger_put(struct hj_ledger *l, const char *key, const void *value, size_
 
 int hj_ledger_put_clear(struct hj_ledger *l, const char *key, const void *value, size_t n)
 {
-	int r = key_is_bad(key) ? -EINVAL : n > HJ_LEDGER_BODY_MAX ? -EMSGSIZE : ledger_begin(l);
+	int r = key_is_bad(key) ? -EINVAL : n > HJ_LEDGER_STATE_MAX ? -EMSGSIZE : ledger_begin(l);
 
 	if (r < 0)
 		return r;
