@@ -13,7 +13,7 @@
 #   make bench-judge  the figures of events, judgement and alerts; FULL=1 for the full counts
 #   make bench-system  the figures of the installed suite: start, memory, access, power cuts; FULL=1 for the full counts
 #   make install    DESTDIR and prefix honoured
-#   make deb        a package for Debian, in build/deb, for the machine it is made on; ARCH=arm64 and armhf do not build yet
+#   make deb        a package for Debian, in build/deb, for the machine it is made on or ARCH=arm64, ARCH=armhf
 #   make ipk        packages for opkg, with the toolchain of an image (CC, PKG_CONFIG_SYSROOT_DIR); ARCH=cortexa7t2hf-neon; packaging/yocto/README.md
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
@@ -62,7 +62,8 @@ HARDEN    := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fno-common
 CFLAGS    ?= -O2 -g
 CPPFLAGS  += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DHJ_VERSION='"$(VERSION)"' -DHJ_LOCALEDIR='"$(localedir)"' \
              -DHJ_LIBEXECDIR='"$(libexecdir)"' -DHJ_DATADIR='"$(datadir)"' -Iinclude -I$(B)/gen
-ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
+# A plain char is signed on every machine: on ARM it would not be by itself.
+ALL_CFLAGS = -std=gnu11 -fsigned-char $(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS)
 ifneq ($(SAN),)
 ALL_CFLAGS  += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -U_FORTIFY_SOURCE
