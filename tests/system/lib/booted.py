@@ -21,9 +21,10 @@ import time
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../bench"))
 import power_machine
+from container import fetched
 from installed import Installed
 from power_machine import BOOT_S, WORK, Gone, Machine, make_first, need
-from suite import CallError, Failed, check, wait_for
+from suite import TOP, CallError, Failed, check, wait_for
 
 DISK_MB = 1024
 HOST = "10.0.2.2"  # this machine's loopback, as the other sees it
@@ -174,6 +175,7 @@ class Booted(Installed):
         box.run("sh", "-c", "rm -rf /var/lib/hjgate/* /var/log/journal/*; : >/etc/machine-id.new")  # as it was before its first start
         box.stop()
         os.rename(box.root + "/etc/machine-id.new", box.root + "/etc/machine-id")
+        fetched(os.path.join(TOP, "tests/guest-kernel"), WORK)  # where that fails, make_first() says why
         kernel, first = make_first("system", INIT, (), EARLY, ("e2fsck",))
         self.copy_modules(os.path.basename(kernel)[len("vmlinuz-"):], modules)
         self.machine = Machine(self.root, kernel, first)

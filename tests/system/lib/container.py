@@ -19,6 +19,7 @@ import time
 from suite import BUILD, PATIENCE, TOP, Failed, check, skip, wait_for
 
 MARK = "HJ_CONTAINER"
+NETWORK = "HJ_NETWORK"  # the descriptor of the network we came from: what has to be fetched is fetched there
 TOOLS = ("systemd-nspawn", "mmdebstrap", "unshare", "nsenter", "ip")
 BOOT_S, STOP_S, COMMAND_S = 90, 90, 120
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
@@ -40,11 +41,21 @@ def enter():
     if subprocess.run(ways + ["true"], stderr=subprocess.DEVNULL, check=False).returncode:
         skip("no name spaces are to be had here")
     os.environ[MARK] = "1"
+    network = os.open("/proc/self/ns/net", os.O_RDONLY)
+    os.set_inheritable(network, True)
+    os.environ[NETWORK] = str(network)
     os.execvp(ways[0], ways + [sys.executable] + sys.argv)
 
 
+def fetched(*command):
+    """The command, in the network we came from."""
+    network = os.environ[NETWORK]
+    return subprocess.run(["nsenter", "--net=/proc/self/fd/" + network, *command], stdout=subprocess.PIPE, text=True, check=False,
+                          pass_fds=[int(network)], env=dict(os.environ, HJ_BUILD=BUILD))
+
+
 def root_of(suite, kind="run"):
-    made = subprocess.run([os.path.join(TOP, "tests/system/root"), suite, kind], stdout=subprocess.PIPE, text=True, check=False, env=dict(os.environ, HJ_BUILD=BUILD))
+    made = fetched(os.path.join(TOP, "tests/system/root"), suite, kind)
     said = (made.stdout.strip().splitlines() or ["tests/system/root said nothing"])[-1]
     if made.returncode:
         skip(said)
