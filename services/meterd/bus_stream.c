@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "bus_rs485.h"
+#include "bus_wait.h"
 
 #include "hjgate/log.h"
 
@@ -105,18 +106,16 @@ static int drain(struct stream *s)
 /* Until `until`, or until something happens on the descriptor. */
 static int wait_for(struct stream *s, short events, hj_usec now, hj_usec until)
 {
-	struct pollfd p = { .fd = s->fd, .events = events };
-	hj_usec left = until > now ? until - now : 0;
-	struct timespec t = { (time_t)(left / HJ_USEC_PER_SEC), (long)(left % HJ_USEC_PER_SEC) * 1000 };
+	int happened = bus_wait(s->fd, events, until > now ? until - now : 0);
 
-	if (ppoll(&p, 1, &t, NULL) < 0)
-		return errno == EINTR ? 0 : -errno;
-	if (p.revents & POLLIN) {
+	if (happened < 0)
+		return happened;
+	if (happened & POLLIN) {
 		ssize_t n = take(s);
 
-		return n < 0 ? (int)n : n == 0 && p.revents & POLLHUP ? -EIO : 0;
+		return n < 0 ? (int)n : n == 0 && happened & POLLHUP ? -EIO : 0;
 	}
-	return p.revents & (POLLHUP | POLLERR | POLLNVAL) ? -EIO : 0;
+	return happened & (POLLHUP | POLLERR | POLLNVAL) ? -EIO : 0;
 }
 
 static int write_all(struct stream *s, const uint8_t *p, size_t n, hj_usec begun)

@@ -4,6 +4,7 @@
  * since a server that was started again behind a firewall never tells. */
 #include "bus_socket.h"
 #include "bus.h"
+#include "bus_wait.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -87,11 +88,10 @@ static int drain(struct tcp *t)
 /* Until `until`, or until something happens on the connection. */
 static int wait_for(struct tcp *t, short events, hj_usec until)
 {
-	struct pollfd p = { .fd = t->fd, .events = events };
-	hj_usec now = hj_now().mono, left = until > now ? until - now : 0;
-	struct timespec time = { (time_t)(left / HJ_USEC_PER_SEC), (long)(left % HJ_USEC_PER_SEC) * 1000 };
+	hj_usec now = hj_now().mono;
+	int r = bus_wait(t->fd, events, until > now ? until - now : 0);
 
-	return ppoll(&p, 1, &time, NULL) < 0 && errno != EINTR ? -errno : 0;
+	return r < 0 ? r : 0;
 }
 
 static int write_all(struct tcp *t, const uint8_t *p, size_t n)
