@@ -7,7 +7,7 @@ record say which answers are in it:
   - the other registers of the same answers give the Min, Avg and Max of every other factor, to be equal (else: differing);
   - a record sent again carries the same values, and both platforms have the same (else: differing).
 A number may only be missing where its reading was not yet durable when its meterd was killed: what that meterd still had waiting a
-moment before, and what was on the wire."""
+moment before, and what was on the wire; and where an answer came so late, on a machine that stood still, that it was asked for again."""
 
 import itertools
 import math
@@ -17,6 +17,7 @@ from suite import hj212
 
 ON_THE_WIRE_MS = 250  # from a request to the end of its answer; an answer to a process that is dead is no reading
 LATE_MS = 500  # between the end of an answer on the wire and its time stamp in the gateway, on a busy machine
+AGAIN_MS = 150  # between an answer that came after its time and the one to the repetition: a meter that is asked in time is not asked so soon again
 NOT_YET_SEEN_MS = 50  # an answer this young may not yet be in what a meterd says of itself
 
 
@@ -107,6 +108,13 @@ def excused_of(kill, meters, answers):
             waiting -= next(len(m.values[number]) for m in answers if m.meter.name == name)
         excused[name].insert(0, number)
     return excused
+
+
+def repeated_of(answers):
+    """Of each meter [[number]] of the pairs of answers of which the gateway has heard one: the first came late, so that it was taken for the one to
+    the repetition, or for none."""
+    pairs = {m.meter.name: [n for n, t in m.times.items() if m.times.get(n + 1, math.inf) - t < AGAIN_MS] for m in answers}
+    return {name: [[k] for n in numbers for k in (n, n + 1)] for name, numbers in pairs.items()}
 
 
 def near(text, value, decimals=9):
@@ -253,11 +261,12 @@ def judge(buses, platforms, kills, minute_ms, hours=None, hour_ms=0):
     for bus, (meters, log) in buses.items():
         answers = [Answers(m, log) for m in meters]
         excused = [excused_of(k, meters, answers) for k in kills if k.bus == bus]
+        repeated = repeated_of(answers)
         for meter in answers:
             for name, found in records.items():
                 one = MeterOnPlatform(verdict, "%s, %s/%s" % (name, bus, meter.meter.name), meter,
                                       {label: found[label] for label in labels if label in found},
-                                      [e[meter.meter.name] for e in excused], minute_ms)
+                                      [e[meter.meter.name] for e in excused] + repeated[meter.meter.name], minute_ms)
                 one.judge_end(one.judge(), end_ms)
     compare(records, verdict, labels, factors)
     folded = {name: records_of(messages, name, verdict) for name, messages in (hours or {}).items()}
