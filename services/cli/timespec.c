@@ -90,8 +90,13 @@ static int parse_civil(const char *text, int64_t *ret_ms)
 
 int cli_time_parse(const char *text, int64_t now_ms, int64_t *ret_ms)
 {
-	if (parse_word(text, now_ms, ret_ms) == 0 || hj_time_parse(text, strlen(text), ret_ms) == 0 ||
-	        parse_ago(text, now_ms, ret_ms) == 0)
+	int64_t ago_ms;
+
+	if (parse_ago(text, now_ms, &ago_ms) == 0) {
+		*ret_ms = hj_max(ago_ms, 0); /* before there was anything: a year that can be shown */
+		return 0;
+	}
+	if (parse_word(text, now_ms, ret_ms) == 0 || hj_time_parse(text, strlen(text), ret_ms) == 0)
 		return 0;
 	return parse_civil(text, ret_ms);
 }
