@@ -12,6 +12,7 @@
 #   make bench-uplink  the figures of the uplinks: the codec, platforms that misbehave, outages, kills; FULL=1 for the full counts
 #   make bench-judge  the figures of events, judgement and alerts; FULL=1 for the full counts
 #   make bench-system  the figures of the installed suite: start, memory, access, power cuts; FULL=1 for the full counts
+#   make fuzz       every decoder under libFuzzer for MINUTES=5 each, JOBS=2 at a time; T=name picks by name, KEEP=1 keeps what they found worth
 #   make install    DESTDIR and prefix honoured
 #   make deb        a package for Debian, in build/deb, for the machine it is made on or ARCH=arm64, ARCH=armhf
 #   make ipk        packages for opkg, with the toolchain of an image (CC, PKG_CONFIG_SYSROOT_DIR); ARCH=cortexa7t2hf-neon; packaging/yocto/README.md
@@ -103,7 +104,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system install deb deb-needs ipk ipk-packed clean needs
+.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs ipk ipk-packed clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
@@ -163,9 +164,10 @@ $(B)/unit/$(notdir $(TLS)): $(TLS)
 $(B)/unit/test_uplinkd_tls: | $(B)/unit/$(notdir $(TLS))
 $(B)/unit/test_uplinkd_tls: PKG_LIBS += -lssl
 
-# Fuzz targets run their corpus and a fixed number of mutations here (driver.c); clang's libFuzzer takes the same files. A service in
-# the name is linked as for a unit test.
-$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o $(LIB)
+# Fuzz targets run their corpus and a fixed number of mutations here (driver.c); `make fuzz` links the same files with clang's libFuzzer, which has a
+# driver of its own. A service in the name is linked as for a unit test.
+FUZZ_DRIVER ?= driver
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/$(FUZZ_DRIVER).o $(B)/obj/tests/fuzz/mend.o $(LIB)
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out $(LIB),$(filter %.a,$^)) $(LIB) $(PKG_LIBS) -lm
 define fuzz_service
@@ -255,6 +257,18 @@ PLACES = B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecd
 	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
 	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' \
 	catalogdir='$(catalogdir)' udevrulesdir='$(udevrulesdir)'
+MINUTES ?= 5
+JOBS    ?=
+KEEP    ?=
+fuzz: needs
+	@sh packaging/needs install fuzz-needs
+	@$(MAKE) --no-print-directory B='$(B)/libfuzzer' CC=clang W= CFLAGS='-O1 -g' SAN=address,undefined,fuzzer-no-link \
+		LDFLAGS='-fsanitize=fuzzer -Wl,--no-gc-sections' FUZZ_DRIVER=mutator fuzz-targets
+	@$(MAKE) --no-print-directory B='$(B)/libfuzzer/cover' CC=clang W= CFLAGS='-O1 -g -fprofile-instr-generate -fcoverage-mapping' \
+		LDFLAGS=-fprofile-instr-generate fuzz-targets
+	@tests/fuzz/run --build '$(B)/libfuzzer' --minutes '$(MINUTES)' $(if $(JOBS),--jobs '$(JOBS)') $(if $(KEEP),--keep) $(T)
+fuzz-targets: $(FUZZ)
+
 install: all
 	@DESTDIR='$(DESTDIR)' $(PLACES) sh packaging/install
 

@@ -25,6 +25,7 @@
 #define CORPUS_FILES_MAX  1024
 #define INPUT_MAX         (16u << 10) /* bytes of an input */
 #define EDITS_MAX         8           /* changes of one mutation */
+#define UNMENDED          4           /* of so many one is left as it came: see fuzz.h */
 
 struct input {
 	uint8_t *data;
@@ -195,6 +196,8 @@ static void mutate(const struct corpus *c)
 
 		n = kind < kinds ? edits[kind](work, n) : edit_splice(work, n, &c->files[random_below(c->n)]);
 	}
+	if (fuzz_mend && random_next() % UNMENDED)
+		n = fuzz_mend(work, n, INPUT_MAX);
 	run_one(work, n);
 }
 

@@ -42,6 +42,11 @@ static void step(struct hj212_session *s, const uint8_t *data, size_t n, struct 
 	serve(s, *now);
 }
 
+size_t fuzz_mend(uint8_t *data, size_t n, size_t most)
+{
+	return mend_hj212(data, n, most, 3);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct hj212_settings settings = {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../src/sys/ledger_impl.h"
+#include "hjgate/ledger_salvage.h"
 #include "fuzz.h"
 
 static void try_slot(const uint8_t *data, size_t n)
@@ -47,6 +48,14 @@ static void try_recovery(const uint8_t *data, size_t n)
 		claim(hj_scrypt("x", 1, way.salt, HJ_SALT_BYTES, way.n, way.r, way.p, key, sizeof(key)) < 0);
 }
 
+static void try_salvage(const uint8_t *data, size_t n)
+{
+	struct hj_salvage_look look;
+
+	if (hj_salvage_decode(data, n, &look) >= 0)
+		claim(look.phase <= HJ_SALVAGE_SETTLED && look.owed.count <= HJ_SEQSET_MAX);
+}
+
 /* A row with that head and body, in a ledger that has one segment and no key: nothing opens. */
 static void try_row(const uint8_t *data, size_t n)
 {
@@ -74,7 +83,7 @@ static void try_row(const uint8_t *data, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static void (*const tries[])(
-	        const uint8_t *, size_t) = { try_slot, try_segment, try_seal, try_recovery, try_row };
+	        const uint8_t *, size_t) = { try_slot, try_segment, try_seal, try_recovery, try_row, try_salvage };
 
 	if (n)
 		tries[data[0] % hj_array_size(tries)](data + 1, n - 1);

@@ -6,8 +6,16 @@
 #include "hjgate/meter_protocol.h"
 #include "fuzz.h"
 
-#define P    (&hj_protocol_cjt188)
-#define HEAD (4 + HJ_STATION_BYTES) /* identifier, station */
+#define P         (&hj_protocol_cjt188)
+#define HEAD      (4 + HJ_STATION_BYTES) /* identifier, station */
+#define LENGTH_AT 10
+
+size_t fuzz_mend(uint8_t *data, size_t n, size_t most)
+{
+	if (n > HEAD)
+		mend_station(data + HEAD, n - HEAD, LENGTH_AT);
+	return n;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

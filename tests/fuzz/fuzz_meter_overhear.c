@@ -20,6 +20,21 @@ static void look(struct hj_overhear *o, hj_usec now)
 	}
 }
 
+size_t fuzz_mend(uint8_t *data, size_t n, size_t most)
+{
+	static const size_t length_at[] = { 0, 9, 10 };
+
+	if (n <= HEAD)
+		return n;
+	if (data[0] % 3)
+		mend_station(data + HEAD, n - HEAD, length_at[data[0] % 3]);
+	else if (n > HEAD + 8)
+		mend_rtu(data + HEAD, 8), mend_rtu_answer(data + HEAD + 8, n - HEAD - 8);
+	else
+		mend_rtu(data + HEAD, n - HEAD);
+	return n;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct hj_protocol *const protocols[] = { &hj_protocol_rtu, &hj_protocol_dlt645,

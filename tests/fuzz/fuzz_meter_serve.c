@@ -39,6 +39,13 @@ static void hold(struct hj_serve *s, const struct hj_serve_request *q, hj_usec n
 	}
 }
 
+size_t fuzz_mend(uint8_t *data, size_t n, size_t most)
+{
+	if (n > HEAD && !(data[0] & 1))
+		mend_rtu(data + HEAD, n - HEAD);
+	return n;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hj_serve_request q;
