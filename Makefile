@@ -210,7 +210,9 @@ $(B)/catalog/hjgate.%.catalog: $(B)/locale/%/LC_MESSAGES/hjgate.mo $(B)/catalog/
 needs:
 	@sh packaging/needs install
 
+# Built with as many jobs as there are processors, unless whoever asks has said how many.
 check: needs
+	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc)) tests
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test
 
