@@ -30,7 +30,7 @@ static void try_point(json_t *j)
 
 	if (hj_point_from_json(j, &p) < 0)
 		return;
-	claim(p.name[0] && p.interval_ms >= HJ_INTERVAL_MIN_MS && p.interval_ms <= HJ_INTERVAL_MAX_MS);
+	claim(p.name[0] && p.interval_ms && p.interval_ms <= HJ_INTERVAL_MAX_MS);
 	back = hj_point_to_json(&p, p.number != 0);
 	claim(back && hj_point_from_json(back, &again) == 0);
 	claim(again.number == p.number && hj_point_same(&again, &p));
