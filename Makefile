@@ -15,6 +15,8 @@
 #   make fuzz       every decoder under libFuzzer for MINUTES=5 each, JOBS=2 at a time; T=name picks by name, KEEP=1 keeps what they found worth
 #   make install    DESTDIR and prefix honoured
 #   make deb        a package for Debian, in build/deb, for the machine it is made on or ARCH=arm64, ARCH=armhf
+#   make repo       a signed repository for apt, of what is in build/deb, for a fleet: KEY=fingerprint or file, OUT=folder
+#   make stick      the package and all that it depends on, for a switch room without internet; ARCH, SUITE, OUT as above
 #   make ipk        packages for opkg, with the toolchain of an image (CC, PKG_CONFIG_SYSROOT_DIR); ARCH=cortexa7t2hf-neon; packaging/yocto/README.md
 #
 #   SAN=address,undefined   with sanitizers (its own build folder)
@@ -104,7 +106,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs ipk ipk-packed clean needs
+.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
@@ -279,6 +281,13 @@ ARCH  ?=
 SUITE ?=
 deb: deb-needs
 	@VERSION='$(VERSION)' packaging/deb $(ARCH) $(SUITE)
+# KEY=fingerprint or file, OUT=folder, URL=where it will be reached.
+repo: repo-needs
+	@KEY='$(KEY)' OUT='$(OUT)' URL='$(URL)' packaging/repo
+stick: repo-needs deb
+	@KEY='$(KEY)' OUT='$(OUT)' packaging/stick $(ARCH) $(SUITE)
+repo-needs: needs
+	@sh packaging/needs install repo-needs
 deb-needs: needs
 	@sh packaging/needs install deb-needs
 	@$(if $(ARCH)$(SUITE),sh packaging/needs install deb-cross-needs)

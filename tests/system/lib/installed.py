@@ -57,6 +57,21 @@ def package(debian=DEBIAN):
     return max(found, key=os.path.getmtime) if found else None
 
 
+def repack(folder, deb, version):
+    """The same package as another version, in this folder."""
+    tree = os.path.join(folder, version)
+    subprocess.run(["dpkg-deb", "-R", deb, tree], check=True)
+    control = os.path.join(tree, "DEBIAN/control")
+    with open(control, encoding="utf-8") as f:
+        lines = ["Version: %s\n" % version if line.startswith("Version:") else line for line in f]
+    with open(control, "w", encoding="utf-8") as f:
+        f.writelines(lines)
+    made = os.path.join(folder, "hjgate_%s_all.deb" % version)
+    subprocess.run(["dpkg-deb", "-b", "--root-owner-group", tree, made], check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(tree)
+    return made
+
+
 class Installed(Suite):
     def __init__(self, debian=DEBIAN):
         enter()
@@ -199,4 +214,4 @@ class Installed(Suite):
             return None
 
 
-__all__ = ["Installed", "TARGET", "MINUTE_S", "conf_group", "package", "unit_of"]
+__all__ = ["Installed", "TARGET", "MINUTE_S", "conf_group", "package", "repack", "unit_of"]
