@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hjgate/clock.h"
 #include "hjgate/now.h"
 
 #define METERS_PART(span) ((span)*3 / 4) /* of the time left is the meters'; then what has come is sent */
@@ -28,7 +29,8 @@ static void take_reading(struct device *d, json_t *j)
 	const struct hj212_phrase_factor *f = point ? hj212_phrase_map_find_point(&d->u->map, point) : NULL;
 	struct hj212_phrase_newest *list;
 
-	if (!f || !f->number || !flag || !json_is_integer(time))
+	if (!f || !f->number || !flag || !hj_flag_valid(flag[0]) || flag[1] || !json_is_integer(time) ||
+	        json_integer_value(time) < 0 || json_integer_value(time) > HJ_TIME_MAX_MS)
 		return;
 	list = realloc(d->newest, (d->newest_count + 1) * sizeof(*list));
 	if (!list)
