@@ -1,6 +1,6 @@
 /* What comes after a question of Modbus RTU, and the values in it: never more data than was asked for, nothing
- * measured beyond what came, and a value that is finite or none. The first bytes are the question and how its
- * registers are read. */
+ * measured beyond what came, and a value that is finite or none; what answers a write, and what another master asks.
+ * The first bytes are the question and how its registers are read. */
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -41,7 +41,8 @@ static void read_values(const struct hj_question *q, const struct hj_answer *a, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hj_question q = { 0 };
+	static const uint8_t functions[] = { 0, 0, 0, 5, 6, 15, 16 }, written[HJ_DATA_MAX] = { 0x12, 0x34, 0xff };
+	struct hj_question q = { .data = written }, heard;
 	uint8_t frame[HJ_FRAME_MAX];
 	const uint8_t *how = data + 6;
 	const char *why = NULL;
@@ -52,10 +53,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	q.unit_id = data[0];
 	q.table = (enum hj_table)(HJ_TABLE_COIL + data[1] % 4);
+	q.function = functions[(data[1] >> 4) % sizeof(functions)];
 	q.address = (uint32_t)(data[2] << 8 | data[3]);
 	q.count = (uint16_t)((data[4] & 7) << 8 | data[5]);
 	r = P->encode(&q, frame);
-	claim(r == -EINVAL || r == 8);
+	claim(r == -EINVAL || (r >= 8 && r <= HJ_FRAME_MAX && (q.function || r == 8)));
 	if (r < 0)
 		return 0;
 	data += HEAD;
@@ -65,10 +67,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = P->decode(&q, data, size, &a);
 	claim(r == 0 || r == -EBADMSG || r == -EREMOTEIO);
 	claim(r == 0 || a.why);
-	if (r == 0) {
-		claim(whole == (int)size);
+	claim(r < 0 || whole == (int)size);
+	if (r == 0 && !q.function) {
 		claim(a.length == (hj_table_is_bits(q.table) ? (q.count + 7u) / 8 : 2u * q.count));
 		read_values(&q, &a, how);
 	}
+	r = P->foreign(data, size, &heard);
+	claim(r >= 0 && (size_t)r <= size);
 	return 0;
 }
