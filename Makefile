@@ -5,6 +5,7 @@
 #   make check      install what is missing (Debian), then lint and every test
 #   make check-system  the tests in booted machines (Debian 12 and 13), as root; T=name picks by name
 #   make lint       include table, sizes, documentation of keys, translations
+#   make torture    the real programs and a gremlin; MINUTES=5 SEED=n (a seed repeats the order of the faults)
 #   make demo       a factory in this terminal; DEMO_SECONDS=90
 #   make bench      the figures: speed, losses, memory; FULL=1 for the full counts
 #   make bench-bus  the figures of the buses, beside a bare loop and other masters; FULL=1 for the full counts
@@ -106,7 +107,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check check-system test lint demo bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
+.PHONY: all tests check check-system test lint demo torture bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
@@ -232,6 +233,9 @@ lint: all
 demo: needs
 	@$(MAKE) --no-print-directory -s all $(SIM)
 	@HJ_BUILD=$(abspath $(B)) tests/demo/demo
+
+torture: needs all $(SIM)
+	@HJ_BUILD=$(abspath $(B)) MINUTES='$(MINUTES)' SEED='$(SEED)' tests/torture/torture
 
 bench: all $(SIM) $(BENCH)
 	@HJ_BUILD=$(abspath $(B)) bench/run

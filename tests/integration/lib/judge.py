@@ -19,6 +19,8 @@ ON_THE_WIRE_MS = 250  # from a request to the end of its answer; an answer to a 
 LATE_MS = 500  # between the end of an answer on the wire and its time stamp in the gateway, on a busy machine
 AGAIN_MS = 150  # between an answer that came after its time and the one to the repetition: a meter that is asked in time is not asked so soon again
 NOT_YET_SEEN_MS = 50  # an answer this young may not yet be in what a meterd says of itself
+HELD_UP_MS = 9000  # the same as LATE_MS where the meterd was stopped, or its port noisy
+DOUBTS_MOST = 8  # of one record, of which each subset is tried
 
 
 class Kill:
@@ -28,9 +30,16 @@ class Kill:
         self.bus, self.asked_ms, self.killed_ms, self.waiting = bus, asked_ms, killed_ms, waiting
 
 
+class Doubt:
+    """Of one meter: `unheard`, numbers of answers that may not have been understood; `shaken`, those that may have been read late."""
+
+    def __init__(self, unheard=(), shaken=()):
+        self.unheard, self.shaken = frozenset(unheard), frozenset(shaken)
+
+
 class Verdict:
     def __init__(self):
-        self.readings = self.lost = self.differing = self.doubled = self.excused = self.windows = 0
+        self.readings = self.lost = self.differing = self.doubled = self.excused = self.unheard = self.windows = 0
         self.notes = []
 
     def note(self, text):
@@ -40,8 +49,11 @@ class Verdict:
         setattr(self, kind, getattr(self, kind) + count)
         self.note("%s: %s" % (kind, text))
 
+    def bad(self):
+        return self.lost + self.differing + self.doubled
+
     def good(self):
-        return not (self.lost or self.differing or self.doubled)
+        return not self.bad()
 
 
 FORMATS = {"int16": ">h", "uint16": ">H", "int32": ">i", "uint32": ">I", "float32": ">f", "int64": ">q", "uint64": ">Q", "float64": ">d"}
@@ -139,8 +151,8 @@ def wrong(record, answers, numbers):
 class MeterOnPlatform:
     """Judges the records of one meter at one platform."""
 
-    def __init__(self, verdict, name, answers, records, excused, minute_ms):
-        self.verdict, self.name, self.answers, self.minute_ms = verdict, name, answers, minute_ms
+    def __init__(self, verdict, name, answers, records, excused, minute_ms, doubt):
+        self.verdict, self.name, self.answers, self.minute_ms, self.doubt = verdict, name, answers, minute_ms, doubt
         self.excused = excused  # a list of lists, one a kill
         self.all_excused = set(itertools.chain(*excused))
         self.factor = answers.counter.factor
@@ -149,8 +161,10 @@ class MeterOnPlatform:
     def missing(self, first, last, why):
         """Numbers first..last are in no record."""
         there = [n for n in range(first, last + 1) if n in self.answers.times]
-        lost = [n for n in there if n not in self.all_excused]
-        self.verdict.excused += len(there) - len(lost)
+        unheard = [n for n in there if n in self.doubt.unheard]
+        lost = [n for n in there if n not in self.all_excused and n not in self.doubt.unheard]
+        self.verdict.unheard += len(unheard)
+        self.verdict.excused += len(there) - len(unheard) - len(lost)
         if lost:
             self.verdict.add("lost", len(lost), "%s: answers %s are in no record (%s)" % (self.name, lost, why))
 
@@ -161,7 +175,7 @@ class MeterOnPlatform:
             self.verdict.add("differing", 1, "%s: label %d has answers %d..%d, which the meter never gave" % (self.name, label, first, last))
             return
         for n in (first, last):
-            if not label - LATE_MS <= self.answers.times[n] < label + self.minute_ms + LATE_MS:
+            if not label - (HELD_UP_MS if n in self.doubt.shaken else LATE_MS) <= self.answers.times[n] < label + self.minute_ms + LATE_MS:
                 self.verdict.add("differing", 1, "%s: answer %d of %d is in the window %d" % (self.name, n, self.answers.times[n], label))
         why = None
         for gone in self.possible_gaps(inside):
@@ -169,7 +183,9 @@ class MeterOnPlatform:
             trouble = wrong(record, self.answers, numbers)
             if not trouble:
                 self.verdict.readings += len(numbers) * len(self.answers.values[first])
-                self.verdict.excused += len(gone)
+                unheard = len(gone & self.doubt.unheard)
+                self.verdict.unheard += unheard
+                self.verdict.excused += len(gone) - unheard
                 return
             why = why or trouble
         self.verdict.add("differing", 1, "%s: label %d, answers %d..%d: %s" % (self.name, label, first, last, why))
@@ -180,12 +196,17 @@ class MeterOnPlatform:
             self.verdict.add("differing", 1, "%s: label %d, %s-Cou is %s after %d and %d" % (self.name, label, self.factor, said.get("Cou"), before, last))
 
     def possible_gaps(self, inside):
-        """Sets of answers that may be missing inside a record, the empty one first: of each kill the last few."""
+        """Sets of answers that may be missing inside a record, the empty one first: of each kill the last few, any of those in doubt."""
         tails = []
         for numbers in self.excused:
             here = [n for n in numbers if n in inside[1:-1]]
             if here:
                 tails.append([here[len(here) - k:] for k in range(len(here) + 1)])
+        doubtful = [n for n in inside[1:-1] if n in self.doubt.unheard]
+        if len(doubtful) > DOUBTS_MOST:
+            tails.append([[], doubtful])
+        elif doubtful:
+            tails.append([c for k in range(len(doubtful) + 1) for c in itertools.combinations(doubtful, k)])
         for chosen in itertools.product(*tails):
             yield set(itertools.chain(*chosen))
 
@@ -219,8 +240,13 @@ class MeterOnPlatform:
 
 
 def compare(records, verdict, labels, factors):
-    """Both platforms have the same."""
-    (name_a, a), (name_b, b) = list(records.items())[:2]
+    """All platforms have the same."""
+    (name_a, a), *others = records.items()
+    for name_b, b in others:
+        compare_two(verdict, labels, factors, name_a, a, name_b, b)
+
+
+def compare_two(verdict, labels, factors, name_a, a, name_b, b):
     for label in labels:
         for factor in sorted(factors):
             x, y = a.get(label, {}).get(factor), b.get(label, {}).get(factor)
@@ -245,8 +271,8 @@ def judge_folded(verdict, name, hours, minutes, hour_ms, end_ms):
                     verdict.add("differing", 1, "%s: hour %d, %s-%s is %s, its minutes' is not" % (name, label, factor, what, said.get(what)))
 
 
-def judge(buses, platforms, kills, minute_ms, hours=None, hour_ms=0):
-    """buses: {name: (meters, answers logged)}; platforms: {name: minute messages}; hours: the same of hour messages. The judged time ends with the newest label that every
+def judge(buses, platforms, kills, minute_ms, hours=None, hour_ms=0, doubts=None):
+    """buses: {name: (meters, answers logged)}; platforms: {name: minute messages}; hours: the same of hour messages; doubts: {meter: Doubt}. The judged time ends with the newest label that every
     platform has, and begins with the first label that both have."""
     verdict = Verdict()
     records = {name: records_of(messages, name, verdict) for name, messages in platforms.items()}
@@ -266,7 +292,8 @@ def judge(buses, platforms, kills, minute_ms, hours=None, hour_ms=0):
             for name, found in records.items():
                 one = MeterOnPlatform(verdict, "%s, %s/%s" % (name, bus, meter.meter.name), meter,
                                       {label: found[label] for label in labels if label in found},
-                                      [e[meter.meter.name] for e in excused] + repeated[meter.meter.name], minute_ms)
+                                      [e[meter.meter.name] for e in excused] + repeated[meter.meter.name], minute_ms,
+                                      (doubts or {}).get(meter.meter.name, Doubt()))
                 one.judge_end(one.judge(), end_ms)
     compare(records, verdict, labels, factors)
     folded = {name: records_of(messages, name, verdict) for name, messages in (hours or {}).items()}

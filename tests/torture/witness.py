@@ -1,0 +1,76 @@
+"""Those who look on: what of the meters' answers was seen as a reading in the live stream, who ran and who died, whether this machine stood still, and
+what each program takes of it."""
+
+import threading
+import time
+
+from memory import descriptors, rollup
+from suite import CallError, Failed, hj212
+
+STILL_S = 0.6  # a look that comes so much later than it should
+
+
+class Readings(threading.Thread):
+    """The numbers of the answers that the store was offered, by meter, out of Watch; it comes back when the store does."""
+
+    def __init__(self, suite):
+        super().__init__(daemon=True)
+        self.suite, self.seen = suite, {}
+        self.start()
+
+    def run(self):
+        while True:
+            names = {}
+            try:
+                for reply in self.suite.replies("stored.look", "hjgate.Store.Watch", more=True, timeout=20):
+                    names.update({p["number"]: p["name"] for p in reply["points"]})
+                    for number, _, value, flag in reply["samples"]:
+                        meter, _, point = names[number].partition(".")
+                        if flag == "N" and point == "answers":
+                            self.seen.setdefault(meter, set()).add(int(value))
+            except (OSError, ValueError, CallError, KeyError):
+                time.sleep(0.1)
+
+
+class Processes(threading.Thread):
+    """Every process that ran, so that one which died by itself is noticed: `hjgate run` would only start it again."""
+
+    def __init__(self, suite):
+        super().__init__(daemon=True)
+        self.suite, self.seen, self.still = suite, {}, []
+        self.start()
+
+    def run(self):
+        while True:
+            before = time.monotonic()
+            time.sleep(0.1)
+            if time.monotonic() - before > STILL_S:
+                now = hj212.now_ms()
+                self.still.append((now - int((time.monotonic() - before) * 1000), now))
+            try:
+                for program, pid in self.suite.pids().items():
+                    self.seen.setdefault(program, set()).add(pid)
+            except (Failed, AttributeError):  # the power is cut
+                pass
+
+    def died(self, deaths):
+        """{program: deaths that the gremlin did not cause}; alertd and clockd end when they have nothing to do."""
+        more = {p: len(pids) - 1 - deaths.get(p, 0) for p, pids in self.seen.items() if p not in ("alertd", "clockd")}
+        return {p: n for p, n in more.items() if n > 0}
+
+
+def age_s(pid):
+    with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+        started = int(f.read().rsplit(")", 1)[1].split()[19]) / 100
+    with open("/proc/uptime", encoding="ascii") as f:
+        return float(f.read().split()[0]) - started
+
+
+def measure(suite):
+    """{program: (age in s, private dirty KB, PSS KB, descriptors)}"""
+    found = {}
+    for program, pid in sorted(suite.pids().items()):
+        if program not in ("alertd", "clockd"):
+            memory = rollup(pid)
+            found[program] = (age_s(pid), memory["Private_Dirty"], memory["Pss"], descriptors(pid))
+    return found
