@@ -178,6 +178,7 @@ static void configure_library(void)
 {
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
+	ledger_bear_2038();
 }
 
 static int open_handle(struct hj_ledger *l)

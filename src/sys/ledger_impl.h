@@ -123,6 +123,7 @@ struct hj_ledger {
 };
 
 /* ---- ledger.c ---- */
+void ledger_bear_2038(void); /* before anything is opened */
 /* SQLite's result as -errno; SQLITE_OK, SQLITE_ROW and SQLITE_DONE as 0. */
 int ledger_errno(sqlite3 *db, int sqlite_result);
 bool ledger_is_damage(int sqlite_result);

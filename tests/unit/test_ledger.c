@@ -76,6 +76,28 @@ static int see(const struct hj_head *head, const void *body, size_t n, void *use
 	return s->stop_at && s->count == s->stop_at;
 }
 
+/* A clock that says 2040, or is right about it, on every machine: see ledger_2038.c. */
+static void test_after_2038(void **state)
+{
+	static const struct timespec late[2] = { { .tv_sec = 2208988800 }, { .tv_sec = 2208988800 } };
+	struct hj_ledger *l = open_it();
+	char wal[128];
+
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	assert_int_equal(append(l, 1, DAY0, "before"), 0);
+	assert_int_equal(hj_ledger_commit(l), 0);
+	assert_int_equal(utimensat(AT_FDCWD, path, late, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, wal, late, 0), 0);
+	assert_int_equal(append(l, 1, DAY0 + 60000, "while"), 0);
+	assert_int_equal(hj_ledger_commit(l), 0);
+	hj_ledger_close(l);
+	assert_int_equal(utimensat(AT_FDCWD, path, late, 0), 0);
+	l = open_it();
+	assert_int_equal(append(l, 1, DAY0 + 120000, "after"), 0);
+	assert_int_equal(hj_ledger_commit(l), 0);
+	hj_ledger_close(l);
+}
+
 static void test_rows_and_state(void **state)
 {
 	struct hj_ledger *l = open_it();
@@ -562,6 +584,7 @@ static void test_foreign_file_is_left_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(test_after_2038),
 		T(test_rows_and_state),
 		T(test_each_and_rollback),
 		T(test_seq_only_grows),
