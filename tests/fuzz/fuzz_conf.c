@@ -26,24 +26,37 @@ static void check_errors(const struct hj_conf_errors *errors)
 	}
 }
 
+static void check_point(const struct hj_conf_point *p, const struct hj_bus_type *bus)
+{
+	assert(p->point.interval_ms >= HJ_INTERVAL_MIN_MS && p->point.interval_ms <= HJ_INTERVAL_MAX_MS);
+	assert(p->codec.scale == p->codec.scale && p->codec.scale != 0);
+	assert(p->decimals >= -1 && p->decimals <= 9);
+	assert(bus->traits & HJ_BUS_LINES || hj_table_is_bits(p->table) == (p->codec.type == HJ_TYPE_BIT));
+}
+
+static void check_meter(const struct hj_conf_meter *m, const struct hj_bus_type *bus)
+{
+	if (bus->traits & HJ_BUS_UNITS)
+		assert(m->unit_id >= 1 && m->unit_id <= 247 && !m->station[0]);
+	else
+		assert(!m->unit_id && (m->station[0] != '\0') == !!bus->station_digits);
+	assert(strlen(m->station) <= bus->station_digits);
+	assert(m->point_count >= 1 && m->point_count <= HJ_CONF_POINTS_MAX);
+	for (size_t k = 0; k < m->point_count; k++)
+		check_point(&m->points[k], bus);
+}
+
 static void check_bus(const struct hj_conf_bus *b)
 {
-	assert(b->port[0] == '/' && b->meter_count >= 1 && b->meter_count <= HJ_CONF_METERS_MAX);
-	for (size_t i = 0; i < b->meter_count; i++) {
-		const struct hj_conf_meter *m = &b->meters[i];
+	const struct hj_bus_type *bus = hj_bus_type(b->kind);
 
-		assert(m->unit_id >= 1 && m->unit_id <= 247 && m->point_count >= 1 &&
-		        m->point_count <= HJ_CONF_POINTS_MAX);
-		for (size_t k = 0; k < m->point_count; k++) {
-			const struct hj_conf_point *p = &m->points[k];
-
-			assert(p->point.interval_ms >= HJ_INTERVAL_MIN_MS &&
-			        p->point.interval_ms <= HJ_INTERVAL_MAX_MS);
-			assert(p->codec.scale == p->codec.scale && p->codec.scale != 0);
-			assert(p->decimals >= -1 && p->decimals <= 9);
-			assert(hj_table_is_bits(p->table) == (p->codec.type == HJ_TYPE_BIT));
-		}
-	}
+	if (bus->traits & HJ_BUS_SERIAL)
+		assert(b->port[0] == '/');
+	assert(bus->traits & HJ_BUS_HOST ? b->host[0] && !b->port[0] : !b->host[0]);
+	assert(b->meter_count <= HJ_CONF_METERS_MAX && (b->meter_count || b->publish_count));
+	assert(!b->publish_count || bus->traits & HJ_BUS_SERVES);
+	for (size_t i = 0; i < b->meter_count; i++)
+		check_meter(&b->meters[i], bus);
 }
 
 static void check_uplink(const struct hj_conf_uplink *u)
