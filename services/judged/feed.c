@@ -5,6 +5,7 @@
 #include "feed.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "hjgate/ipc_client.h"
@@ -117,6 +118,7 @@ static void go_live(struct feed *f)
 	hj_info("judging what comes");
 	judged_live(f->d, true);
 	judged_settle(f->d);
+	malloc_trim(0); /* what the pages of records took of the heap */
 }
 
 /* ---- what was recorded ---- */
