@@ -57,17 +57,21 @@ int outbox_line_owed(struct hj_buf *to, const struct alertd *a, const struct ale
 int outbox_write(struct alertd *a, const struct hj_buf *lines, bool sync)
 {
 	size_t at = 0;
+	int r = a->fd < 0 ? outbox_open(a) : 0;
 
-	if (a->fd < 0 && outbox_open(a) < 0)
-		return -EIO;
+	if (r < 0)
+		return r;
 	while (at < lines->len) {
 		ssize_t n = write(a->fd, lines->data + at, lines->len - at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 || (sync && !n))
-			return at ? (close(a->fd), a->fd = -1, -EIO)
-			          : -errno; /* half a line: the next goes into a new file */
+		if (n <= 0) {
+			r = n < 0 ? -errno : -EIO;
+			if (at) /* half a line: the next goes into a new file */
+				hj_closep(&a->fd);
+			return r;
+		}
 		at += (size_t)n;
 	}
 	a->lines++;
