@@ -107,11 +107,13 @@ static bool wants_whole(const struct hj_quarantine *q, const struct hj_unit *u)
 	       u->tries % HJ_QUARANTINE_WHOLE_EACH == HJ_QUARANTINE_WHOLE_EACH - 1;
 }
 
+/* Never more than the purse can hold: whoever has answered once after seconds would be waited for in vain, and all who
+ * are due after it. */
 static int64_t need(const struct hj_quarantine *q, const struct hj_unit *u)
 {
-	if (u->heard)
-		return INT64_MIN;
-	return wants_whole(q, u) ? hj_min(price(whole_of(q, u)), purse_most(q)) : price(hj_min(u->cost, u->least));
+	int64_t costs = price(wants_whole(q, u) ? whole_of(q, u) : hj_min(u->cost, u->least));
+
+	return u->heard ? INT64_MIN : hj_min(costs, purse_most(q));
 }
 
 bool hj_quarantine_next(struct hj_quarantine *q, hj_usec now, size_t *ret_unit, hj_usec *ret_cost)

@@ -261,6 +261,34 @@ static void one_that_is_always_too_late_costs_no_more(void **state)
 }
 
 /* Broken answers in between are no reason to put a unit to rest, three in a row without one good are. */
+/* An answer that came after seconds, once, teaches that a try costs seconds: more than the purse can ever hold. */
+static void one_that_was_very_slow_once_holds_up_nobody(void **state)
+{
+	hj_usec whole = 3200 * MS, cost, tried_at[2] = { 0, 0 };
+	struct world w;
+	size_t unit;
+
+	set_up(&w, WHOLE);
+	hj_quarantine_heard(&w.q, 0, whole);
+	hj_quarantine_answered(&w.q, 0, 2500 * MS);
+	for (int i = 0; i < HJ_QUARANTINE_FAILURES; i++)
+		for (unit = 0; unit < 2; unit++) {
+			w.now += whole;
+			hj_quarantine_silent(&w.q, unit, unit ? WHOLE : whole, w.now);
+			hj_quarantine_failed(&w.q, unit, true, w.now);
+		}
+	assert_true(hj_quarantine_has(&w.q, 0) && hj_quarantine_has(&w.q, 1));
+	for (hj_usec end = w.now + HOUR; w.now < end; w.now += SEC)
+		if (hj_quarantine_next(&w.q, w.now, &unit, &cost)) {
+			tried_at[unit] = w.now;
+			hj_quarantine_silent(&w.q, unit, cost, w.now);
+			hj_quarantine_failed(&w.q, unit, true, w.now);
+		}
+	for (unit = 0; unit < 2; unit++)
+		assert_true(tried_at[unit] + 10 * 60 * SEC > w.now);
+	hj_quarantine_done(&w.q);
+}
+
 static void noise_is_not_silence(void **state)
 {
 	struct world w;
@@ -289,6 +317,7 @@ int main(void)
 		cmocka_unit_test(one_that_was_heard_is_tried_at_once_and_wholly),
 		cmocka_unit_test(one_that_needs_longer_is_given_it),
 		cmocka_unit_test(one_that_is_always_too_late_costs_no_more),
+		cmocka_unit_test(one_that_was_very_slow_once_holds_up_nobody),
 		cmocka_unit_test(noise_is_not_silence),
 	};
 
