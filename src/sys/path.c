@@ -61,6 +61,21 @@ int hj_state_folder(const char *root, const char *rest, mode_t mode, char ret[HJ
 	return r;
 }
 
+/* A new name is on the disk when its folder is. */
+static int sync_folder(const char *path)
+{
+	char folder[HJ_PATH_MAX];
+	_cleanup_fd_ int fd = -1;
+	size_t n = (size_t)(strrchr(path, '/') - path);
+
+	if (n >= sizeof(folder))
+		return -ENAMETOOLONG;
+	memcpy(folder, path, n);
+	folder[n] = '\0';
+	fd = open(n ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
 int hj_write_whole(const char *path, const void *data, size_t n, mode_t mode)
 {
 	char part[HJ_PATH_MAX + sizeof(HJ_PART)];
@@ -83,5 +98,5 @@ int hj_write_whole(const char *path, const void *data, size_t n, mode_t mode)
 		r = -errno;
 	if (r < 0)
 		unlink(part);
-	return r;
+	return r < 0 || !strchr(path, '/') ? r : sync_folder(path);
 }
