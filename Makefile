@@ -4,6 +4,7 @@
 #   make test       every test, without touching the system; T=name picks by name
 #   make check      install what is missing (Debian), then lint and every test
 #   make check-system  the tests in booted machines (Debian 12 and 13), as root; T=name picks by name
+#   make sim        worlds in virtual time, in which everything goes wrong: SEEDS=1000 DAYS=30, SEED=1 the first
 #   make lint       include table, sizes, documentation of keys, translations
 #   make torture    the real programs and a gremlin; MINUTES=5 SEED=n (a seed repeats the order of the faults)
 #   make demo       a factory in this terminal; DEMO_SECONDS=90
@@ -94,6 +95,8 @@ SIM       := $(patsubst tests/sim/%.c,$(B)/sim/%,$(wildcard tests/sim/hjsim-*.c)
 UNIT      := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ      := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH     := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+WORLD_SERVICES := stored eventd judged uplinkd meterd cli
+WORLD     := $(patsubst %,$(B)/world/%.so,$(WORLD_SERVICES)) $(B)/world/world
 PO        := $(if $(filter locale,$(WITHOUT)),,$(wildcard share/locale/*.po))
 MO        := $(patsubst share/locale/%.po,$(B)/locale/%/LC_MESSAGES/hjgate.mo,$(PO))
 
@@ -107,11 +110,11 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check check-system test lint demo torture bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
+.PHONY: all tests check check-system test sim lint demo torture bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
-tests: all $(SIM) $(UNIT) $(FUZZ) $(B)/bench/bus_noise $(B)/bench/store_forge $(B)/bench/store_fill
+tests: all $(SIM) $(UNIT) $(FUZZ) $(if $(SAN),,$(WORLD)) $(B)/bench/bus_noise $(B)/bench/store_forge $(B)/bench/store_fill
 
 $(LIB): $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC))
 	@mkdir -p $(@D); rm -f $@
@@ -186,7 +189,29 @@ $(filter $(B)/bench/store_%,$(BENCH)): $(B)/libstored.a
 
 # A world of its own: its objects answer in place of the system's calls, so they are linked where they are wanted only.
 CRASH := $(call obj,$(wildcard tests/crash/*.c))
-$(B)/unit/test_stored_cuts $(B)/bench/store_cuts $(B)/bench/store_day: $(CRASH)
+$(B)/unit/test_sys_whole $(B)/unit/test_stored_cuts $(B)/bench/store_cuts $(B)/bench/store_day: $(CRASH)
+
+# The world of `make sim`: each program as a shared object, so that one process holds all of them, each life of one with variables of its own
+# (tests/world/fibre.c). What of the system they meet is answered by the world, which exports it.
+pic        = $(patsubst %.c,$(B)/pic/%.o,$(1))
+$(B)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(call Q,PIC)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -O1 -g1 -w -fPIC -MMD -MP -c -o $@ $<
+$(B)/world/libhjgate.a: $(call pic,$(LIB_SRC)) $(patsubst $(B)/%.c,$(B)/pic-%.o,$(IDL_SRC))
+	@mkdir -p $(@D); rm -f $@
+	$(call Q,AR)$(AR) rcs $@ $^
+$(B)/pic-gen/%.o: $(B)/gen/%.c
+	@mkdir -p $(@D)
+	$(call Q,PIC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fPIC -c -o $@ $<
+define world_rules
+$(B)/world/$(1).so: $(call pic,$(filter-out $(TLS_SRC),$(wildcard services/$(1)/*.c)) tests/world/shim.c) $(B)/world/libhjgate.a
+	@mkdir -p $$(@D)
+	$$(call Q,LD)$(CC) -shared -Wl,-Bsymbolic,--wrap=hj_ipc_server_add $(filter-out -pie,$(ALL_LDFLAGS)) -o $$@ $$^ $$(PKG_LIBS) -lm
+endef
+$(foreach s,$(WORLD_SERVICES),$(eval $(call world_rules,$(s))))
+$(B)/world/world: $(call obj,$(wildcard tests/world/[!s]*.c tests/world/s[!h]*.c) tests/crash/clock.c tests/crash/disk.c) tests/world/exported
+	@mkdir -p $(@D)
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -Wl,--dynamic-list=tests/world/exported -o $@ $(filter %.o,$^) $(PKG_LIBS) -lm
 
 $(B)/locale/%/LC_MESSAGES/hjgate.mo: share/locale/%.po
 	@mkdir -p $(@D)
@@ -226,6 +251,9 @@ check-system: needs all $(SIM)
 	@sh packaging/needs install system-needs || echo "check-system: goes on without them"
 	@$(MAKE) --no-print-directory deb || echo "check-system: goes on without a package"
 	@tests/run --build $(B) --system $(T)
+
+sim: $(WORLD)
+	@tests/world/sim --world $(B)/world/world --scenarios --seeds $(or $(SEEDS),20) --days $(or $(DAYS),10) --seed $(or $(SEED),1)
 
 lint: all
 	@tests/lint/run $(B)
@@ -309,4 +337,4 @@ ipk-packed:
 clean:
 	rm -rf build
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/pic -name '*.d' 2>/dev/null)

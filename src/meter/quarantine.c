@@ -107,8 +107,8 @@ static bool wants_whole(const struct hj_quarantine *q, const struct hj_unit *u)
 	       u->tries % HJ_QUARANTINE_WHOLE_EACH == HJ_QUARANTINE_WHOLE_EACH - 1;
 }
 
-/* Never more than the purse can hold: whoever has answered once after seconds would be waited for in vain, and all who
- * are due after it. */
+/* Never more than the purse can hold: whoever has answered once after seconds would be waited for in vain, and all
+ * who are due after it. */
 static int64_t need(const struct hj_quarantine *q, const struct hj_unit *u)
 {
 	int64_t costs = price(wants_whole(q, u) ? whole_of(q, u) : hj_min(u->cost, u->least));

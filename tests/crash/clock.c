@@ -13,12 +13,13 @@
 
 const struct hj_now world_begin = BEGIN;
 struct hj_now world_now = BEGIN;
+hj_usec world_booted;
 bool world_trusted = true;
 
 int clock_gettime(clockid_t id, struct timespec *ret)
 {
 	bool wall = id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE || id == CLOCK_REALTIME_ALARM;
-	uint64_t usec = wall ? (uint64_t)world_now.wall_ms * HJ_USEC_PER_MS : world_now.mono;
+	uint64_t usec = wall ? (uint64_t)world_now.wall_ms * HJ_USEC_PER_MS : world_now.mono - world_booted;
 
 	ret->tv_sec = (time_t)(usec / HJ_USEC_PER_SEC);
 	ret->tv_nsec = (long)(usec % HJ_USEC_PER_SEC) * 1000;

@@ -8,6 +8,7 @@
 
 extern const struct hj_now world_begin; /* midnight in Beijing, some while after the boot */
 extern struct hj_now world_now;
+extern hj_usec world_booted; /* BOOTTIME is counted from here */
 extern bool world_trusted; /* what adjtimex() says: synchronised */
 
 static inline void world_pass(hj_usec usec)

@@ -62,6 +62,11 @@ static struct names seen, safe;
 static struct deed *deeds, **deeds_end = &deeds;
 static uint64_t random_state, operations_left;
 static bool gone, lies, count_only;
+static int refusing;
+
+/* A world with programs of its own wants to know whose descriptors these are. */
+__attribute__((weak)) void fd_made(int fd);
+__attribute__((weak)) void fd_closed(int fd);
 
 static void fault(const char *what)
 {
@@ -407,6 +412,8 @@ static int open_any(const char *path, int flags, mode_t mode)
 
 	if (fd >= 0 && ours)
 		opened(fd, path, flags, fresh);
+	if (fd >= 0 && fd_made)
+		fd_made(fd);
 	return fd;
 }
 
@@ -429,6 +436,8 @@ int __open64_2(const char *path, int flags)
 
 int close(int fd)
 {
+	if (fd_closed)
+		fd_closed(fd);
 	if (fd >= 0 && fd < FDS) {
 		by_fd[fd] = NULL;
 		folder_by_fd[fd] = false;
@@ -436,8 +445,18 @@ int close(int fd)
 	return (int)syscall(SYS_close, fd);
 }
 
+static bool refused(int fd)
+{
+	if (!refusing || !of(fd))
+		return false;
+	errno = refusing;
+	return true;
+}
+
 ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 {
+	if (refused(fd))
+		return -1;
 	if (of(fd))
 		note_write(of(fd), (uint64_t)at, data, n);
 	return syscall(SYS_pwrite64, fd, data, n, at);
@@ -447,6 +466,8 @@ ssize_t write(int fd, const void *data, size_t n)
 {
 	off64_t at;
 
+	if (refused(fd))
+		return -1;
 	if (of(fd)) {
 		at = lseek(fd, 0, fcntl(fd, F_GETFL) & O_APPEND ? SEEK_END : SEEK_CUR);
 		note_write(of(fd), (uint64_t)at, data, n);
@@ -465,6 +486,8 @@ int fallocate64(int fd, int mode, off64_t at, off64_t n)
 {
 	struct stat st;
 
+	if (refused(fd))
+		return -1;
 	if (of(fd) && !mode && !fstat(fd, &st) && at + n > st.st_size)
 		note_size(of(fd), (uint64_t)(at + n));
 	return (int)syscall(SYS_fallocate, fd, mode, at, n);
@@ -553,6 +576,7 @@ void disk_end(void)
 	memset(folder_by_fd, 0, sizeof(folder_by_fd));
 	operations_left = 0;
 	gone = lies = count_only = false;
+	refusing = 0;
 }
 
 void disk_arm(uint64_t seed, uint64_t operations)
@@ -569,6 +593,11 @@ bool disk_gone(void)
 void disk_lie(bool yes)
 {
 	lies = yes;
+}
+
+void disk_refuse(int error)
+{
+	refusing = error;
 }
 
 void disk_count_only(bool yes)

@@ -25,6 +25,8 @@ void disk_restore(void);
 
 /* A sync answers and does nothing: a disk that lies. */
 void disk_lie(bool lies);
+/* Writes fail with this (ENOSPC, EIO); 0: they do not. */
+void disk_refuse(int error);
 /* Counts only, remembers nothing: for long runs. */
 void disk_count_only(bool only);
 

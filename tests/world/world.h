@@ -1,0 +1,78 @@
+/* A world: a site, the suite in it, what goes wrong by its seed, and what must be true in the end. */
+#pragma once
+
+#include "site.h"
+
+enum fault_kind {
+	FAULT_NOISE,
+	FAULT_METER, /* dies for a while, or flaps */
+	FAULT_RESET, /* its counter begins anew */
+	FAULT_PORT,  /* the adapter is unplugged */
+	FAULT_POWER,
+	FAULT_KILL,
+	FAULT_CLOCK,  /* steps */
+	FAULT_NO_RTC, /* after a power cut the clock is years behind until a time daemon sets it */
+	FAULT_PLATFORM,
+	FAULT_LINK, /* up to a month */
+	FAULT_REQUEST,
+	FAULT_DISK,
+	FAULT_CONF, /* a reload: everything is started again, in order */
+	FAULT_KINDS
+};
+extern const char *const fault_names[FAULT_KINDS];
+
+#define FAULTS_ALL   ((1u << FAULT_KINDS) - 1)
+#define EXCUSES_MOST 8192
+
+/* A stretch in which something was so that a reading may be missing; times are true. */
+struct excuse {
+	enum fault_kind kind;
+	int bus, meter; /* -1: all */
+	int64_t begin_ms, end_ms;
+};
+
+struct options {
+	uint64_t seed;
+	unsigned days, meters; /* meters: at most, of a bus */
+	uint32_t faults;
+	const char *trace;
+	bool keep;
+};
+
+struct totals {
+	uint64_t faults[FAULT_KINDS], readings, records, values, frames, repeats, cuts, violations;
+	char first[512]; /* violation */
+};
+
+struct world {
+	struct options o;
+	struct totals t;
+	struct program *stored, *eventd, *judged, *meterd[BUSES_MOST], *uplinkd[PLATFORMS_MOST];
+	bool dark, well;
+	int64_t well_ms; /* since then nothing is wrong */
+	unsigned boots;
+	struct excuse excuses[EXCUSES_MOST];
+	size_t excuse_count;
+};
+extern struct world w;
+
+void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
+struct excuse *excuse(enum fault_kind kind, int bus, int meter);
+
+/* suite.c */
+void suite_configure(void);
+void suite_start(void);
+void suite_look(void *unused); /* starts again what has ended */
+void suite_ran(void);          /* somebody did: the power may have gone, a program may have ended */
+void suite_interval(unsigned bus, unsigned poll_s);
+void suite_power(bool on);
+void suite_kill(struct program **p);
+int suite_command(const char *const *words, const char *output); /* its status */
+
+/* faults.c */
+void faults_begin(void);
+void faults_end(void); /* the world is made well */
+
+/* oracle.c */
+bool oracle_settled(void);
+void oracle_judge(void);
