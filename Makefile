@@ -14,6 +14,7 @@
 #   make bench-uplink  the figures of the uplinks: the codec, platforms that misbehave, outages, kills; FULL=1 for the full counts
 #   make bench-judge  the figures of events, judgement and alerts; FULL=1 for the full counts
 #   make bench-system  the figures of the installed suite: start, memory, access, power cuts; FULL=1 for the full counts
+#   make bench-peers  one table beside what one would take instead and the limits; FULL=1 for the full counts; T=row picks
 #   make fuzz       every decoder under libFuzzer for MINUTES=5 each, JOBS=2 at a time; T=name picks by name, KEEP=1 keeps what they found worth
 #   make install    DESTDIR and prefix honoured
 #   make deb        a package for Debian, in build/deb, for the machine it is made on or ARCH=arm64, ARCH=armhf
@@ -283,6 +284,11 @@ bench-uplink: needs all $(SIM) $(BENCH)
 bench-judge: needs all $(SIM) $(BENCH) $(B)/unit/test_judge_sim
 	@bench/judge needs || echo "bench-judge: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/judge $(T)
+
+.PHONY: bench-peers
+bench-peers: needs all $(SIM) $(BENCH)
+	@bench/compare needs || echo "bench-peers: goes on without them"
+	@HJ_BUILD=$(abspath $(B)) bench/compare $(T)
 
 bench-system: needs all $(SIM) $(BENCH)
 	@bench/system needs || echo "bench-system: goes on without them"
