@@ -1,5 +1,6 @@
-/* commit_loop: the limit of what any store can do that loses nothing: rows of so many bytes into SQLite (WAL, synchronous=FULL), one commit each, by a
- * prepared statement, and nothing else. Prints `commits N SECONDS`; who wants its bytes and syncs runs it below strace.
+/* commit_loop: the limit of what any store can do that loses nothing: rows of so many bytes into SQLite (WAL,
+ * synchronous=FULL), one commit each, by a prepared statement, and nothing else. Prints `commits N SECONDS`; who
+ * wants its bytes and syncs runs it below strace.
  *
  *	commit_loop FILE COMMITS BYTES */
 #include <sqlite3.h>

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 import peers_conf
@@ -23,8 +24,9 @@ WINDOW_S = 2
 EVERY_S = 0.2
 AWAY_S = 120 if FULL else 20
 RETURN_S = 90  # rsyslog tries each 30 s, a bridge within 60
+QUIET_S = 15   # after the newest message nothing older is to be hoped for
 BACKLOG = 20000 if FULL else 5000
-PAYLOAD = " " + "x" * 300
+PAYLOAD = " " + "x" * 800
 
 
 def free_port(kind=socket.SOCK_STREAM):
@@ -69,11 +71,12 @@ class Queue:
 
     def lost(self):
         """At the platform that was away, once all is there, or nothing more is to be hoped for."""
-        third = self.platforms[2]
-        end = time.monotonic() + RETURN_S
-        while time.monotonic() < end and self.sent.keys() - third.came.keys():
+        came, end = self.platforms[2].came, time.monotonic() + RETURN_S
+        while time.monotonic() < end and self.sent.keys() - came.keys():
+            if max(self.sent) in came and time.time() - max(came.values()) > QUIET_S:
+                break
             time.sleep(0.2)
-        return self.sent.keys() - third.came.keys()
+        return self.sent.keys() - came.keys()
 
     def delay_ms(self):
         return max(1000 * (p.came.get(n, time.time()) - at) for p in self.platforms[:2] for n, at in self.sent.items())
@@ -215,6 +218,9 @@ def returned(sinks):
 
 
 def mosquitto_backlog(table):
+    if not Mosquitto.program:
+        table.why_not("backlog", "mosquitto", "not installed: mosquitto")
+        return
     queue = Mosquitto(most=BACKLOG * 2)
     try:
         queue.platforms[2].refuse()
@@ -252,16 +258,26 @@ def our_backlog(table):
     table.put("backlog", "hjgate", float(re.search(r"figure uplink.backlog_window1_per_s (\S+)", done.stdout).group(1)))
 
 
+def attempt(step):
+    try:
+        step()
+    except (Failed, OSError, ValueError, AttributeError, subprocess.SubprocessError) as e:
+        say("queue: %s: %s" % (type(e).__name__, e))
+
+
+def together(steps):
+    """At the same time, so that all see the same load of the machine."""
+    threads = [threading.Thread(target=attempt, args=(step,), daemon=True) for step in steps]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+
+
 def measure(table, folder):
-    steps = [lambda: hjgate(table), lambda: peer(Rsyslog, table), lambda: peer(Mosquitto, table), lambda: our_backlog(table),
-             lambda: limit_backlog(table, folder)]
-    if Mosquitto.program:
-        steps.append(lambda: mosquitto_backlog(table))
-    for step in steps:
-        try:
-            step()
-        except (Failed, OSError, ValueError, AttributeError, subprocess.SubprocessError) as e:
-            say("queue: %s: %s" % (type(e).__name__, e))
+    together([lambda: hjgate(table), lambda: peer(Rsyslog, table), lambda: peer(Mosquitto, table)])
+    for step in (lambda: our_backlog(table), lambda: limit_backlog(table, folder), lambda: mosquitto_backlog(table)):
+        attempt(step)
     for who, why in (("collectd", "it has no queue for a platform with HJ 212"), ("mbpoll", "it sends nothing"),
                      ("node-red", "its TCP node has no queue: what is not sent at once is gone")):
         for row in ("third_delay", "third_lost", "third_killed", "backlog"):

@@ -21,7 +21,7 @@ ROWS = (
     ("syncs", "syncs to disk a record", "syncs"),
     ("first", "start to the first frame at the platform", "s"),
     ("change", "a meter's change to the acknowledged frame, median", "s"),
-    ("backlog", "backlog delivered, each acknowledged by itself", "records/s"),
+    ("backlog", "backlog delivered, each frame acknowledged by itself", "frames/s"),
     ("codec", "frames of 1008 bytes put together", "frames/s"),
     ("third_delay", "one platform of three dead: longest delay at the others", "ms"),
     ("third_lost", "the same: records lost when it is back", "records"),
