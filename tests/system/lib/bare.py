@@ -16,6 +16,19 @@ from suite import PATIENCE, check
 COMMAND_S = 300
 
 
+def make_key(name):
+    """A secret key of its own, in a file; it has no passphrase."""
+    home = os.path.join(os.environ["TMPDIR"], name)
+    os.makedirs(home, mode=0o700)
+    words = ["gpg", "--homedir", home, "--batch", "--quiet", "--passphrase", "", "--pinentry-mode", "loopback"]
+    subprocess.run(words + ["--quick-gen-key", name, "ed25519", "sign", "never"], check=True, stderr=subprocess.DEVNULL)
+    path = home + ".key"
+    with open(path, "wb") as f:
+        subprocess.run(words + ["--export-secret-keys"], stdout=f, check=True)
+    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+    return path
+
+
 class Bare:
     def __init__(self, suite="bookworm", kind="bare"):
         """kind: of tests/system/root."""
