@@ -169,6 +169,11 @@ static size_t edit_truncate(uint8_t *p, size_t n)
 	return random_below(n + 1);
 }
 
+static size_t edit_number(uint8_t *p, size_t n)
+{
+	return vary_number(p, n, INPUT_MAX, (uint32_t)random_next());
+}
+
 /* Puts a piece of another input over or between. */
 static size_t edit_splice(uint8_t *p, size_t n, const struct input *other)
 {
@@ -185,7 +190,8 @@ static void mutate(const struct corpus *c)
 {
 	static uint8_t work[INPUT_MAX];
 	static size_t (*const edits[])(
-	        uint8_t *, size_t) = { edit_flip, edit_set, edit_set, edit_cut, edit_double, edit_truncate };
+	        uint8_t *, size_t) = { edit_flip, edit_set, edit_set, edit_cut, edit_double, edit_truncate,
+		edit_number };
 	const size_t kinds = sizeof(edits) / sizeof(edits[0]);
 	const struct input *in = &c->files[random_below(c->n)];
 	size_t n = in->n;

@@ -20,6 +20,9 @@ void mend_rtu_answer(uint8_t *data, size_t n);                      /* one frame
 void mend_station(
         uint8_t *data, size_t n, size_t length_at); /* DL/T 645, CJ/T 188: where the length is, from 68H on */
 
+/* Of texts: one number becomes an extreme one. The size. */
+size_t vary_number(uint8_t *data, size_t n, size_t most, uint32_t random);
+
 #define claim(truth)                                                                                                 \
 	do {                                                                                                         \
 		if (!(truth)) {                                                                                      \

@@ -1,6 +1,7 @@
-/* What makes the sums of an input right again, for the targets whose frames carry one; see fuzz.h. Blind changes of
- * a frame with a sum end at the sum: with these they come to what is behind it. Marks that were changed are left as
- * they are. */
+/* Changes that are not blind; see fuzz.h. Blind ones of a frame with a sum end at the sum: with it made right they
+ * come to what is behind it. Of a text with numbers they seldom make one that is whole and extreme. Marks that were
+ * changed are left as they are. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,4 +102,33 @@ void mend_station(uint8_t *data, size_t n, size_t length_at)
 		sum = (uint8_t)(sum + data[i]);
 	data[n - 2] = sum;
 	data[n - 1] = 0x16;
+}
+
+/* A run of digits, with the sign before it; 0: there is none behind `at`. */
+static size_t number_at(const uint8_t *data, size_t n, size_t at, size_t *ret_from)
+{
+	size_t end;
+
+	while (at < n && !isdigit(data[at]))
+		at++;
+	for (end = at; end < n && isdigit(data[end]); end++)
+		;
+	*ret_from = at && at < n && data[at - 1] == '-' ? at - 1 : at;
+	return end - *ret_from;
+}
+
+size_t vary_number(uint8_t *data, size_t n, size_t most, uint32_t random)
+{
+	static const char *const extremes[] = { "0", "-1", "1", "255", "256", "65535", "65536", "2147483647",
+		"-2147483648", "4294967295", "4294967296", "9223372036854775807", "-9223372036854775808",
+		"18446744073709551616", "253402271999999", "253402272000000", "1e308", "1e-320", "0.1",
+		"99999999999999" };
+	const char *new = extremes[random % hj_array_size(extremes)];
+	size_t from, length = n ? number_at(data, n, random / 32 % n, &from) : 0, new_length = strlen(new);
+
+	if (!length || n - length + new_length > most)
+		return n;
+	memmove(data + from + new_length, data + from + length, n - from - length);
+	memcpy(data + from, new, new_length);
+	return n - length + new_length;
 }
