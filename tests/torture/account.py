@@ -39,7 +39,8 @@ def print_faults(gremlin):
 
 
 def print_growth(early, late):
-    """(growth of private dirty memory of all in %, descriptors more). PSS is shown only: it moves with whoever else has the same libraries loaded."""
+    """(growth of private dirty memory of all in %, descriptors more, of which a bus's port may be one: it is opened anew after a fault). PSS is shown
+    only: it moves with whoever else has the same libraries loaded."""
     print("\n%-18s %8s %22s %22s %14s" % ("program", "age", "private dirty, KB", "PSS, KB", "descriptors"))
     for program, (age, dirty, pss, fds) in late.items():
         _, dirty0, pss0, fds0 = early.get(program, (0, 0, 0, 0))
@@ -62,5 +63,6 @@ def planted(uploads):
         return {k: str(float(v) + 1) if k.endswith("-Avg") else v for k, v in item.items()}
 
     changed = [dict(m, items=[other(i) for i in m["items"]]) if m["cp"]["DataTime"] == victim else m for m in uploads[some]]
-    return {"a record is nowhere": {n: without(u) for n, u in uploads.items()}, "a record is missing at one platform": dict(uploads, **{some: without(uploads[some])}),
+    return {"a record is nowhere": {n: without(u) for n, u in uploads.items()},
+            "a record is missing at one platform": dict(uploads, **{some: without(uploads[some])}),
             "values of a record differ": dict(uploads, **{some: changed})}

@@ -38,7 +38,7 @@ class Gremlin:
         self.plant, self.suite, self.say = plant, plant.suite, say
         self.done, self.skipped, self.kills, self.shaken, self.stopped = [], [], [], [], {}
         self.orderly, self.troubled = [], []  # ends by SIGTERM; spans in which the store was ended, stopped or without room
-        self.deaths = {}  # program: how often we ended it
+        self.deaths = {}  # program: how often it was ended by a signal of ours alone
         self.ends, self.order = [], itertools.count()
 
     def play(self, faults):
@@ -148,9 +148,8 @@ class Gremlin:
         for bus, (asked_ms, waiting) in asked.items():
             self.kills.append(Kill(bus, asked_ms, hj212.now_ms(), waiting))
         process.wait()
-        for program, pid in programs.items():
+        for pid in programs.values():
             send_signal(pid, signal.SIGKILL)
-            self.ended(program)
 
         def power():
             self.suite.start(wait=False)
@@ -339,7 +338,6 @@ class Deaths:
                 return
             if self.pid and pid != self.pid:
                 self.gremlin.orderly.append(Kill(self.bus, self.asked[0], hj212.now_ms(), self.asked[1]))
-                self.gremlin.ended(self.program)
                 self.asked = (hj212.now_ms(), 0)
             elif pid:
                 try:

@@ -1,12 +1,15 @@
 """Those who look on: what of the meters' answers was seen as a reading in the live stream, who ran and who died, whether this machine stood still, and
 what each program takes of it."""
 
+import collections
+import re
 import threading
 import time
 
 from memory import descriptors, rollup
-from suite import CallError, Failed, hj212
+from suite import CallError, hj212
 
+DIED = re.compile(r"run: warning: (\S+) died \(")
 STILL_S = 0.6  # a look that comes so much later than it should
 
 
@@ -33,11 +36,11 @@ class Readings(threading.Thread):
 
 
 class Processes(threading.Thread):
-    """Every process that ran, so that one which died by itself is noticed: `hjgate run` would only start it again."""
+    """Whether this machine stood still, and who died by himself: `hjgate run` only starts it again."""
 
     def __init__(self, suite):
         super().__init__(daemon=True)
-        self.suite, self.seen, self.still = suite, {}, []
+        self.suite, self.still = suite, []
         self.start()
 
     def run(self):
@@ -47,16 +50,12 @@ class Processes(threading.Thread):
             if time.monotonic() - before > STILL_S:
                 now = hj212.now_ms()
                 self.still.append((now - int((time.monotonic() - before) * 1000), now))
-            try:
-                for program, pid in self.suite.pids().items():
-                    self.seen.setdefault(program, set()).add(pid)
-            except (Failed, AttributeError):  # the power is cut
-                pass
 
     def died(self, deaths):
-        """{program: deaths that the gremlin did not cause}; alertd and clockd end when they have nothing to do."""
-        more = {p: len(pids) - 1 - deaths.get(p, 0) for p, pids in self.seen.items() if p not in ("alertd", "clockd")}
-        return {p: n for p, n in more.items() if n > 0}
+        """{program: deaths that the gremlin did not cause}, by what `hjgate run` says of those that it did not end itself."""
+        with open(self.suite.log_path, encoding="utf-8", errors="replace") as f:
+            told = collections.Counter(m.group(1) for m in map(DIED.match, f) if m)
+        return {p: n - deaths.get(p, 0) for p, n in told.items() if n > deaths.get(p, 0)}
 
 
 def age_s(pid):
