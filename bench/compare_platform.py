@@ -31,6 +31,7 @@ def mqtt_packets(data):
 class Platform:
     def __init__(self, mqtt):
         self.mqtt, self.port, self.came, self.listener, self.connections = mqtt, 0, {}, None, set()
+        self.connected = None  # when somebody was first
         self.allow()
 
     def allow(self):
@@ -58,6 +59,7 @@ class Platform:
                 return
             c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections.add(c)
+            self.connected = self.connected or time.time()
             threading.Thread(target=self.serve, args=(c,), daemon=True).start()
 
     def serve(self, c):

@@ -24,8 +24,9 @@ WINDOW_S = 2
 EVERY_S = 0.2
 AWAY_S = 120 if FULL else 20
 RETURN_S = 90  # rsyslog tries each 30 s, a bridge within 60
+LIMIT_FRAMES = 20000
 QUIET_S = 15   # after the newest message nothing older is to be hoped for
-BACKLOG = 20000 if FULL else 5000
+BACKLOG = 50000 if FULL else 20000
 PAYLOAD = " " + "x" * 800
 
 
@@ -171,9 +172,9 @@ def labels(sink):
     return found
 
 
-def owed(sinks):
-    """Of what the others have, what the third has not."""
-    return set(labels(sinks[0])) & set(labels(sinks[1])) - set(labels(sinks[2]))
+def missing(sink, since, upto, window_ms):
+    """Every window there was that this platform has not."""
+    return set(range(since, upto + 1, window_ms)) - set(labels(sink))
 
 
 def hjgate(table):
@@ -186,32 +187,32 @@ def hjgate(table):
                 suite.uplink(name, sink, over_time=1, re_count=1)
             suite.start()
             wait_for(lambda: all(len(labels(s)) > 1 for s in sinks), 30, "records at all three")
-            since = time.time() * 1000
+            since = max(labels(sinks[2]))
             sinks[2].tell("mode refuse")
             time.sleep(AWAY_S)
             table.put("third_delay", "hjgate", max(came - label - suite.minute_ms for s in sinks[:2] for label, came in labels(s).items() if label > since))
-            table.put("third_lost", "hjgate", returned(sinks))
+            table.put("third_lost", "hjgate", returned(sinks, since, suite.minute_ms))
             sinks[2].tell("mode refuse")
             time.sleep(AWAY_S)
             for pid in [suite.process.pid, *suite.pids().values()]:
                 os.kill(pid, signal.SIGKILL)
             suite.process.wait()
             suite.start()
-            table.put("third_killed", "hjgate", returned(sinks))
+            table.put("third_killed", "hjgate", returned(sinks, since, suite.minute_ms))
         finally:
             for sink in sinks:
                 sink.close()
 
 
-def returned(sinks):
-    """How many records are lost when the third is back."""
+def returned(sinks, since, window_ms):
+    """How many windows the third has not when it is back, however few the others have."""
     sinks[2].tell("mode normal")
     end = time.monotonic() + RETURN_S
     time.sleep(2 * WINDOW_S)
     upto = max(labels(sinks[0]))
-    while time.monotonic() < end and [x for x in owed(sinks) if x <= upto]:
+    while time.monotonic() < end and missing(sinks[2], since, upto, window_ms):
         time.sleep(0.5)
-    return len([x for x in owed(sinks) if x <= upto])
+    return len(missing(sinks[2], since, upto, window_ms))
 
 
 # ---- the backlog
@@ -229,13 +230,12 @@ def mosquitto_backlog(table):
         third = queue.platforms[2]
         third.allow()
         wait_for(lambda: len(third.came) == BACKLOG, 240, "the broker's backlog")
-        times = sorted(third.came.values())
-        table.put("backlog", "mosquitto", BACKLOG / (times[-1] - times[0]))
+        table.put("backlog", "mosquitto", BACKLOG / (max(third.came.values()) - third.connected))
     finally:
         queue.close()
 
 
-def limit_backlog(table, folder):
+def limit_per_s(folder):
     """One frame, its acknowledgement, the next: nothing but the line and the platform."""
     with open(os.path.join(TOP, "bench/frame1008.txt"), "rb") as f:
         frame = f.read().rstrip(b"\r\n") + b"\r\n"
@@ -243,19 +243,23 @@ def limit_backlog(table, folder):
     with socket.create_connection(("127.0.0.1", sink.port)) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         began = time.monotonic()
-        for _ in range(BACKLOG):
+        for _ in range(LIMIT_FRAMES):
             s.sendall(frame)
             if not s.recv(4096):
                 raise Failed("the platform has hung up")
-        table.put("backlog", "limit", BACKLOG / (time.monotonic() - began))
+        took = time.monotonic() - began
     sink.close()
+    return LIMIT_FRAMES / took
 
 
-def our_backlog(table):
+def our_backlog(table, folder):
+    """With the limit before and after it."""
+    limit = limit_per_s(folder)
     done = subprocess.run([os.path.join(TOP, "bench/uplink-outage")], env=dict(os.environ, OUTAGE_DAYS="30" if FULL else "2", HJ_BUILD=BUILD), text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     say(done.stdout)
     table.put("backlog", "hjgate", float(re.search(r"figure uplink.backlog_window1_per_s (\S+)", done.stdout).group(1)))
+    table.put("backlog", "limit", (limit + limit_per_s(folder)) / 2)
 
 
 def attempt(step):
@@ -276,7 +280,7 @@ def together(steps):
 
 def measure(table, folder):
     together([lambda: hjgate(table), lambda: peer(Rsyslog, table), lambda: peer(Mosquitto, table)])
-    for step in (lambda: our_backlog(table), lambda: limit_backlog(table, folder), lambda: mosquitto_backlog(table)):
+    for step in (lambda: our_backlog(table, folder), lambda: mosquitto_backlog(table)):
         attempt(step)
     for who, why in (("collectd", "it has no queue for a platform with HJ 212"), ("mbpoll", "it sends nothing"),
                      ("node-red", "its TCP node has no queue: what is not sent at once is gone")):

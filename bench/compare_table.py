@@ -28,6 +28,16 @@ ROWS = (
     ("third_killed", "the same, and the sender killed (SIGKILL) meanwhile", "records"),
 )
 
+# Why a cell is empty where nobody has said more.
+NOT_ITS_WORK = {
+    "collectd": "it has no HJ 212",
+    "mbpoll": "it only reads",
+    "node-red": "not measured",
+    "rsyslog": "a queue: it reads no meters and has no HJ 212",
+    "mosquitto": "a queue: it reads no meters and has no HJ 212",
+    "limit": "there is no least of it but nothing",
+}
+
 
 class Table:
     def __init__(self):
@@ -54,9 +64,11 @@ class Table:
         yield "|-%s-|-%s|" % ("-" * WIDTH, "|-".join("-" * n + ":" for n in wide))
         for name, title, unit in rows:
             yield "| %-*s | %s |" % (WIDTH, "%s, %s" % (title, unit), " | ".join(self.text(name, w).rjust(n) for w, n in zip(who, wide)))
-        reasons = {}
+        named, reasons = [r[0] for r in rows], {}
+        for row, w in ((row, w) for row in named for w in who if (row, w) not in self.cells):
+            self.reasons.setdefault((row, w), NOT_ITS_WORK.get(w, "-"))
         for (row, w), reason in self.reasons.items():
-            if row in [r[0] for r in rows] and w in who and (row, w) not in self.cells:
+            if row in named and w in who and (row, w) not in self.cells:
                 reasons.setdefault((w, reason), []).append(row)
         if reasons:
             yield ""
