@@ -5,6 +5,7 @@
 #   make check      install what is missing (Debian), then lint and every test
 #   make check-system  the tests in booted machines (Debian 12 and 13), as root; T=name picks by name
 #   make sim        worlds in virtual time, in which everything goes wrong: SEEDS=1000 DAYS=30, SEED=1 the first
+#   make sim-plants what is broken on purpose, one thing at a time, and the world that finds it
 #   make lint       include table, sizes, documentation of keys, translations
 #   make torture    the real programs and a gremlin; MINUTES=5 SEED=n (a seed repeats the order of the faults)
 #   make demo       a factory in this terminal; DEMO_SECONDS=90
@@ -111,7 +112,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check check-system test sim lint demo torture bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
+.PHONY: all tests check check-system test sim sim-plants lint demo torture bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
@@ -254,7 +255,10 @@ check-system: needs all $(SIM)
 	@tests/run --build $(B) --system $(T)
 
 sim: $(WORLD)
-	@tests/world/sim --world $(B)/world/world --scenarios --seeds $(or $(SEEDS),20) --days $(or $(DAYS),10) --seed $(or $(SEED),1)
+	@tests/world/sim --world $(B)/world/world --scenarios --acceptance --seeds $(or $(SEEDS),20) --days $(or $(DAYS),10) --seed $(or $(SEED),1)
+
+sim-plants: $(WORLD)
+	@HJ_BUILD=$(B) tests/world/plant
 
 lint: all
 	@tests/lint/run $(B)

@@ -36,9 +36,10 @@ static const struct reach {
 	[FAULT_DISK] = { 0, 1 },
 };
 
-struct window {        /* of a meter */
-	uint32_t mask; /* kinds that excuse it */
-	unsigned served, got;
+struct window {                       /* of a meter */
+	uint32_t mask;                /* kinds that excuse it */
+	unsigned served, got, values; /* values: points with one */
+	double least, most;           /* of the record's current */
 	bool edge, recorded, listed;
 	uint8_t cause; /* of the gap that lists it */
 };
@@ -57,6 +58,7 @@ static const struct cause {
 	{ "stopped", M(KILL) | M(CONF) },
 	{ "full", M(DISK) },
 	{ "clock", M(CLOCK) | M(NO_RTC) },
+	{ "unknown", M(CLOCK) | M(NO_RTC) }, /* where the grid of readings is laid anew, one window may have none */
 	{ "power", M(POWER) | M(NO_RTC) },
 };
 
@@ -251,6 +253,24 @@ static void judge_told(const char *cn, int64_t label, const char *factor, const 
 	}
 }
 
+/* An hour is its minutes, where all of them are there and whole. */
+static void judge_hour(unsigned b, unsigned m, int64_t label, const json_t *row)
+{
+	double least = INFINITY, most = -INFINITY;
+
+	for (size_t i = window_of(label); i < window_of(label + 3600000) && i < window_count; i++) {
+		const struct window *win = &windows[b][m][i];
+
+		if (!win->got || win->mask)
+			return;
+		least = fmin(least, win->least);
+		most = fmax(most, win->most);
+	}
+	if (!near(number(row, "min"), least) || !near(number(row, "max"), most))
+		violation("b%um%u: the hour %lld is %g..%g, and its minutes %g..%g", b, m, (long long)label,
+		        number(row, "min"), number(row, "max"), least, most);
+}
+
 /* Labels of a wrong clock, which was never trusted, do not come this far: what is recorded has its true time. */
 static void judge_row(const json_t *row)
 {
@@ -268,6 +288,9 @@ static void judge_row(const json_t *row)
 		return;
 	w.t.records++;
 	judge_told(minute ? "2051" : hour ? "2061" : "2031", label, factor, row);
+	if (hour && !strcmp(name, "current") && b < site.bus_count && m < site.buses[b].meter_count &&
+	        label >= first_ms)
+		judge_hour(b, m, label, row);
 	if (!minute)
 		return;
 	if (b >= site.bus_count || m >= site.buses[b].meter_count || label < first_ms ||
@@ -277,10 +300,13 @@ static void judge_row(const json_t *row)
 	}
 	win = &windows[b][m][window_of(label)];
 	floor_ms = hj_min(floor_ms, label);
+	win->values += !isnan(number(row, "avg"));
 	if (!strcmp(name, "current")) {
-		if (win->recorded && win->got && number(row, "got") > 0 && !(win->mask & LOSSY))
+		if (win->recorded && win->got && number(row, "got") > 0)
 			violation("%s is recorded twice for %lld", point, (long long)label);
 		win->recorded = true;
+		win->least = number(row, "min");
+		win->most = number(row, "max");
 		win->got += (unsigned)number(row, "got");
 	}
 	judge_values(b, m, label, !strcmp(name, "energy"), row);
@@ -320,7 +346,8 @@ static void judge_gap(const json_t *gap, bool told_of[BUSES_MOST][METERS_MOST])
 	name = json_string_value(json_object_get(gap, "name")) ?: "?";
 	cause = json_string_value(json_object_get(gap, "cause")) ?: "?";
 	if (!what || strcmp(what, "meter") != 0 || sscanf(name, "b%um%u", &b, &m) != 2) {
-		if (end < settled_ms)
+		/* A full disk takes receipts before the records that they are of, which then seem to have none. */
+		if (end < settled_ms && !w.t.faults[FAULT_DISK])
 			violation("a gap of the uplink %s: %lld..%lld %s", name, (long long)begin, (long long)end,
 			        cause);
 		return;
@@ -328,6 +355,9 @@ static void judge_gap(const json_t *gap, bool told_of[BUSES_MOST][METERS_MOST])
 	for (size_t i = 0; i < hj_array_size(causes); i++)
 		if (!strcmp(causes[i].name, cause))
 			allowed = causes[i].excuses;
+	/* A step covers all times that it passed over, also where somebody else had his part in it. */
+	if (allowed & M(CLOCK) && w.t.faults[FAULT_CLOCK])
+		allowed |= SILENT;
 	for (size_t i = window_of(begin); i < window_of(end + WINDOW_MS - 1) && i < window_count; i++) {
 		windows[b][m][i].listed = true;
 		seen |= windows[b][m][i].mask;
@@ -335,6 +365,31 @@ static void judge_gap(const json_t *gap, bool told_of[BUSES_MOST][METERS_MOST])
 	if (end < settled_ms && !(seen & allowed))
 		violation("b%um%u: the gap %lld..%lld is said to be of %s, and there was only 0x%x (served %u)", b, m,
 		        (long long)begin, (long long)end, cause, seen, windows[b][m][window_of(begin)].served);
+}
+
+/* What the suite says of itself, figure by figure, against what is known: readings and values of the same span. */
+static void judge_sums(const json_t *j)
+{
+	int64_t begin = json_integer_value(json_object_get(j, "begin"));
+	int64_t end = json_integer_value(json_object_get(j, "end"));
+
+	w.t.suite_read = (uint64_t)json_integer_value(json_object_get(j, "read"));
+	w.t.suite_stored = (uint64_t)json_integer_value(json_object_get(j, "stored"));
+	for (unsigned b = 0; b < site.bus_count; b++)
+		for (unsigned m = 0; m < site.buses[b].meter_count; m++)
+			for (size_t i = window_of(begin); i < window_of(end); i++) {
+				const struct window *win = &windows[b][m][i];
+				bool young = i + 2 > window_of(settled_ms); /* its record is not looked at here */
+				bool sure = young || (!(win->mask & LOSSY) && !win->edge);
+
+				w.t.known_read += POINTS * (sure ? win->served : win->got);
+				w.t.known_stored += sure ? win->served ? POINTS : 0 : win->values;
+			}
+	if (floor_ms < first_ms + 2 * WINDOW_MS &&
+	        (w.t.known_read != w.t.suite_read || w.t.known_stored != w.t.suite_stored))
+		violation("gaps says %llu readings and %llu values, and there are %llu and %llu",
+		        (unsigned long long)w.t.suite_read, (unsigned long long)w.t.suite_stored,
+		        (unsigned long long)w.t.known_read, (unsigned long long)w.t.known_stored);
 }
 
 static void judge_gaps(void)
@@ -347,6 +402,7 @@ static void judge_gaps(void)
 	if (!j)
 		violation("gaps has no answer");
 	json_array_foreach(json_object_get(j, "gaps"), i, gap) judge_gap(gap, told);
+	judge_sums(j);
 	json_decref(j);
 }
 
@@ -407,6 +463,19 @@ static void judge_platforms(void)
 		w.t.repeats += p->repeats;
 		if (p->differing)
 			violation("platform %u: %s", i, p->first_differing);
+		if (p->used_again)
+			violation("platform %u: %llu frames have the QN of another", i,
+			        (unsigned long long)p->used_again);
+		for (size_t k = 0; k < p->said_room; k++)
+			if (p->said[k].label_ms >= floor_ms && p->said[k].label_ms < settled_ms - 86400000 &&
+			        !p->said[k].met) {
+				violation("platform %u has a value of %lld that is not recorded", i,
+				        (long long)p->said[k].label_ms);
+				break;
+			}
+		/* By a clock that nobody trusts a day may end too soon; the store holds no state back for that. */
+		if (p->hours_again && !w.t.faults[FAULT_CLOCK] && !w.t.faults[FAULT_NO_RTC])
+			violation("platform %u was told the hours of a day twice, otherwise", i);
 		if (p->bad)
 			violation("platform %u was sent %llu bad frames", i, (unsigned long long)p->bad);
 	}

@@ -1,5 +1,6 @@
 /* See site.h. It reads HJ 212 by itself, so that it can judge what comes, and answers as its mode says. A link is the
  * delay between the two; where nothing comes back the connection ends as TCP_USER_TIMEOUT would end it. */
+/* long because: what it has been told, how it answers and its link are of one connection */
 #include "site.h"
 
 #include <errno.h>
@@ -62,54 +63,85 @@ uint64_t said_key(const char *cn, const char *time, const char *field)
 	return h ? h : 1;
 }
 
-static struct said *slot(const struct site_platform *p, uint64_t key)
+static struct said *slot(struct said *list, size_t room, uint64_t key)
 {
-	size_t at = key & (p->said_room - 1);
+	size_t at = key & (room - 1);
 
-	while (p->said[at].key && p->said[at].key != key)
-		at = (at + 1) & (p->said_room - 1);
-	return &p->said[at];
+	while (list[at].key && list[at].key != key)
+		at = (at + 1) & (room - 1);
+	return &list[at];
 }
 
 struct said *platform_said(const struct site_platform *p, uint64_t key)
 {
-	struct said *s = p->said_room ? slot(p, key) : NULL;
+	struct said *s = p->said_room ? slot(p->said, p->said_room, key) : NULL;
 
 	return s && s->key ? s : NULL;
 }
 
-static void grow(struct site_platform *p)
+/* The place of this key, with room for it. */
+static struct said *place(struct said **list, size_t *count, size_t *room, uint64_t key)
 {
-	struct site_platform old = *p;
+	struct said *old = *list, *s;
+	size_t had = *room;
 
-	if (2 * p->said_count < p->said_room)
-		return;
-	p->said_room = p->said_room ? 2 * p->said_room : 4096;
-	p->said = calloc(p->said_room, sizeof(*p->said));
-	for (size_t i = 0; i < old.said_room; i++)
-		if (old.said[i].key)
-			*slot(p, old.said[i].key) = old.said[i];
-	free(old.said);
+	if (2 * *count >= *room) {
+		*room = *room ? 2 * *room : 4096;
+		*list = calloc(*room, sizeof(**list));
+		for (size_t i = 0; i < had; i++)
+			if (old[i].key)
+				*slot(*list, *room, old[i].key) = old[i];
+		free(old);
+	}
+	s = slot(*list, *room, key);
+	*count += !s->key;
+	return s;
+}
+
+/* A QN is one frame's, which may come again; of our own requests it is all their answers'. */
+static void take_qn(struct site_platform *p, const char *qn, const char *data, bool ours)
+{
+	uint64_t key = said_key("QN", qn, ""), h = hash_of(0xcbf29ce484222325, data, strlen(data));
+	struct said *s = place(&p->qns, &p->qn_count, &p->qn_room, key);
+
+	if (!s->key)
+		*s = (struct said){ .key = key, .value = (double)(h >> 12), .met = ours };
+	else if (!s->met && s->value != (double)(h >> 12) && !p->used_again++)
+		site_trace("used again: QN %s", qn);
+}
+
+static int64_t time_of(const char *text)
+{
+	struct tm tm = { 0 };
+
+	if (sscanf(text, "%4d%2d%2d%2d%2d%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
+	            &tm.tm_sec) != 6)
+		return 0;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	return (int64_t)timegm(&tm) * 1000 - TZ_MS;
 }
 
 /* Once: the same again is a repeat, which may be; another value for the same is not. */
 static void say(struct site_platform *p, const char *cn, const char *time, const char *field, const char *text)
 {
 	uint64_t key = said_key(cn, time, field);
-	double value = strchr("0123456789-", *text) ? strtod(text, NULL) : *text;
-	struct said *s;
+	bool is_number = strchr("0123456789-", *text);
+	double value = is_number ? strtod(text, NULL) : *text;
+	struct said *s = place(&p->said, &p->said_count, &p->said_room, key);
+	bool is_statistic = !strcmp(cn, "2051") || !strcmp(cn, "2061") || !strcmp(cn, "2031");
 
-	grow(p);
-	s = slot(p, key);
-	if (!s->key) {
-		*s = (struct said){ .key = key, .value = value };
-		p->said_count++;
-	} else if (s->value == value) {
+	if (!s->key)
+		*s = (struct said){
+			.key = key, .value = value, .label_ms = is_statistic && is_number ? time_of(time) : 0
+		};
+	else if (s->value == value)
 		p->repeats++;
-	} else if (!p->differing++) {
+	else if (!strcmp(cn, "2041"))
+		p->hours_again++;
+	else if (!p->differing++)
 		snprintf(p->first_differing, sizeof(p->first_differing),
 		        "CN %s %s %s=%s is another value than before", cn, time, field, text);
-	}
 }
 
 /* "a00001-Avg=1.2,a00001-Flag=N;..." */
@@ -231,14 +263,15 @@ static void take_frame(struct connection *c, char *data)
 		digest_add(data, strlen(data));
 	if (!cp || strncmp(cn, "90", 2) == 0)
 		return;
+	take_qn(p, qn, data, false);
 	cp += 5;
 	end = strstr(cp, "&&");
 	if (end)
 		*end = '\0';
 	p->uploads++;
-	take_data(p, cn, cp);
-	if (p->mode == PLATFORM_SILENT)
+	if (p->mode == PLATFORM_SILENT) /* its machine has it, and nobody there */
 		return;
+	take_data(p, cn, cp);
 	if (p->mode == PLATFORM_FLAPS && one_in(3)) {
 		end_connection(c);
 		return;
@@ -374,7 +407,7 @@ int world_connect(int fd, unsigned port)
 void platform_ask(struct site_platform *p, const char *cn, const char *cp)
 {
 	static unsigned asked;
-	char text[CP_MOST], time[32];
+	char text[CP_MOST], time[32], qn[18];
 	int64_t now = true_ms() + TZ_MS;
 	time_t s = (time_t)(now / 1000);
 	struct tm tm;
@@ -386,5 +419,7 @@ void platform_ask(struct site_platform *p, const char *cn, const char *cp)
 	snprintf(text, sizeof(text), "QN=%s%03u;ST=31;CN=%s;PW=" PASSWORD ";MN=%s;Flag=5;CP=&&%s&&", time,
 	        asked++ % 1000, cn, p->mn, cp);
 	p->requests++;
+	snprintf(qn, sizeof(qn), "%.17s", text + 3);
+	take_qn(p, qn, text, true);
 	send_frame(p->connection, text);
 }

@@ -52,7 +52,7 @@ enum platform_mode {
 	PLATFORM_GOOD,
 	PLATFORM_REFUSES, /* its port is closed */
 	PLATFORM_GONE,    /* nothing comes back, not even from TCP */
-	PLATFORM_SILENT,  /* reads and never answers */
+	PLATFORM_SILENT,  /* takes all, looks at nothing, never answers */
 	PLATFORM_STALLS,  /* takes connections and reads nothing */
 	PLATFORM_WRONG_QN,
 	PLATFORM_TWICE, /* acknowledges twice */
@@ -64,8 +64,9 @@ extern const char *const platform_mode_names[PLATFORM_MODES];
 
 struct said { /* a value at a platform: its key as a hash */
 	uint64_t key;
-	double value; /* of a Flag: its letter */
-	bool met;     /* among the records */
+	double value;     /* of a Flag: its letter */
+	int64_t label_ms; /* of a minute, an hour or a day; 0: it is none */
+	bool met;         /* among the records */
 };
 
 struct site_platform {
@@ -79,6 +80,9 @@ struct site_platform {
 	size_t said_count, said_room;
 	uint64_t frames, uploads, repeats, differing, bad, connections, acks, requests;
 	char first_differing[400];
+	struct said *qns; /* whose frame it was, as a hash */
+	size_t qn_count, qn_room;
+	uint64_t used_again, hours_again; /* hours: CN 2041 with another value than before */
 };
 
 /* ---- site.c ---- */

@@ -168,13 +168,15 @@ static void tell(void)
 	getrusage(RUSAGE_SELF, &u);
 	printf("{\"seed\": %llu, \"days\": %u, \"digest\": \"%016llx\", \"violations\": %llu, \"readings\": %llu, "
 	       "\"records\": %llu, "
-	       "\"values\": %llu, \"frames\": %llu, \"repeats\": %llu, \"cpu_ms\": %ld, \"rss_kb\": %ld, \"faults\": "
-	       "{",
+	       "\"values\": %llu, \"frames\": %llu, \"repeats\": %llu, \"cpu_ms\": %ld, \"rss_kb\": %ld, ",
 	        (unsigned long long)w.o.seed, w.o.days, (unsigned long long)site.digest,
 	        (unsigned long long)w.t.violations, (unsigned long long)w.t.readings, (unsigned long long)w.t.records,
 	        (unsigned long long)w.t.values, (unsigned long long)w.t.frames, (unsigned long long)w.t.repeats,
 	        (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000,
 	        u.ru_maxrss);
+	printf("\"suite\": [%llu, %llu], \"known\": [%llu, %llu], \"faults\": {", (unsigned long long)w.t.suite_read,
+	        (unsigned long long)w.t.suite_stored, (unsigned long long)w.t.known_read,
+	        (unsigned long long)w.t.known_stored);
 	for (int i = 0; i < FAULT_KINDS; i++)
 		printf("%s\"%s\": %llu", i ? ", " : "", fault_names[i], (unsigned long long)w.t.faults[i]);
 	printf("}, \"first\": %s}\n", json_dumps(json_string(w.t.first), JSON_ENCODE_ANY));

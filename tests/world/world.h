@@ -41,7 +41,9 @@ struct options {
 
 struct totals {
 	uint64_t faults[FAULT_KINDS], readings, records, values, frames, repeats, cuts, violations;
-	char first[512]; /* violation */
+	uint64_t suite_read, suite_stored, known_read,
+	        known_stored; /* as `gaps` has it, and by the log of the meters */
+	char first[512];      /* violation */
 };
 
 struct world {

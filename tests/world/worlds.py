@@ -1,0 +1,22 @@
+"""What `sim` and `plant` share: one world, and how a figure is printed."""
+
+import json
+import subprocess
+
+KINDS = ["noise", "meter", "reset", "port", "power", "kill", "clock", "no-rtc", "platform", "link", "request", "disk", "conf"]
+WORLD_MOST = 3600  # seconds
+
+
+def run(world, seed, days, meters=2, faults=None):
+    words = [world, "--seed", str(seed), "--days", str(days), "--meters", str(meters)]
+    if faults is not None:
+        words += ["--faults", ",".join(faults)]
+    try:
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=WORLD_MOST)
+        return json.loads(done.stdout)
+    except (ValueError, subprocess.TimeoutExpired) as e:
+        return {"seed": seed, "days": days, "violations": 1, "digest": "", "first": "the world ended: %s" % e, "faults": {}}
+
+
+def figure(name, value, unit, goal, is_ok):
+    print("figure %s %s %s %s %s" % (name, value, unit, goal, "ok" if is_ok else "short"))
