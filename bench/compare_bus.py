@@ -88,9 +88,7 @@ class Run(threading.Thread):
             self.it = self.kind()
             self.measure()
         except (Failed, OSError, ValueError, KeyError, IndexError, subprocess.SubprocessError) as e:
-            say("%s: %s: %s" % (self.kind.name, type(e).__name__, e))
-            self.failed = e
-            self.table.why_not("scan", self.kind.name, "failed: %s" % e)
+            self.table.failed("%s: %s: %s" % (self.kind.name, type(e).__name__, e))
         finally:
             if self.it:
                 self.it.close()
@@ -98,7 +96,7 @@ class Run(threading.Thread):
     def measure(self):
         missing = self.it.missing()
         if missing:
-            for row in ("scan", "requests", "dead", "rss", "pss", "dirty", "cpu"):
+            for row in ("scan", "requests", "dead", "rss", "pss", "dirty", "cpu", "bytes", "syncs", "first", "change"):
                 self.table.why_not(row, self.kind.name, missing)
             return
         self.it.start()

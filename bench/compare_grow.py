@@ -5,7 +5,6 @@ import os
 import subprocess
 import time
 
-from bus_rows import say
 from compare_bus import cpu_s, memory_kb
 from compare_who import with_factors
 from sink import Sink
@@ -64,6 +63,6 @@ def measure(table, folder):
             try:
                 rows.append([n, *one(**keys)])
             except (Failed, OSError, subprocess.SubprocessError) as e:
-                say("%s %d: %s" % (what, n, e))
+                table.failed("%s %d: %s" % (what, n, e))
                 rows.append([n, *("-" for _ in HEAD)])
         table.growth.append((WHAT[what], (what, *HEAD), rows))

@@ -262,16 +262,16 @@ def our_backlog(table, folder):
     table.put("backlog", "limit", (limit + limit_per_s(folder)) / 2)
 
 
-def attempt(step):
+def attempt(table, step):
     try:
         step()
     except (Failed, OSError, ValueError, AttributeError, subprocess.SubprocessError) as e:
-        say("queue: %s: %s" % (type(e).__name__, e))
+        table.failed("queue: %s: %s" % (type(e).__name__, e))
 
 
-def together(steps):
+def together(table, steps):
     """At the same time, so that all see the same load of the machine."""
-    threads = [threading.Thread(target=attempt, args=(step,), daemon=True) for step in steps]
+    threads = [threading.Thread(target=attempt, args=(table, step), daemon=True) for step in steps]
     for t in threads:
         t.start()
     for t in threads:
@@ -279,9 +279,9 @@ def together(steps):
 
 
 def measure(table, folder):
-    together([lambda: hjgate(table), lambda: peer(Rsyslog, table), lambda: peer(Mosquitto, table)])
+    together(table, [lambda: hjgate(table), lambda: peer(Rsyslog, table), lambda: peer(Mosquitto, table)])
     for step in (lambda: our_backlog(table, folder), lambda: mosquitto_backlog(table)):
-        attempt(step)
+        attempt(table, step)
     for who, why in (("collectd", "it has no queue for a platform with HJ 212"), ("mbpoll", "it sends nothing"),
                      ("node-red", "its TCP node has no queue: what is not sent at once is gone")):
         for row in ("third_delay", "third_lost", "third_killed", "backlog"):

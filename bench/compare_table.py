@@ -41,7 +41,7 @@ NOT_ITS_WORK = {
 
 class Table:
     def __init__(self):
-        self.cells, self.reasons, self.growth, self.began = {}, {}, [], time.time()
+        self.cells, self.reasons, self.growth, self.troubles, self.began = {}, {}, [], [], time.time()
         self.loads = [os.getloadavg()[0]]
 
     def put(self, row, who, value):
@@ -49,6 +49,11 @@ class Table:
 
     def why_not(self, row, who, reason):
         self.reasons[row, who] = reason
+
+    def failed(self, text):
+        """A measurement that broke: the run goes on, and ends with status 1."""
+        self.troubles.append(text)
+        print("FAILED: %s" % text, flush=True)
 
     def text(self, row, who):
         value = self.cells.get((row, who))

@@ -11,7 +11,7 @@ import time
 import peers_conf
 from bus_rows import log_lines, say
 from compare_who import Collectd, Hjgate, Limit, Mbpoll, with_factors
-from suite import BUILD, FULL, MN, TOP, Failed, wait_for
+from suite import BUILD, FULL, MN, TOP, Failed, check, wait_for
 
 BAUD = 115200
 SHORT_S, LONG_S = (10, 130) if FULL else (6, 36)
@@ -47,10 +47,10 @@ def count(kind, table):
     try:
         short, long = run_for(kind, SHORT_S), run_for(kind, LONG_S)
         say("%s: instructions and samples %s, %s" % (kind.name, short, long))
-        if long[1] > short[1] + 300:
-            table.put("instructions", kind.name, (long[0] - short[0]) / (long[1] - short[1]))
+        check(long[1] > short[1] + 300, "too few samples: %s, %s" % (short, long))
+        table.put("instructions", kind.name, (long[0] - short[0]) / (long[1] - short[1]))
     except (Failed, OSError, subprocess.SubprocessError) as e:
-        say("%s: %s" % (kind.name, e))
+        table.failed("instructions of %s: %s" % (kind.name, e))
 
 
 def instructions(table, folder):
