@@ -356,7 +356,7 @@ static void judge_gap(const json_t *gap, bool told_of[BUSES_MOST][METERS_MOST])
 		if (!strcmp(causes[i].name, cause))
 			allowed = causes[i].excuses;
 	/* A step covers all times that it passed over, also where somebody else had his part in it. */
-	if (allowed & M(CLOCK) && w.t.faults[FAULT_CLOCK])
+	if (allowed & M(CLOCK) && (w.t.faults[FAULT_CLOCK] || w.t.faults[FAULT_NO_RTC]))
 		allowed |= SILENT;
 	for (size_t i = window_of(begin); i < window_of(end + WINDOW_MS - 1) && i < window_count; i++) {
 		windows[b][m][i].listed = true;
