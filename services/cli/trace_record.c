@@ -143,6 +143,7 @@ static int none(const struct trace *t)
 int trace_find_record(struct trace *t)
 {
 	int64_t begin = 0, end = HJ_TIME_MAX_MS;
+	const struct hj_stat *stat;
 	int status;
 
 	if (t->at_ms != INT64_MIN) {
@@ -156,7 +157,10 @@ int trace_find_record(struct trace *t)
 	status = ask(t, t->at_ms, t->at_ms + 1, 0, NULL);
 	if (status)
 		return status;
-	t->stat = *stat_of(t, &t->record);
+	stat = stat_of(t, &t->record);
+	if (!stat)
+		return none(t); /* the point got another name between the two answers */
+	t->stat = *stat;
 	t->number = t->stat.point;
 	note_closed(t);
 	ask_seal(t);
