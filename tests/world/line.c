@@ -13,6 +13,7 @@
 
 #define BYTE_USEC       1042
 #define TURNAROUND_USEC 5000
+#define BEHIND_MS       500 /* behind a late answer */
 #define QUESTION        8
 #define ANSWER_MOST     32
 #define REGISTERS       4
@@ -52,6 +53,10 @@ static void arrive(void *data)
 {
 	struct answer *a = data;
 
+	if (a->reading.late)
+		a->bus->late_ms = true_ms();
+	else if (true_ms() - a->bus->late_ms < BEHIND_MS)
+		a->reading.late = true;
 	if (a->bus->fd == a->fd && syscall(SYS_write, a->fd, a->bytes, a->n) == (long)a->n && a->meter)
 		note(a->meter, &a->reading);
 	free(a);

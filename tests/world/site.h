@@ -40,6 +40,7 @@ struct site_bus {
 	struct site_meter meters[METERS_MOST];
 	bool unplugged;
 	uint64_t noise, late, lose; /* one answer in so many; 0: none */
+	int64_t late_ms;            /* of the last late answer: what comes just behind it may go with it */
 	int fd;                     /* our end; -1: nobody has it open */
 	uint8_t in[256];
 	size_t in_count;
