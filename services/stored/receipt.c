@@ -18,9 +18,9 @@ static int queue_list(struct stored *s, struct uplink *u)
 	_cleanup_(hj_buf_done) struct hj_buf body = { 0 };
 	int r = s->queue_bytes > STORED_QUEUE_BYTES ? -ENOSPC : hj_receipt_body_encode(u->name, &u->receipts, &body);
 
+	/* By the latest of them it is found by whoever asks for receipts since then. */
 	return r < 0 ? r
-	             : commit_queue(
-	                       s, HJ_KIND_RECEIPT, u->receipts.last.acked_ms, 0, body.data, body.len, NULL, NULL);
+	             : commit_queue(s, HJ_KIND_RECEIPT, u->receipts.newest_ms, 0, body.data, body.len, NULL, NULL);
 }
 
 /* What the disk cannot take now waits in the list as long as that takes any; then the oldest are given up. */

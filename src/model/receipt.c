@@ -90,7 +90,8 @@ int hj_receipts_add(struct hj_receipts *r, const struct hj_receipt *one)
 		return e;
 	}
 	follow(&r->last, one);
-	r->count++;
+	if (!r->count++ || one->acked_ms > r->newest_ms)
+		r->newest_ms = one->acked_ms;
 	return 0;
 }
 

@@ -101,6 +101,21 @@ static void test_a_day_is_small(void **state)
 	hj_receipts_done(&two);
 }
 
+/* A clock that went wrong does not make a list look as old as that. */
+static void test_newest_is_the_latest(void **state)
+{
+	struct hj_receipts list = { 0 }, again;
+	struct hj_receipt one = usual(1, T0), earlier = usual(2, T0 - 1000);
+
+	assert_int_equal(hj_receipts_add(&list, &one), 0);
+	assert_int_equal(hj_receipts_add(&list, &earlier), 0);
+	assert_true(list.newest_ms == one.acked_ms);
+	assert_int_equal(hj_receipts_decode(list.packed.data, list.packed.len, &again), 0);
+	assert_true(again.newest_ms == one.acked_ms);
+	hj_receipts_done(&again);
+	hj_receipts_done(&list);
+}
+
 static void test_what_is_refused(void **state)
 {
 	struct hj_receipts list = { 0 };
@@ -173,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_a_day_is_small),
+		cmocka_unit_test(test_newest_is_the_latest),
 		cmocka_unit_test(test_what_is_refused),
 		cmocka_unit_test(test_body),
 	};
