@@ -70,6 +70,10 @@ int hj_make_folders(const char *path, mode_t mode);
 /* A folder of one's own below /var/lib/hjgate, made where absent; -ENOENT where that itself is absent, which the unit
  * or `hjgate run` makes. */
 int hj_state_folder(const char *root, const char *rest, mode_t mode, char ret[HJ_PATH_MAX]);
+/* Brings the names in this folder, or in the one that `path` lies in, to the disk. -errno; -EINVAL where the file
+ * system knows no such thing. */
+int hj_sync_folder(const char *folder);
+int hj_sync_parent(const char *path);
 /* The file anew, whole or not at all, on the disk when this is over: by way of PATH.part. -errno. */
 #define HJ_PART ".part"
 int hj_write_whole(const char *path, const void *data, size_t n, mode_t mode);

@@ -37,7 +37,6 @@ int apply_tree_copy(const char *from, const char *to, const char *like);
 /* `to` becomes what `from` is; what the package itself brings is left as it is. Every file is whole at every moment,
  * and doing it again finishes it. */
 int apply_tree_put(const char *from, const char *to);
-int apply_sync_folder(const char *path);
 
 /* ---- apply_kept.c: /var/lib/hjgate/config/N is a root with the configuration that was good as the Nth ---- */
 #define APPLY_STAGED "new"   /* what is being applied */

@@ -171,7 +171,7 @@ static int sync_all(const char *root)
 	char path[HJ_PATH_MAX];
 	int r = apply_kept_path(root, "", path);
 
-	return r < 0 ? r : apply_sync_folder(path);
+	return r < 0 ? r : hj_sync_folder(path);
 }
 
 /* First it has no name that counts, then it goes. */
@@ -230,7 +230,6 @@ int apply_kept_keep(const char *root, const struct apply_kept *k)
 
 	r = r < 0 ? r : apply_kept_root(root, k->number, path);
 	r = r < 0 ? r : write_about(staged, k);
-	r = r < 0 ? r : apply_sync_folder(staged);
 	if (r >= 0 && rename(staged, path) < 0)
 		r = -errno;
 	r = r < 0 ? r : sync_all(root);
@@ -260,13 +259,10 @@ int apply_state_write(const char *root, enum apply_state state, unsigned number)
 
 	if (r < 0)
 		return r;
-	if (state == APPLY_SETTLED) {
-		r = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
-	} else {
-		snprintf(text, sizeof(text), "%s %u\n", words[state], number);
-		r = hj_write_whole(path, text, strlen(text), 0600);
-	}
-	return r < 0 ? r : sync_all(root);
+	if (state == APPLY_SETTLED)
+		return unlink(path) < 0 && errno != ENOENT ? -errno : sync_all(root);
+	snprintf(text, sizeof(text), "%s %u\n", words[state], number);
+	return hj_write_whole(path, text, strlen(text), 0600);
 }
 
 enum apply_state apply_state_read(const char *root, unsigned *ret_number)

@@ -21,13 +21,6 @@ static int path_of(const char *root, const char *name, char ret[HJ_PATH_MAX])
 	return hj_path(root, HJ_DIR_ETC, name, ret);
 }
 
-int apply_sync_folder(const char *path)
-{
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
 /* ---- listing ---- */
 
 static bool ends(const char *name, const char *with)
@@ -323,10 +316,10 @@ static int sync_folders(const char *root, const struct apply_tree *t)
 			continue;
 		*slash = '\0';
 		if (strcmp(path, last) != 0)
-			r = apply_sync_folder(path);
+			r = hj_sync_folder(path);
 		memcpy(last, path, sizeof(last));
 	}
-	return r < 0 || path_of(root, "", path) < 0 ? r : apply_sync_folder(path);
+	return r < 0 || path_of(root, "", path) < 0 ? r : hj_sync_folder(path);
 }
 
 int apply_tree_copy(const char *from, const char *to, const char *like)

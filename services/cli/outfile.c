@@ -93,13 +93,9 @@ int outfile_turn(struct outfile *o)
 
 int outfile_sync_folder(const char *path)
 {
-	_cleanup_free_ char *copy = strdup(path);
-	_cleanup_fd_ int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int r = hj_sync_parent(path);
 
-	if (fd < 0)
-		return copy ? -errno : -ENOMEM;
-	/* Some file systems of sticks know no such thing. */
-	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+	return r == -EINVAL ? 0 : r; /* some file systems of sticks know no such thing */
 }
 
 int outfile_commit(struct outfile *o)

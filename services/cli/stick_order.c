@@ -253,7 +253,6 @@ int order_use(const char *path, const struct order *o, int64_t now_ms)
 	if (r >= 0 && u.past_ms)
 		r = hj_buf_printf(&u.kept, USED_PAST " %lld\n", (long long)u.past_ms);
 	r = r < 0 ? r : hj_write_whole(path, u.kept.data, u.kept.len, 0600);
-	r = r < 0 ? r : outfile_sync_folder(path);
 	hj_buf_done(&u.kept);
 	return r;
 }

@@ -122,8 +122,10 @@ struct hj_ledger {
 	struct hj_ledger_backup *backup; /* under way */
 };
 
-/* ---- ledger.c ---- */
+/* ---- ledger_2038.c ---- */
 void ledger_bear_2038(void); /* before anything is opened */
+
+/* ---- ledger.c ---- */
 /* SQLite's result as -errno; SQLITE_OK, SQLITE_ROW and SQLITE_DONE as 0. */
 int ledger_errno(sqlite3 *db, int sqlite_result);
 bool ledger_is_damage(int sqlite_result);

@@ -8,23 +8,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "hjgate/service.h"
 #include "hjgate/text.h"
 #include "ledger_impl.h"
 
 #define ASIDE_TRIES 100 /* names tried for a damaged file, a second apart */
-
-static void sync_directory(const char *path)
-{
-	_cleanup_free_ char *folder = strdup(path);
-	_cleanup_fd_ int fd = -1;
-	char *slash = folder ? strrchr(folder, '/') : NULL;
-
-	if (slash)
-		slash[slash == folder] = '\0';
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		fsync(fd); /* what cannot be synced is found out by the first commit */
-}
 
 /* ---- generations ---- */
 
@@ -103,7 +91,7 @@ static int set_aside(const char *path, uint32_t generation)
 	}
 	if (rename(path, aside) < 0)
 		return -errno;
-	sync_directory(path);
+	hj_sync_parent(path); /* what cannot be synced is found out by the first commit */
 	return 0;
 }
 
@@ -142,7 +130,7 @@ static int open_any(const char *path, struct hj_keyring *keyring, struct hj_ledg
 		r = ledger_file_open(path, keyring, (uint32_t)generation + 1, ret, &damage);
 	}
 	if (r >= 0 && fresh)
-		sync_directory(path);
+		hj_sync_parent(path);
 	return r;
 }
 

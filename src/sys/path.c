@@ -1,6 +1,7 @@
 /* Where hjgate's files are: below a root, so that the whole suite can run in a folder without privileges. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,19 +62,18 @@ int hj_state_folder(const char *root, const char *rest, mode_t mode, char ret[HJ
 	return r;
 }
 
-/* A new name is on the disk when its folder is. */
-static int sync_folder(const char *path)
+int hj_sync_folder(const char *folder)
 {
-	char folder[HJ_PATH_MAX];
-	_cleanup_fd_ int fd = -1;
-	size_t n = (size_t)(strrchr(path, '/') - path);
+	_cleanup_fd_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (n >= sizeof(folder))
-		return -ENAMETOOLONG;
-	memcpy(folder, path, n);
-	folder[n] = '\0';
-	fd = open(n ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int hj_sync_parent(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+
+	return copy ? hj_sync_folder(dirname(copy)) : -ENOMEM;
 }
 
 int hj_write_whole(const char *path, const void *data, size_t n, mode_t mode)
@@ -98,5 +98,5 @@ int hj_write_whole(const char *path, const void *data, size_t n, mode_t mode)
 		r = -errno;
 	if (r < 0)
 		unlink(part);
-	return r < 0 || !strchr(path, '/') ? r : sync_folder(path);
+	return r < 0 ? r : hj_sync_parent(path); /* a new name is on the disk when its folder is */
 }
