@@ -16,7 +16,7 @@
 #   make bench-uplink  the figures of the uplinks: the codec, platforms that misbehave, outages, kills; FULL=1 for the full counts
 #   make bench-judge  the figures of events, judgement and alerts; FULL=1 for the full counts
 #   make bench-system  the figures of the installed suite: start, memory, access, power cuts; FULL=1 for the full counts
-#   make bench-peers  one table beside what one would take instead and the limits; FULL=1 for the full counts; T=row picks
+#   make bench-peers  one table beside what one would take instead and the limits; FULL=1 for the full counts; T=bus picks a group
 #   make fuzz       every decoder under libFuzzer for MINUTES=5 each, JOBS=2 at a time; T=name picks by name, KEEP=1 keeps what they found worth
 #   make install    DESTDIR and prefix honoured
 #   make deb        a package for Debian, in build/deb, for the machine it is made on or ARCH=arm64, ARCH=armhf
@@ -113,7 +113,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check check-system test sim sim-plants lint demo torture bench bench-bus bench-store bench-uplink bench-judge bench-system fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
+.PHONY: all tests check check-system test sim sim-plants lint analyse demo torture bench bench-bus bench-store bench-uplink bench-judge bench-system bench-peers fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
@@ -264,7 +264,6 @@ sim-plants: $(WORLD)
 lint: all
 	@tests/lint/run $(B)
 
-.PHONY: analyse
 analyse: needs
 	@tests/analyse/run $(T)
 
@@ -294,7 +293,6 @@ bench-judge: needs all $(SIM) $(BENCH) $(B)/unit/test_judge_sim
 	@bench/judge needs || echo "bench-judge: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/judge $(T)
 
-.PHONY: bench-peers
 bench-peers: needs all $(SIM) $(BENCH)
 	@bench/compare needs || echo "bench-peers: goes on without them"
 	@HJ_BUILD=$(abspath $(B)) bench/compare $(T)
@@ -304,10 +302,6 @@ bench-system: needs all $(SIM) $(BENCH)
 	@$(MAKE) --no-print-directory deb || echo "bench-system: goes on without a package"
 	@HJ_BUILD=$(abspath $(B)) bench/system $(T)
 
-PLACES = B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
-	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
-	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' \
-	catalogdir='$(catalogdir)' udevrulesdir='$(udevrulesdir)'
 MINUTES ?= 5
 JOBS    ?=
 KEEP    ?=
@@ -320,6 +314,10 @@ fuzz: needs
 	@tests/fuzz/run --build '$(B)/libfuzzer' --minutes '$(MINUTES)' $(if $(JOBS),--jobs '$(JOBS)') $(if $(KEEP),--keep) $(T)
 fuzz-targets: $(FUZZ)
 
+PLACES = B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
+	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
+	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' \
+	catalogdir='$(catalogdir)' udevrulesdir='$(udevrulesdir)'
 install: all
 	@DESTDIR='$(DESTDIR)' $(PLACES) sh packaging/install
 
