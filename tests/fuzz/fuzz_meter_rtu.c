@@ -1,13 +1,10 @@
 /* What comes after a question of Modbus RTU, and the values in it: never more data than was asked for, nothing
  * measured beyond what came, and a value that is finite or none; what answers a write, and what another master asks.
  * The first bytes are the question and how its registers are read. */
-#include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "hjgate/meter_codec.h"
-#include "hjgate/meter_protocol.h"
-#include "fuzz.h"
+#include "answer.h"
 
 #define P    (&hj_protocol_rtu)
 #define HEAD 9 /* unit, table, address, count, type, order, bit */
@@ -45,7 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct hj_question q = { .data = written }, heard;
 	uint8_t frame[HJ_FRAME_MAX];
 	const uint8_t *how = data + 6;
-	const char *why = NULL;
 	struct hj_answer a;
 	int whole, r;
 
@@ -62,12 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	data += HEAD;
 	size -= HEAD;
-	whole = P->measure(&q, data, size, &why);
-	claim(whole == -EBADMSG ? why != NULL : whole >= 0 && (size_t)whole <= size && whole <= HJ_FRAME_MAX);
-	r = P->decode(&q, data, size, &a);
-	claim(r == 0 || r == -EBADMSG || r == -EREMOTEIO);
-	claim(r == 0 || a.why);
-	claim(r < 0 || whole == (int)size);
+	r = claim_answer(P, &q, data, size, &a, &whole);
 	if (r == 0 && !q.function) {
 		claim(a.length == (hj_table_is_bits(q.table) ? (q.count + 7u) / 8 : 2u * q.count));
 		read_values(&q, &a, how);
