@@ -19,6 +19,15 @@ static inline struct stored *open_store(int retention_days)
 	return s;
 }
 
+/* A root of this name and a store in it; NULL: there is no root. */
+static inline struct stored *make_world(const char *name, int retention_days)
+{
+	if (make_root(name) < 0)
+		return NULL;
+	sd_event_new(&loop);
+	return open_store(retention_days);
+}
+
 static inline int remove_world(void)
 {
 	loop = sd_event_unref(loop);

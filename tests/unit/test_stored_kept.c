@@ -22,11 +22,8 @@ static void restart(void)
 
 static int set_up(void **state)
 {
-	if (make_root("kept") < 0)
-		return -1;
-	sd_event_new(&loop);
-	s = open_store(RETENTION_DAYS);
-	return 0;
+	s = make_world("kept", RETENTION_DAYS);
+	return s ? 0 : -1;
 }
 
 static int tear_down(void **state)

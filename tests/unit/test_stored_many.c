@@ -10,11 +10,8 @@ static struct stored *s;
 
 static int set_up(void **state)
 {
-	if (make_root("many") < 0)
-		return -1;
-	sd_event_new(&loop);
-	s = open_store(RETENTION_DAYS);
-	return 0;
+	s = make_world("many", RETENTION_DAYS);
+	return s ? 0 : -1;
 }
 
 static int tear_down(void **state)

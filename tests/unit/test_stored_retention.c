@@ -6,11 +6,8 @@
 
 static int set_up(void **state)
 {
-	if (make_root("retain") < 0)
-		return -1;
-	sd_event_new(&loop);
-	*state = open_store(RETENTION_DAYS);
-	return 0;
+	*state = make_world("retain", RETENTION_DAYS);
+	return *state ? 0 : -1;
 }
 
 static int tear_down(void **state)

@@ -20,13 +20,10 @@ static uint64_t number;
 
 static int set_up(void **state)
 {
-	if (make_root("salvage") < 0)
-		return -1;
-	sd_event_new(&loop);
-	s = open_store(4000);
+	s = make_world("salvage", 4000);
 	begin_ms = hj_window_start(hj_now().wall_ms, HJ_MS_PER_DAY) - HJ_MS_PER_DAY;
 	number = 0;
-	return 0;
+	return s ? 0 : -1;
 }
 
 static int tear_down(void **state)
