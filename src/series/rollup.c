@@ -199,6 +199,11 @@ struct point_state *rollup_state(struct hj_rollup *r, uint32_t point)
 	return &r->states[i];
 }
 
+int rollup_stateless(const struct hj_rollup *r)
+{
+	return r->state_count < HJ_POINTS_MAX ? -ENOMEM : -EINVAL;
+}
+
 struct hj_total *rollup_total(struct point_state *state)
 {
 	if (!state->total) {
@@ -248,7 +253,7 @@ int hj_rollup_swap(struct hj_rollup *r, uint32_t point, double old, double new, 
 	struct hj_total *total = state ? rollup_total(state) : NULL;
 
 	if (!total)
-		return p && p->total ? -ENOMEM : -EINVAL;
+		return p && p->total ? rollup_stateless(r) : -EINVAL;
 	return hj_total_swap(total, old, new, now->wall_ms, ret_old, ret_new);
 }
 
@@ -327,7 +332,7 @@ int hj_rollup_put(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_
 	accum = accums_get(&window->accums, s->point);
 	state = rollup_state(r, s->point);
 	if (!accum || !state)
-		return accum ? -EINVAL : -ENOMEM;
+		return accum ? rollup_stateless(r) : -ENOMEM;
 	if (p->total && hj_sample_has_value(s)) {
 		total = rollup_total(state);
 		if (!total)

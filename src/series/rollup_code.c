@@ -103,6 +103,12 @@ static void get_total(struct hj_reader *in, unsigned version, struct hj_total *t
 	in->failed |= !isfinite(total->newest);
 }
 
+/* More points than a gateway has are no checkpoint of ours. */
+static int bad_or_full(const struct hj_rollup *r)
+{
+	return rollup_stateless(r) == -ENOMEM ? -ENOMEM : -EBADMSG;
+}
+
 static int get_totals(struct hj_rollup *r, struct hj_reader *in, unsigned version)
 {
 	size_t n = hj_get_be(in, 2);
@@ -112,7 +118,7 @@ static int get_totals(struct hj_rollup *r, struct hj_reader *in, unsigned versio
 		struct hj_total *total = state ? rollup_total(state) : NULL;
 
 		if (!total)
-			return -EBADMSG;
+			return bad_or_full(r);
 		get_total(in, version, total);
 	}
 	return in->failed ? -EBADMSG : 0;
@@ -164,7 +170,7 @@ static int get_window(struct hj_rollup *r, struct hj_rollup_bus *b, struct hj_re
 		struct point_state *state = rollup_state(r, accums.list[i].point);
 
 		if (!state)
-			return -EBADMSG;
+			return bad_or_full(r);
 		state->bus = b;
 	}
 	return 0;

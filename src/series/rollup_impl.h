@@ -62,5 +62,6 @@ void rollup_drop_window(struct hj_rollup_bus *b, size_t i);
 void rollup_drop_bus(struct hj_rollup *r, size_t i);
 /* Made where absent; NULL when there are too many, or memory is short. It stays until the next one is made. */
 struct point_state *rollup_state(struct hj_rollup *r, uint32_t point);
+int rollup_stateless(const struct hj_rollup *r); /* why there was none: -ENOMEM; -EINVAL above HJ_POINTS_MAX */
 struct hj_total *rollup_total(struct point_state *state); /* made where absent; NULL when out of memory */
 void rollup_drop_states(struct hj_rollup *r);

@@ -1,0 +1,204 @@
+/* A heap that refuses when it is told to: what this program itself asks for (not the libraries below it), one request
+ * at a time. A scenario is run again and again, each time another of its requests is refused; it has to end with
+ * -ENOMEM, or as if nothing had been, and to leave nothing behind in either case.
+ *
+ * A sanitizer has a heap of its own, so there is nothing to refuse there: heap_each() skips. */
+#pragma once
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAP_PIECES  (1u << 17) /* held at a time, at most half of it */
+#define HEAP_AT_MOST 200000u    /* requests of one scenario: beyond that it does not end */
+
+static struct {
+	uintptr_t held[HEAP_PIECES]; /* pieces that this program has asked for and not freed; 0 = free, 1 = was one */
+	size_t count;
+	bool watched, struck;
+	unsigned left; /* requests until the one that is refused; 0 = none is */
+} heap;
+
+#if !defined(__SANITIZE_ADDRESS__)
+
+#define HEAP_REFUSES 1
+
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t count, size_t n);
+void *__libc_realloc(void *p, size_t n);
+void __libc_free(void *p);
+extern char __executable_start, etext;
+
+static inline bool heap_is_ours(const void *caller)
+{
+	return heap.watched && (const char *)caller >= &__executable_start && (const char *)caller < &etext;
+}
+
+static inline bool heap_refuses(void)
+{
+	if (!heap.left || --heap.left)
+		return false;
+	heap.struck = true;
+	errno = ENOMEM;
+	return true;
+}
+
+static inline size_t heap_place(uintptr_t of)
+{
+	return (size_t)((of >> 4) * 0x9E3779B1u) % HEAP_PIECES;
+}
+
+static inline void *heap_hold(void *p)
+{
+	size_t i = heap_place((uintptr_t)p);
+
+	if (!p)
+		return p;
+	if (heap.count >= HEAP_PIECES / 2)
+		abort();
+	while (heap.held[i] > 1)
+		i = (i + 1) % HEAP_PIECES;
+	heap.held[i] = (uintptr_t)p;
+	heap.count++;
+	return p;
+}
+
+static inline void heap_let_go(const void *p)
+{
+	size_t i = heap_place((uintptr_t)p);
+
+	if (!heap.watched || !p)
+		return;
+	for (; heap.held[i]; i = (i + 1) % HEAP_PIECES)
+		if (heap.held[i] == (uintptr_t)p) {
+			heap.held[i] = 1;
+			heap.count--;
+			return;
+		}
+}
+
+static inline void *heap_resized(void *p, size_t n, bool ours)
+{
+	void *q;
+
+	if (ours && heap_refuses())
+		return NULL;
+	q = __libc_realloc(p, n);
+	if (!q && n)
+		return NULL;
+	heap_let_go(p);
+	return ours ? heap_hold(q) : q;
+}
+
+void *malloc(size_t n)
+{
+	bool ours = heap_is_ours(__builtin_return_address(0));
+
+	if (ours && heap_refuses())
+		return NULL;
+	return ours ? heap_hold(__libc_malloc(n)) : __libc_malloc(n);
+}
+
+void *calloc(size_t count, size_t n)
+{
+	bool ours = heap_is_ours(__builtin_return_address(0));
+
+	if (ours && heap_refuses())
+		return NULL;
+	return ours ? heap_hold(__libc_calloc(count, n)) : __libc_calloc(count, n);
+}
+
+void *realloc(void *p, size_t n)
+{
+	return heap_resized(p, n, heap_is_ours(__builtin_return_address(0)));
+}
+
+void *reallocarray(void *p, size_t count, size_t n)
+{
+	if (n && count > SIZE_MAX / n) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return heap_resized(p, count * n, heap_is_ours(__builtin_return_address(0)));
+}
+
+void free(void *p)
+{
+	heap_let_go(p);
+	__libc_free(p);
+}
+
+char *strndup(const char *text, size_t most)
+{
+	bool ours = heap_is_ours(__builtin_return_address(0));
+	size_t n = strnlen(text, most);
+	char *copy;
+
+	if (ours && heap_refuses())
+		return NULL;
+	copy = ours ? heap_hold(__libc_malloc(n + 1)) : __libc_malloc(n + 1);
+	if (copy) {
+		memcpy(copy, text, n);
+		copy[n] = '\0';
+	}
+	return copy;
+}
+
+#undef strdup
+char *strdup(const char *text)
+{
+	bool ours = heap_is_ours(__builtin_return_address(0));
+	size_t n = strlen(text) + 1;
+	char *copy;
+
+	if (ours && heap_refuses())
+		return NULL;
+	copy = ours ? heap_hold(__libc_malloc(n)) : __libc_malloc(n);
+	return copy ? memcpy(copy, text, n) : NULL;
+}
+
+#else
+#define HEAP_REFUSES 0
+#endif
+
+/* Runs the scenario with its request number n refused, from the first to the last, and once without; gives how many
+ * there were. `told`: what it may answer when one was refused, besides what it answers otherwise. Less often where
+ * `every` is above 1: one of so many. */
+static inline unsigned heap_each_of(int (*scenario)(void *), void *userdata, int told, unsigned every)
+{
+	int good;
+	unsigned n;
+
+	if (!HEAP_REFUSES)
+		skip();
+	good = scenario(userdata); /* what stays for ever, stays from here on */
+	heap.watched = true;
+	for (n = 1;; n += every) {
+		size_t before = heap.count;
+		int r;
+
+		assert_true(n < HEAP_AT_MOST);
+		heap.left = n;
+		heap.struck = false;
+		r = scenario(userdata);
+		heap.left = 0;
+		if (heap.count != before || (r != good && !(heap.struck && r == told))) {
+			heap.watched = false;
+			fail_msg("request %u refused (%d): answered %d, %zu pieces more than before", n, heap.struck, r,
+			        heap.count - before);
+		}
+		if (!heap.struck)
+			break;
+	}
+	heap.watched = false;
+	return n - 1;
+}
+
+static inline unsigned heap_each(int (*scenario)(void *), void *userdata)
+{
+	return heap_each_of(scenario, userdata, -ENOMEM, 1);
+}
