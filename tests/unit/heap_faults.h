@@ -1,26 +1,34 @@
 /* A heap that refuses when it is told to: what this program itself asks for (not the libraries below it), one request
- * at a time. A scenario is run again and again, each time another of its requests is refused; it has to end with
- * -ENOMEM, or as if nothing had been, and to leave nothing behind in either case.
+ * at a time. A scenario is run again and again, each time another of its requests is refused, every single one or
+ * the first of each place (what called, and what had called that); it has to end with -ENOMEM, or as if nothing had
+ * been, and to leave nothing behind in either case.
  *
  * A sanitizer has a heap of its own, so there is nothing to refuse there: heap_each() skips. */
 #pragma once
 
 #include <errno.h>
+#include <execinfo.h>
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #define HEAP_PIECES  (1u << 17) /* held at a time, at most half of it */
 #define HEAP_AT_MOST 200000u    /* requests of one scenario: beyond that it does not end */
+#define HEAP_PLACES  8192u
+#define HEAP_DEPTH   7 /* calls that tell a place */
 
 static struct {
 	uintptr_t held[HEAP_PIECES]; /* pieces that this program has asked for and not freed; 0 = free, 1 = was one */
 	size_t count;
 	bool watched, struck;
-	unsigned left; /* requests until the one that is refused; 0 = none is */
+	unsigned left;        /* requests until the one that is refused; 0 = none is */
+	bool by_place, asked; /* the first of a place that is not among these is; asked: while it is looked who did */
+	uint64_t places[HEAP_PLACES];
+	unsigned place_count;
 } heap;
 
 #if !defined(__SANITIZE_ADDRESS__)
@@ -38,9 +46,30 @@ static inline bool heap_is_ours(const void *caller)
 	return heap.watched && (const char *)caller >= &__executable_start && (const char *)caller < &etext;
 }
 
+/* Is it a place where nothing was refused yet? Then it is now. */
+static inline bool heap_new_place(void)
+{
+	void *calls[HEAP_DEPTH + 2];
+	uint64_t place = 0xcbf29ce484222325ULL;
+	int n;
+
+	heap.asked = true;
+	n = backtrace(calls, HEAP_DEPTH + 2);
+	heap.asked = false;
+	for (int i = 2; i < n; i++)
+		place = (place ^ (uintptr_t)calls[i]) * 0x100000001b3ULL;
+	for (unsigned i = 0; i < heap.place_count; i++)
+		if (heap.places[i] == place)
+			return false;
+	if (heap.place_count == HEAP_PLACES)
+		abort();
+	heap.places[heap.place_count++] = place;
+	return true;
+}
+
 static inline bool heap_refuses(void)
 {
-	if (!heap.left || --heap.left)
+	if (heap.by_place ? heap.struck || heap.asked || !heap_new_place() : !heap.left || --heap.left)
 		return false;
 	heap.struck = true;
 	errno = ENOMEM;
@@ -165,40 +194,54 @@ char *strdup(const char *text)
 #define HEAP_REFUSES 0
 #endif
 
-/* Runs the scenario with its request number n refused, from the first to the last, and once without; gives how many
- * there were. `told`: what it may answer when one was refused, besides what it answers otherwise. Less often where
- * `every` is above 1: one of so many. */
-static inline unsigned heap_each_of(int (*scenario)(void *), void *userdata, int told, unsigned every)
+/* One run of the scenario in which the next request that is to be refused is: false where there was none left.
+ * `told`: what it may answer then, besides what it answers otherwise; 0 = any -errno. */
+static inline bool heap_once(int (*scenario)(void *), void *userdata, int told, int good)
+{
+	size_t before = heap.count;
+	int r;
+
+	heap.struck = false;
+	r = scenario(userdata);
+	heap.left = 0;
+	if (heap.count == before && (r == good || (heap.struck && (r == told || (!told && r < 0)))))
+		return heap.struck;
+	heap.watched = heap.by_place = false;
+	fail_msg("a request was refused (%d): answered %d, %zd pieces more than before", heap.struck, r,
+	        (ssize_t)(heap.count - before));
+	return false;
+}
+
+/* Each request refused once: gives how many there were. */
+static inline unsigned heap_each(int (*scenario)(void *), void *userdata)
 {
 	int good;
-	unsigned n;
+	unsigned n = 1;
 
 	if (!HEAP_REFUSES)
 		skip();
 	good = scenario(userdata); /* what stays for ever, stays from here on */
 	heap.watched = true;
-	for (n = 1;; n += every) {
-		size_t before = heap.count;
-		int r;
-
+	for (heap.left = 1; heap_once(scenario, userdata, -ENOMEM, good); heap.left = ++n)
 		assert_true(n < HEAP_AT_MOST);
-		heap.left = n;
-		heap.struck = false;
-		r = scenario(userdata);
-		heap.left = 0;
-		if (heap.count != before || (r != good && !(heap.struck && r == told))) {
-			heap.watched = false;
-			fail_msg("request %u refused (%d): answered %d, %zu pieces more than before", n, heap.struck, r,
-			        heap.count - before);
-		}
-		if (!heap.struck)
-			break;
-	}
 	heap.watched = false;
 	return n - 1;
 }
 
-static inline unsigned heap_each(int (*scenario)(void *), void *userdata)
+/* The first of each place refused once: gives how many there were. */
+static inline unsigned heap_each_place(int (*scenario)(void *), void *userdata, int told)
 {
-	return heap_each_of(scenario, userdata, -ENOMEM, 1);
+	int good;
+
+	if (!HEAP_REFUSES)
+		skip();
+	good = scenario(userdata);
+	heap.struck = true; /* what backtrace() needs is loaded before it is counted */
+	heap.place_count = 0;
+	heap_new_place();
+	heap.watched = heap.by_place = true;
+	while (heap_once(scenario, userdata, told, good))
+		;
+	heap.watched = heap.by_place = false;
+	return heap.place_count;
 }

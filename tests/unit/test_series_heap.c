@@ -200,7 +200,8 @@ static int fold_hour(void *userdata)
 
 	seen = 0;
 	for (uint32_t i = 0; i < POINTS; i++)
-		list[i] = (struct hj_stat){ .point = i + 1, .expected = 60, .got = 60, .min = 1, .avg = i, .max = 100 };
+		list[i] =
+		        (struct hj_stat){ .point = i + 1, .expected = 60, .got = 60, .min = 1, .avg = i, .max = 100 };
 	e = e < 0 ? e : hj_fold_add(f, T0, MINUTE, &minute);
 	e = e < 0 ? e : hj_fold_mark(f, T0 + 60 * MINUTE, &minute);
 	e = e < 0 ? e : AGAIN(hj_fold_take(f, T0, NULL, NULL, &hour));
@@ -238,8 +239,8 @@ static int tell(struct hj_gaps *g)
 		e = AGAIN(hj_gaps_point(g, &p));
 	}
 	for (int64_t i = 0; i < 20 && e >= 0; i++)
-		e = AGAIN(hj_gaps_cause(g, HJ_GAPS_ALL, HJ_GAP_POWER, HJ_GAP_LOST, T0 + i * 5 * MINUTE,
-		        T0 + (i * 5 + 1) * MINUTE));
+		e = AGAIN(hj_gaps_cause(
+		        g, HJ_GAPS_ALL, HJ_GAP_POWER, HJ_GAP_LOST, T0 + i * 5 * MINUTE, T0 + (i * 5 + 1) * MINUTE));
 	e = e < 0 ? e : AGAIN(hj_gaps_owed(g, county, 90, 95));
 	e = e < 0 ? e : AGAIN(hj_gaps_link(g, county, HJ_GAP_LINK, T0 + 85 * MINUTE, T0 + 100 * MINUTE));
 	for (uint64_t i = 1; i < 80 && e >= 0; i += 2) {
@@ -262,7 +263,9 @@ static int tell_day(struct hj_gaps *g)
 		struct hj_stat list[POINTS];
 
 		for (uint32_t i = 0; i < POINTS; i++)
-			list[i] = (struct hj_stat){ .point = i + 1, .expected = 1, .got = (m + i) % 7 != 0, .cou = NAN, .avg = NAN };
+			list[i] = (struct hj_stat){
+				.point = i + 1, .expected = 1, .got = (m + i) % 7 != 0, .cou = NAN, .avg = NAN
+			};
 		e = m % 5 ? hj_gaps_record(g, &head, list, POINTS) : 0;
 	}
 	return e;
