@@ -67,11 +67,13 @@ W         ?= -Werror
 WARN      := -Wall -Wextra $(W) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
              -Wformat=2 -Wpointer-arith -Wundef -Wwrite-strings -Wno-unused-parameter
 HARDEN    := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fno-common
-CFLAGS    ?= -O2 -g
+CFLAGS    ?= -Os -g
+# Small, for a box's flash and memory. Nothing here unwinds: a debugger has .debug_frame, which is not installed.
+SMALL     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 CPPFLAGS  += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DHJ_VERSION='"$(VERSION)"' -DHJ_LOCALEDIR='"$(localedir)"' \
              -DHJ_LIBEXECDIR='"$(libexecdir)"' -DHJ_DATADIR='"$(datadir)"' -Iinclude -I$(B)/gen
 # A plain char is signed on every machine: on ARM it would not be by itself.
-ALL_CFLAGS = -std=gnu11 -fsigned-char $(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 -fsigned-char $(WARN) $(HARDEN) $(SMALL) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS)
 ifneq ($(SAN),)
 ALL_CFLAGS  += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -U_FORTIFY_SOURCE
@@ -90,6 +92,11 @@ LIB_SRC   := $(wildcard $(addsuffix /*.c,$(SRC_DIRS)))
 IDL       := $(wildcard src/ipc/*.varlink)
 IDL_SRC   := $(patsubst src/ipc/%.varlink,$(B)/gen/%.varlink.c,$(IDL))
 LIB       := $(B)/libhjgate.a
+
+# What the programs have in common is on the disk once. What wants SQLite or libcrypto is not in it: who does without them would load them, which is
+# half a megabyte of memory a program; the few that keep records have it in themselves, out of $(LIB), which also is what tests link.
+KEEPING   := $(wildcard $(addprefix src/sys/,ledger*.c secret*.c keyring.c journal.c) $(addprefix src/ipc/,backup.c key.c verify*.c))
+SHARED    := $(B)/bin/libhjgate-$(VERSION).so
 
 DAEMONS   := $(patsubst services/%/main.c,%,$(filter-out services/cli/% $(if $(filter alerts,$(WITHOUT)),services/alertd/%),$(wildcard services/*/main.c)))
 CLI       := $(patsubst services/%/main.c,%,$(wildcard services/cli/main.c))
@@ -142,17 +149,26 @@ $(B)/lib$(1).a: $(call service_objs,$(1))
 endef
 $(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
 
-$(B)/bin/hjgate-%: $(B)/obj/services/%/main.o $(B)/lib%.a $(LIB)
+$(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC)): ALL_CFLAGS += -fPIC -fno-semantic-interposition
+# What each byte of a frame goes through is to be quick, and what it is measured against as well.
+$(call obj,$(wildcard src/base/*.c src/hj212/*.c bench/*.c)): ALL_CFLAGS += $(if $(filter -Os,$(CFLAGS)),-O2)
+$(SHARED): $(call obj,$(filter-out $(KEEPING),$(LIB_SRC))) $(patsubst %.c,%.o,$(IDL_SRC))
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call Q,LD)$(CC) -shared -Wl,-soname,$(@F),-Bsymbolic,-z,defs $(filter-out -pie,$(ALL_LDFLAGS)) -o $@ $^ $(filter-out -lsqlite3 -lcrypto,$(PKG_LIBS)) -lm
+
+# They look for it beside themselves; the CLI, once installed, where the daemons are.
+beside     = -Wl,-rpath,'$$ORIGIN$(1)'
+$(B)/bin/hjgate-%: $(B)/obj/services/%/main.o $(B)/lib%.a $(SHARED) $(LIB)
+	@mkdir -p $(@D)
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) $(beside) -o $@ $^ $(PKG_LIBS) -lm
 $(B)/bin/hjgate-uplinkd-tls.so: $(call obj,$(TLS_SRC))
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) -shared $(filter-out -pie,$(ALL_LDFLAGS)) -o $@ $^ $(shell $(PKG_CONFIG) --libs libssl) -lcrypto
 $(call obj,$(TLS_SRC)): ALL_CFLAGS += -fPIC
 
-$(B)/bin/hjgate: $(B)/obj/services/cli/main.o $(B)/libcli.a $(LIB)
+$(B)/bin/hjgate: $(B)/obj/services/cli/main.o $(B)/libcli.a $(SHARED) $(LIB)
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call Q,LD)$(CC) $(ALL_LDFLAGS) $(call beside,:$$ORIGIN/$(shell realpath -m --relative-to='$(bindir)' '$(libexecdir)')) -o $@ $^ $(PKG_LIBS) -lm
 
 $(B)/sim/%: $(B)/obj/tests/sim/%.o $(call obj,$(filter-out tests/sim/hjsim-%,$(wildcard tests/sim/*.c))) $(LIB)
 	@mkdir -p $(@D)
@@ -314,7 +330,7 @@ fuzz: needs
 	@tests/fuzz/run --build '$(B)/libfuzzer' --minutes '$(MINUTES)' $(if $(JOBS),--jobs '$(JOBS)') $(if $(KEEP),--keep) $(T)
 fuzz-targets: $(FUZZ)
 
-PLACES = B='$(B)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
+PLACES = B='$(B)' VERSION='$(VERSION)' INSTALL='$(INSTALL)' bindir='$(bindir)' libexecdir='$(libexecdir)' datadir='$(datadir)' \
 	mandir='$(mandir)' localedir='$(localedir)' sysconfdir='$(sysconfdir)' unitdir='$(unitdir)' \
 	generatordir='$(generatordir)' sysusersdir='$(sysusersdir)' tmpfilesdir='$(tmpfilesdir)' \
 	catalogdir='$(catalogdir)' udevrulesdir='$(udevrulesdir)'
@@ -345,7 +361,7 @@ ipk:
 	@$(MAKE) --no-print-directory B='$(B)/ipk-$(IPK_ARCH)' OUT='$(or $(OUT),$(B))' ARCH='$(IPK_ARCH)' ipk-packed
 ipk-packed: unitdir := $(patsubst $(PKG_CONFIG_SYSROOT_DIR)/%,/%,$(unitdir))
 ipk-packed:
-	@ARCH='$(ARCH)' OUT='$(OUT)' VERSION='$(VERSION)' CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' $(PLACES) packaging/ipk/mkipk
+	@ARCH='$(ARCH)' OUT='$(OUT)' CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' $(PLACES) packaging/ipk/mkipk
 
 clean:
 	rm -rf build

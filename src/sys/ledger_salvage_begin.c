@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hjgate/text.h"
+
 #define FORMAT    1 /* of an entry */
 #define ASIDE     ".damaged-"
 #define OWED_DAYS 30 /* what is younger and may be owed is never left out */
@@ -223,7 +225,7 @@ static int find_aside(struct hj_ledger *l, struct aside *ret)
 	ret->name[0] = '\0';
 	while (dir && (e = readdir(dir)))
 		if (is_aside(e->d_name, base) && strcmp(e->d_name, ret->name) > 0)
-			snprintf(ret->name, sizeof(ret->name), "%s", e->d_name);
+			hj_text_copy(ret->name, sizeof(ret->name), e->d_name);
 	if (dir)
 		closedir(dir);
 	return ret->name[0] && !is_known(l, ret->name) ? 0 : -ENOENT;

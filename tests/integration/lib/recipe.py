@@ -134,8 +134,8 @@ class Recipe:
         where = {f[1:]: self.package_of(f[1:]) for f in files + folders}
         lost = [f for f, package in where.items() if not package]
         check(not lost, "no FILES claims %s" % lost)
-        for pattern, package in (("*/hjgate-alertd", "hjgate-alertd"), ("*/hjgate-alertd*.socket", "hjgate-alertd"), ("*.so", "hjgate-tls"), ("*.8", "hjgate-doc"),
-                                 ("*.mo", "hjgate-locale"), ("*.lua", "hjgate-doc"), ("*/hjgate.target", "hjgate"), ("*/hjgate.sysusers", "hjgate")):
+        for pattern, package in (("*/hjgate-alertd", "hjgate-alertd"), ("*/hjgate-alertd*.socket", "hjgate-alertd"), ("*-tls.so", "hjgate-tls"), ("*.8", "hjgate-doc"),
+                                 ("*.mo", "hjgate-locale"), ("*.lua", "hjgate-doc"), ("*/hjgate.target", "hjgate"), ("*/hjgate.sysusers", "hjgate"), ("*/libhjgate-*.so", "hjgate")):
             odd = [(f, p) for f, p in where.items() if fnmatch.fnmatch(f, pattern) and p != package]
             check(not odd, "these should be in %s: %s" % (package, odd))
         for path in self.value("CONFFILES:hjgate").split():

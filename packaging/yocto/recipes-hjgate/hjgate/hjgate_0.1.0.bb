@@ -82,6 +82,8 @@ SYSTEMD_SERVICE:${PN} = "hjgate.target"
 PACKAGES =+ "${PN}-alertd ${PN}-tls ${PN}-machine"
 FILES:${PN}-alertd = "${libexecdir}/hjgate/hjgate-alertd ${systemd_system_unitdir}/hjgate-alertd* ${sysconfdir}/hjgate/alerts.conf.example ${sysconfdir}/hjgate/secrets"
 FILES:${PN}-tls = "${libexecdir}/hjgate/hjgate-uplinkd-tls.so"
+# Its programs' own, of no use to anybody else.
+PRIVATE_LIBS:${PN} = "libhjgate-${PV}.so"
 FILES:${PN}-machine = "${nonarch_libdir}/systemd/journald.conf.d ${nonarch_libdir}/systemd/system.conf.d"
 FILES:${PN} += "\
     ${libexecdir}/hjgate \
