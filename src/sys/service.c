@@ -13,12 +13,15 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "hjgate/clock.h"
 #include "hjgate/log.h"
 #include "hjgate/text.h"
 
 #define HEAP_LARGE (64 << 10) /* bytes; a larger piece is mapped by itself, and given back as soon as it is freed */
 #define HEAP_SPARE (64 << 10) /* bytes that stay free at its end */
 #define HEAP_STEP  (16 << 10) /* bytes that it grows by */
+#define TRIM_USEC  (60 * HJ_USEC_PER_SEC)
+#define TRIM_LATE  (30 * HJ_USEC_PER_SEC) /* a wake-up that comes about then anyway will do */
 
 static int help(const struct hj_service *s)
 {
@@ -201,11 +204,25 @@ int hj_service_listen(struct hj_service *s, void *userdata)
 	return 0;
 }
 
+/* The thresholds give back the heap's end only. What a burst took (a backlog, a long list, a platform that was away)
+ * leaves holes below what outlives it; without this a daemon keeps the worst it has seen, and adds to it. */
+static int on_trim(sd_event_source *timer, uint64_t usec, void *userdata)
+{
+	(void)usec;
+	(void)userdata;
+	malloc_trim(0);
+	sd_event_source_set_time_relative(timer, TRIM_USEC);
+	return sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
 int hj_service_run(struct hj_service *s)
 {
 	int r;
 
 	malloc_trim(0); /* what reading the configuration took: several times what is kept of it */
+	r = sd_event_add_time_relative(s->event, NULL, CLOCK_MONOTONIC, TRIM_USEC, TRIM_LATE, on_trim, NULL);
+	if (r < 0)
+		hj_warn("cannot set a timer: going on without giving memory back: %s", strerror(-r));
 	sd_notify(0, "READY=1");
 	r = sd_event_loop(s->event);
 	sd_notify(0, "STOPPING=1");
