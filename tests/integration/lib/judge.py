@@ -7,7 +7,8 @@ record say which answers are in it:
   - the other registers of the same answers give the Min, Avg and Max of every other factor, to be equal (else: differing);
   - a record sent again carries the same values, and both platforms have the same (else: differing).
 A number may only be missing where its reading was not yet durable when its meterd was killed: what that meterd still had waiting a
-moment before, and what was on the wire; and where an answer came so late, on a machine that stood still, that it was asked for again."""
+moment before, and what was on the wire; and where an answer came so late, on a machine that stood still, that it was asked for again:
+then one of the two, never both, and never one that somebody heard as a reading."""
 
 import itertools
 import math
@@ -122,11 +123,10 @@ def excused_of(kill, meters, answers):
     return excused
 
 
-def repeated_of(answers):
-    """Of each meter [[number]] of the pairs of answers of which the gateway has heard one: the first came late, so that it was taken for the one to
-    the repetition, or for none."""
-    pairs = {m.meter.name: [n for n, t in m.times.items() if m.times.get(n + 1, math.inf) - t < AGAIN_MS] for m in answers}
-    return {name: [[k] for n in numbers for k in (n, n + 1)] for name, numbers in pairs.items()}
+def pairs_of(times):
+    """[(number, the next)] of the answers of a meter of which the gateway has heard one: the first came late, so that it was taken for the one to the
+    repetition, or for none."""
+    return [(n, n + 1) for n, t in times.items() if times.get(n + 1, math.inf) - t < AGAIN_MS]
 
 
 def near(text, value, decimals=9):
@@ -151,10 +151,12 @@ def wrong(record, answers, numbers):
 class MeterOnPlatform:
     """Judges the records of one meter at one platform."""
 
-    def __init__(self, verdict, name, answers, records, excused, minute_ms, doubt):
+    def __init__(self, verdict, name, answers, records, excused, minute_ms, doubt, heard):
         self.verdict, self.name, self.answers, self.minute_ms, self.doubt = verdict, name, answers, minute_ms, doubt
         self.excused = excused  # a list of lists, one a kill
         self.all_excused = set(itertools.chain(*excused))
+        self.pairs, self.absent = pairs_of(answers.times), set()  # absent: numbers in no record
+        self.halves = set(itertools.chain(*self.pairs)) - set(heard)
         self.factor = answers.counter.factor
         self.records = {label: r for label, r in records.items() if self.factor in r and "Min" in r[self.factor]}
 
@@ -162,11 +164,22 @@ class MeterOnPlatform:
         """Numbers first..last are in no record."""
         there = [n for n in range(first, last + 1) if n in self.answers.times]
         unheard = [n for n in there if n in self.doubt.unheard]
-        lost = [n for n in there if n not in self.all_excused and n not in self.doubt.unheard]
+        lost = [n for n in there if not self.may_be_missing(n) and n not in self.halves]
+        self.absent.update(there)
         self.verdict.unheard += len(unheard)
         self.verdict.excused += len(there) - len(unheard) - len(lost)
         if lost:
             self.verdict.add("lost", len(lost), "%s: answers %s are in no record (%s)" % (self.name, lost, why))
+
+    def may_be_missing(self, number):
+        return number in self.all_excused or number in self.doubt.unheard
+
+    def judge_pairs(self):
+        """Of two answers that are one reading one may be missing."""
+        for pair in self.pairs:
+            if all(n in self.absent and not self.may_be_missing(n) for n in pair) and self.halves.issuperset(pair):
+                self.verdict.excused -= 1
+                self.verdict.add("lost", 1, "%s: answers %d and %d are both in no record" % (self.name, *pair))
 
     def record(self, label, record, first, last):
         """One record that says it is made of the answers first..last."""
@@ -183,6 +196,7 @@ class MeterOnPlatform:
             trouble = wrong(record, self.answers, numbers)
             if not trouble:
                 self.verdict.readings += len(numbers) * len(self.answers.values[first])
+                self.absent |= gone
                 unheard = len(gone & self.doubt.unheard)
                 self.verdict.unheard += unheard
                 self.verdict.excused += len(gone) - unheard
@@ -202,6 +216,10 @@ class MeterOnPlatform:
             here = [n for n in numbers if n in inside[1:-1]]
             if here:
                 tails.append([here[len(here) - k:] for k in range(len(here) + 1)])
+        for pair in self.pairs:
+            halves = [n for n in pair if n in self.halves and n in inside[1:-1] and not self.may_be_missing(n)]
+            if halves:
+                tails.append([[]] + [[n] for n in halves])
         doubtful = [n for n in inside[1:-1] if n in self.doubt.unheard]
         if len(doubtful) > DOUBTS_MOST:
             tails.append([[], doubtful])
@@ -237,6 +255,7 @@ class MeterOnPlatform:
         due = [n for n, t in self.answers.times.items() if t < end_ms - LATE_MS]
         if before is not None and due:
             self.missing(before + 1, max(due), "before the end at %d" % end_ms)
+        self.judge_pairs()
 
 
 def compare(records, verdict, labels, factors):
@@ -271,9 +290,10 @@ def judge_folded(verdict, name, hours, minutes, hour_ms, end_ms):
                     verdict.add("differing", 1, "%s: hour %d, %s-%s is %s, its minutes' is not" % (name, label, factor, what, said.get(what)))
 
 
-def judge(buses, platforms, kills, minute_ms, hours=None, hour_ms=0, doubts=None):
-    """buses: {name: (meters, answers logged)}; platforms: {name: minute messages}; hours: the same of hour messages; doubts: {meter: Doubt}. The judged time ends with the newest label that every
-    platform has, and begins with the first label that both have."""
+def judge(buses, platforms, kills, minute_ms, hours=None, hour_ms=0, doubts=None, heard=None):
+    """buses: {name: (meters, answers logged)}; platforms: {name: minute messages}; hours: the same of hour messages; doubts: {meter: Doubt}; heard:
+    {meter: numbers of answers that were seen as readings}. The judged time ends with the newest label that every platform has, and begins with the
+    first label that both have."""
     verdict = Verdict()
     records = {name: records_of(messages, name, verdict) for name, messages in platforms.items()}
     common = set.intersection(*(set(r) for r in records.values())) if records else set()
@@ -287,13 +307,12 @@ def judge(buses, platforms, kills, minute_ms, hours=None, hour_ms=0, doubts=None
     for bus, (meters, log) in buses.items():
         answers = [Answers(m, log) for m in meters]
         excused = [excused_of(k, meters, answers) for k in kills if k.bus == bus]
-        repeated = repeated_of(answers)
         for meter in answers:
             for name, found in records.items():
                 one = MeterOnPlatform(verdict, "%s, %s/%s" % (name, bus, meter.meter.name), meter,
                                       {label: found[label] for label in labels if label in found},
-                                      [e[meter.meter.name] for e in excused] + repeated[meter.meter.name], minute_ms,
-                                      (doubts or {}).get(meter.meter.name, Doubt()))
+                                      [e[meter.meter.name] for e in excused], minute_ms, (doubts or {}).get(meter.meter.name, Doubt()),
+                                      (heard or {}).get(meter.meter.name, ()))
                 one.judge_end(one.judge(), end_ms)
     compare(records, verdict, labels, factors)
     folded = {name: records_of(messages, name, verdict) for name, messages in (hours or {}).items()}
