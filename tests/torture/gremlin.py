@@ -38,7 +38,7 @@ class Gremlin:
         self.plant, self.suite, self.say = plant, plant.suite, say
         self.done, self.skipped, self.kills, self.shaken, self.stopped = [], [], [], [], {}
         self.orderly, self.troubled = [], []  # ends by SIGTERM; spans in which the store was ended, stopped or without room
-        self.deaths = {}  # program: how often it was ended by a signal of ours alone
+        self.deaths = {}  # (program, signal): how often it was ended by a signal of ours alone
         self.ends, self.order = [], itertools.count()
 
     def play(self, faults):
@@ -79,8 +79,8 @@ class Gremlin:
 
     # ---- programs
 
-    def ended(self, program):
-        self.deaths[program] = self.deaths.get(program, 0) + 1
+    def ended(self, program, number):
+        self.deaths[program, number] = self.deaths.get((program, number), 0) + 1
 
     def trouble(self, since_ms):
         self.troubled.append((since_ms, hj212.now_ms()))
@@ -110,7 +110,7 @@ class Gremlin:
         pid = self.suite.kill(program, number)
         if not pid:
             raise Impossible("it was gone")
-        self.ended(program)
+        self.ended(program, number)
         if program == "stored":
             self.trouble(hj212.now_ms())
         if number != signal.SIGKILL:

@@ -1,6 +1,7 @@
 """The plant that is tortured: two paced buses of simulated Modbus meters, one of a slave that is not ours, one of DL/T 645, three platforms (two of
 them behind links that can be spoiled), equipment to be judged, people to be told, and a small file system of its own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from disk import Disk
 from link import Link
 from robot import Robot
 from station import StationBus
-from suite import TOP, Bus, Meter, Point, conf_group, load, wait_for
+from suite import TOP, Bus, Failed, Meter, Point, conf_group, load, wait_for
 from tls import Authority
 
 Misbehaving = load(os.path.join(TOP, "tests/sim/platform_modes.py"), "hj_platform_modes").Misbehaving
@@ -19,6 +20,9 @@ DISK_MB, INODES = 32, 2048
 STATIONS = {"181226034194": "feeder", "000000000007": "pump"}
 ENERGY = "00010000"
 QUIET_LINK = {"lost_after": 8}
+PAST_EVENTS = 1000  # what eventd keeps in its memory (200) and in its cache of the file (256 KB) is less
+AT_ONCE = 100
+WRITTEN = {"by": "installer", "unit": "1", "bus": "north", "table": "holding", "address": "9", "old": "0", "new": "1", "result": "done"}
 
 
 def meter(name, unit_id, order, total=False):
@@ -81,6 +85,19 @@ class Plant:
         self.robot = Robot(authority, "webhook")
         suite.write("alerts.conf", conf_group({"format": 1, "channels": [
             {"name": "people", "kind": "webhook", "url": self.robot.url(), "ca": authority.ca, "timeout": 2}]}))
+
+    def past(self):
+        """The events of a gateway that is not new: what is bounded is at its bound from the beginning, so that whatever grows later has none."""
+        with self.suite.connect("eventd.peer", timeout=60) as s:
+            for first in range(0, PAST_EVENTS, AT_ONCE):
+                for i in range(first, first + AT_ONCE):
+                    message = {"code": "register-written", "phase": "moment", "key": "past %d" % i, "source": "past", "values": WRITTEN}
+                    s.sendall(json.dumps({"method": "hjgate.Event.Log", "parameters": message}).encode() + b"\0")
+                answers = b""
+                while answers.count(b"\0") < AT_ONCE:
+                    answers += s.recv(65536) or b"\0" * AT_ONCE
+                if b'"error"' in answers or answers.startswith(b"\0"):
+                    raise Failed("eventd did not take an event of the past: %s" % answers[:200])
 
     def targets(self):
         """What there is for each kind of fault."""

@@ -3,13 +3,15 @@ what each program takes of it."""
 
 import collections
 import re
+import signal
 import threading
 import time
 
 from memory import descriptors, rollup
 from suite import CallError, hj212
 
-DIED = re.compile(r"run: warning: (\S+) died \(")
+DIED = re.compile(r"run: warning: (\S+) died \((.*?)\)")
+ENDS = {"signal 9 SIGKILL": signal.SIGKILL, "exit status 0": signal.SIGTERM, "signal 15 SIGTERM": signal.SIGTERM}  # what comes of a signal of the gremlin
 STILL_S = 0.6  # a look that comes so much later than it should
 
 
@@ -52,10 +54,11 @@ class Processes(threading.Thread):
                 self.still.append((now - int((time.monotonic() - before) * 1000), now))
 
     def died(self, deaths):
-        """{program: deaths that the gremlin did not cause}, by what `hjgate run` says of those that it did not end itself."""
+        """{(program, how): deaths that the gremlin did not cause}, by what `hjgate run` says of those that it did not end itself. deaths: {(program,
+        signal): how often it was sent}; whatever else a program dies of is its own."""
         with open(self.suite.log_path, encoding="utf-8", errors="replace") as f:
-            told = collections.Counter(m.group(1) for m in map(DIED.match, f) if m)
-        return {p: n - deaths.get(p, 0) for p, n in told.items() if n > deaths.get(p, 0)}
+            told = collections.Counter((m.group(1), ENDS.get(m.group(2), m.group(2))) for m in map(DIED.match, f) if m)
+        return dict(told - collections.Counter(deaths))
 
 
 def age_s(pid):
