@@ -222,7 +222,10 @@ static void check_dingtalk(struct conf_file *f, const config_setting_t *item, st
 
 static void check_webhook(struct conf_file *f, const config_setting_t *item, struct hj_conf_channel *c)
 {
-	if (!c->url[0])
+	const config_setting_t *url = config_setting_get_member(item, "url");
+	const char *text = url ? config_setting_get_string(url) : "";
+
+	if (text && !*text) /* one that was refused has been told */
 		conf_remedy(conf_error(f, item, _("channel \"%s\" has no url"), c->name),
 		        _("write url = \"https://...\";"));
 	if (c->rate < 0)
