@@ -141,6 +141,118 @@ static void times_and_processes_that_cannot_be(void **state)
 	refuse(&w, HJ_TABLE_LIMIT, 0, "running", "fan.pressure");
 }
 
+/* What is changed of a world that is right, and what is said of it then. */
+#define REFUSED(change, ...)                                                                                         \
+	do {                                                                                                         \
+		world_init(&w);                                                                                      \
+		change;                                                                                              \
+		refuse(&w, __VA_ARGS__);                                                                             \
+	} while (0)
+
+static void points_that_are_not_there(void **state)
+{
+	struct world w;
+
+	REFUSED(w.equipment[FAN].signs[0].point = HJ_JUDGE_NONE, HJ_TABLE_EQUIPMENT, FAN, "point", "fan");
+	REFUSED(w.equipment[FAN].energy = WORLD_POINTS, HJ_TABLE_EQUIPMENT, FAN, "energy", "fan");
+	REFUSED(w.equipment[FAN].power = WORLD_POINTS, HJ_TABLE_EQUIPMENT, FAN, "power", "fan");
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, WORLD_EQUIPMENT, FAN_A, 3), HJ_TABLE_LIMIT, 0, "equipment",
+	        "fan.current");
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, WORLD_POINTS, 3), HJ_TABLE_LIMIT, 0, "points", NULL);
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, 3)->points[1] = FAN_KPA, HJ_TABLE_LIMIT, 0, "points",
+	        "fan.current");
+	REFUSED(w.links[0].load_treatment = FAN_A, HJ_TABLE_LINK, 0, "load", NULL);
+	REFUSED((w.links[0].load_production = PRESS_A, w.links[0].load_treatment = FAN_A, w.links[0].load_least = 0),
+	        HJ_TABLE_LINK, 0, "load", NULL);
+	REFUSED((w.links[0].load_production = PRESS_A, w.links[0].load_treatment = FAN_A,
+	                w.links[0].load_least = INFINITY),
+	        HJ_TABLE_LINK, 0, "load", NULL);
+	REFUSED(w.links[0].load_least = 0.5, HJ_TABLE_LINK, 0, "load", NULL);
+}
+
+static void sizes_that_are_none(void **state)
+{
+	struct world w;
+
+	REFUSED(w.equipment[FAN].signs[0].running = INFINITY, HJ_TABLE_EQUIPMENT, FAN, "running", "fan");
+	REFUSED(w.equipment[FAN].signs[0].idle = -INFINITY, HJ_TABLE_EQUIPMENT, FAN, "idle", "fan");
+	REFUSED(w.equipment[FAN].signs[0].hysteresis = INFINITY, HJ_TABLE_EQUIPMENT, FAN, "hysteresis", "fan");
+	REFUSED(w.equipment[FAN].signs[0].meaning = HJ_MEANS_SWITCH, HJ_TABLE_EQUIPMENT, FAN, "running", "fan");
+	REFUSED((w.equipment[FAN].signs[0].meaning = HJ_MEANS_SWITCH, w.equipment[FAN].signs[0].running = 0),
+	        HJ_TABLE_EQUIPMENT, FAN, "running", "fan");
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, INFINITY), HJ_TABLE_LIMIT, 0, "bound", "fan.current");
+	REFUSED(world_limit(&w, HJ_LIMIT_RATE, FAN, FAN_A, 0), HJ_TABLE_LIMIT, 0, "bound", "fan.current");
+	REFUSED(world_limit(&w, HJ_LIMIT_STUCK, FAN, FAN_A, -1), HJ_TABLE_LIMIT, 0, "bound", "fan.current");
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, 3)->hysteresis = INFINITY, HJ_TABLE_LIMIT, 0,
+	        "hysteresis", "fan.current");
+}
+
+/* Of three phases: percent. */
+static void parts_of_a_phase(void **state)
+{
+	static const struct {
+		enum hj_limit_kind kind;
+		double bound;
+	} wrong[] = { { HJ_LIMIT_UNBALANCE, 0 }, { HJ_LIMIT_PHASE_LOSS, 0 }, { HJ_LIMIT_PHASE_LOSS, 100 } };
+	struct world w;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct hj_judge_limit *l;
+
+		world_init(&w);
+		l = world_limit(&w, wrong[i].kind, PRESS, PHASE_1, wrong[i].bound);
+		l->points[1] = PHASE_2;
+		l->points[2] = PHASE_3;
+		refuse(&w, HJ_TABLE_LIMIT, 0, "bound", "press.ia");
+		l->bound = 99;
+		world_begin(&w);
+		world_end(&w);
+	}
+}
+
+static void times_of_limits_and_links(void **state)
+{
+	struct world w;
+
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, 3)->for_ms = DAY + 1, HJ_TABLE_LIMIT, 0, "for",
+	        "fan.current");
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, 3)->clear_ms = DAY + 1, HJ_TABLE_LIMIT, 0, "clear",
+	        "fan.current");
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, 3)->after_ms = DAY + 1, HJ_TABLE_LIMIT, 0, "after",
+	        "fan.current");
+	REFUSED(w.links[0].run_up_ms = DAY + 1, HJ_TABLE_LINK, 0, "run_up", NULL);
+	REFUSED(w.links[0].late_ms = DAY + 1, HJ_TABLE_LINK, 0, "late", NULL);
+	REFUSED(w.links[0].run_down_ms = DAY + 1, HJ_TABLE_LINK, 0, "run_down", NULL);
+	REFUSED(w.links[0].ahead_ms = DAY + 1, HJ_TABLE_LINK, 0, "ahead", NULL);
+	REFUSED(w.links[0].load_for_ms = DAY + 1, HJ_TABLE_LINK, 0, "load_for", NULL);
+	REFUSED(w.points[FAN_A].silent_ms = DAY + 1, HJ_TABLE_POINT, FAN_A, "silent", "fan.current");
+	REFUSED(w.links[0].production_count = HJ_JUDGE_MEMBERS_MAX + 1, HJ_TABLE_LINK, 0, "production", NULL);
+}
+
+/* Nothing of what is beyond the bounds is looked at. */
+static void more_than_a_gateway_judges(void **state)
+{
+	size_t *counts[4];
+	struct world w;
+	struct hj_judge_fault fault;
+	static const size_t most[] = { HJ_JUDGE_POINTS_MAX, HJ_JUDGE_EQUIPMENT_MAX, HJ_JUDGE_LIMITS_MAX,
+		HJ_JUDGE_LINKS_MAX };
+
+	world_init(&w);
+	counts[0] = &w.plan.point_count;
+	counts[1] = &w.plan.equipment_count;
+	counts[2] = &w.plan.limit_count;
+	counts[3] = &w.plan.link_count;
+	for (size_t i = 0; i < 4; i++) {
+		size_t right = *counts[i];
+
+		*counts[i] = most[i] + 1;
+		assert_int_equal(hj_judge_plan_check(&w.plan, &fault), -EINVAL);
+		assert_string_equal(fault.key, "name");
+		*counts[i] = right;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +260,11 @@ int main(void)
 		cmocka_unit_test(hysteresis_upside_down),
 		cmocka_unit_test(links_in_a_circle),
 		cmocka_unit_test(times_and_processes_that_cannot_be),
+		cmocka_unit_test(points_that_are_not_there),
+		cmocka_unit_test(sizes_that_are_none),
+		cmocka_unit_test(parts_of_a_phase),
+		cmocka_unit_test(times_of_limits_and_links),
+		cmocka_unit_test(more_than_a_gateway_judges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
