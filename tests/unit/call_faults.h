@@ -12,16 +12,18 @@
 
 #include "heap_faults.h"
 
+static int call_error = EIO; /* what is said of it */
+
 #if HEAP_REFUSES
 
 /* The call `name`, which answers `refused` when its turn has come. */
 #define MAY_FAIL(type, name, parameters, arguments, refused)                                                         \
-	type name parameters                                                                                         \
+	HEAP_CALL type name parameters                                                                               \
 	{                                                                                                            \
 		static type(*real) parameters;                                                                       \
                                                                                                                      \
 		if (heap_is_ours(__builtin_return_address(0)) && heap_refuses()) {                                   \
-			errno = EIO;                                                                                 \
+			errno = call_error;                                                                          \
 			return refused;                                                                              \
 		}                                                                                                    \
 		if (!real) {                                                                                         \
@@ -45,7 +47,7 @@ MAY_FAIL(int, fstat64, (int fd, struct stat64 *to), (fd, to), -1)
 MAY_FAIL(ssize_t, pread64, (int fd, void *p, size_t n, off64_t at), (fd, p, n, at), -1)
 MAY_FAIL(FILE *, fopen64, (const char *path, const char *mode), (path, mode), NULL)
 
-int open64(const char *path, int flags, ...)
+HEAP_CALL int open64(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
 	va_list ap;
@@ -55,7 +57,7 @@ int open64(const char *path, int flags, ...)
 		mode = va_arg(ap, mode_t);
 	va_end(ap);
 	if (heap_is_ours(__builtin_return_address(0)) && heap_refuses()) {
-		errno = EIO;
+		errno = call_error;
 		return -1;
 	}
 	return openat64(AT_FDCWD, path, flags, mode);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #define HEAP_PIECES  (1u << 17) /* held at a time, at most half of it */
 #define HEAP_AT_MOST 200000u    /* requests of one scenario: beyond that it does not end */
@@ -29,11 +30,14 @@ static struct {
 	bool by_place, asked; /* the first of a place that is not among these is; asked: while it is looked who did */
 	uint64_t places[HEAP_PLACES];
 	unsigned place_count;
+	void *calls[HEAP_DEPTH + 2]; /* of the one that was refused last */
+	int call_count;
 } heap;
 
 #if !defined(__SANITIZE_ADDRESS__)
 
 #define HEAP_REFUSES 1
+#define HEAP_CALL    __attribute__((noinline)) /* whose caller is looked at */
 
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t count, size_t n);
@@ -49,15 +53,14 @@ static inline bool heap_is_ours(const void *caller)
 /* Is it a place where nothing was refused yet? Then it is now. */
 static inline bool heap_new_place(void)
 {
-	void *calls[HEAP_DEPTH + 2];
 	uint64_t place = 0xcbf29ce484222325ULL;
 	int n;
 
 	heap.asked = true;
-	n = backtrace(calls, HEAP_DEPTH + 2);
+	n = heap.call_count = backtrace(heap.calls, HEAP_DEPTH + 2);
 	heap.asked = false;
 	for (int i = 2; i < n; i++)
-		place = (place ^ (uintptr_t)calls[i]) * 0x100000001b3ULL;
+		place = (place ^ (uintptr_t)heap.calls[i]) * 0x100000001b3ULL;
 	for (unsigned i = 0; i < heap.place_count; i++)
 		if (heap.places[i] == place)
 			return false;
@@ -100,7 +103,7 @@ static inline void heap_let_go(const void *p)
 {
 	size_t i = heap_place((uintptr_t)p);
 
-	if (!heap.watched || !p)
+	if (!heap.count || !p)
 		return;
 	for (; heap.held[i]; i = (i + 1) % HEAP_PIECES)
 		if (heap.held[i] == (uintptr_t)p) {
@@ -123,7 +126,7 @@ static inline void *heap_resized(void *p, size_t n, bool ours)
 	return ours ? heap_hold(q) : q;
 }
 
-void *malloc(size_t n)
+HEAP_CALL void *malloc(size_t n)
 {
 	bool ours = heap_is_ours(__builtin_return_address(0));
 
@@ -132,7 +135,7 @@ void *malloc(size_t n)
 	return ours ? heap_hold(__libc_malloc(n)) : __libc_malloc(n);
 }
 
-void *calloc(size_t count, size_t n)
+HEAP_CALL void *calloc(size_t count, size_t n)
 {
 	bool ours = heap_is_ours(__builtin_return_address(0));
 
@@ -141,12 +144,12 @@ void *calloc(size_t count, size_t n)
 	return ours ? heap_hold(__libc_calloc(count, n)) : __libc_calloc(count, n);
 }
 
-void *realloc(void *p, size_t n)
+HEAP_CALL void *realloc(void *p, size_t n)
 {
 	return heap_resized(p, n, heap_is_ours(__builtin_return_address(0)));
 }
 
-void *reallocarray(void *p, size_t count, size_t n)
+HEAP_CALL void *reallocarray(void *p, size_t count, size_t n)
 {
 	if (n && count > SIZE_MAX / n) {
 		errno = ENOMEM;
@@ -155,13 +158,13 @@ void *reallocarray(void *p, size_t count, size_t n)
 	return heap_resized(p, count * n, heap_is_ours(__builtin_return_address(0)));
 }
 
-void free(void *p)
+HEAP_CALL void free(void *p)
 {
 	heap_let_go(p);
 	__libc_free(p);
 }
 
-char *strndup(const char *text, size_t most)
+HEAP_CALL char *strndup(const char *text, size_t most)
 {
 	bool ours = heap_is_ours(__builtin_return_address(0));
 	size_t n = strnlen(text, most);
@@ -178,7 +181,7 @@ char *strndup(const char *text, size_t most)
 }
 
 #undef strdup
-char *strdup(const char *text)
+HEAP_CALL char *strdup(const char *text)
 {
 	bool ours = heap_is_ours(__builtin_return_address(0));
 	size_t n = strlen(text) + 1;
@@ -190,8 +193,25 @@ char *strdup(const char *text)
 	return copy ? memcpy(copy, text, n) : NULL;
 }
 
+/* For json_set_alloc_funcs(): what that library asks for is its caller's. Not a jump, so that it counts as ours. */
+static inline void *heap_json_malloc(size_t n)
+{
+	void *p = malloc(n);
+
+	__asm__ volatile("" : "+r"(p));
+	return p;
+}
+
+static inline void heap_json_free(void *p)
+{
+	free(p);
+	__asm__ volatile("");
+}
+
 #else
-#define HEAP_REFUSES 0
+#define HEAP_REFUSES     0
+#define heap_json_malloc malloc
+#define heap_json_free   free
 #endif
 
 /* One run of the scenario in which the next request that is to be refused is: false where there was none left.
@@ -201,12 +221,17 @@ static inline bool heap_once(int (*scenario)(void *), void *userdata, int told, 
 	size_t before = heap.count;
 	int r;
 
+	if (!before)
+		memset(heap.held, 0, sizeof(heap.held)); /* of what was one */
 	heap.struck = false;
 	r = scenario(userdata);
 	heap.left = 0;
 	if (heap.count == before && (r == good || (heap.struck && (r == told || (!told && r < 0)))))
 		return heap.struck;
-	heap.watched = heap.by_place = false;
+	heap.watched = false;
+	if (heap.by_place)
+		backtrace_symbols_fd(heap.calls, heap.call_count, STDERR_FILENO); /* addr2line knows the lines */
+	heap.by_place = false;
 	fail_msg("a request was refused (%d): answered %d, %zd pieces more than before", heap.struck, r,
 	        (ssize_t)(heap.count - before));
 	return false;
