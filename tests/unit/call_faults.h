@@ -16,9 +16,12 @@ static int call_error = EIO; /* what is said of it */
 
 #if HEAP_REFUSES
 
-/* The call `name`, which answers `refused` when its turn has come. */
+/* The call `name`, which answers `refused` when its turn has come. Those that have a form with checks are as they are
+ * declared. */
 #define MAY_FAIL(type, name, parameters, arguments, refused)                                                         \
-	HEAP_CALL type name parameters                                                                               \
+	HEAP_CALL MAY_FAIL_AS_DECLARED(type, name, parameters, arguments, refused)
+#define MAY_FAIL_AS_DECLARED(type, name, parameters, arguments, refused)                                             \
+	type name parameters                                                                                         \
 	{                                                                                                            \
 		static type(*real) parameters;                                                                       \
                                                                                                                      \
@@ -38,16 +41,16 @@ static int call_error = EIO; /* what is said of it */
 
 MAY_FAIL(int, fsync, (int fd), (fd), -1)
 MAY_FAIL(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n), -1)
-MAY_FAIL(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n), -1)
+MAY_FAIL_AS_DECLARED(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n), -1)
 MAY_FAIL(int, rename, (const char *a, const char *b), (a, b), -1)
 MAY_FAIL(int, renameat, (int a, const char *x, int b, const char *y), (a, x, b, y), -1)
 MAY_FAIL(int, linkat, (int a, const char *x, int b, const char *y, int flags), (a, x, b, y, flags), -1)
 MAY_FAIL(int, flock, (int fd, int how), (fd, how), -1)
 MAY_FAIL(int, fstat64, (int fd, struct stat64 *to), (fd, to), -1)
-MAY_FAIL(ssize_t, pread64, (int fd, void *p, size_t n, off64_t at), (fd, p, n, at), -1)
+MAY_FAIL_AS_DECLARED(ssize_t, pread64, (int fd, void *p, size_t n, off64_t at), (fd, p, n, at), -1)
 MAY_FAIL(FILE *, fopen64, (const char *path, const char *mode), (path, mode), NULL)
 
-HEAP_CALL int open64(const char *path, int flags, ...)
+int open64(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
 	va_list ap;

@@ -17,16 +17,18 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#define HEAP_PIECES  (1u << 17) /* held at a time, at most half of it */
+#define HEAP_PIECES  (1u << 14) /* held at a time, at most half of it */
 #define HEAP_AT_MOST 200000u    /* requests of one scenario: beyond that it does not end */
 #define HEAP_PLACES  8192u
-#define HEAP_DEPTH   7 /* calls that tell a place */
+#define HEAP_DEPTH   7   /* calls that tell a place */
+#define HEAP_SPREAD  60u /* requests that are refused where places cannot be told */
 
 static struct {
 	uintptr_t held[HEAP_PIECES]; /* pieces that this program has asked for and not freed; 0 = free, 1 = was one */
 	size_t count;
 	bool watched, struck;
-	unsigned left;        /* requests until the one that is refused; 0 = none is */
+	unsigned left; /* requests until the one that is refused; 0 = none is */
+	unsigned requests;
 	bool by_place, asked; /* the first of a place that is not among these is; asked: while it is looked who did */
 	uint64_t places[HEAP_PLACES];
 	unsigned place_count;
@@ -72,6 +74,7 @@ static inline bool heap_new_place(void)
 
 static inline bool heap_refuses(void)
 {
+	heap.requests += !heap.asked;
 	if (heap.by_place ? heap.struck || heap.asked || !heap_new_place() : !heap.left || --heap.left)
 		return false;
 	heap.struck = true;
@@ -210,6 +213,7 @@ static inline void heap_json_free(void *p)
 
 #else
 #define HEAP_REFUSES     0
+#define heap_new_place() false
 #define heap_json_malloc malloc
 #define heap_json_free   free
 #endif
@@ -253,7 +257,23 @@ static inline unsigned heap_each(int (*scenario)(void *), void *userdata)
 	return n - 1;
 }
 
-/* The first of each place refused once: gives how many there were. */
+/* Some of all requests refused once, from the first to the last: gives how many there are. */
+static inline unsigned heap_each_spread(int (*scenario)(void *), void *userdata, int told, int good)
+{
+	unsigned all, n = 1;
+
+	heap.requests = 0;
+	heap_once(scenario, userdata, told, good);
+	all = heap.requests;
+	for (heap.left = n; n <= all; heap.left = n += 1 + all / HEAP_SPREAD)
+		heap_once(scenario, userdata, told, good);
+	heap.left = 0;
+	heap.watched = false;
+	return all;
+}
+
+/* The first of each place refused once: gives how many there were. What was built without tables for unwinding does
+ * not tell who called: then requests are refused here and there. */
 static inline unsigned heap_each_place(int (*scenario)(void *), void *userdata, int told)
 {
 	int good;
@@ -264,7 +284,10 @@ static inline unsigned heap_each_place(int (*scenario)(void *), void *userdata, 
 	heap.struck = true; /* what backtrace() needs is loaded before it is counted */
 	heap.place_count = 0;
 	heap_new_place();
-	heap.watched = heap.by_place = true;
+	heap.watched = true;
+	if (heap.call_count < HEAP_DEPTH / 2)
+		return heap_each_spread(scenario, userdata, told, good);
+	heap.by_place = true;
 	while (heap_once(scenario, userdata, told, good))
 		;
 	heap.watched = heap.by_place = false;

@@ -328,7 +328,7 @@ static int encode(void *userdata)
 static void encoding_for_each_room(void **state)
 {
 	for (unsigned what = 0; what < ENCODERS; what++)
-		for (size_t room = 0; room < 120; room++)
+		for (size_t room = 0; room < 120; room += 3)
 			heap_each(encode, &(struct encoding){ what, room });
 }
 
