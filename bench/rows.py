@@ -12,7 +12,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.abspath(os.environ.get("HJ_BUILD", os.path.join(TOP, "build")))
 FIGURE = re.compile(r"figure \S+ \S+ \S+ \S+ (ok|short)")
 FULL = os.environ.get("FULL", "") not in ("", "0")
-LIMIT_S = 3600 if FULL else 600  # of one row; a net, not a measure
+LIMIT_S = 3600 if FULL else 600  # of one row that says nothing else; a net, not a measure
 SKIPPED = 77
 
 
@@ -23,6 +23,13 @@ def program_of(name):
         if os.access(path, os.X_OK) and os.path.isfile(path):
             return path
     return None
+
+
+def limit_of(path):
+    """Seconds that a row may take: a test says itself what it wants (`# test: limit 900`, tests/run)."""
+    with open(path, encoding="utf-8", errors="replace") as f:
+        said = re.search(r"^# test: .*\blimit (\d+)", f.read(4096), re.MULTILINE)
+    return max(LIMIT_S, int(said.group(1)) if said else 0)
 
 
 class Row(threading.Thread):
@@ -39,7 +46,7 @@ class Row(threading.Thread):
             return
         try:
             done = subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                  errors="replace", env=dict(os.environ, HJ_BUILD=BUILD), cwd=TOP, timeout=LIMIT_S)
+                                  errors="replace", env=dict(os.environ, HJ_BUILD=BUILD), cwd=TOP, timeout=limit_of(program))
         except (OSError, subprocess.TimeoutExpired) as e:
             self.trouble = ["missing: %s: %s" % (w, e) for w in self.wanted]
             return
