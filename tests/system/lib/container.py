@@ -93,7 +93,8 @@ class Container:
 
     def tell_trouble(self):
         """What a reader wants to see of a box in which a test failed."""
-        for words in (["systemctl", "--failed", "--no-legend"], ["journalctl", "--no-pager", "-n", str(JOURNAL_LINES)]):
+        warned = ["journalctl", "--no-pager", "-p", "warning", "-n", str(JOURNAL_LINES)]  # what came to nothing may be long ago
+        for words in (["systemctl", "--failed", "--no-legend"], warned, ["journalctl", "--no-pager", "-n", str(JOURNAL_LINES)]):
             try:
                 print("---- %s\n%s" % (" ".join(words), self.run(*words, good=False, seconds=20).stdout))
             except (OSError, subprocess.TimeoutExpired) as e:
