@@ -39,6 +39,9 @@ int hj_ledger_open_readonly(const char *path, struct hj_keyring *keyring, struct
 int hj_ledger_set_aside(const char *path);
 void hj_ledger_close(struct hj_ledger *l);
 HJ_DEFINE_CLEANUP(struct hj_ledger *, hj_ledger_close)
+/* Gives back the pages of the file that are kept in memory, which the kernel keeps as well; for once in a while.
+ * NULL: nothing. */
+void hj_ledger_spare(struct hj_ledger *l);
 const uint8_t *hj_ledger_store_id(const struct hj_ledger *l); /* of the newest segment */
 
 /* A transaction is begun by the first of append, put or cut and ended by commit. A commit that fails (-ENOSPC, -EIO)

@@ -35,6 +35,7 @@ struct hj_service {
 	const char *about;                                /* N_(), for --help */
 	bool templated;                                   /* takes an instance as its argument: hjgate-meterd north */
 	const struct hj_ipc_interface *const *interfaces; /* NULL-terminated */
+	void (*spare)(void *userdata); /* gives back what its work can do without; once a minute. NULL: nothing */
 	bool has_adhoc; /* takes --adhoc: serves one command, and keeps nothing, until that has left */
 	/* set by hj_service_init() */
 	const char *root;     /* "" when not given */
@@ -42,6 +43,7 @@ struct hj_service {
 	bool check_only, adhoc;
 	sd_event *event;
 	struct hj_ipc_server *server;
+	void *userdata; /* of hj_service_listen() */
 	char ident[64]; /* "meterd@north": before each log line and each socket's name */
 };
 

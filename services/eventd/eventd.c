@@ -89,6 +89,13 @@ int eventd_new(sd_event *event, const char *root, struct eventd **ret)
 	return 0;
 }
 
+void eventd_spare(void *userdata)
+{
+	struct eventd *d = userdata;
+
+	hj_ledger_spare(d->ledger);
+}
+
 void eventd_free(struct eventd *d)
 {
 	if (!d)

@@ -77,6 +77,7 @@ struct eventd {
 int eventd_new(sd_event *event, const char *root, struct eventd **ret);
 void eventd_free(struct eventd *d); /* writes what it can */
 HJ_DEFINE_CLEANUP(struct eventd *, eventd_free)
+void eventd_spare(void *userdata); /* of hj_service */
 
 /* writer.c. eventd_put() takes the row over (it is empty afterwards) and keeps a reference to call, which may be
  * NULL. */

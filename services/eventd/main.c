@@ -27,6 +27,7 @@ int main(int argc, char **argv)
 		.name = "eventd",
 		.about = N_("keeps the events a person should know of"),
 		.interfaces = interfaces,
+		.spare = eventd_spare,
 	};
 	struct eventd *d = NULL;
 	int r, status;

@@ -44,6 +44,7 @@ int main(int argc, char **argv)
 		.name = "stored",
 		.about = N_("keeps the records"),
 		.interfaces = interfaces,
+		.spare = stored_spare,
 	};
 	struct stored *stored = NULL;
 	int r, status;

@@ -226,6 +226,13 @@ int stored_new(struct hj_service *service, const struct hj_conf_main *conf, stru
 	return 0;
 }
 
+void stored_spare(void *userdata)
+{
+	struct stored *s = userdata;
+
+	hj_ledger_spare(s->ledger);
+}
+
 void stored_free(struct stored *s)
 {
 	if (!s)

@@ -259,6 +259,7 @@ struct stored {
 int stored_new(struct hj_service *service, const struct hj_conf_main *conf, struct stored **ret);
 void stored_free(struct stored *s); /* commits what it can */
 HJ_DEFINE_CLEANUP(struct stored *, stored_free)
+void stored_spare(void *userdata); /* of hj_service */
 
 int stored_load(struct stored *s);        /* the ledger has been opened */
 void stored_forget(struct stored *s);     /* what is loaded, as if the store were empty */

@@ -287,6 +287,12 @@ uint64_t hj_ledger_locked(const struct hj_ledger *l)
 	return l->locked;
 }
 
+void hj_ledger_spare(struct hj_ledger *l)
+{
+	if (l)
+		sqlite3_db_release_memory(l->db);
+}
+
 int64_t hj_ledger_bytes(const struct hj_ledger *l)
 {
 	char wal[PATH_MAX];

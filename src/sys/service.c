@@ -179,6 +179,7 @@ int hj_service_listen(struct hj_service *s, void *userdata)
 	char **names = NULL;
 	int n = sd_listen_fds_with_names(1, &names), taken = 0, r;
 
+	s->userdata = userdata;
 	if (n < 0)
 		return hj_log_error(n, "cannot take the sockets handed over");
 	r = hj_ipc_server_new(s->event, s->interfaces, userdata, &s->server);
@@ -208,8 +209,11 @@ int hj_service_listen(struct hj_service *s, void *userdata)
  * leaves holes below what outlives it; without this a daemon keeps the worst it has seen, and adds to it. */
 static int on_trim(sd_event_source *timer, uint64_t usec, void *userdata)
 {
+	struct hj_service *s = userdata;
+
 	(void)usec;
-	(void)userdata;
+	if (s->spare)
+		s->spare(s->userdata);
 	malloc_trim(0);
 	sd_event_source_set_time_relative(timer, TRIM_USEC);
 	return sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
@@ -220,7 +224,7 @@ int hj_service_run(struct hj_service *s)
 	int r;
 
 	malloc_trim(0); /* what reading the configuration took: several times what is kept of it */
-	r = sd_event_add_time_relative(s->event, NULL, CLOCK_MONOTONIC, TRIM_USEC, TRIM_LATE, on_trim, NULL);
+	r = sd_event_add_time_relative(s->event, NULL, CLOCK_MONOTONIC, TRIM_USEC, TRIM_LATE, on_trim, s);
 	if (r < 0)
 		hj_warn("cannot set a timer: going on without giving memory back: %s", strerror(-r));
 	sd_notify(0, "READY=1");

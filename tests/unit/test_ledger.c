@@ -132,6 +132,31 @@ static void test_rows_and_state(void **state)
 	hj_ledger_close(l);
 }
 
+/* What it keeps of the file is given back, in the middle of a transaction, too, and read again where it is needed. */
+static void test_spare(void **state)
+{
+	struct hj_ledger *l = open_it();
+	struct seen s = { 0 };
+	char body[1000];
+	int64_t full;
+
+	memset(body, 'x', sizeof(body) - 1);
+	body[sizeof(body) - 1] = 0;
+	for (int i = 0; i < 300; i++)
+		assert_int_equal(append(l, HJ_KIND_MINUTE, DAY0 + i, body), 0);
+	assert_int_equal(hj_ledger_commit(l), 0);
+	assert_int_equal(append(l, HJ_KIND_MINUTE, DAY0 + 300, "not yet committed"), 0);
+	full = sqlite3_memory_used();
+	hj_ledger_spare(l);
+	assert_true(sqlite3_memory_used() < full - (128 << 10));
+	assert_int_equal(hj_ledger_commit(l), 0);
+	assert_int_equal(hj_ledger_read(l, 1, UINT64_MAX, 0, see, &s), 0);
+	assert_int_equal(s.count, 301);
+	assert_string_equal(s.last_body, "not yet committed");
+	hj_ledger_spare(NULL);
+	hj_ledger_close(l);
+}
+
 static int count_keys(const char *key, const void *value, size_t n, void *userdata)
 {
 	assert_memory_equal(key, "owed.", 5);
@@ -586,6 +611,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_after_2038),
 		T(test_rows_and_state),
+		T(test_spare),
 		T(test_each_and_rollback),
 		T(test_seq_only_grows),
 		T(test_day_index),
