@@ -86,7 +86,8 @@ def make_first(name="power", init=INIT, ours=PROGRAMS, modules=MODULES, tools=("
     for inside, program in programs.items():
         copy_to(first, program, inside)
         for library in libraries(program):
-            copy_to(first, library)
+            beside = os.path.exists(os.path.join(os.path.dirname(program), os.path.basename(library)))  # and looked for there
+            copy_to(first, library, os.path.join(os.path.dirname(inside), os.path.basename(library)) if beside else None)
     for folder, _, files in os.walk(os.path.join(WORK, "tree/lib/modules", version)):
         for file in files:
             if file[:-len(".ko")] in modules:  # in the order that they need one another
