@@ -212,7 +212,7 @@ static int read_string(struct conf_file *f, const config_setting_t *s, const str
 		return wrong_type(f, s, k);
 	if (strlen(text) >= k->size) {
 		e = conf_error(
-		        f, s, _("%s = %s is longer than %zu bytes"), k->name, conf_value(s, value), k->size - 1);
+		        f, s, _("%s = %s is longer than %zu bytes"), k->name, conf_value(s, value), (size_t)k->size - 1);
 		remedy(f, e, k);
 		return 0;
 	}

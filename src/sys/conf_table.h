@@ -113,19 +113,28 @@ struct conf_choice {
 };
 
 struct conf_table;
+/* Close together: whoever is linked with a table has it in memory of its own, for its pointers, whether it reads such
+ * a file or not. */
 struct conf_key {
 	const char *name;
-	enum conf_kind kind;
-	unsigned flags;
-	size_t offset, size;               /* where it goes; CONF_STRING: with the NUL */
-	double least, most;                /* CONF_INT, CONF_FLOAT, both included; CONF_NUMBERS and after: how many */
-	double preset;                     /* all before CONF_NUMBERS but CONF_STRING */
-	const char *preset_text;           /* CONF_STRING; NULL = "" */
-	const struct conf_choice *choices; /* CONF_ENUM, and CONF_INT where not every number will do; ended by NULL */
-	int (*check)(const char *text, const char **ret_why); /* CONF_STRING: < 0 refused, why untranslated */
+	enum conf_kind kind : 8;
+	unsigned flags : 8;
+	unsigned size : 16; /* where it goes; CONF_STRING: with the NUL */
+	unsigned offset;
+	double least, most; /* CONF_INT, CONF_FLOAT, both included; CONF_NUMBERS and after: how many */
+	union {
+		double preset;           /* all before CONF_NUMBERS but CONF_STRING */
+		const char *preset_text; /* CONF_STRING; NULL = "" */
+	};
 	const char *hint; /* N_(): what to write, for CONF_STRING, CONF_CHAR, CONF_ARRAY and CONF_GROUP */
-	int (*item)(struct conf_file *f, const config_setting_t *item, void *object); /* CONF_LIST ...; -ENOMEM */
-	const struct conf_table *table; /* CONF_TABLE; absent, its presets count and nothing of it is missing */
+	union {
+		const struct conf_choice *choices; /* CONF_ENUM, CONF_INT where not each will do; ended by NULL */
+		/* CONF_STRING, CONF_CHAR: < 0 refused, why untranslated */
+		int (*check)(const char *text, const char **ret_why);
+		/* CONF_LIST ...; -ENOMEM */
+		int (*item)(struct conf_file *f, const config_setting_t *item, void *object);
+		const struct conf_table *table; /* CONF_TABLE; absent, its presets count and nothing is missing */
+	};
 };
 struct conf_table {
 	const char *what; /* names the group in errors: N_("meter") */
