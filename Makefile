@@ -63,17 +63,16 @@ WITHOUT     ?=
 # ---- compiler -------------------------------------------------------------
 
 CC        ?= gcc
+NM        ?= $(shell $(CC) -print-prog-name=nm)
 W         ?= -Werror
 WARN      := -Wall -Wextra $(W) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
              -Wformat=2 -Wpointer-arith -Wundef -Wwrite-strings -Wno-unused-parameter
 HARDEN    := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fno-common
 CFLAGS    ?= -Os -g
-# Small, for a box's flash and memory. Nothing here unwinds: a debugger has .debug_frame, which is not installed.
-SMALL     := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 CPPFLAGS  += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DHJ_VERSION='"$(VERSION)"' -DHJ_LOCALEDIR='"$(localedir)"' \
              -DHJ_LIBEXECDIR='"$(libexecdir)"' -DHJ_DATADIR='"$(datadir)"' -Iinclude -I$(B)/gen
 # A plain char is signed on every machine: on ARM it would not be by itself.
-ALL_CFLAGS = -std=gnu11 -fsigned-char $(WARN) $(HARDEN) $(SMALL) $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 -fsigned-char $(WARN) $(HARDEN) -ffunction-sections -fdata-sections $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS)
 ifneq ($(SAN),)
 ALL_CFLAGS  += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -U_FORTIFY_SOURCE
@@ -152,9 +151,14 @@ $(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
 $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC)): ALL_CFLAGS += -fPIC -fno-semantic-interposition
 # What each byte of a frame goes through is to be quick, and what it is measured against as well.
 $(call obj,$(wildcard src/base/*.c src/hj212/*.c bench/*.c)): ALL_CFLAGS += $(if $(filter -Os,$(CFLAGS)),-O2)
-$(SHARED): $(call obj,$(filter-out $(KEEPING),$(LIB_SRC))) $(patsubst %.c,%.o,$(IDL_SRC))
+# Of the shared object only what the programs ask for can be had from outside, and only what that needs is in it. A table that a program names lies in the
+# program, and is one table only if the shared object looks for it by name too: functions alone are bound within.
+ASKING    := $(foreach s,$(DAEMONS) $(CLI),$(B)/obj/services/$(s)/main.o $(B)/lib$(s).a) $(call obj,$(KEEPING))
+$(B)/asked: $(ASKING)
+	$(call Q,NM)(echo '{ global:'; $(NM) -u $^ | sed -n 's/^ *U \([a-z].*\)$$/\1;/p' | sort -u; echo 'local: *; };') >$@
+$(SHARED): $(call obj,$(filter-out $(KEEPING),$(LIB_SRC))) $(patsubst %.c,%.o,$(IDL_SRC)) $(B)/asked
 	@mkdir -p $(@D)
-	$(call Q,LD)$(CC) -shared -Wl,-soname,$(@F),-Bsymbolic,-z,defs $(filter-out -pie,$(ALL_LDFLAGS)) -o $@ $^ $(filter-out -lsqlite3 -lcrypto,$(PKG_LIBS)) -lm
+	$(call Q,LD)$(CC) -shared -Wl,-soname,$(@F),-Bsymbolic-functions,-z,defs,--version-script=$(B)/asked $(filter-out -pie,$(ALL_LDFLAGS)) -o $@ $(filter %.o,$^) $(filter-out -lsqlite3 -lcrypto,$(PKG_LIBS)) -lm
 
 # They look for it beside themselves; the CLI, once installed, where the daemons are.
 beside     = -Wl,-rpath,'$$ORIGIN$(1)'
@@ -234,7 +238,7 @@ $(B)/world/world: $(call obj,$(wildcard tests/world/[!s]*.c tests/world/s[!h]*.c
 
 $(B)/locale/%/LC_MESSAGES/hjgate.mo: share/locale/%.po
 	@mkdir -p $(@D)
-	$(call Q,MO)msgfmt --check -o $@ $<
+	$(call Q,MO)msgfmt --check --no-hash -o $@ $<
 
 ifneq ($(BUILD_CC),)
 run_built  =
@@ -354,10 +358,11 @@ deb-needs: needs
 	@$(if $(ARCH)$(SUITE),sh packaging/needs install deb-cross-needs)
 
 # A build of its own, in which no path of this machine is left over. Of an SDK of OpenEmbedded, the architecture is in its sysroot's name; its pkg-config
-# may put the sysroot before what it says of the image.
+# may put the sysroot before what it says of the image. What is installed is without tables for unwinding, as the package of Debian is: nothing in it unwinds,
+# and a debugger has its own. Some tests do.
 IPK_ARCH   = $(or $(if $(filter command,$(firstword $(origin ARCH))),$(ARCH)),$(shell echo '$(notdir $(SDKTARGETSYSROOT))' | sed 's/-[^-]*-linux.*//'),$(ARCH))
 ipk:
-	@$(MAKE) --no-print-directory B='$(B)/ipk-$(IPK_ARCH)' CFLAGS='$(CFLAGS) -ffile-prefix-map=$(CURDIR)=.' all
+	@$(MAKE) --no-print-directory B='$(B)/ipk-$(IPK_ARCH)' CFLAGS='$(CFLAGS) -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=.' all
 	@$(MAKE) --no-print-directory B='$(B)/ipk-$(IPK_ARCH)' OUT='$(or $(OUT),$(B))' ARCH='$(IPK_ARCH)' ipk-packed
 ipk-packed: unitdir := $(patsubst $(PKG_CONFIG_SYSROOT_DIR)/%,/%,$(unitdir))
 ipk-packed:
