@@ -362,7 +362,7 @@ deb-needs: needs
 # and a debugger has its own. Some tests do.
 IPK_ARCH   = $(or $(if $(filter command,$(firstword $(origin ARCH))),$(ARCH)),$(shell echo '$(notdir $(SDKTARGETSYSROOT))' | sed 's/-[^-]*-linux.*//'),$(ARCH))
 ipk:
-	@$(MAKE) --no-print-directory B='$(B)/ipk-$(IPK_ARCH)' CFLAGS='$(CFLAGS) -fno-asynchronous-unwind-tables -ffile-prefix-map=$(CURDIR)=.' all
+	@$(MAKE) --no-print-directory B='$(B)/ipk-$(IPK_ARCH)' CFLAGS='$(CFLAGS) -fno-asynchronous-unwind-tables -fno-unwind-tables -ffile-prefix-map=$(CURDIR)=.' all
 	@$(MAKE) --no-print-directory B='$(B)/ipk-$(IPK_ARCH)' OUT='$(or $(OUT),$(B))' ARCH='$(IPK_ARCH)' ipk-packed
 ipk-packed: unitdir := $(patsubst $(PKG_CONFIG_SYSROOT_DIR)/%,/%,$(unitdir))
 ipk-packed:
