@@ -48,3 +48,42 @@ int adjtimex(struct timex *t)
 	t->status = world_trusted ? 0 : STA_UNSYNC;
 	return world_trusted ? TIME_OK : TIME_ERROR;
 }
+
+#if defined(__arm__)
+
+/* Libraries with a time_t of 4 bytes, as Debian 12's are, ask by the names that the headers have given away. */
+struct short_time {
+	int32_t sec, part;
+};
+int short_clock_gettime(clockid_t, struct short_time *) __asm__("clock_gettime");
+int short_gettimeofday(struct short_time *, void *) __asm__("gettimeofday");
+int32_t short_time(int32_t *) __asm__("time");
+
+int short_clock_gettime(clockid_t id, struct short_time *ret)
+{
+	struct timespec whole;
+
+	clock_gettime(id, &whole);
+	*ret = (struct short_time){ (int32_t)whole.tv_sec, (int32_t)whole.tv_nsec };
+	return 0;
+}
+
+int short_gettimeofday(struct short_time *ret, void *zone)
+{
+	struct timeval whole;
+
+	gettimeofday(&whole, zone);
+	*ret = (struct short_time){ (int32_t)whole.tv_sec, (int32_t)whole.tv_usec };
+	return 0;
+}
+
+int32_t short_time(int32_t *ret)
+{
+	int32_t now = (int32_t)time(NULL);
+
+	if (ret)
+		*ret = now;
+	return now;
+}
+
+#endif

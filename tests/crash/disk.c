@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel.h"
+
 #define FDS        1024
 #define NAMES      64 /* files below the folder at a time */
 #define PATH_BYTES 512
@@ -459,7 +461,7 @@ ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 		return -1;
 	if (of(fd))
 		note_write(of(fd), (uint64_t)at, data, n);
-	return syscall(SYS_pwrite64, fd, data, n, at);
+	return kernel_pwrite(fd, data, n, at);
 }
 
 ssize_t write(int fd, const void *data, size_t n)
@@ -479,7 +481,7 @@ int ftruncate64(int fd, off64_t size)
 {
 	if (of(fd))
 		note_size(of(fd), (uint64_t)size);
-	return (int)syscall(SYS_ftruncate, fd, size);
+	return kernel_ftruncate(fd, size);
 }
 
 int fallocate64(int fd, int mode, off64_t at, off64_t n)
@@ -490,7 +492,7 @@ int fallocate64(int fd, int mode, off64_t at, off64_t n)
 		return -1;
 	if (of(fd) && !mode && !fstat(fd, &st) && at + n > st.st_size)
 		note_size(of(fd), (uint64_t)(at + n));
-	return (int)syscall(SYS_fallocate, fd, mode, at, n);
+	return kernel_fallocate(fd, mode, at, n);
 }
 
 int fdatasync(int fd)
@@ -609,8 +611,8 @@ static void lay_down(const struct name *n)
 {
 	int fd = (int)syscall(SYS_openat, AT_FDCWD, n->path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
-	if (fd < 0 || syscall(SYS_ftruncate, fd, n->file->size) < 0 ||
-	        syscall(SYS_pwrite64, fd, n->file->data, n->file->held, 0) != (long)n->file->held)
+	if (fd < 0 || kernel_ftruncate(fd, n->file->size) < 0 ||
+	        kernel_pwrite(fd, n->file->data, n->file->held, 0) != (ssize_t)n->file->held)
 		fault("cannot lay down what the disk holds");
 	syscall(SYS_close, fd);
 }

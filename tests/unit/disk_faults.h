@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../crash/kernel.h"
+
 enum {
 	ON_READ = 1,
 	ON_WRITE = 2,
@@ -60,7 +62,7 @@ static bool strikes(unsigned op)
 
 ssize_t pread64(int fd, void *data, size_t n, off64_t at)
 {
-	return strikes(ON_READ) ? -1 : syscall(SYS_pread64, fd, data, n, at);
+	return strikes(ON_READ) ? -1 : kernel_pread(fd, data, n, at);
 }
 
 static bool grows(int fd, off64_t end)
@@ -74,7 +76,7 @@ ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 {
 	if (strikes(ON_WRITE) || (grows(fd, at + (off64_t)n) && strikes(ON_GROW)))
 		return -1;
-	return syscall(SYS_pwrite64, fd, data, n, at);
+	return kernel_pwrite(fd, data, n, at);
 }
 
 int fdatasync(int fd)
@@ -89,12 +91,12 @@ int fsync(int fd)
 
 int ftruncate64(int fd, off64_t length)
 {
-	return strikes(ON_WRITE) ? -1 : (int)syscall(SYS_ftruncate, fd, length);
+	return strikes(ON_WRITE) ? -1 : kernel_ftruncate(fd, length);
 }
 
 int fallocate64(int fd, int mode, off64_t at, off64_t length)
 {
-	return strikes(ON_WRITE) || strikes(ON_GROW) ? -1 : (int)syscall(SYS_fallocate, fd, mode, at, length);
+	return strikes(ON_WRITE) || strikes(ON_GROW) ? -1 : kernel_fallocate(fd, mode, at, length);
 }
 
 int open64(const char *path, int flags, ...)

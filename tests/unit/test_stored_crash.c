@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../crash/kernel.h"
 #include "stored_world.h"
 
 #define SAMPLES        1500
@@ -43,10 +44,10 @@ static bool refused(void)
 ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 {
 	if (strikes()) {
-		syscall(SYS_pwrite64, fd, data, n / 2, at);
+		kernel_pwrite(fd, data, n / 2, at);
 		_exit(DIED);
 	}
-	return refused() ? -1 : syscall(SYS_pwrite64, fd, data, n, at);
+	return refused() ? -1 : kernel_pwrite(fd, data, n, at);
 }
 
 int fdatasync(int fd)

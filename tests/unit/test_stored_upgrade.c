@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../crash/kernel.h"
 #include "stored_world.h"
 
 #define OLD       "tests/data/ledger-1.db"
@@ -27,10 +28,10 @@ static bool strikes(void)
 ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 {
 	if (strikes()) {
-		syscall(SYS_pwrite64, fd, data, n / 2, at);
+		kernel_pwrite(fd, data, n / 2, at);
 		_exit(DIED);
 	}
-	return syscall(SYS_pwrite64, fd, data, n, at);
+	return kernel_pwrite(fd, data, n, at);
 }
 
 int fdatasync(int fd)
