@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
+
+_Static_assert(sizeof(time_t) == 8, "times end in 2038: _TIME_BITS=64 is wanted, and a C library that has it");
 
 typedef uint64_t hj_usec; /* a span, or a point of CLOCK_BOOTTIME, in microseconds */
 

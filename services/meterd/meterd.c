@@ -18,18 +18,18 @@
 #define PRIORITY_WINDOW (SD_EVENT_PRIORITY_NORMAL - 10)
 #define PRIORITY_TURN   (SD_EVENT_PRIORITY_NORMAL + 10) /* clients are served before the bus blocks again */
 
-static uint64_t window_end_us(const struct meterd *m)
+static int64_t window_end_ms(const struct meterd *m)
 {
-	return (uint64_t)(hj_window_start(hj_now().wall_ms, m->window_ms) + m->window_ms) * HJ_USEC_PER_MS;
+	return hj_window_start(hj_now().wall_ms, m->window_ms) + m->window_ms;
 }
 
 /* When the clock is set back, the timer would wait for a time that is a step and a window away. */
 static void heed_clock(struct meterd *m)
 {
-	uint64_t end = window_end_us(m), armed = 0;
+	int64_t end_ms = window_end_ms(m);
 
-	if (sd_event_source_get_time(m->window_timer, &armed) >= 0 && armed > end)
-		sd_event_source_set_time(m->window_timer, end);
+	if (m->window_timer.due_ms > end_ms)
+		hj_wall_timer_set(&m->window_timer, end_ms);
 }
 
 static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
@@ -52,17 +52,15 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-static int on_window(sd_event_source *source, uint64_t usec, void *userdata)
+static void on_window(void *userdata)
 {
 	struct meterd *m = userdata;
 
-	(void)usec;
 	peer_window(m->peer);
 	change_window(m);
 	requests_window(m);
 	malloc_trim(0); /* what a window's messages took of the heap */
-	sd_event_source_set_time(source, window_end_us(m));
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	hj_wall_timer_set(&m->window_timer, window_end_ms(m));
 }
 
 static int add_timers(struct meterd *m)
@@ -72,11 +70,11 @@ static int add_timers(struct meterd *m)
 	if (r < 0)
 		return r;
 	sd_event_source_set_priority(m->turn_timer, PRIORITY_TURN);
-	r = sd_event_add_time(
-	        m->event, &m->window_timer, CLOCK_REALTIME, window_end_us(m), WINDOW_ACCURACY, on_window, m);
+	r = hj_wall_timer_init(&m->window_timer, m->event, WINDOW_ACCURACY, on_window, m);
 	if (r < 0)
 		return r;
-	return sd_event_source_set_priority(m->window_timer, PRIORITY_WINDOW);
+	sd_event_source_set_priority(m->window_timer.timer, PRIORITY_WINDOW);
+	return hj_wall_timer_set(&m->window_timer, window_end_ms(m));
 }
 
 static int build(struct meterd *m, const char *root)
@@ -147,7 +145,7 @@ void meterd_free(struct meterd *m)
 	if (!m)
 		return;
 	sd_event_source_disable_unref(m->turn_timer);
-	sd_event_source_disable_unref(m->window_timer);
+	hj_wall_timer_done(&m->window_timer);
 	loan_done(m);
 	sampling_done(m);
 	sniff_close(m->sniff);

@@ -21,6 +21,7 @@
 #include "hjgate/meter_schedule.h"
 #include "hjgate/meter_timeout.h"
 #include "hjgate/report.h"
+#include "hjgate/wall_timer.h"
 
 enum meter_state { METER_UNKNOWN, METER_OK, METER_LOST };
 
@@ -88,7 +89,8 @@ struct meterd {
 	bool figures_failed;
 	uint64_t requests, errors, junk_bytes, lost_told;
 	bool outbox_full, started;
-	sd_event_source *turn_timer, *window_timer;
+	sd_event_source *turn_timer;
+	struct hj_wall_timer window_timer;
 
 	struct sampling sampling; /* what is asked at once */
 	struct loan *loans;       /* who waits for the bus: loan.c */

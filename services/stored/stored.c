@@ -254,7 +254,7 @@ void stored_free(struct stored *s)
 	maintain_stop(s);
 	sd_event_source_disable_unref(s->commit_timer);
 	sd_event_source_disable_unref(s->mono_timer);
-	sd_event_source_disable_unref(s->wall_timer);
+	hj_wall_timer_done(&s->wall_timer);
 	sd_event_source_disable_unref(s->retention_timer);
 	sd_event_source_disable_unref(s->key_timer);
 	stored_forget(s);

@@ -25,6 +25,7 @@
 #include "hjgate/sample.h"
 #include "hjgate/seqset.h"
 #include "hjgate/service.h"
+#include "hjgate/wall_timer.h"
 #include "maintain.h"
 
 #define STORED_UPLINKS_MAX  32
@@ -243,7 +244,8 @@ struct stored {
 	int64_t last_commit_ms;
 	sd_event_source *key_timer;
 	sd_event_source *clock_watch, *clock_timer, *pending_timer;
-	sd_event_source *commit_timer, *mono_timer, *wall_timer, *retention_timer;
+	sd_event_source *commit_timer, *mono_timer, *retention_timer;
+	struct hj_wall_timer wall_timer;
 
 	struct {
 		hj_usec since;

@@ -228,16 +228,6 @@ static int64_t fold_deadline(const struct hj_fold *fold, const struct hj_now *no
 	return now->wall_ms < due ? due : INT64_MAX;
 }
 
-static void arm(sd_event_source *timer, uint64_t usec)
-{
-	if (usec == HJ_USEC_NEVER) {
-		sd_event_source_set_enabled(timer, SD_EVENT_OFF);
-		return;
-	}
-	sd_event_source_set_time(timer, usec);
-	sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
-}
-
 void window_forget(struct stored *s, int64_t now_ms)
 {
 	int r;
@@ -266,8 +256,15 @@ void window_process(struct stored *s)
 		hj_rollup_deadline(s->rollup, &now, &mono, &wall);
 	wall = hj_min(wall, fold_deadline(s->hours, &now));
 	wall = hj_min(wall, fold_deadline(s->days, &now));
-	arm(s->mono_timer, mono);
-	arm(s->wall_timer, wall == INT64_MAX ? HJ_USEC_NEVER : (uint64_t)wall * HJ_USEC_PER_MS);
+	if (mono != HJ_USEC_NEVER)
+		sd_event_source_set_time(s->mono_timer, mono);
+	sd_event_source_set_enabled(s->mono_timer, mono == HJ_USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+	hj_wall_timer_set(&s->wall_timer, wall);
+}
+
+static void on_wall(void *userdata)
+{
+	window_process(userdata);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -281,6 +278,5 @@ int window_timers(struct stored *s)
 	int r = sd_event_add_time(s->event, &s->mono_timer, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_timer, s);
 
 	r = r < 0 ? r : sd_event_source_set_enabled(s->mono_timer, SD_EVENT_OFF);
-	r = r < 0 ? r : sd_event_add_time(s->event, &s->wall_timer, CLOCK_REALTIME, 0, ACCURACY_USEC, on_timer, s);
-	return r < 0 ? r : sd_event_source_set_enabled(s->wall_timer, SD_EVENT_OFF);
+	return r < 0 ? r : hj_wall_timer_init(&s->wall_timer, s->event, ACCURACY_USEC, on_wall, s);
 }

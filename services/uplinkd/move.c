@@ -96,25 +96,25 @@ void move_mark(struct uplinkd *u, const char *mark)
 	}
 }
 
-static int on_day(sd_event_source *source, uint64_t usec, void *userdata)
+static void on_day(void *userdata)
 {
 	uplinkd_pump(userdata);
-	return 0;
 }
 
 int move_new(struct uplinkd *u)
 {
 	int64_t from_ms = u->conf.next.from_ms;
+	int r;
 
 	u->moved = is_moved(u, hj_now().wall_ms);
 	take_form(u);
 	if (!from_ms || u->moved)
 		return 0;
-	return sd_event_add_time(u->event, &u->move_timer, CLOCK_REALTIME, (uint64_t)from_ms * HJ_USEC_PER_MS,
-	        ACCURACY_USEC, on_day, u);
+	r = hj_wall_timer_init(&u->move_timer, u->event, ACCURACY_USEC, on_day, u);
+	return r < 0 ? r : hj_wall_timer_set(&u->move_timer, from_ms);
 }
 
 void move_free(struct uplinkd *u)
 {
-	sd_event_source_disable_unref(u->move_timer);
+	hj_wall_timer_done(&u->move_timer);
 }

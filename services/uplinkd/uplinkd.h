@@ -18,6 +18,7 @@
 #include "hjgate/ipc_pull.h"
 #include "hjgate/ipc_server.h"
 #include "hjgate/service.h"
+#include "hjgate/wall_timer.h"
 
 struct hj_report;
 
@@ -98,7 +99,7 @@ struct uplinkd {
 	struct hj_charset *charset; /* of texts; NULL = UTF-8 */
 	struct hj_conf_form form;   /* who we are there now */
 	bool moved;                 /* that of after the move */
-	sd_event_source *move_timer;
+	struct hj_wall_timer move_timer;
 	struct hj212_identity identity;
 	struct hj212_settings configured; /* what stands in the files, before a platform changed it */
 	struct hj212_session *session;    /* NULL until the store has told what was changed */

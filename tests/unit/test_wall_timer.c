@@ -1,0 +1,83 @@
+/* A timer of the wall clock: comes due when that clock says so, once, whenever that is, and not before. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "hjgate/now.h"
+#include "hjgate/wall_timer.h"
+
+#define SOON_MS 30
+
+static unsigned rung;
+
+static void ring(void *userdata)
+{
+	struct hj_wall_timer *t = userdata;
+
+	assert_true(t->due_ms == HJ_WALL_NEVER);
+	rung++;
+}
+
+static void run(sd_event *event, hj_usec usec)
+{
+	hj_usec end = hj_now().mono + usec;
+
+	for (hj_usec now = hj_now().mono; now < end && !rung; now = hj_now().mono)
+		assert_true(sd_event_run(event, end - now) >= 0);
+}
+
+static void it_comes_due_once(void **state)
+{
+	struct hj_wall_timer t;
+	sd_event *event = NULL;
+	int64_t due_ms;
+
+	(void)state;
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(hj_wall_timer_init(&t, event, 1, ring, &t), 0);
+	due_ms = hj_now().wall_ms + SOON_MS;
+	assert_int_equal(hj_wall_timer_set(&t, due_ms), 0);
+	run(event, 5 * HJ_USEC_PER_SEC);
+	assert_int_equal(rung, 1);
+	assert_true(hj_now().wall_ms >= due_ms);
+	rung = 0;
+	run(event, 2 * SOON_MS * HJ_USEC_PER_MS);
+	assert_int_equal(rung, 0);
+	assert_int_equal(hj_wall_timer_set(&t, hj_now().wall_ms - SOON_MS), 0); /* it is over: at once */
+	run(event, 5 * HJ_USEC_PER_SEC);
+	assert_int_equal(rung, 1);
+	rung = 0;
+	hj_wall_timer_done(&t);
+	sd_event_unref(event);
+}
+
+/* Past 2038 and past what a box lives, on every machine. */
+static void it_waits_for_any_time(void **state)
+{
+	static const int64_t late[] = { 2147483648000, 2208988800000, HJ_TIME_MAX_MS, HJ_WALL_NEVER };
+	struct hj_wall_timer t;
+	sd_event *event = NULL;
+
+	(void)state;
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(hj_wall_timer_init(&t, event, 1, ring, &t), 0);
+	for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
+		assert_int_equal(hj_wall_timer_set(&t, late[i]), 0);
+		run(event, HJ_USEC_PER_MS);
+		assert_int_equal(rung, 0);
+	}
+	hj_wall_timer_done(&t);
+	sd_event_unref(event);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_comes_due_once),
+		cmocka_unit_test(it_waits_for_any_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
