@@ -4,6 +4,7 @@
 #   make test       every test, without touching the system; T=name picks by name
 #   make check      install what is missing (Debian), then lint and every test
 #   make check-system  the tests in booted machines (Debian 12 and 13), as root; T=name picks by name
+#   make check-arm  unit tests and whole rounds by programs for arm64 and armhf, under qemu-user, and in 2040; ARCH=armhf picks one, T=name tests
 #   make sim        worlds in virtual time, in which everything goes wrong: SEEDS=1000 DAYS=30, SEED=1 the first
 #   make sim-plants what is broken on purpose, one thing at a time, and the world that finds it
 #   make lint       include table, sizes, documentation of keys, translations
@@ -119,7 +120,7 @@ CATALOG   := $(B)/catalog/hjgate.catalog $(patsubst share/locale/%.po,$(B)/catal
 obj        = $(patsubst %.c,$(B)/obj/%.o,$(1))
 service_objs = $(call obj,$(filter-out %/main.c $(TLS_SRC),$(wildcard services/$(1)/*.c)))
 
-.PHONY: all tests check check-system test sim sim-plants lint analyse demo torture bench bench-bus bench-store bench-uplink bench-judge bench-system bench-peers fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
+.PHONY: all tests check check-system check-arm test sim sim-plants lint analyse demo torture bench bench-bus bench-store bench-uplink bench-judge bench-system bench-peers fuzz fuzz-targets install deb deb-needs repo stick repo-needs ipk ipk-packed clean needs
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: $(PROGRAMS) $(TLS) $(MO) $(CATALOG)
@@ -244,7 +245,7 @@ ifneq ($(BUILD_CC),)
 run_built  =
 $(B)/catalog/make: systemd/catalog.c src/model/event.c src/sys/journal.c src/sys/secret.c
 	@mkdir -p $(@D)
-	$(call Q,BUILD_CC)$(BUILD_CC) $(BUILD_CFLAGS) -std=gnu11 -D_GNU_SOURCE -Iinclude -ffunction-sections -Wl,--gc-sections $(BUILD_LDFLAGS) -o $@ $^ -lcrypto
+	$(call Q,BUILD_CC)$(BUILD_CC) $(BUILD_CFLAGS) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Iinclude -ffunction-sections -Wl,--gc-sections $(BUILD_LDFLAGS) -o $@ $^ -lcrypto
 else
 run_built  = $(RUN)
 $(B)/catalog/make: $(B)/obj/systemd/catalog.o $(LIB)
@@ -274,6 +275,11 @@ check-system: needs all $(SIM)
 	@sh packaging/needs install system-needs || echo "check-system: goes on without them"
 	@$(MAKE) --no-print-directory deb || echo "check-system: goes on without a package"
 	@tests/run --build $(B) --system $(T)
+
+check-arm: needs
+	@sh packaging/needs install deb-cross-needs
+	@sh packaging/needs install arm-needs
+	@T='$(T)' tests/arm/run $(ARCH)
 
 sim: $(WORLD)
 	@tests/world/sim --world $(B)/world/world --scenarios --acceptance --seeds $(or $(SEEDS),20) --days $(or $(DAYS),10) --seed $(or $(SEED),1)

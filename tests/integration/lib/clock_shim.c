@@ -52,6 +52,25 @@ int clock_gettime(clockid_t clock, struct timespec *to)
 	return 0;
 }
 
+int gettimeofday(struct timeval *to, void *zone)
+{
+	struct timespec now;
+	int r = clock_gettime(CLOCK_REALTIME, &now);
+
+	*to = (struct timeval){ now.tv_sec, now.tv_nsec / 1000 };
+	return r;
+}
+
+time_t time(time_t *to)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (to)
+		*to = now.tv_sec;
+	return now.tv_sec;
+}
+
 int clock_settime(clockid_t clock, const struct timespec *from)
 {
 	struct shared *s = shared();

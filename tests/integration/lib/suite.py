@@ -420,6 +420,8 @@ def program_name(pid):
             arguments = f.read().split("\0")[:-1]
     except OSError:
         return None
+    if arguments and os.path.basename(arguments[0]).startswith("qemu-"):  # a program of another machine: behind what emulates it
+        arguments = arguments[next((i for i, a in enumerate(arguments) if os.path.basename(a).startswith("hjgate-")), 0):]
     if not arguments or not os.path.basename(arguments[0]).startswith("hjgate-"):
         return None
     name = os.path.basename(arguments[0])[len("hjgate-"):]
