@@ -2,8 +2,10 @@
  * Nothing is kept from one call to the next; what a command needs it asks the daemons for by their sockets, or reads
  * from the configuration. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
+#include "complete.h"
 
 static int call(struct cli *cli, int argc, char **argv)
 {
@@ -33,6 +35,8 @@ int main(int argc, char **argv)
 	struct cli cli = { .root = "" };
 	int r;
 
+	if (argc > 1 && !strcmp(argv[1], "--complete"))
+		return cli_complete(argc - 2, argv + 2);
 	hj_service_locale();
 	r = cli_globals(&cli, &argc, argv);
 	if (r == 0)

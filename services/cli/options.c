@@ -22,8 +22,7 @@ const struct cli_option *cli_global_options(void)
 	return globals;
 }
 
-/* The row that `word` names, or NULL; *ret_value: what stands behind "=", or NULL. */
-static const struct cli_option *find(const struct cli_option *table, const char *word, const char **ret_value)
+const struct cli_option *cli_option_find(const struct cli_option *table, const char *word, const char **ret_value)
 {
 	size_t n = strcspn(word, "=");
 
@@ -139,7 +138,7 @@ int cli_globals(struct cli *cli, int *argc, char **argv)
 	int n = 0, i = 1, r = 0;
 
 	for (; i < *argc && r != HJ_EXIT_USAGE && strcmp(argv[i], "--"); i++) {
-		o = find(globals, argv[i], &value);
+		o = cli_option_find(globals, argv[i], &value);
 		if (o) {
 			r = set(cli, o, value, i + 1 < *argc ? argv[i + 1] : NULL, cli);
 			i += r == 1;
@@ -148,7 +147,7 @@ int cli_globals(struct cli *cli, int *argc, char **argv)
 		r = take_word(cli, argv[i]);
 		if (cli->command)
 			argv[n++] = argv[i];
-		o = cli->command ? find(cli->command->options, argv[i], &value) : NULL;
+		o = cli->command ? cli_option_find(cli->command->options, argv[i], &value) : NULL;
 		if (o && o->type != CLI_FLAG && !value && i + 1 < *argc)
 			argv[n++] = argv[++i];
 	}
@@ -170,7 +169,7 @@ int cli_options(const struct cli *cli, const struct cli_option *table, void *to,
 			argv[n++] = argv[i];
 			continue;
 		}
-		o = find(table, argv[i], &value);
+		o = cli_option_find(table, argv[i], &value);
 		if (!o)
 			return unknown_option(cli, table, argv[i]);
 		r = set(cli, o, value, i + 1 < *argc ? argv[i + 1] : NULL, to);

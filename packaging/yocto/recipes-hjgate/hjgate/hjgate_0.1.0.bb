@@ -88,6 +88,7 @@ FILES:${PN}-machine = "${nonarch_libdir}/systemd/journald.conf.d ${nonarch_libdi
 FILES:${PN} += "\
     ${libexecdir}/hjgate \
     ${datadir}/hjgate \
+    ${datadir}/bash-completion \
     ${systemd_system_unitdir} \
     ${systemd_unitdir}/system-generators/hjgate-generator \
     ${nonarch_libdir}/sysusers.d/hjgate.conf \
