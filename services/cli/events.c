@@ -10,7 +10,7 @@
 #include "writer.h"
 
 #define LAST_BY_DEFAULT 30 /* events */
-#define LAST_MOST       10000
+#define LAST_MOST       1000 /* what eventd gives at once */
 #define CODES_MOST      256
 #define REMEDIES_MOST   8 /* kinds of trouble that it is said for what to do */
 

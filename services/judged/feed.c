@@ -108,12 +108,21 @@ static void collect(struct feed *f)
 	wait_for(f, COLLECT);
 }
 
+/* Judge's time is the clock's: nobody looked until now, or the clock before was far ahead, and each sample would be
+ * too old until it had caught up. By a clock that knows no year nothing is judged. */
+static void follow_clock(struct feed *f)
+{
+	int64_t now_ms = hj_now().wall_ms - JUDGED_LAG_MS, behind = now_ms - hj_judge_time(f->d->judge);
+
+	if (behind > GAP_MS || (behind < -GAP_MS && hj_clock_plausible(now_ms)))
+		hj_judge_skip(f->d->judge, now_ms);
+}
+
 static void go_live(struct feed *f)
 {
 	hj_judge_batch_feed(&f->batch, f->d->judge, INT64_MAX, GAP_MS);
 	hj_judge_batch_done(&f->batch);
-	if (hj_now().wall_ms - JUDGED_LAG_MS - hj_judge_time(f->d->judge) > GAP_MS)
-		hj_judge_skip(f->d->judge, hj_now().wall_ms - JUDGED_LAG_MS);
+	follow_clock(f);
 	f->phase = LIVE;
 	hj_info("judging what comes");
 	judged_live(f->d, true);

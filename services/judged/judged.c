@@ -67,13 +67,15 @@ static void on_clock_set(void *userdata)
 {
 	struct hj_now now = hj_now();
 	struct judged *d = userdata;
-	int64_t step = hj_clock_step(&d->clock_ahead_ms, &now);
+	int64_t step = hj_clock_step(&d->clock_ahead_ms, &now), to;
 
 	if (!step)
 		return;
 	hj_notice("the clock was set by %lld s: what is waited for is waited for as long as before",
 	        (long long)(step / HJ_MS_PER_SEC));
-	hj_judge_skip(d->judge, hj_time_moved(hj_judge_time(d->judge), step));
+	/* Judge's time comes from before the boot: a clock that began years behind it had not taken it back. */
+	to = hj_min(hj_time_moved(hj_judge_time(d->judge), step), now.wall_ms);
+	hj_judge_skip(d->judge, to);
 	judged_settle(d);
 }
 
