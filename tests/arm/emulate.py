@@ -44,16 +44,22 @@ def wrap(path, command):
 
 
 def emulated(arch, root, built):
-    """The folder of the same programs, to be called here. `hjgate run` looks for the daemons beside itself, so it has a copy beside their wrappers."""
+    """The folder of the same programs, to be called here. Who looks for the daemons beside itself has to find their wrappers there: so `hjgate run` is copied
+    to a folder with them, and the unit tests to one beside such a folder."""
     folder, emulator = os.path.join(built, "emulated"), MACHINES[arch][1]
     shutil.rmtree(folder, ignore_errors=True)
     for kind in ("bin", "sim", "unit"):
         for name in os.listdir(os.path.join(built, kind)):
             real = os.path.join(built, kind, name)
+            if kind == "unit":
+                os.makedirs(os.path.join(folder, "real/unit"), exist_ok=True)
+                os.link(os.path.realpath(real), os.path.join(folder, "real/unit", name))
+                real = os.path.join(folder, "real/unit", name)
             if name.endswith(".so"):
                 os.symlink(real, os.path.join(folder, kind, name))
             elif os.access(real, os.X_OK):
                 wrap(os.path.join(folder, kind, name), (emulator, root, real))
+    os.symlink("../bin", os.path.join(folder, "real/bin"))
     beside = os.path.join(folder, "beside")
     shutil.copytree(os.path.join(folder, "bin"), beside, symlinks=True)
     os.unlink(os.path.join(beside, "hjgate"))
