@@ -16,6 +16,16 @@ static int call_error = EIO; /* what is said of it */
 
 #if HEAP_REFUSES
 
+/* On 32-bit ARM the headers give what has a time in it to a call of another name. */
+static inline const char *call_symbol(const char *name)
+{
+#if defined(__arm__)
+	if (!strcmp(name, "fstat64"))
+		return "__fstat64_time64";
+#endif
+	return name;
+}
+
 /* The call `name`, which answers `refused` when its turn has come. Those that have a form with checks are as they are
  * declared. */
 #define MAY_FAIL(type, name, parameters, arguments, refused)                                                         \
@@ -33,7 +43,7 @@ static int call_error = EIO; /* what is said of it */
 			bool watched = heap.watched;                                                                 \
                                                                                                                      \
 			heap.watched = false;                                                                        \
-			*(void **)&real = dlsym(RTLD_NEXT, #name);                                                   \
+			*(void **)&real = dlsym(RTLD_NEXT, call_symbol(#name));                                      \
 			heap.watched = watched;                                                                      \
 		}                                                                                                    \
 		return real arguments;                                                                               \
