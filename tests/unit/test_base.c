@@ -61,6 +61,8 @@ static void days_begin_at_beijing_midnight(void **state)
 	assert_true(hj_window_start(midnight, HJ_MS_PER_DAY) == midnight);
 	assert_true(hj_window_start(midnight - 1, 300000) == midnight - 300000);
 	assert_true(hj_window_start(-1, 1000) == -1000);
+	assert_true(hj_window_start(INT64_MAX - 1, HJ_MS_PER_DAY) > INT64_MAX - HJ_MS_PER_DAY);
+	assert_true(hj_window_start(INT64_MIN + 1, HJ_MS_PER_DAY) == INT64_MIN);
 }
 
 static void numbers_are_plain_and_come_back(void **state)
