@@ -55,7 +55,7 @@ static void show_event(struct writer *w, json_t *event, const struct hj_event_ty
 	char text[EVENT_TEXT_MAX];
 
 	cli_event_text(event, text, sizeof(text));
-	writer_field(w, "id", _("number"), STYLE_PLAIN, json_incref(cli_member(event, "id")), NULL);
+	writer_field(w, "id", _("number"), STYLE_PLAIN, cli_member(event, "id"), NULL);
 	writer_field(w, "text", _("event"), STYLE_PLAIN, json_string(text), NULL);
 	writer_field(w, "code", _("code"), STYLE_PLAIN, cli_member(event, "code"), NULL);
 	writer_field(w, "class", _("class"), STYLE_PLAIN, cli_member(event, "class"), cli_word(class));
