@@ -236,7 +236,7 @@ static int reset(struct cli *cli, const struct uplink *u)
 	if (cli->json) {
 		json_dumpf(answer, stdout, JSON_COMPACT);
 		printf("\n");
-		return r;
+		return HJ_EXIT_OK;
 	}
 	json_array_foreach(names, i, name) printf(_("%s is as in the file again.\n"), json_string_value(name) ?: "?");
 	if (!json_array_size(names))

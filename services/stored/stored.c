@@ -185,8 +185,6 @@ static int start(struct stored *s)
 		commit_request(s, s->retry);
 	else
 		trust_loaded(s);
-	if (r < 0)
-		return r;
 	window_process(s);
 	return 0;
 }

@@ -71,7 +71,7 @@ static int parse(const char *text, size_t n, json_t **ret, char ret_why[160])
 
 	if (too_deep(text, n)) {
 		if (ret_why)
-			snprintf(ret_why, 160, "nested deeper than %u levels", HJ_IPC_DEPTH_MAX);
+			snprintf(ret_why, 160, "nested deeper than %d levels", HJ_IPC_DEPTH_MAX);
 		return -EBADMSG;
 	}
 	message = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
