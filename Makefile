@@ -130,7 +130,8 @@ $(LIB): $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC))
 	@mkdir -p $(@D); rm -f $@
 	$(call Q,AR)$(AR) rcs $@ $^
 
-$(B)/obj/%.o: %.c
+# Made anew as well where the flags may be others.
+$(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call Q,CC)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -218,7 +219,7 @@ $(B)/unit/test_sys_whole $(B)/unit/test_stored_cuts $(B)/bench/store_cuts $(B)/b
 # The world of `make sim`: each program as a shared object, so that one process holds all of them, each life of one with variables of its own
 # (tests/world/fibre.c). What of the system they meet is answered by the world, which exports it.
 pic        = $(patsubst %.c,$(B)/pic/%.o,$(1))
-$(B)/pic/%.o: %.c
+$(B)/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call Q,PIC)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -O1 -g1 -w -fPIC -MMD -MP -c -o $@ $<
 $(B)/world/libhjgate.a: $(call pic,$(LIB_SRC)) $(patsubst $(B)/%.c,$(B)/pic-%.o,$(IDL_SRC))
