@@ -8,7 +8,8 @@
 #   make sim        worlds in virtual time, in which everything goes wrong: SEEDS=1000 DAYS=30, SEED=1 the first
 #   make sim-plants what is broken on purpose, one thing at a time, and the world that finds it
 #   make lint       include table, sizes, documentation of keys, translations
-#   make analyse    what tools say of the code, held against what is known, and what the tests reach of it; T=name picks a part
+#   make analyse    what tools find in the code and in its programs while they run, held against what is known, and what the tests reach of it; T=name
+#                   picks a part, FULL=1 for everything
 #   make torture    the real programs and a gremlin; MINUTES=5 SEED=n (a seed repeats the order of the faults)
 #   make demo       a factory in this terminal; DEMO_SECONDS=90
 #   make bench      the figures: speed, losses, memory; FULL=1 for the full counts
@@ -292,6 +293,7 @@ lint: all
 	@tests/lint/run $(B)
 
 analyse: needs
+	@sh packaging/needs install analyse-needs
 	@tests/analyse/run $(T)
 
 demo: needs

@@ -146,8 +146,9 @@ void hj_time_human(int64_t ms_utc, bool with_ms, char ret[HJ_TIME_HUMAN_LEN + 1]
 
 int64_t hj_window_start(int64_t ms_utc, int64_t length_ms)
 {
-	int64_t into = (ms_utc % length_ms + HJ_BEIJING_MS) % length_ms; /* "for ever" is asked too, and must not overflow */
+	int64_t into = (ms_utc % length_ms + HJ_BEIJING_MS) % length_ms;
 
+	/* "for ever" is asked too, and must not overflow. */
 	into += into < 0 ? length_ms : 0;
 	return ms_utc < INT64_MIN + into ? INT64_MIN : ms_utc - into;
 }
