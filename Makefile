@@ -154,11 +154,12 @@ $(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
 $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC)): ALL_CFLAGS += -fPIC -fno-semantic-interposition
 # What each byte of a frame goes through is to be quick, and what it is measured against as well.
 $(call obj,$(wildcard src/base/*.c src/hj212/*.c bench/*.c)): ALL_CFLAGS += $(if $(filter -Os,$(CFLAGS)),-O2)
-# Of the shared object only what the programs ask for can be had from outside, and only what that needs is in it. A table that a program names lies in the
-# program, and is one table only if the shared object looks for it by name too: functions alone are bound within.
+# Of the shared object only what the programs ask for can be had from outside, with the clock that Debian 12's libraries on 32-bit ARM ask for
+# (sys/now.c), and only what that needs is in it. A table that a program names lies in the program, and is one table only if the shared object
+# looks for it by name too: functions alone are bound within.
 ASKING    := $(foreach s,$(DAEMONS) $(CLI),$(B)/obj/services/$(s)/main.o $(B)/lib$(s).a) $(call obj,$(KEEPING))
 $(B)/asked: $(ASKING)
-	$(call Q,NM)(echo '{ global:'; $(NM) -u $^ | sed -n 's/^ *U \([a-z].*\)$$/\1;/p' | sort -u; echo 'local: *; };') >$@
+	$(call Q,NM)(echo '{ global: clock_gettime;'; $(NM) -u $^ | sed -n 's/^ *U \([a-z].*\)$$/\1;/p' | sort -u; echo 'local: *; };') >$@
 $(SHARED): $(call obj,$(filter-out $(KEEPING),$(LIB_SRC))) $(patsubst %.c,%.o,$(IDL_SRC)) $(B)/asked
 	@mkdir -p $(@D)
 	$(call Q,LD)$(CC) -shared -Wl,-soname,$(@F),-Bsymbolic-functions,-z,defs,--version-script=$(B)/asked $(filter-out -pie,$(ALL_LDFLAGS)) -o $@ $(filter %.o,$^) $(filter-out -lsqlite3 -lcrypto,$(PKG_LIBS)) -lm

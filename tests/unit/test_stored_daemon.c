@@ -397,7 +397,7 @@ static void test_slow_readers_cost_nothing(void **state)
 {
 	struct hj_ipc_ask peer = dial("peer"), watch = dial("look"), live = dial("look"), slow = dial("look");
 	int64_t got = 0, there, first = 1;
-	long before;
+	long before = 0;
 	json_t *reply;
 	char text[2000];
 
@@ -409,8 +409,9 @@ static void test_slow_readers_cost_nothing(void **state)
 		json_decref(ask(&peer, "Put",
 		        json_pack("{s:s, s:I, s:{s:s}}", "kind", "log", "label", (json_int_t)now_ms(), "body", "text",
 		                text)));
-	before = resident_kb();
-	for (int i = 0; i < 1500; i++) {
+	for (int i = 0; i < 1600; i++) {
+		if (i == 100) /* an emulator has its translation of the way by then */
+			before = resident_kb();
 		first = append(&peer, "north", BOOT_A, first, 100, now_ms(), now_ms());
 		assert_true(first > 1);
 	}
