@@ -361,7 +361,7 @@ static const struct cli_command commands[] = {
 	{
 	        .name = "frames",
 	        .details = N_(
-	                "Each bus keeps its newest 256 KiB of requests and answers by itself, and on the disk those "
+	                "Each bus keeps its newest 128 KiB of requests and answers by itself, and on the disk those "
 	                "around the first error of\n"
 	                "each kind of each meter. A capture is decoded by tshark -d rtacser.data,mbrtu. An uplink "
 	                "keeps "

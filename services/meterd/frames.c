@@ -1,5 +1,8 @@
 /* A ring of bytes. Each transaction is a head and its bytes, all in one piece: what would not fit before the end of
- * the ring begins at its start, and a head of length 0 says so. The oldest give way. */
+ * the ring begins at its start, and a head of length 0 says so. The oldest give way.
+ *
+ * It is touched as a whole when it is made: a box that has the memory for it on the first day has it on every other,
+ * and whoever watches a meterd's memory sees it stay. */
 #include "frames.h"
 
 #include <stdlib.h>
@@ -7,15 +10,20 @@
 
 #include "hjgate/cleanup.h"
 
-struct head {
-	struct frame is; /* its pointers are set when it is looked at */
-	uint32_t length; /* of it all; 0: the rest of the ring is empty */
-};
+#define UNUSED 0xA5 /* not 0: those the C library would take from the kernel without touching them */
 
-static size_t room_of(size_t sent, size_t received)
-{
-	return (sizeof(struct head) + sent + received + 7) & ~(size_t)7;
-}
+/* Most transactions are 20 bytes long, so it is the heads that count: packed, and read by memcpy(). The number of a
+ * frame is that of the oldest and the steps to it. */
+struct head {
+	int64_t time_us;
+	const char *error;
+	uint32_t took_us, address;
+	uint16_t count;
+	uint16_t length; /* of it all; 0: the rest of the ring is empty */
+	uint16_t sent_length;
+	uint8_t unit_id, table, exception;
+} __attribute__((packed));
+_Static_assert(sizeof(struct head) + 2 * BUS_FRAME_MAX <= UINT16_MAX, "a length has 16 bits");
 
 static void head_at(const struct frames *f, size_t at, struct head *ret)
 {
@@ -25,12 +33,12 @@ static void head_at(const struct frames *f, size_t at, struct head *ret)
 /* Where the frame lies that was expected at `at`: there, or at the start of the ring. */
 static size_t settle(const struct frames *f, size_t at)
 {
-	uint32_t length;
+	struct head h;
 
-	if (at + sizeof(struct head) > FRAMES_BYTES)
+	if (at + sizeof(h) > FRAMES_BYTES)
 		return 0;
-	memcpy(&length, f->ring + at + offsetof(struct head, length), sizeof(length));
-	return length ? at : 0;
+	head_at(f, at, &h);
+	return h.length ? at : 0;
 }
 
 static void forget_oldest(struct frames *f)
@@ -75,43 +83,59 @@ static void make_room(struct frames *f, size_t n)
 		f->tail = f->head;
 }
 
+static bool has_ring(struct frames *f)
+{
+	if (f->ring)
+		return true;
+	f->ring = malloc(FRAMES_BYTES);
+	if (f->ring)
+		memset(f->ring, UNUSED, FRAMES_BYTES);
+	return f->ring;
+}
+
 void frames_add(struct frames *f, int64_t time_us, uint32_t took_us, const struct hj_question *q,
         const struct bus_answer *a, bool good)
 {
-	struct head h = { .is = { .number = hj_max(f->next, (uint64_t)1),
-		                  .time_us = time_us,
-		                  .took_us = took_us,
-		                  .error = good ? NULL : a->is.why,
-		                  .unit_id = q->unit_id,
-		                  .table = (uint8_t)q->table,
-		                  .address = q->address,
-		                  .count = q->count,
-		                  .exception = (uint8_t)a->is.exception,
-		                  .sent_length = (uint16_t)a->sent_length,
-		                  .received_length = (uint16_t)a->received_length } };
+	struct head h = { .time_us = time_us,
+		.error = good ? NULL : a->is.why,
+		.took_us = took_us,
+		.address = q->address,
+		.count = q->count,
+		.length = (uint16_t)(sizeof(h) + a->sent_length + a->received_length),
+		.sent_length = (uint16_t)a->sent_length,
+		.unit_id = q->unit_id,
+		.table = (uint8_t)q->table,
+		.exception = (uint8_t)a->is.exception };
 
-	if (!f->ring)
-		f->ring = malloc(FRAMES_BYTES);
-	if (!f->ring)
+	if (!has_ring(f))
 		return;
-	h.length = (uint32_t)room_of(a->sent_length, a->received_length);
 	make_room(f, h.length);
 	memcpy(f->ring + f->head, &h, sizeof(h));
 	memcpy(f->ring + f->head + sizeof(h), a->sent, a->sent_length);
 	memcpy(f->ring + f->head + sizeof(h) + a->sent_length, a->received, a->received_length);
 	f->head += h.length;
-	f->next = h.is.number + 1;
+	f->next = hj_max(f->next, (uint64_t)1) + 1;
 	f->count++;
 }
 
-static void take(const struct frames *f, size_t at, struct frame *ret, size_t *ret_length)
+static void take(const struct frames *f, size_t at, uint64_t number, struct frame *ret, size_t *ret_length)
 {
 	struct head h;
 
 	head_at(f, at, &h);
-	*ret = h.is;
-	ret->sent = f->ring + at + sizeof(h);
-	ret->received = ret->sent + h.is.sent_length;
+	*ret = (struct frame){ .number = number,
+		.time_us = h.time_us,
+		.error = h.error,
+		.sent = f->ring + at + sizeof(h),
+		.received = f->ring + at + sizeof(h) + h.sent_length,
+		.took_us = h.took_us,
+		.address = h.address,
+		.count = h.count,
+		.sent_length = h.sent_length,
+		.received_length = (uint16_t)(h.length - sizeof(h) - h.sent_length),
+		.unit_id = h.unit_id,
+		.table = h.table,
+		.exception = h.exception };
 	*ret_length = h.length;
 }
 
@@ -130,9 +154,8 @@ bool frames_next(const struct frames *f, struct frames_cursor *c, struct frame *
 	}
 	do {
 		c->at = settle(f, c->at);
-		take(f, c->at, ret, &length);
+		take(f, c->at, c->at_number++, ret, &length);
 		c->at += length;
-		c->at_number++;
 	} while (ret->number < c->number);
 	c->number++;
 	return true;

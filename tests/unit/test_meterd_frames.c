@@ -12,6 +12,7 @@
 #include "../../services/meterd/frames.h"
 
 #define FRAMES_LEAST (FRAMES_BYTES / 700) /* of the longest frames so many are kept at least */
+#define SHORT_LEAST  2400                 /* of questions for two registers, the most usual ones */
 
 static struct bus_answer make(unsigned i)
 {
@@ -85,9 +86,23 @@ static void keeps_the_newest(void **state)
 	frames_done(&f);
 }
 
+static void keeps_many_short_ones(void **state)
+{
+	const struct hj_question q = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .count = 2 };
+	const struct bus_answer a = { .sent_length = 8, .received_length = 9 };
+	struct frames f = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3 * SHORT_LEAST; i++)
+		frames_add(&f, i, 0, &q, &a, true);
+	assert_true(f.count >= SHORT_LEAST);
+	frames_done(&f);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(keeps_the_newest) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(keeps_the_newest),
+		cmocka_unit_test(keeps_many_short_ones) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
