@@ -350,8 +350,7 @@ size_t link_write(struct link *l, const void *data, size_t n)
 	}
 	k = hj_max(k, (ssize_t)0);
 	l->writing = (size_t)k < n;
-	if (l->writing)
-		watch(l);
+	watch(l);
 	return (size_t)k;
 }
 

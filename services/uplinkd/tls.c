@@ -2,11 +2,8 @@
  * renewed on the disk count from the next one on, and nothing is held while there is none. Memory is what it costs
  * most in: buffers are released while idle, no sessions are kept, the configuration of OpenSSL is not read.
  *
- * A peer that asks for new keys (TLS 1.3) while a piece of ours waits for room ends the connection ("bad length"):
- * OpenSSL 3.0 defers its answer only behind the first record of a longer write. It is made again, and nothing is
- * lost.
- *
- * It stands alone: no code of hjgate is in it, and whatever OpenSSL says ends here as words (tls_words.c). */
+ * It stands alone: no code of hjgate is in it. How bytes come and go is in tls_bytes.c; whatever OpenSSL says ends
+ * here as words (tls_words.c). */
 #include "tls_private.h"
 
 #include <errno.h>
@@ -15,70 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #define CHAIN_DEPTH_MAX 8
-
-/* ---- the bytes: as the socket BIO of OpenSSL, but a peer that has gone sends us no signal ---- */
-
-static int bio_write(BIO *b, const char *from, int n)
-{
-	ssize_t k = send((int)(intptr_t)BIO_get_data(b), from, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-	BIO_clear_retry_flags(b);
-	if (k < 0 && (errno == EAGAIN || errno == EINTR))
-		BIO_set_retry_write(b);
-	return (int)k;
-}
-
-static int bio_read(BIO *b, char *to, int n)
-{
-	ssize_t k = recv((int)(intptr_t)BIO_get_data(b), to, (size_t)n, MSG_DONTWAIT);
-
-	BIO_clear_retry_flags(b);
-	if (k < 0 && (errno == EAGAIN || errno == EINTR))
-		BIO_set_retry_read(b);
-	if (k == 0)
-		BIO_set_flags(b, BIO_FLAGS_IN_EOF);
-	return (int)k;
-}
-
-static long bio_control(BIO *b, int command, long number, void *pointer)
-{
-	if (command == BIO_CTRL_EOF)
-		return BIO_test_flags(b, BIO_FLAGS_IN_EOF) != 0;
-	return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
-}
-
-static BIO_METHOD *socket_method(void)
-{
-	static BIO_METHOD *method;
-	BIO_METHOD *m;
-
-	if (method)
-		return method;
-	m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
-	if (!m)
-		return NULL;
-	BIO_meth_set_write(m, bio_write);
-	BIO_meth_set_read(m, bio_read);
-	BIO_meth_set_ctrl(m, bio_control);
-	method = m;
-	return m;
-}
-
-static int attach(struct tls *t, int fd)
-{
-	BIO_METHOD *method = socket_method();
-	BIO *b = method ? BIO_new(method) : NULL;
-
-	if (!b)
-		return -ENOMEM;
-	BIO_set_data(b, (void *)(intptr_t)fd);
-	BIO_set_init(b, 1);
-	SSL_set_bio(t->ssl, b, b);
-	return 0;
-}
 
 /* ---- the files ---- */
 
@@ -162,6 +97,7 @@ static void tls_close(struct tls *t)
 		SSL_shutdown(t->ssl);
 	SSL_free(t->ssl);
 	SSL_CTX_free(t->context);
+	tls_bytes_done(t);
 	ERR_clear_error();
 	free(t);
 }
@@ -183,7 +119,7 @@ static int make(struct tls *t, const struct tls_setup *s, int fd, struct tls_tro
 		return file_trouble(to, s->name, "the name of the platform is none that a certificate can have");
 	SSL_set_app_data(t->ssl, t);
 	SSL_set_connect_state(t->ssl);
-	return attach(t, fd);
+	return tls_attach(t, fd);
 }
 
 static int tls_open(const struct tls_setup *s, int fd, struct tls **ret, struct tls_trouble *ret_trouble)
@@ -240,8 +176,10 @@ static int tls_handshake(struct tls *t, struct tls_trouble *ret_trouble)
 	ERR_clear_error();
 	errno = 0;
 	r = SSL_do_handshake(t->ssl);
-	if (r == 1 && (!t->pin[0] || check_pin(t) == 0))
+	if (r == 1 && (!t->pin[0] || check_pin(t) == 0)) {
+		t->up = true;
 		return 0;
+	}
 	error = r == 1 ? 0 : SSL_get_error(t->ssl, r);
 	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
 		return error == SSL_ERROR_WANT_READ ? TLS_WANT_READ : TLS_WANT_WRITE;
@@ -253,17 +191,20 @@ static int tls_handshake(struct tls *t, struct tls_trouble *ret_trouble)
 
 /* ---- bytes ---- */
 
-static ssize_t result(struct tls *t, int r, bool reading)
+/* What is kept goes before anything else; `want` is what OpenSSL waits for, where it is not the usual. */
+static void wait_for(struct tls *t, int want)
+{
+	t->want = tls_deaf(t) ? TLS_WANT_ROOM : tls_unsent(t) ? TLS_WANT_WRITE : want;
+}
+
+static ssize_t result(struct tls *t, int r)
 {
 	int error = SSL_get_error(t->ssl, r), saved = errno;
 
-	t->want = 0;
+	wait_for(t, 0);
 	switch (error) {
 	case SSL_ERROR_WANT_READ:
-		t->want = reading ? 0 : TLS_WANT_READ; /* who reads waits for bytes anyway */
-		return -EAGAIN;
-	case SSL_ERROR_WANT_WRITE:
-		t->want = reading ? TLS_WANT_ROOM : TLS_WANT_WRITE;
+		wait_for(t, t->reading ? 0 : TLS_WANT_READ); /* who reads waits for bytes anyway */
 		return -EAGAIN;
 	case SSL_ERROR_ZERO_RETURN:
 		return 0;
@@ -276,34 +217,40 @@ static ssize_t result(struct tls *t, int r, bool reading)
 	}
 }
 
-/* What is left of an earlier call would be taken for this one's error. */
-static ssize_t ready_for_bytes(struct tls *t)
+/* What is left of an earlier call would be taken for this one's error. 0; -EAGAIN: what is kept has to go first. */
+static ssize_t ready_for_bytes(struct tls *t, bool reading)
 {
+	int r;
+
 	if (t->broken)
 		return t->trouble.text[0] ? -EPROTO : -ECONNRESET;
+	r = tls_put_kept(t);
+	wait_for(t, 0);
+	t->broken = r < 0 && r != -EAGAIN;
+	t->reading = reading;
 	ERR_clear_error();
 	errno = 0;
-	return 0;
+	return r;
 }
 
 static ssize_t tls_read(struct tls *t, void *to, size_t n)
 {
-	ssize_t ready = ready_for_bytes(t);
+	ssize_t ready = ready_for_bytes(t, true);
 	size_t done;
 	int r;
 
-	if (ready < 0)
+	if (ready < 0 && ready != -EAGAIN)
 		return ready;
 	r = SSL_read_ex(t->ssl, to, n, &done);
 	if (r != 1)
-		return result(t, r, true);
-	t->want = 0;
+		return result(t, r);
+	wait_for(t, 0);
 	return (ssize_t)done;
 }
 
 static ssize_t tls_write(struct tls *t, const void *from, size_t n)
 {
-	ssize_t ready = ready_for_bytes(t), failed;
+	ssize_t ready = ready_for_bytes(t, false), failed;
 	size_t done;
 	int r;
 
@@ -311,10 +258,10 @@ static ssize_t tls_write(struct tls *t, const void *from, size_t n)
 		return ready;
 	r = SSL_write_ex(t->ssl, from, n, &done);
 	if (r == 1) {
-		t->want = 0;
+		wait_for(t, 0);
 		return (ssize_t)done;
 	}
-	failed = result(t, r, false);
+	failed = result(t, r);
 	return failed ? failed : -EPIPE;
 }
 
@@ -351,6 +298,7 @@ const struct tls_ops hjgate_tls_ops = { .form = TLS_FORM,
 	.read = tls_read,
 	.write = tls_write,
 	.want = tls_want,
+	.unsent = tls_unsent,
 	.pending = tls_pending,
 	.trouble = tls_trouble,
 	.facts = tls_facts,

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define TLS_FORM 2 /* of this header: a plugin of another build is refused */
+#define TLS_FORM 3 /* of this header: a plugin of another build is refused */
 
 /* Why there is no connection; each has its event. */
 enum tls_reason {
@@ -42,7 +42,7 @@ struct tls_facts {
 	int64_t theirs_end_ms, ours_end_ms; /* UTC; 0 = none */
 };
 
-/* TLS_WANT_ROOM: a read has to write first, so that bytes that come would wake nobody to any use. */
+/* TLS_WANT_ROOM: what was said goes first, so that bytes that come would wake nobody to any use. */
 enum { TLS_WANT_READ = 1, TLS_WANT_WRITE, TLS_WANT_ROOM };
 
 struct tls;
@@ -57,6 +57,8 @@ struct tls_ops {
 	ssize_t (*read)(struct tls *t, void *to, size_t n);
 	ssize_t (*write)(struct tls *t, const void *from, size_t n);
 	int (*want)(const struct tls *t);
+	size_t (*unsent)(
+	        const struct tls *t); /* bytes that write() took and the socket has not: they go with the next call */
 	bool (*pending)(const struct tls *t); /* bytes that the fd will not announce any more */
 	void (*trouble)(const struct tls *t, struct tls_trouble *ret);
 	void (*facts)(const struct tls *t, struct tls_facts *ret);

@@ -41,8 +41,8 @@ ssize_t wire_write(struct wire *w, const void *from, size_t n)
 	return w->tls ? w->ops->write(w->tls, from, n) : result(send(w->fd, from, n, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
-/* A write of TLS may wait for bytes to read, and a read for room to write: then the other kind of event would wake us
- * for nothing, again and again. */
+/* A write of TLS may wait for bytes to read, and what it took already for room: then the other kind of event would
+ * wake us for nothing, again and again. */
 uint32_t wire_events(const struct wire *w, bool writing)
 {
 	int want = w->tls ? w->ops->want(w->tls) : 0;
@@ -58,7 +58,9 @@ size_t wire_undelivered(const struct wire *w)
 {
 	int left;
 
-	return ioctl(w->fd, SIOCOUTQ, &left) < 0 || left < 0 ? SIZE_MAX : (size_t)left;
+	if (ioctl(w->fd, SIOCOUTQ, &left) < 0 || left < 0)
+		return SIZE_MAX;
+	return (size_t)left + (w->tls ? w->ops->unsent(w->tls) : 0);
 }
 
 bool wire_pending(const struct wire *w)

@@ -242,6 +242,26 @@ static void new_keys_wait_for_room(void **state)
 	close_world(&w);
 }
 
+/* They are asked for while a piece of ours waits for room: both get there, whole and in order. */
+static void new_keys_amid_a_piece(void **state)
+{
+	struct world w;
+
+	open_world(&w, TLS1_3_VERSION);
+	shake(&w);
+	w.server.deaf = true;
+	w.server.most = TALK;
+	while (!w.writing)
+		say(&w);
+	w.server.keys_every = 2;
+	check_quiet(&w);
+	assert_true(w.taken > 0);
+	w.server.deaf = false;
+	talk(&w);
+	assert_int_equal(w.given, TALK);
+	close_world(&w);
+}
+
 /* ---- the link, by TCP ---- */
 
 struct line {
@@ -448,6 +468,7 @@ int main(void)
 		cmocka_unit_test(tls_13_goes_in_small_pieces),
 		cmocka_unit_test(a_full_wire_is_quiet),
 		cmocka_unit_test(new_keys_wait_for_room),
+		cmocka_unit_test(new_keys_amid_a_piece),
 		cmocka_unit_test(a_link_that_waits_does_not_spin),
 	};
 
