@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define WAIT_MS 5000
+#define WAIT_MS 60000
 
 static inline int listen_at(const char *name)
 {

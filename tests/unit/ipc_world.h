@@ -22,7 +22,7 @@
 #include "hjgate/ipc_client.h"
 #include "hjgate/ipc_server.h"
 
-#define WAIT_MS 5000
+#define WAIT_MS 60000
 
 struct world {
 	sd_event *event;

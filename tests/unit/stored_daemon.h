@@ -14,7 +14,7 @@
 #include "hjgate/ipc_client.h"
 #include "daemon_world.h"
 
-#define ANSWER_MS 3000
+#define ANSWER_MS 60000 /* an emulated machine is slow */
 #define WINDOW_MS 1000 /* as in the configuration below; an hour is two, a day four */
 #define BOOT_A    "000102030405060708090a0b0c0d0e0f"
 #define BOOT_B    "ffeeddccbbaa99887766554433221100"

@@ -20,7 +20,7 @@
 #include "hjgate/now.h"
 #include "hjgate/report.h"
 
-#define WAIT_MS  5000
+#define WAIT_MS  60000
 #define SEEN_MAX 256
 
 struct world {

@@ -26,7 +26,7 @@
 #include "hjgate/now.h"
 #include "hjgate/service.h"
 
-#define WAIT_MS 5000
+#define WAIT_MS 60000
 
 static int say(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
