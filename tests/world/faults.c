@@ -124,6 +124,7 @@ static void undo_power(struct fault *f)
 	if (!w.dark) /* it was to go in the middle of a write, and nothing was written */
 		suite_power(false);
 	f->excuse->begin_ms = hj_min(f->excuse->begin_ms, true_ms());
+	f->excuse->cut_ms = w.dark_ms;
 	power_back(f);
 	if (!f->b)
 		return;
@@ -167,7 +168,7 @@ static hj_usec begin_kill(struct fault *f)
 	return 0;
 }
 
-/* Another interval of one bus, whose meterd is started anew, as `hjgate apply` would. */
+/* Another interval of one bus: who reads it is started anew, as `hjgate apply` would. */
 static hj_usec begin_conf(struct fault *f)
 {
 	unsigned bus = (unsigned)chance(site.bus_count);
@@ -176,6 +177,7 @@ static hj_usec begin_conf(struct fault *f)
 		return 0;
 	suite_interval(bus, one_in(2) ? 300 : one_in(2) ? 150 : 60);
 	program_stop(w.meterd[bus]);
+	program_stop(w.judged);
 	excuse(FAULT_CONF, (int)bus, -1)->end_ms = true_ms();
 	return 0;
 }
@@ -190,6 +192,7 @@ static hj_usec begin_clock(struct fault *f)
 	world_trusted = false;
 	world_step_clock(f->by_ms);
 	f->excuse = excuse(FAULT_CLOCK, -1, -1);
+	f->excuse->by_ms = f->by_ms;
 	return between(10, one_in(3) ? 20000 : 900) * SECOND;
 }
 

@@ -13,7 +13,7 @@
 #include "hjgate/cleanup.h"
 
 #define UNDER_WAY_MS (30 * 60000LL) /* records so young may be on their way yet */
-#define EDGE_MS      2000           /* a reading so near a window's end may be counted in either */
+#define EDGE_MS      200            /* a reading so near a window's end may be counted in either */
 #define WAITING_MOST 2
 #define CLOSE_TO     1e-6
 
@@ -40,7 +40,7 @@ struct window {                       /* of a meter */
 	uint32_t mask;                /* kinds that excuse it */
 	unsigned served, got, values; /* values: points with one */
 	double least, most;           /* of the record's current */
-	bool edge, recorded, listed;
+	bool edge, late, recorded, listed;
 	uint8_t cause; /* of the gap that lists it */
 };
 
@@ -69,7 +69,7 @@ static size_t window_of(int64_t ms)
 
 /* ---- is anything owed ---- */
 
-static json_t *ask(const char *const *words, const char *name)
+json_t *oracle_ask(const char *const *words, const char *name)
 {
 	char path[100];
 	json_t *j;
@@ -84,7 +84,7 @@ static json_t *ask(const char *const *words, const char *name)
 bool oracle_settled(void)
 {
 	static const char *const words[] = { "uplink", "--json", NULL };
-	json_t *j = ask(words, "uplink.json"), *one;
+	json_t *j = oracle_ask(words, "uplink.json"), *one;
 	bool is = j != NULL;
 	size_t i;
 
@@ -139,6 +139,7 @@ static void lay_out(void)
 				struct window *one = &list[window_of(at)];
 
 				one->served += !meter->readings[i].late;
+				one->late |= meter->readings[i].late;
 				one->edge |= meter->readings[i].late || in < EDGE_MS || in > WINDOW_MS - EDGE_MS;
 				if (in > WINDOW_MS - EDGE_MS && one + 1 < list + window_count)
 					one[1].edge = true;
@@ -148,6 +149,17 @@ static void lay_out(void)
 		}
 	for (size_t i = 0; i < w.excuse_count; i++)
 		excuse_windows(&w.excuses[i]);
+}
+
+bool oracle_sure(unsigned bus, unsigned meter, int64_t from_ms, int64_t to_ms)
+{
+	if (bus >= site.bus_count || meter >= site.buses[bus].meter_count || from_ms < first_ms ||
+	        to_ms >= settled_ms)
+		return false;
+	for (size_t i = window_of(from_ms); i <= window_of(to_ms); i++)
+		if (windows[bus][meter][i].mask & SILENT || windows[bus][meter][i].late)
+			return false;
+	return true;
 }
 
 /* ---- what was recorded ---- */
@@ -335,6 +347,21 @@ static void judge_records(void)
 
 /* ---- what is missing ---- */
 
+/* By a step: from where a clock was to where it is set. One that has no battery passes over all that was before. */
+static bool is_passed_over(int64_t begin, int64_t end)
+{
+	for (size_t i = 0; i < w.excuse_count; i++) {
+		const struct excuse *e = &w.excuses[i];
+		int64_t by = llabs(e->by_ms) + 2 * WINDOW_MS;
+
+		if (e->kind == FAULT_NO_RTC && begin <= e->end_ms + 2 * WINDOW_MS)
+			return true;
+		if (e->kind == FAULT_CLOCK && begin <= e->end_ms + by && end >= e->begin_ms - by)
+			return true;
+	}
+	return false;
+}
+
 static void judge_gap(const json_t *gap, bool told_of[BUSES_MOST][METERS_MOST])
 {
 	const char *what = json_string_value(json_object_get(gap, "what")), *name, *cause;
@@ -356,7 +383,7 @@ static void judge_gap(const json_t *gap, bool told_of[BUSES_MOST][METERS_MOST])
 		if (!strcmp(causes[i].name, cause))
 			allowed = causes[i].excuses;
 	/* A step covers all times that it passed over, also where somebody else had his part in it. */
-	if (allowed & M(CLOCK) && (w.t.faults[FAULT_CLOCK] || w.t.faults[FAULT_NO_RTC]))
+	if (allowed & M(CLOCK) && is_passed_over(begin, end))
 		allowed |= SILENT;
 	for (size_t i = window_of(begin); i < window_of(end + WINDOW_MS - 1) && i < window_count; i++) {
 		windows[b][m][i].listed = true;
@@ -395,7 +422,7 @@ static void judge_sums(const json_t *j)
 static void judge_gaps(void)
 {
 	static const char *const words[] = { "gaps", "--json", "--from", "2026-11-26", NULL };
-	json_t *j = ask(words, "gaps.json"), *gap;
+	json_t *j = oracle_ask(words, "gaps.json"), *gap;
 	bool told[BUSES_MOST][METERS_MOST] = { 0 };
 	size_t i;
 
@@ -493,6 +520,7 @@ void oracle_judge(void)
 	judge_gaps();
 	judge_missing();
 	judge_platforms();
+	told_judge();
 	snprintf(path, sizeof(path), "%s/verify", site.root);
 	if (suite_command(verify, path) != 0)
 		violation("verify has found something");

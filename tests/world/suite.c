@@ -177,6 +177,7 @@ void suite_power(bool on)
 	site_trace("power %s", on ? "on" : "off");
 	w.dark = !on;
 	if (!on) {
+		w.dark_ms = true_ms();
 		disk_cut();
 		kill_all();
 		return;

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include "../crash/disk.h"
@@ -89,7 +90,11 @@ struct excuse *excuse(enum fault_kind kind, int bus, int meter)
 		abort();
 	w.excuse_count++;
 	w.t.faults[kind]++;
-	*e = (struct excuse){ kind, bus, meter, true_ms(), INT64_MAX };
+	*e = (struct excuse){ .kind = kind,
+		.bus = bus,
+		.meter = meter,
+		.begin_ms = true_ms(),
+		.end_ms = INT64_MAX };
 	site_trace("fault %s %d %d", fault_names[kind], bus, meter);
 	return e;
 }
@@ -168,10 +173,11 @@ static void tell(void)
 	getrusage(RUSAGE_SELF, &u);
 	printf("{\"seed\": %llu, \"days\": %u, \"digest\": \"%016llx\", \"violations\": %llu, \"readings\": %llu, "
 	       "\"records\": %llu, "
-	       "\"values\": %llu, \"frames\": %llu, \"repeats\": %llu, \"cpu_ms\": %ld, \"rss_kb\": %ld, ",
+	       "\"values\": %llu, \"states\": %llu, \"told\": %llu, \"frames\": %llu, \"repeats\": %llu, \"cpu_ms\": %ld, \"rss_kb\": %ld, ",
 	        (unsigned long long)w.o.seed, w.o.days, (unsigned long long)site.digest,
 	        (unsigned long long)w.t.violations, (unsigned long long)w.t.readings, (unsigned long long)w.t.records,
-	        (unsigned long long)w.t.values, (unsigned long long)w.t.frames, (unsigned long long)w.t.repeats,
+	        (unsigned long long)w.t.values, (unsigned long long)w.t.states,
+	        (unsigned long long)w.t.told, (unsigned long long)w.t.frames, (unsigned long long)w.t.repeats,
 	        (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000,
 	        u.ru_maxrss);
 	printf("\"suite\": [%llu, %llu], \"known\": [%llu, %llu], \"faults\": {", (unsigned long long)w.t.suite_read,
@@ -247,6 +253,7 @@ int main(int argc, char **argv)
 	if (options(argc, argv) < 0)
 		return 2;
 	sched_seed(w.o.seed);
+	sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, 1, NULL); /* a store's id is in what its chain seals */
 	signal(SIGPIPE, SIG_IGN);
 	json_object_seed(1);
 	live();

@@ -1,6 +1,8 @@
 /* A world: a site, the suite in it, what goes wrong by its seed, and what must be true in the end. */
 #pragma once
 
+#include <jansson.h>
+
 #include "site.h"
 
 enum fault_kind {
@@ -29,6 +31,8 @@ struct excuse {
 	enum fault_kind kind;
 	int bus, meter; /* -1: all */
 	int64_t begin_ms, end_ms;
+	int64_t cut_ms; /* of the power: when it went */
+	int64_t by_ms;  /* of the clock: how far it was set */
 };
 
 struct options {
@@ -41,6 +45,7 @@ struct options {
 
 struct totals {
 	uint64_t faults[FAULT_KINDS], readings, records, values, frames, repeats, cuts, violations;
+	uint64_t states, told; /* readings whose state was judged, faults whose event was */
 	uint64_t suite_read, suite_stored, known_read,
 	        known_stored; /* as `gaps` has it, and by the log of the meters */
 	char first[512];      /* violation */
@@ -52,6 +57,7 @@ struct world {
 	struct program *stored, *eventd, *judged, *meterd[BUSES_MOST], *uplinkd[PLATFORMS_MOST];
 	bool dark, well;
 	int64_t well_ms; /* since then nothing is wrong */
+	int64_t dark_ms; /* since when the power was off, the last time */
 	unsigned boots;
 	struct excuse excuses[EXCUSES_MOST];
 	size_t excuse_count;
@@ -78,3 +84,9 @@ void faults_end(void); /* the world is made well */
 /* oracle.c */
 bool oracle_settled(void);
 void oracle_judge(void);
+/* Nothing excuses that a reading of this meter would be missing, or counted in another window. */
+bool oracle_sure(unsigned bus, unsigned meter, int64_t from_ms, int64_t to_ms);
+json_t *oracle_ask(const char *const *words, const char *name); /* NULL: no answer */
+
+/* told.c */
+void told_judge(void);

@@ -4,18 +4,18 @@ import json
 import subprocess
 
 KINDS = ["noise", "meter", "reset", "port", "power", "kill", "clock", "no-rtc", "platform", "link", "request", "disk", "conf"]
-WORLD_MOST = 3600  # seconds
+WORLD_MOST = 3600  # seconds of processor time: a busy machine is no fault of a world
 
 
 def run(world, seed, days, meters=2, faults=None):
-    words = [world, "--seed", str(seed), "--days", str(days), "--meters", str(meters)]
+    words = ["prlimit", "--cpu=%d" % WORLD_MOST, world, "--seed", str(seed), "--days", str(days), "--meters", str(meters)]
     if faults is not None:
         words += ["--faults", ",".join(faults)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
-        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=WORLD_MOST)
         return json.loads(done.stdout)
-    except (ValueError, subprocess.TimeoutExpired) as e:
-        return {"seed": seed, "days": days, "violations": 1, "digest": "", "first": "the world ended: %s" % e, "faults": {}}
+    except ValueError:
+        return {"seed": seed, "days": days, "violations": 1, "digest": "", "first": "the world ended with %d" % done.returncode, "faults": {}}
 
 
 def figure(name, value, unit, goal, is_ok):

@@ -1,0 +1,355 @@
+/* What the suite says happened (`hjgate events`), against what did: the states of the equipment by the readings of
+ * its own meter, and each fault of the world that people must be told of, told, once, and over when it is over. */
+/* long because: what is demanded of the events is one list, over one table of them */
+#include "world.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hjgate/cleanup.h"
+
+#define EVENTS_MOST 100000
+#define SPAN_MOST   1000
+#define SPAN_DAYS   3
+/* Equipment is unknown after 15 minutes of silence, known again after two readings. */
+#define AROUND_MS   (4 * WINDOW_MS)
+#define EXACT_MS    2000
+#define POLL_MOST_MS 300000 /* of any interval that a bus has, or had */
+#define ALIVE_MS    61000 /* the store notes that often that it lives */
+#define NOTICE_MS   60000
+#define RUNNING     5.0f
+#define WAITING_MOST 32 /* samples of a bus: of a round of questions */
+
+enum state { UNKNOWN, STOPPED, IDLE, RUNS, NONE };
+static const char *const state_codes[] = { "equipment-unknown", "equipment-stopped", "equipment-idle",
+	"equipment-running" };
+
+struct event {
+	int64_t id;
+	const char *code, *key;
+	int64_t begin_ms, end_ms; /* of what lasts and has not ended: INT64_MAX */
+	bool met;
+};
+static struct event events[EVENTS_MOST];
+static size_t event_count;
+
+/* They end, when what they tell of does: in a world that is well, none is left. */
+static const char *const troubles[] = { "power-failure", "meter-lost", "port-lost", "link-lost", "outbox-full",
+	"disk-trouble", "clock-untrusted", "data-missing", "backlog-grows", "equipment-unknown" };
+
+static bool is(const struct event *e, const char *code)
+{
+	return !strcmp(e->code, code);
+}
+
+static void take(const json_t *j)
+{
+	struct event *e = &events[event_count];
+	json_t *end = json_object_get(j, "end");
+
+	if (event_count == EVENTS_MOST)
+		return;
+	e->id = json_integer_value(json_object_get(j, "id"));
+	e->code = json_string_value(json_object_get(j, "code")) ?: "";
+	e->key = json_string_value(json_object_get(j, "key")) ?: "";
+	e->begin_ms = json_integer_value(json_object_get(j, "begin"));
+	e->end_ms = json_is_integer(end) && json_integer_value(end) ? json_integer_value(end) : INT64_MAX;
+	e->met = false;
+	event_count++;
+	site_trace("event %s %s %lld %lld", e->code, e->key, (long long)e->begin_ms, (long long)e->end_ms);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* ---- states ---- */
+
+static enum state state_of(const struct event *e)
+{
+	for (size_t i = 0; i < hj_array_size(state_codes); i++)
+		if (is(e, state_codes[i]))
+			return (enum state)i;
+	return NONE;
+}
+
+/* Where a clock was wrong a state has its times by that clock. */
+static bool is_sure(int64_t ms)
+{
+	for (size_t i = 0; i < w.excuse_count; i++) {
+		const struct excuse *e = &w.excuses[i];
+		int64_t by = llabs(e->by_ms) + AROUND_MS;
+
+		if (e->kind == FAULT_CLOCK && ms > e->begin_ms - by && ms < e->end_ms + by)
+			return false;
+	}
+	return oracle_sure(0, 0, ms - AROUND_MS, ms + AROUND_MS);
+}
+
+static enum state said_at(int64_t ms, unsigned *ret_count)
+{
+	enum state said = NONE;
+
+	*ret_count = 0;
+	for (size_t i = 0; i < event_count; i++)
+		if (state_of(&events[i]) != NONE && events[i].begin_ms <= ms && ms < events[i].end_ms) {
+			said = state_of(&events[i]);
+			++*ret_count;
+		}
+	return said;
+}
+
+static enum state state_read(const struct reading *r)
+{
+	return r->current >= RUNNING ? RUNS : STOPPED;
+}
+
+/* From each reading to the next the state is what that reading says, and it began with the first that said so. */
+static void judge_states(void)
+{
+	const struct site_meter *m = &site.buses[0].meters[0];
+
+	for (size_t i = 1; i + 1 < m->count; i++) {
+		const struct reading *r = &m->readings[i];
+		int64_t ms = r->true_ms + EXACT_MS;
+		enum state said;
+		unsigned count;
+
+		if (m->readings[i + 1].true_ms <= ms || !is_sure(r->true_ms))
+			continue;
+		said = said_at(ms, &count);
+		w.t.states++;
+		if (count != 1 || said != state_read(r))
+			violation("at %lld the equipment is said to be %s (%u states at once), and its meter said %g",
+			        (long long)ms, said == NONE ? "nothing" : state_codes[said], count, (double)r->current);
+	}
+	for (size_t i = 0, before = event_count; i < event_count; i++) {
+		if (state_of(&events[i]) == NONE)
+			continue;
+		if (before < event_count && state_of(&events[before]) == state_of(&events[i]) &&
+		        is_sure(events[i].begin_ms))
+			violation("%s is told for %lld, and was so before", events[i].code,
+			        (long long)events[i].begin_ms);
+		before = i;
+	}
+}
+
+/* ---- faults ---- */
+
+/* How many of them began in this span; they are met. */
+static unsigned told_in(const char *code, const char *key, int64_t from, int64_t to)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < event_count; i++) {
+		struct event *e = &events[i];
+
+		if (is(e, code) && (!key || !strcmp(e->key, key)) && e->begin_ms >= from && e->begin_ms <= to) {
+			e->met = true;
+			count++;
+		}
+	}
+	return count;
+}
+
+/* True: something of these kinds was in this span, besides e itself. */
+static bool was_more(const struct excuse *e, uint32_t kinds, int64_t from, int64_t to)
+{
+	for (size_t i = 0; i < w.excuse_count; i++) {
+		const struct excuse *o = &w.excuses[i];
+
+		if (o != e && kinds & 1u << o->kind && o->begin_ms <= to && o->end_ms >= from &&
+		        (o->bus < 0 || e->bus < 0 || o->bus == e->bus) &&
+		        (o->meter < 0 || e->meter < 0 || o->meter == e->meter))
+			return true;
+	}
+	return false;
+}
+
+#define M(kind) (1u << FAULT_##kind)
+
+static void judge_once(const struct excuse *e, const char *code, const char *key, int64_t from, int64_t to)
+{
+	unsigned count = told_in(code, key, from, to);
+
+	w.t.told++;
+	if (count != 1)
+		violation("%s %s is told %u times between %lld and %lld, and was once (%s of %lld)", code, key ?: "",
+		        count, (long long)from, (long long)to, fault_names[e->kind], (long long)e->begin_ms);
+}
+
+/* It went between the last time that the store noted that it lives, and then. */
+static void judge_power(const struct excuse *e)
+{
+	int64_t from = e->cut_ms - ALIVE_MS, to = e->cut_ms;
+
+	if (was_more(e, M(POWER) | M(CLOCK) | M(NO_RTC) | M(DISK), from - 2 * WINDOW_MS, to))
+		return;
+	judge_once(e, "power-failure", NULL, from, to);
+}
+
+/* Three questions without an answer are enough, and nothing else was the matter with it. */
+static void judge_meter(const struct excuse *e)
+{
+	int64_t enough = 4 * POLL_MOST_MS + NOTICE_MS;
+	uint32_t others = ~(M(METER) | M(RESET) | M(PLATFORM) | M(LINK) | M(REQUEST));
+	char key[32];
+
+	if (e->end_ms - e->begin_ms < enough ||
+	        was_more(e, others | M(METER), e->begin_ms - AROUND_MS, e->begin_ms + enough))
+		return;
+	snprintf(key, sizeof(key), "meter bus%d.b%dm%d", e->bus, e->bus, e->meter);
+	judge_once(e, "meter-lost", key, e->begin_ms, e->begin_ms + enough);
+}
+
+static void judge_port(const struct excuse *e)
+{
+	int64_t enough = 2 * POLL_MOST_MS + NOTICE_MS;
+	uint32_t others = M(PORT) | M(POWER) | M(KILL) | M(CLOCK) | M(NO_RTC) | M(CONF);
+	char key[32];
+
+	if (e->end_ms - e->begin_ms < enough || was_more(e, others, e->begin_ms - AROUND_MS, e->begin_ms + enough))
+		return;
+	snprintf(key, sizeof(key), "bus bus%d", e->bus);
+	judge_once(e, "port-lost", key, e->begin_ms, e->begin_ms + enough);
+}
+
+/* A counter that is a tenth of what it was, or less, has begun anew (hjgate/total.h), and nothing else has. */
+static bool is_reset(unsigned b, unsigned m, const struct reading *r)
+{
+	return r->energy <= r[-1].energy / 10 && r->energy != r[-1].energy && !r->late && !r[-1].late &&
+	       oracle_sure(b, m, r[-1].true_ms - WINDOW_MS, r->true_ms + WINDOW_MS);
+}
+
+static void judge_resets(unsigned b, unsigned m)
+{
+	const struct site_meter *meter = &site.buses[b].meters[m];
+	struct excuse it = { .kind = FAULT_RESET, .bus = (int)b, .meter = (int)m };
+	char key[40];
+
+	snprintf(key, sizeof(key), "b%um%u.energy", b, m);
+	for (size_t i = 1; i < meter->count; i++)
+		if (is_reset(b, m, &meter->readings[i])) {
+			it.begin_ms = meter->readings[i].true_ms;
+			judge_once(&it, "total-reset", key, it.begin_ms - EXACT_MS, it.begin_ms + EXACT_MS);
+		}
+}
+
+static void judge_faults(void)
+{
+	static void (*const judge[FAULT_KINDS])(const struct excuse *e) = {
+		[FAULT_POWER] = judge_power,
+		[FAULT_METER] = judge_meter,
+		[FAULT_PORT] = judge_port,
+	};
+
+	for (size_t i = 0; i < w.excuse_count; i++)
+		if (judge[w.excuses[i].kind])
+			judge[w.excuses[i].kind](&w.excuses[i]);
+	for (unsigned b = 0; b < site.bus_count; b++)
+		for (unsigned m = 0; m < site.buses[b].meter_count; m++)
+			judge_resets(b, m);
+}
+
+/* What nothing in the world was the cause of. */
+static bool is_false(const struct event *e)
+{
+	unsigned b, m;
+
+	if (is(e, "meter-lost") && sscanf(e->key, "meter bus%*u.b%um%u", &b, &m) == 2)
+		return oracle_sure(b, m, e->begin_ms - AROUND_MS, e->begin_ms + WINDOW_MS);
+	if (is(e, "port-lost") && sscanf(e->key, "bus bus%u", &b) == 1)
+		return oracle_sure(b, 0, e->begin_ms - AROUND_MS, e->begin_ms + WINDOW_MS);
+	if (is(e, "power-failure"))
+		return !w.t.faults[FAULT_POWER];
+	if (is(e, "total-reset") && sscanf(e->key, "b%um%u", &b, &m) == 2)
+		return !e->met && oracle_sure(b, m, e->begin_ms - AROUND_MS, e->begin_ms + AROUND_MS);
+	if (is(e, "disk-trouble") || is(e, "outbox-full"))
+		return !w.t.faults[FAULT_DISK];
+	if (is(e, "clock-stepped") || is(e, "clock-untrusted"))
+		return !w.t.faults[FAULT_CLOCK] && !w.t.faults[FAULT_NO_RTC];
+	if (is(e, "link-lost"))
+		return !w.t.faults[FAULT_PLATFORM] && !w.t.faults[FAULT_LINK];
+	return is(e, "store-damaged") || is(e, "records-unsent") || is(e, "reports-lost");
+}
+
+static void judge_rest(void)
+{
+	for (size_t i = 0; i < event_count; i++) {
+		const struct event *e = &events[i];
+
+		for (size_t k = 0; k < hj_array_size(troubles); k++)
+			if (is(e, troubles[k]) && e->end_ms == INT64_MAX)
+				violation("%s %s of %lld has no end, and all is well", e->code, e->key,
+				        (long long)e->begin_ms);
+		if (is_false(e))
+			violation("%s %s is told for %lld, and there was no such thing", e->code, e->key,
+			        (long long)e->begin_ms);
+	}
+}
+
+/* A list is at most SPAN_MOST long, so it is asked for by spans, the newest first where that is not enough. */
+static void take_span(const char *from, const char *to, json_t **keep)
+{
+	const char *words[] = { "events", "--json", "--last", "1000", "--from", from, "--to", to, NULL };
+	json_t *j = oracle_ask(words, "events.json"), *list = json_object_get(j, "events"), *one;
+	size_t i;
+
+	if (!j)
+		violation("events has no answer");
+	if (json_array_size(list) == SPAN_MOST)
+		violation("%s to %s: as many events as can be listed", from, to);
+	json_array_foreach(list, i, one) take(one);
+	json_array_append_new(*keep, j);
+}
+
+/* What waits anywhere is taken in the end, nothing gave way but where the disk took nothing, and `status` says so. */
+static void judge_queues(void)
+{
+	static const char *const words[] = { "status", "--json", NULL };
+	json_t *j = oracle_ask(words, "status.json"), *one;
+	const char *verdict = json_string_value(json_object_get(j, "verdict"));
+	size_t i;
+
+	if (!verdict || strcmp(verdict, "all well") != 0)
+		violation("status says in the end: %s: %s", verdict ?: "nothing",
+		        json_string_value(json_array_get(json_object_get(j, "attention"), 0)) ?: "");
+	json_array_foreach(json_object_get(j, "buses"), i, one)
+	{
+		if (json_integer_value(json_object_get(one, "waiting")) > WAITING_MOST)
+			violation("%d samples of a bus wait in the end",
+			        (int)json_integer_value(json_object_get(one, "waiting")));
+		if (json_integer_value(json_object_get(one, "dropped")) && !w.t.faults[FAULT_DISK])
+			violation("a bus dropped %d samples", (int)json_integer_value(json_object_get(one, "dropped")));
+	}
+	json_decref(j);
+}
+
+void told_judge(void)
+{
+	char from[24] = "2000-01-01", to[24];
+	json_t *keep = json_array();
+
+	for (int64_t ms = world_begin.wall_ms; ms < true_ms() + SPAN_DAYS * HJ_MS_PER_DAY;
+	        ms += SPAN_DAYS * HJ_MS_PER_DAY) {
+		time_t s = (time_t)((ms + TZ_MS) / HJ_MS_PER_SEC);
+		struct tm tm;
+
+		gmtime_r(&s, &tm);
+		strftime(to, sizeof(to), "%Y-%m-%d", &tm);
+		take_span(from, to, &keep);
+		memcpy(from, to, sizeof(from));
+	}
+	take_span(from, "2100-01-01", &keep);
+	qsort(events, event_count, sizeof(*events), by_id);
+	judge_states();
+	judge_faults();
+	judge_rest();
+	judge_queues();
+	json_decref(keep);
+}
