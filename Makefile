@@ -153,7 +153,7 @@ $(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
 
 $(call obj,$(LIB_SRC)) $(patsubst %.c,%.o,$(IDL_SRC)): ALL_CFLAGS += -fPIC -fno-semantic-interposition
 # What each byte of a frame goes through is to be quick, and what it is measured against as well.
-$(call obj,$(wildcard src/base/*.c src/hj212/*.c bench/*.c)): ALL_CFLAGS += $(if $(filter -Os,$(CFLAGS)),-O2)
+$(call obj,$(wildcard src/base/*.c src/hj212/*.c bench/*.c tests/world/*.c tests/crash/*.c)): ALL_CFLAGS += $(if $(filter -Os,$(CFLAGS)),-O2)
 # Of the shared object only what the programs ask for can be had from outside, with the clock that Debian 12's libraries on 32-bit ARM ask for
 # (sys/now.c), and only what that needs is in it. A table that a program names lies in the program, and is one table only if the shared object
 # looks for it by name too: functions alone are bound within.
@@ -223,7 +223,7 @@ $(B)/unit/test_sys_whole $(B)/unit/test_stored_cuts $(B)/bench/store_cuts $(B)/b
 pic        = $(patsubst %.c,$(B)/pic/%.o,$(1))
 $(B)/pic/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(call Q,PIC)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -O1 -g1 -w -fPIC -MMD -MP -c -o $@ $<
+	$(call Q,PIC)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(ALL_CFLAGS) -O2 -g1 -w -fPIC -MMD -MP -c -o $@ $<
 $(B)/world/libhjgate.a: $(call pic,$(LIB_SRC)) $(patsubst $(B)/%.c,$(B)/pic-%.o,$(IDL_SRC))
 	@mkdir -p $(@D); rm -f $@
 	$(call Q,AR)$(AR) rcs $@ $^

@@ -145,6 +145,7 @@ static struct timer {
 	bool wall, armed, cancels, cancelled, fired;
 	int64_t at; /* usec of its clock */
 } timers[TIMERS];
+static size_t timers_most; /* of which there ever were */
 static struct timer *timer_of[FDS];
 
 int timerfd_create(int clock, int flags)
@@ -156,6 +157,7 @@ int timerfd_create(int clock, int flags)
 			timers[i] = (struct timer){ .fd = fd,
 				.wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM };
 			timer_of[fd] = &timers[i];
+			timers_most = hj_max(timers_most, i + 1);
 			return made(fd);
 		}
 	abort();
@@ -217,7 +219,7 @@ void tfd_forget(int fd)
 
 static struct timer *each(struct timer *t)
 {
-	for (; t < timers + TIMERS; t++)
+	for (; t < timers + timers_most; t++)
 		if (timer_of[t->fd] == t && t->armed && !t->fired)
 			return t;
 	return NULL;
@@ -247,7 +249,7 @@ void tfd_fire(void)
 void world_step_clock(int64_t by_ms)
 {
 	world_now.wall_ms += by_ms;
-	for (size_t i = 0; i < TIMERS; i++)
+	for (size_t i = 0; i < timers_most; i++)
 		if (timer_of[timers[i].fd] == &timers[i] && timers[i].cancels && !timers[i].fired) {
 			timers[i].cancelled = true;
 			ring(&timers[i]);

@@ -1,6 +1,7 @@
 /* See fibre.h. A program that is killed leaves what it had allocated; its descriptors and its SQLite connections are
  * closed, since the kernel would do so, and nothing of it runs again. */
 /* long because: who runs when, and what becomes of whom, is one machine */
+#undef _FORTIFY_SOURCE /* its longjmp() wants one stack */
 #include "fibre.h"
 
 #include <dlfcn.h>
@@ -8,6 +9,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +36,13 @@
 #define TURNS_MOST   200000 /* without the clock moving: somebody turns in a circle */
 
 struct program {
-	bool used, runs, is_command;
+	bool used, runs, is_command, entered, ready;
+	/* where it waits */
+	int epoll;
+	struct pollfd *fds;
+	unsigned fd_count;
+	hj_usec deadline;
+	jmp_buf here;
 	char service[16], instance[32], ident[48], root[48], output[256];
 	const char *words[12];
 	void *object;
@@ -44,12 +52,6 @@ struct program {
 	void *stack;
 	sd_event *event;
 	int sockets[SOCKETS], socket_count;
-	/* where it waits */
-	int epoll;
-	struct pollfd *fds;
-	unsigned fd_count;
-	hj_usec deadline;
-	bool ready;
 };
 
 struct happening {
@@ -66,12 +68,12 @@ static struct program *owner[FDS];
 static struct {
 	world_fn fn;
 	void *data;
-	bool ready;
 } watchers[FDS];
+static uint64_t heard[FDS / 64]; /* of the watched: a bit each */
 static struct happening heap[EVENTS_MOST];
 static size_t heap_count;
 static uint64_t heap_order, random_state;
-static ucontext_t home;
+static jmp_buf home;
 static int master = -1;
 static bool stopping;
 static void (*when_ran)(void);
@@ -215,17 +217,30 @@ void sched_unwatch(int fd)
 {
 	epoll_ctl(master, EPOLL_CTL_DEL, fd, NULL);
 	watchers[fd].fn = NULL;
-	watchers[fd].ready = false;
+	heard[fd / 64] &= ~(1ULL << fd % 64);
 }
 
 /* ---- turns ---- */
 
+/* A context is for the first step onto a stack only: to change it later would be a call of the system each time, for
+ * signals that nobody blocks. */
 static void enter(struct program *p)
 {
 	p->ready = false;
 	program_now = p;
-	swapcontext(&home, &p->context);
+	if (!_setjmp(home)) {
+		if (p->entered)
+			_longjmp(p->here, 1);
+		p->entered = true;
+		setcontext(&p->context);
+	}
 	program_now = NULL;
+}
+
+static void leave(struct program *p)
+{
+	if (!_setjmp(p->here))
+		_longjmp(home, 1);
 }
 
 hj_usec fibre_wait_until(int64_t usec)
@@ -246,7 +261,7 @@ void fibre_wait(int epoll, void *fds, unsigned count, hj_usec deadline)
 	p->fds = fds;
 	p->fd_count = count;
 	p->deadline = deadline;
-	swapcontext(&p->context, &home);
+	leave(p);
 }
 
 static void look(void)
@@ -258,7 +273,7 @@ static void look(void)
 		uint64_t which = events[i].data.u64;
 
 		if (which >= PROGRAMS_MOST)
-			watchers[which - PROGRAMS_MOST].ready = true;
+			heard[(which - PROGRAMS_MOST) / 64] |= 1ULL << (which - PROGRAMS_MOST) % 64;
 		else if (!programs[which].fd_count) /* one that polls waits for nothing else */
 			programs[which].ready = true;
 	}
@@ -276,9 +291,11 @@ static bool turn(void)
 	bool any = false;
 
 	look();
-	for (size_t fd = 0; fd < FDS; fd++)
-		if (watchers[fd].ready) {
-			watchers[fd].ready = false;
+	for (size_t i = 0; i < hj_array_size(heard); i++)
+		while (heard[i]) {
+			size_t fd = 64 * i + (size_t)__builtin_ctzll(heard[i]);
+
+			heard[i] &= heard[i] - 1;
 			any = true;
 			if (watchers[fd].fn)
 				watchers[fd].fn(watchers[fd].data);
@@ -508,7 +525,7 @@ static void run(void)
 		raw_close(out);
 	}
 	p->runs = false;
-	swapcontext(&p->context, &home);
+	leave(p);
 }
 
 static struct program *place(void)

@@ -42,12 +42,19 @@ struct flight {
 
 static unsigned crc_annex_a(const char *p, size_t n)
 {
+	static uint16_t after[256]; /* eight steps of what is in the low byte */
 	unsigned c = 0xffff;
 
+	for (unsigned low = 0; !after[255] && low < 256; low++) {
+		unsigned step = low;
+
+		for (int i = 0; i < 8; i++)
+			step = step & 1 ? step >> 1 ^ 0xa001 : step >> 1;
+		after[low] = (uint16_t)step;
+	}
 	while (n--) {
 		c = c >> 8 ^ (uint8_t)*p++;
-		for (int i = 0; i < 8; i++)
-			c = c & 1 ? c >> 1 ^ 0xa001 : c >> 1;
+		c = c >> 8 ^ after[c & 0xff];
 	}
 	return c;
 }
