@@ -100,7 +100,8 @@ bool oracle_settled(void)
 static void excuse_windows(const struct excuse *e)
 {
 	const struct reach *r = &reach[e->kind];
-	int64_t end = hj_min(e->end_ms, settled_ms), begin = e->begin_ms;
+	int64_t by = e->believed ? llabs(e->by_ms) : 0;
+	int64_t end = hj_min(e->end_ms, settled_ms) + by, begin = e->begin_ms - by;
 	size_t from, to;
 
 	/* What a disk does not take waits, and is lost with the power; what waits for the time is too. */

@@ -29,6 +29,8 @@ PLANTS = [
     ("wrong-cause", "what a power failure cost is told as the clock's", "power", ["cli"], [
         ("services/cli/gaps_cause.c", "return hj_gaps_cause(a->gaps, HJ_GAPS_ALL, HJ_GAP_POWER, HJ_GAP_LOST,", "return hj_gaps_cause(a->gaps, HJ_GAPS_ALL, HJ_GAP_CLOCK, HJ_GAP_LOST,"),
         ("services/cli/gaps_cause.c", "{ \"power-failure\", of_all, HJ_GAP_POWER }", "{ \"power-failure\", of_all, HJ_GAP_CLOCK }")]),
+    ("window-doubled", "a window that a clock step closed is opened again", "clock", ["stored"], [
+        ("src/series/rollup.c", "\tif (is_closed(b, label)) {", "\tif (is_closed(b, label) && r->length_ms < 0) {")]),
     ("judge-years-ahead", "a clock that began years behind takes the judge's time years ahead when it is set", "power,no-rtc", ["judged"], [
         ("services/judged/judged.c", "hj_min(hj_time_moved(hj_judge_time(d->judge), step), now.wall_ms)", "hj_time_moved(hj_judge_time(d->judge), step)")]),
 ]

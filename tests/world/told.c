@@ -14,12 +14,12 @@
 #define SPAN_MOST   1000
 #define SPAN_DAYS   3
 /* Equipment is unknown after 15 minutes of silence, known again after two readings. */
-#define AROUND_MS   (4 * WINDOW_MS)
-#define EXACT_MS    2000
+#define AROUND_MS    (4 * WINDOW_MS)
+#define EXACT_MS     2000
 #define POLL_MOST_MS 300000 /* of any interval that a bus has, or had */
-#define ALIVE_MS    61000 /* the store notes that often that it lives */
-#define NOTICE_MS   60000
-#define RUNNING     5.0f
+#define ALIVE_MS     61000  /* the store notes that often that it lives */
+#define NOTICE_MS    60000
+#define RUNNING      5.0f
 #define WAITING_MOST 32 /* samples of a bus: of a round of questions */
 
 enum state { UNKNOWN, STOPPED, IDLE, RUNS, NONE };
@@ -126,7 +126,8 @@ static void judge_states(void)
 		w.t.states++;
 		if (count != 1 || said != state_read(r))
 			violation("at %lld the equipment is said to be %s (%u states at once), and its meter said %g",
-			        (long long)ms, said == NONE ? "nothing" : state_codes[said], count, (double)r->current);
+			        (long long)ms, said == NONE ? "nothing" : state_codes[said], count,
+			        (double)r->current);
 	}
 	for (size_t i = 0, before = event_count; i < event_count; i++) {
 		if (state_of(&events[i]) == NONE)
@@ -325,7 +326,8 @@ static void judge_queues(void)
 			violation("%d samples of a bus wait in the end",
 			        (int)json_integer_value(json_object_get(one, "waiting")));
 		if (json_integer_value(json_object_get(one, "dropped")) && !w.t.faults[FAULT_DISK])
-			violation("a bus dropped %d samples", (int)json_integer_value(json_object_get(one, "dropped")));
+			violation(
+			        "a bus dropped %d samples", (int)json_integer_value(json_object_get(one, "dropped")));
 	}
 	json_decref(j);
 }

@@ -33,6 +33,7 @@ struct excuse {
 	int64_t begin_ms, end_ms;
 	int64_t cut_ms; /* of the power: when it went */
 	int64_t by_ms;  /* of the clock: how far it was set */
+	bool believed;  /* somebody vouched for it meanwhile */
 };
 
 struct options {
