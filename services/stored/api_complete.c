@@ -8,7 +8,6 @@
 
 #define SPAN_MOST_MS (2 * HJ_MS_PER_DAY)
 #define SEQS_MOST    (1u << 20) /* from the first record of the span to the last; only the newest count beyond */
-#define STATISTICS   (1u << HJ_KIND_MINUTE | 1u << HJ_KIND_HOUR | 1u << HJ_KIND_DAY)
 
 /* A bit for each seq from `lo` on. */
 struct marks {
@@ -119,7 +118,7 @@ static json_t *count_uplink(const struct marks *m)
 static int count_all(struct stored *s, const int64_t span[2], struct marks *m, json_t *uplinks)
 {
 	int r = hj_ledger_read_labels(
-	        s->ledger, m->lo, span[0], span[1], STATISTICS | HJ_LEDGER_HEADS, mark_record, m);
+	        s->ledger, m->lo, span[0], span[1], STORED_STATISTICS | HJ_LEDGER_HEADS, mark_record, m);
 
 	for (size_t i = 0; i < s->uplink_count && r >= 0; i++) {
 		r = mark_uplink(s, m, &s->uplinks[i], span[0]);
@@ -148,7 +147,8 @@ int api_completeness(struct hj_ipc_call *call, json_t *parameters, void *userdat
 		return hj_ipc_fail_parameter(call, bad);
 	if (span[0] < 0 || span[1] > HJ_TIME_MAX_MS || span[1] - span[0] > SPAN_MOST_MS)
 		return hj_ipc_fail_parameter(call, span[0] < 0 ? "begin" : "end");
-	r = hj_ledger_read_labels(s->ledger, 0, span[0], span[1], STATISTICS | HJ_LEDGER_HEADS, note_bounds, &b);
+	r = hj_ledger_read_labels(
+	        s->ledger, 0, span[0], span[1], STORED_STATISTICS | HJ_LEDGER_HEADS, note_bounds, &b);
 	if (b.last) {
 		m.lo = b.last - b.first < SEQS_MOST ? b.first : b.last - SEQS_MOST + 1;
 		m.count = b.last - m.lo + 1;

@@ -58,8 +58,10 @@ static void fold_again(struct stored *s)
 	struct hj_fold *hours = s->hours, *days = s->days;
 	int r;
 
-	if (s->queue)
+	if (s->queue) {
+		s->label_most = INT64_MAX;
 		return; /* a start does it from the ledger alone; so do we, when all is in it */
+	}
 	s->hours = s->days = NULL;
 	r = stored_begin_folds(s);
 	r = r < 0 ? r : window_load(s);

@@ -120,6 +120,7 @@ int stored_begin_empty(struct stored *s)
 {
 	int r = hj_rollup_new(hj_conf_minute_ms(&s->conf), &s->points, &s->rollup);
 
+	s->label_most = INT64_MAX; /* until window_load() has looked */
 	if (r < 0)
 		return r;
 	hj_rollup_set_normal_part(s->rollup, (unsigned)s->conf.normal_part);

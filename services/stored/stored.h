@@ -28,6 +28,7 @@
 #include "hjgate/wall_timer.h"
 #include "maintain.h"
 
+#define STORED_STATISTICS   (1u << HJ_KIND_MINUTE | 1u << HJ_KIND_HOUR | 1u << HJ_KIND_DAY) /* the windows' records */
 #define STORED_UPLINKS_MAX  32
 #define STORED_STEPS_MAX    16                     /* of the clock, that are remembered */
 #define STORED_VOIDS_MAX    32                     /* times that a clock was accepted */
@@ -200,6 +201,7 @@ struct stored {
 	size_t by_point_size;
 	struct hj_rollup *rollup;
 	struct hj_fold *hours, *days;
+	int64_t label_most; /* no window's record has a later one; INT64_MIN = there is none, INT64_MAX = not known */
 	struct trust trust;
 	struct maintenance maintenance;
 	struct pending_state pending;

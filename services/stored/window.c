@@ -64,7 +64,9 @@ static int note_label(const struct hj_head *head, const void *body, size_t n, vo
 	return 1;
 }
 
-/* A window that is not held is read back: what of it is in a record already, then the minutes it is made of. */
+/* A window that is not held is read back: what of it is in a record already, then the minutes it is made of. One that
+ * begins behind all records, as each does while the clock goes on, has none: the rows of a whole day would be looked
+ * at to find that. */
 static int hold(struct stored *s, struct hj_fold *fold, enum hj_kind kind, int64_t label_ms)
 {
 	struct rebuild b = { s, fold, kind };
@@ -74,6 +76,8 @@ static int hold(struct stored *s, struct hj_fold *fold, enum hj_kind kind, int64
 	for (size_t i = 0; hj_fold_at(fold, i, &held); i++)
 		if (held == from)
 			return 0;
+	if (from > s->label_most && !s->salvage)
+		return 0;
 	if (!s->ledger)
 		return -EIO;
 	r = hj_ledger_read_labels(s->ledger, 0, from, end, 1u << kind, mark_closed, &b);
@@ -91,6 +95,14 @@ static int hold_newest(struct stored *s, struct hj_fold *fold, enum hj_kind kind
 	return r;
 }
 
+static int note_most(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	int64_t *most = userdata;
+
+	*most = hj_max(*most, head->label_ms);
+	return 0;
+}
+
 int window_load(struct stored *s)
 {
 	uint64_t seq;
@@ -98,6 +110,11 @@ int window_load(struct stored *s)
 	int r = hj_ledger_find_newest(s->ledger, 0, HJ_TIME_MAX_MS, MINUTE_BIT, 1, &seq);
 
 	r = r < 0 ? r : hj_ledger_read(s->ledger, seq, UINT64_MAX, MINUTE_BIT, note_label, &newest);
+	if (r < 0)
+		return r;
+	s->label_most = INT64_MIN;
+	r = hj_ledger_read_labels(s->ledger, 0, hj_max(newest, (int64_t)0), HJ_TIME_MAX_MS,
+	        STORED_STATISTICS | HJ_LEDGER_HEADS, note_most, &s->label_most);
 	if (r < 0 || newest < 0)
 		return r;
 	r = hold_newest(s, s->hours, HJ_KIND_HOUR, newest);
@@ -113,6 +130,7 @@ static int queue_stats(
 	_cleanup_(hj_buf_done) struct hj_buf body = { 0 };
 	int r = 0;
 
+	s->label_most = hj_max(s->label_most, label_ms);
 	for (size_t i = 0; i < stats->count && r >= 0; i += HJ_RECORD_POINTS) {
 		body.len = 0;
 		r = hj_stats_encode(&stats->stats[i], hj_min(stats->count - i, (size_t)HJ_RECORD_POINTS), &body);
