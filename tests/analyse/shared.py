@@ -114,10 +114,14 @@ BEGINS = re.compile(r"^[A-Za-z_][\w \t*]*?\b(\w+)\(")
 
 
 def function_at(path, line):
-    """The function that this line is in: the last one above that begins at the margin."""
+    """The function that this line is in: the last one above that begins at the margin, where none ends in between; "-" for what stands by itself."""
     with open(os.path.join(TOP, path), encoding="utf-8") as f:
         above = f.readlines()[:line]
-    return next((found.group(1) for found in map(BEGINS.match, reversed(above)) if found), "-")
+    for text in reversed(above):
+        begins = BEGINS.match(text)
+        if begins or text.startswith("}"):
+            return begins.group(1) if begins else "-"
+    return "-"
 
 
 OURS = re.compile(r"(?:^|[\s(/])((?:src|services|include/hjgate|tests/unit|tests/fuzz)/[\w/.-]+\.[ch]):(\d+)")
