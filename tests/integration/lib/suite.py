@@ -26,6 +26,7 @@ BUILD = os.path.abspath(os.environ.get("HJ_BUILD", os.path.join(TOP, "build")))
 SKIPPED = 77
 PATIENCE = float(os.environ.get("HJ_TEST_PATIENCE", "1"))  # a factor on every time limit, for slow builds
 FULL = os.environ.get("FULL", "") not in ("", "0")
+WRAPS = ("valgrind", "qemu-")  # how the name of what may run a program in its own place begins: the program follows among its arguments
 MN = "010000A8900016F000169DC0"
 PW = "123456"
 
@@ -420,7 +421,7 @@ def program_name(pid):
             arguments = f.read().split("\0")[:-1]
     except OSError:
         return None
-    if arguments and os.path.basename(arguments[0]).startswith("qemu-"):  # a program of another machine: behind what emulates it
+    if arguments and os.path.basename(arguments[0]).startswith(WRAPS):
         arguments = arguments[next((i for i, a in enumerate(arguments) if os.path.basename(a).startswith("hjgate-")), 0):]
     if not arguments or not os.path.basename(arguments[0]).startswith("hjgate-"):
         return None
