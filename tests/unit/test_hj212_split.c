@@ -163,6 +163,26 @@ static void what_is_too_much_is_refused(void **state)
 	assert_int_equal(i - 1, HJ212_JOIN_MAX / sizeof(cp) + 1);
 }
 
+static void what_just_fits_is_joined(void **state)
+{
+	static char room[HJ212_JOIN_MAX], cp[HJ212_JOIN_MAX / 2 + 1];
+	struct hj212_message m = packet(2, 1, "");
+	struct hj212_slice whole = { 0 };
+	struct hj212_join j;
+
+	memset(cp, 'x', sizeof(cp));
+	hj212_join_init(&j, room);
+	for (size_t over = 0; over < 2; over++) {
+		m.pno = 1;
+		m.cp = (struct hj212_slice){ cp, HJ212_JOIN_MAX / 2 };
+		assert_int_equal(hj212_join_put(&j, &m, &whole), 0);
+		m.pno = 2;
+		m.cp.n = HJ212_JOIN_MAX / 2 - 1 + over; /* with the separator: all of it, and one more */
+		assert_int_equal(hj212_join_put(&j, &m, &whole), over ? -EBADMSG : 1);
+		assert_int_equal(whole.n, HJ212_JOIN_MAX);
+	}
+}
+
 /* C.50: two packets with different QN. */
 static void the_standards_own(void **state)
 {
@@ -196,6 +216,7 @@ int main(void)
 		cmocka_unit_test(a_long_record_there_and_back),
 		cmocka_unit_test(what_follows_and_what_does_not),
 		cmocka_unit_test(what_is_too_much_is_refused),
+		cmocka_unit_test(what_just_fits_is_joined),
 		cmocka_unit_test(the_standards_own),
 	};
 
