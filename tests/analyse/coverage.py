@@ -1,4 +1,5 @@
-"""How much of src/ the tests run: its lines and branches, by gcc's counters, over unit tests, the corpora of the fuzz targets and the integration tests.
+"""How much of the code the tests run: its lines and branches, by gcc's counters. What hjgate knows (src/base to src/judge) over unit tests and the corpora
+of the fuzz targets; with FULL=1 all of src/, over the integration tests as well.
 
 A daemon that ends writes what it counted, one that is killed does not. Branches are gcc's: each way out of each condition, so `a && b` has four; what is
 compiled into several objects (a header's functions) is counted once, together. What no test can reach says so where it stands, in a comment that begins
@@ -16,6 +17,7 @@ import shared
 
 HERE = "build/analyse/coverage"
 MAKE = ["B=" + HERE, "CC=gcc", "W=", "HARDEN=", "SMALL=", "CFLAGS=-O0 -g --coverage", "LDFLAGS=--coverage", "WORLD="]
+KNOWING = ("base", "model", "hj212", "meter", "series", "judge")
 MARK = re.compile(r"/\* unreached: \w")
 LINES, BRANCHES = 95, 90  # percent
 WORST = 15  # files shown
@@ -74,6 +76,11 @@ class File:
         return found
 
 
+def looked_at(path):
+    folder = os.path.dirname(path)
+    return folder.startswith("src/") if shared.FULL else folder in ["src/" + k for k in KNOWING]
+
+
 def counted(notes):
     """What gcov says of one object."""
     done = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", notes], cwd=shared.TOP, stdout=subprocess.PIPE,
@@ -89,7 +96,7 @@ def count():
         for said in pool.map(counted, objects):
             for f in said:
                 path = os.path.relpath(os.path.join(shared.TOP, f["file"]), shared.TOP)
-                if not path.startswith("src/"):
+                if not looked_at(path):
                     continue
                 if path not in files:
                     files[path] = File(path)
@@ -127,18 +134,20 @@ def table(files):
 
 
 def run():
-    if not shared.make(*MAKE, "tests"):
+    wanted = ["tests"] if shared.FULL else shared.quick_tests(HERE)
+    if not shared.make(*MAKE, *wanted):
         raise SystemExit("coverage: it does not build")
     for path in glob.glob(os.path.join(shared.TOP, HERE, "**", "*.gcda"), recursive=True):
         os.unlink(path)
     os.environ.setdefault("HJ_TEST_PATIENCE", PATIENCE)
-    passed, failed = shared.tests(HERE, "")
+    passed, failed = shared.tests(HERE, *([""] if shared.FULL else ["unit/", "fuzz/"]))
     files = count()
     table(files)
     run_lines, lines, taken, branches, out = total(files.values())
     lines, branches = percent(run_lines, lines), percent(taken, branches)
+    of = "" if shared.FULL else "knowing_"
     return [shared.figure("cover.tests", passed, "passed", ">=1", bool(passed)),
             shared.figure("cover.failed", failed, "tests", "0", not failed),
-            shared.figure("cover.lines", "%.1f" % lines, "%", ">=%d" % LINES, lines >= LINES),
-            shared.figure("cover.branches", "%.1f" % branches, "%", ">=%d" % BRANCHES, branches >= BRANCHES),
+            shared.figure("cover.%slines" % of, "%.1f" % lines, "%", ">=%d" % LINES, lines >= LINES),
+            shared.figure("cover.%sbranches" % of, "%.1f" % branches, "%", ">=%d" % BRANCHES, branches >= BRANCHES),
             shared.figure("cover.excluded", out, "lines_and_ways", "-", True)]

@@ -11,7 +11,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(TOP, "build", "analyse")
 FULL = os.environ.get("FULL", "") not in ("", "0")
 KNOWN = os.path.join(TOP, "tests", "analyse", "known")
-AT_A_TIME = os.cpu_count() or 1
+AT_A_TIME = int(os.environ.get("JOBS") or os.cpu_count() or 1)
 
 
 def figure(name, value, unit, goal, ok):
@@ -62,9 +62,10 @@ def make(*arguments):
 
 
 def tests(build, *names, **more):
-    """Runs the tests whose name contains one of these: (passed, failed). The environment has what `more` says besides."""
+    """Runs the tests whose name contains one of these: (passed, failed). The environment has what `more` says besides; FULL is for the parts here, and
+    a test has its usual counts."""
     done = subprocess.run(["tests/run", "--build", build, *names], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                          env=dict(os.environ, **more))
+                          env=dict(os.environ, FULL="", **more))
     last = (done.stdout.strip().splitlines() or [""])[-1].split(", ")
     counts = {what: int(number) for number, _, what in (part.partition(" ") for part in last) if number.isdigit()}
     if done.returncode:
@@ -72,6 +73,12 @@ def tests(build, *names, **more):
     if "passed" not in counts:
         return 0, 1
     return counts["passed"] + counts.get("passed at the second try", 0), counts.get("failed", 0)
+
+
+def quick_tests(here):
+    """What make calls the unit tests and fuzz targets in that build folder."""
+    return ["%s/%s/%s" % (here, kind, os.path.basename(p)[:-2]) for kind, begins in (("unit", "test"), ("fuzz", "fuzz"))
+            for p in sorted(glob.glob("%s/tests/%s/%s_*.c" % (TOP, kind, begins)))]
 
 
 def sources():
