@@ -18,7 +18,7 @@ PLANTS = [
     ("open-forgotten", "windows that are open when the store is killed are not taken up again", "kill", ["stored"], [
         ("services/stored/stored.c", "r = hj_rollup_decode(s->rollup, b.data, b.len, &now);", "r = 0;")]),
     ("name-not-synced", "a file written whole may come back as it was", "power,kill", ["judged", "eventd", "meterd"], [
-        ("src/sys/path.c", "return r < 0 || !strchr(path, '/') ? r : sync_folder(path);", "return r < 0 || !strchr(path, '/') || 1 ? r : sync_folder(path);")]),
+        ("src/sys/path.c", "return r < 0 ? r : hj_sync_parent(path);", "return r;")]),
     ("never-tried-again", "a meter at rest costs more than the purse holds", "noise,meter", ["meterd"], [
         ("src/meter/quarantine.c", "INT64_MIN : hj_min(costs, purse_most(q));", "INT64_MIN : hj_max(costs, (int64_t)0);")]),
     ("hour-without-extremes", "an hour has the extremes of its newest minute", "kill", ["stored", "uplinkd"], [
