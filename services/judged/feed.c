@@ -19,7 +19,7 @@
 #define PAGE_RECORDS   300              /* that one Query is to give: of minutes five hours */
 #define ROOM           (OUTBOX_MAX / 2) /* places of the outbox, for what follows of a page */
 #define COLLECT        (2 * HJ_USEC_PER_SEC)
-#define GAP_MS         60000 /* without any sample: nobody looked */
+#define GAP_MS         60000 /* without any sample: nobody looked; where all are asked seldom, longer */
 #define AGAIN          (2 * HJ_USEC_PER_SEC)
 #define ROOM_WAITS     15 /* AGAIN each, while nothing is taken */
 
@@ -30,11 +30,11 @@ struct feed {
 	struct hj_ipc_client *ask, *watch;
 	enum phase phase;
 	struct hj_judge_batch batch;
-	int64_t step_ms, since_ms; /* since_ms: what was judged before it was away */
-	uint64_t after;            /* seq of the newest window read */
-	unsigned records;          /* of this Query */
-	sd_event_source *timer;    /* the end of collecting; asking again */
-	unsigned waited;           /* for room, since anything was taken */
+	int64_t step_ms, gap_ms, since_ms; /* since_ms: what was judged before it was away */
+	uint64_t after;                    /* seq of the newest window read */
+	unsigned records;                  /* of this Query */
+	sd_event_source *timer;            /* the end of collecting; asking again */
+	unsigned waited;                   /* for room, since anything was taken */
 	unsigned long long samples, future, unreadable, taken;
 };
 
@@ -114,13 +114,13 @@ static void follow_clock(struct feed *f)
 {
 	int64_t now_ms = hj_now().wall_ms - JUDGED_LAG_MS, behind = now_ms - hj_judge_time(f->d->judge);
 
-	if (behind > GAP_MS || (behind < -GAP_MS && hj_clock_plausible(now_ms)))
+	if (behind > f->gap_ms || (behind < -GAP_MS && hj_clock_plausible(now_ms)))
 		hj_judge_skip(f->d->judge, now_ms);
 }
 
 static void go_live(struct feed *f)
 {
-	hj_judge_batch_feed(&f->batch, f->d->judge, INT64_MAX, GAP_MS);
+	hj_judge_batch_feed(&f->batch, f->d->judge, INT64_MAX, f->gap_ms);
 	hj_judge_batch_done(&f->batch);
 	follow_clock(f);
 	f->phase = LIVE;
@@ -143,7 +143,7 @@ static void take_record(struct feed *f, json_t *j)
 		return;
 	}
 	hj_judge_batch_record(&f->batch, f->d->judge, &f->d->map, &r.head, &r.stats, f->step_ms, f->since_ms,
-	        hj_max(2 * (int64_t)r.head.length_ms, (int64_t)GAP_MS));
+	        hj_max(2 * (int64_t)r.head.length_ms, f->gap_ms));
 	hj_record_done(&r);
 }
 
@@ -174,7 +174,7 @@ static void on_records(const char *error, json_t *reply, bool continues, void *u
 		go_on(f);
 		return;
 	}
-	hj_judge_batch_feed(&f->batch, f->d->judge, INT64_MAX, hj_max(WINDOW_MOST_MS, GAP_MS));
+	hj_judge_batch_feed(&f->batch, f->d->judge, INT64_MAX, hj_max((int64_t)WINDOW_MOST_MS, f->gap_ms));
 	judged_settle(f->d);
 	collect(f);
 }
@@ -290,6 +290,7 @@ int feed_new(struct judged *d, struct feed **ret)
 		return -ENOMEM;
 	f->d = d;
 	f->step_ms = hj_judge_step_ms(&d->site.plan);
+	f->gap_ms = hj_max((int64_t)GAP_MS, f->step_ms);
 	r = start(f);
 	if (r < 0) {
 		feed_free(f);
