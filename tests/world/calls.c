@@ -49,17 +49,22 @@ int epoll_create1(int flags)
 	return made((int)syscall(SYS_epoll_create1, flags));
 }
 
+static bool has_rung(int epoll);
+static int take_rung(int epoll, struct epoll_event *events, int most);
+
 static int wait_epoll(int epoll, struct epoll_event *events, int most, int64_t usec)
 {
 	hj_usec deadline = fibre_wait_until(usec);
-	int n = (int)syscall(SYS_epoll_wait, epoll, events, most, 0);
+	int n;
 
-	while (n == 0 && program_now && usec != 0 && world_now.mono < deadline) {
-		fibre_wait(epoll, NULL, 0, deadline);
+	/* Whether something is there already the world finds out with all others'. */
+	do {
+		if (program_now && usec != 0 && !has_rung(epoll))
+			fibre_wait(epoll, NULL, 0, deadline);
 		n = (int)syscall(SYS_epoll_wait, epoll, events, most, 0);
-		if (n == 0 && deadline == HJ_USEC_NEVER) /* woken by the world: the caller looks round */
-			break;
-	}
+		n += n < 0 ? 0 : take_rung(epoll, events + n, most - n);
+	} while (n == 0 && program_now && world_now.mono < deadline &&
+	         deadline != HJ_USEC_NEVER); /* woken by the world: the caller looks round */
 	return n;
 }
 
@@ -138,10 +143,11 @@ int usleep(useconds_t usec)
 	return sleep_until(fibre_wait_until(usec));
 }
 
-/* ---- timers: an event descriptor that the world makes readable ---- */
+/* ---- timers: the system knows nothing of them, what it says of others is completed ---- */
 
 static struct timer {
-	int fd;
+	int fd, epoll; /* that it is watched by; -1: none */
+	epoll_data_t data;
 	bool wall, armed, cancels, cancelled, fired;
 	int64_t at; /* usec of its clock */
 } timers[TIMERS];
@@ -155,6 +161,7 @@ int timerfd_create(int clock, int flags)
 	for (size_t i = 0; fd >= 0 && i < TIMERS; i++)
 		if (!timer_of[timers[i].fd] || timer_of[timers[i].fd] != &timers[i]) {
 			timers[i] = (struct timer){ .fd = fd,
+				.epoll = -1,
 				.wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM };
 			timer_of[fd] = &timers[i];
 			timers_most = hj_max(timers_most, i + 1);
@@ -163,21 +170,22 @@ int timerfd_create(int clock, int flags)
 	abort();
 }
 
-static void drain(struct timer *t)
+int epoll_ctl(int epoll, int what, int fd, struct epoll_event *e)
 {
-	uint64_t n;
+	struct timer *t = fd >= 0 && fd < FDS ? timer_of[fd] : NULL;
 
-	if (t->fired)
-		syscall(SYS_read, t->fd, &n, sizeof(n));
-	t->fired = t->cancelled = false;
+	if (!t)
+		return (int)syscall(SYS_epoll_ctl, epoll, what, fd, e);
+	t->epoll = what == EPOLL_CTL_DEL ? -1 : epoll;
+	if (e)
+		t->data = e->data;
+	return 0;
 }
 
 static void ring(struct timer *t)
 {
-	uint64_t one = 1;
-
 	t->fired = true;
-	syscall(SYS_write, t->fd, &one, sizeof(one));
+	fibre_wake(t->epoll);
 }
 
 static int64_t now_of(const struct timer *t)
@@ -191,7 +199,7 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *value, struct it
 	struct timer *t = timer_of[fd];
 	int64_t usec = usec_of(&value->it_value);
 
-	drain(t);
+	t->fired = t->cancelled = false;
 	t->armed = usec != 0;
 	t->cancels = flags & TFD_TIMER_CANCEL_ON_SET;
 	t->at = flags & TFD_TIMER_ABSTIME ? usec : now_of(t) + usec;
@@ -202,14 +210,16 @@ ssize_t read(int fd, void *to, size_t n)
 {
 	struct timer *t = fd >= 0 && fd < FDS ? timer_of[fd] : NULL;
 
-	if (t && t->cancelled) {
-		drain(t);
-		errno = ECANCELED;
+	if (!t)
+		return syscall(SYS_read, fd, to, n);
+	if (t->cancelled || !t->fired) {
+		errno = t->cancelled ? ECANCELED : EAGAIN;
+		t->fired = t->cancelled = false;
 		return -1;
 	}
-	if (t)
-		t->fired = false;
-	return syscall(SYS_read, fd, to, n);
+	t->fired = false;
+	*(uint64_t *)to = 1;
+	return sizeof(uint64_t);
 }
 
 void tfd_forget(int fd)
@@ -223,6 +233,25 @@ static struct timer *each(struct timer *t)
 		if (timer_of[t->fd] == t && t->armed && !t->fired)
 			return t;
 	return NULL;
+}
+
+static bool has_rung(int epoll)
+{
+	return take_rung(epoll, NULL, 0) > 0;
+}
+
+/* How many; those that there is room for are told. */
+static int take_rung(int epoll, struct epoll_event *events, int most)
+{
+	int n = 0;
+
+	for (const struct timer *t = timers; t < timers + timers_most; t++)
+		if (t->fired && t->epoll == epoll && timer_of[t->fd] == t && (!events || n < most)) {
+			if (events)
+				events[n] = (struct epoll_event){ .events = EPOLLIN, .data = t->data };
+			n++;
+		}
+	return n;
 }
 
 hj_usec tfd_next(void)

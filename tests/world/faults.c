@@ -306,6 +306,7 @@ static struct fault *now_on[FAULT_KINDS][16];
 static void undo(void *data)
 {
 	struct fault *f = data;
+	unsigned before = chance_use(CHANCE_FAULTS + f->kind);
 
 	for (size_t i = 0; i < hj_array_size(now_on[0]); i++)
 		if (now_on[f->kind][i] == f)
@@ -317,6 +318,7 @@ static void undo(void *data)
 	if (f->excuse)
 		f->excuse->end_ms = true_ms();
 	free(f);
+	chance_use(before);
 }
 
 static void again(void *data);
@@ -332,13 +334,14 @@ static void wait_for(enum fault_kind kind)
 static void again(void *data)
 {
 	enum fault_kind kind = *(enum fault_kind *)data;
-	struct fault *f = calloc(1, sizeof(*f));
+	struct fault *f;
 	hj_usec lasts;
+	unsigned before;
 
-	if (w.well) {
-		free(f);
+	if (w.well)
 		return;
-	}
+	before = chance_use(CHANCE_FAULTS + kind);
+	f = calloc(1, sizeof(*f));
 	f->kind = kind;
 	lasts = kinds[kind].begin(f);
 	for (size_t i = 0; lasts && i < hj_array_size(now_on[0]); i++)
@@ -350,6 +353,7 @@ static void again(void *data)
 	if (!lasts)
 		free(f);
 	wait_for(kind);
+	chance_use(before);
 }
 
 void faults_begin(void)
@@ -357,10 +361,12 @@ void faults_begin(void)
 	for (int i = 0; i < FAULT_KINDS; i++) {
 		if (!kinds[i].begin || !(w.o.faults & 1u << i))
 			continue;
+		chance_use(CHANCE_FAULTS + (unsigned)i);
 		every[i] = (unsigned)(kinds[i].every_h * (one_in(3) ? 1 : between(1, 6)));
 		if (!one_in(5)) /* some worlds know no such thing */
 			wait_for((enum fault_kind)i);
 	}
+	chance_use(CHANCE_SITE);
 }
 
 void faults_end(void)

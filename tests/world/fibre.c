@@ -72,7 +72,8 @@ static struct {
 static uint64_t heard[FDS / 64]; /* of the watched: a bit each */
 static struct happening heap[EVENTS_MOST];
 static size_t heap_count;
-static uint64_t heap_order, random_state;
+static uint64_t heap_order, random_states[CHANCES];
+static unsigned random_now;
 static jmp_buf home;
 static int master = -1;
 static bool stopping;
@@ -88,11 +89,19 @@ _Noreturn static void broken(const char *what)
 
 uint64_t chance(uint64_t most)
 {
-	uint64_t z = (random_state += 0x9e3779b97f4a7c15);
+	uint64_t z = (random_states[random_now] += 0x9e3779b97f4a7c15);
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
 	return most ? (z ^ z >> 31) % most : 0;
+}
+
+unsigned chance_use(unsigned which)
+{
+	unsigned before = random_now;
+
+	random_now = which;
+	return before;
 }
 
 bool one_in(uint64_t n)
@@ -264,6 +273,13 @@ void fibre_wait(int epoll, void *fds, unsigned count, hj_usec deadline)
 	leave(p);
 }
 
+void fibre_wake(int epoll)
+{
+	for (size_t i = 0; epoll >= 0 && i < PROGRAMS_MOST; i++)
+		if (programs[i].runs && programs[i].epoll == epoll && !programs[i].fd_count)
+			programs[i].ready = true;
+}
+
 static void look(void)
 {
 	struct epoll_event events[READY_MOST];
@@ -377,7 +393,8 @@ void sched_stop(void)
 
 void sched_seed(uint64_t seed)
 {
-	random_state = seed * 0x9e3779b97f4a7c15 + 1;
+	for (unsigned i = 0; i < CHANCES; i++)
+		random_states[i] = (seed * CHANCES + i) * 0xd1342543de82ef95 + 1;
 }
 
 void sched_init(void)

@@ -11,6 +11,7 @@
 #include "../crash/clock.h"
 
 #define PROGRAMS_MOST 16
+#define CHANCES       16
 
 /* ---- what happens when ---- */
 typedef void (*world_fn)(void *data);
@@ -28,6 +29,9 @@ void sched_after(void (*fn)(void));       /* called when programs have run, or t
 uint64_t chance(uint64_t most);           /* 0 .. most - 1, by the seed */
 bool one_in(uint64_t n);                  /* true so seldom; 0: never */
 uint64_t between(uint64_t a, uint64_t b); /* a .. b */
+/* Each of several things is decided by chances of its own, so that one that is left out changes nothing of the
+ * others. The one before is what is returned. */
+unsigned chance_use(unsigned which);
 void world_step_clock(int64_t by_ms);
 
 /* ---- programs ---- */
@@ -46,6 +50,7 @@ const char *program_name(const struct program *p);
 extern struct program *program_now;                                      /* NULL: the world itself */
 void fibre_wait(int epoll, void *fds, unsigned count, hj_usec deadline); /* fds: struct pollfd */
 hj_usec fibre_wait_until(int64_t usec);                                  /* < 0: never */
+void fibre_wake(int epoll); /* who waits there */
 void fd_made(int fd);
 void fd_closed(int fd);
 /* platform.c: -1 and errno, or 0 */

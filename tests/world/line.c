@@ -62,8 +62,21 @@ static void arrive(void *data)
 	free(a);
 }
 
-static void spoil(struct site_bus *b, struct answer *a)
+static bool is_spoiled(const struct site_bus *b)
 {
+	unsigned before = chance_use(CHANCE_LINE);
+	bool is = one_in(b->noise);
+
+	chance_use(before);
+	return is;
+}
+
+/* How much later it comes. */
+static hj_usec spoil(struct site_bus *b, struct answer *a)
+{
+	unsigned before = chance_use(CHANCE_LINE);
+	hj_usec after = 0;
+
 	if (one_in(b->noise)) {
 		a->bytes[chance(a->n)] ^= (uint8_t)(1u << chance(8));
 		a->meter = NULL;
@@ -77,6 +90,13 @@ static void spoil(struct site_bus *b, struct answer *a)
 		a->meter = NULL;
 		b->lost_bytes++;
 	}
+	if (one_in(b->late)) { /* too late to be taken for sure */
+		after = between(600, 3000) * HJ_USEC_PER_MS;
+		a->reading.late = true;
+		b->late_answers++;
+	}
+	chance_use(before);
+	return after;
 }
 
 static void put(uint8_t *to, uint32_t v)
@@ -112,13 +132,7 @@ static void answer(struct site_bus *b, unsigned unit, unsigned at, unsigned coun
 	a->bytes[a->n++] = (uint8_t)bits;
 	a->bytes[a->n++] = (uint8_t)(bits >> 8);
 	b->answers++;
-	spoil(b, a);
-	after += a->n * BYTE_USEC;
-	if (one_in(b->late)) { /* too late to be taken for sure */
-		after += between(600, 3000) * HJ_USEC_PER_MS;
-		a->reading.late = true;
-		b->late_answers++;
-	}
+	after += spoil(b, a) + a->n * BYTE_USEC;
 	sched_in(after, arrive, a);
 }
 
@@ -140,7 +154,7 @@ static void hear(void *data)
 		if (getenv("HJ_WORLD_LINES"))
 			site_trace("line %ld asks %u", (long)(b - site.buses), unit);
 		if (q[1] == 3 && unit >= 1 && unit <= b->meter_count && at + count <= REGISTERS && count &&
-		        !b->meters[unit - 1].dead && !one_in(b->noise))
+		        !b->meters[unit - 1].dead && !is_spoiled(b))
 			answer(b, unit, at, count);
 		b->in_count -= QUESTION;
 		memmove(b->in, b->in + QUESTION, b->in_count);

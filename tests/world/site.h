@@ -17,6 +17,8 @@
 #define WINDOW_MS      300000LL
 #define TZ_MS          (8 * 3600000LL)
 
+enum { CHANCE_SITE, CHANCE_LINE, CHANCE_FAULTS }; /* and one for each kind of fault */
+
 /* ---- line.c ---- */
 
 /* What a meter answered, and the gateway was sent whole. */
