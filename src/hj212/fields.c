@@ -23,10 +23,9 @@ void hj212_fields_init(struct hj212_fields *f, struct hj212_slice area)
 	*f = (struct hj212_fields){ .p = area.p, .end = area.n ? area.p + area.n : area.p };
 }
 
+/* p is at no blank. */
 static inline struct hj212_slice trimmed(const char *p, const char *end)
 {
-	while (p < end && is_blank(*p))
-		p++;
 	while (end > p && is_blank(end[-1]))
 		end--;
 	return (struct hj212_slice){ p, (size_t)(end - p) };
