@@ -179,7 +179,6 @@ double *gaps_cell(const struct hj_gaps *g, uint32_t meter, int64_t at_ms)
 
 int hj_gaps_day(struct hj_gaps *g, int64_t begin_ms)
 {
-	int64_t slack = (GAPS_SLACK + 1) * g->world.length_ms;
 	int r = 0;
 
 	g->day_ms = begin_ms;
@@ -189,7 +188,7 @@ int hj_gaps_day(struct hj_gaps *g, int64_t begin_ms)
 	for (size_t i = 0; i < g->causes.count && r >= 0; i++) {
 		const struct gaps_cause *c = &g->causes.list[i];
 
-		if (c->begin_ms < begin_ms + HJ_MS_PER_DAY + slack && c->end_ms > begin_ms - slack)
+		if (c->begin_ms < begin_ms + HJ_MS_PER_DAY && c->end_ms > begin_ms)
 			r = gaps_causes_add(g, &g->today, c);
 	}
 	return r < 0 ? r : make_hours(g);
