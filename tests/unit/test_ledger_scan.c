@@ -40,7 +40,7 @@ static uint32_t dice(uint32_t n)
 static size_t body_of(int row, char body[BODY_MOST])
 {
 	size_t n = (size_t)(row * 7919 % 13 ? 40 + row * 7919 % 700 : 1000 + row * 31 % 2900) / MARK * MARK;
-	char mark[MARK + 1];
+	char mark[sizeof("<-2147483648>")];
 
 	snprintf(mark, sizeof(mark), "<%06d>", row);
 	for (size_t i = 0; i < n; i += MARK)
@@ -210,7 +210,7 @@ static void damage_log(uint8_t *bytes, size_t *n)
 
 static bool has_mark(const uint8_t *p, size_t n, int row)
 {
-	char mark[MARK + 1];
+	char mark[sizeof("<-2147483648>")];
 
 	snprintf(mark, sizeof(mark), "<%06d>", row);
 	return memmem(p, n, mark, MARK);
