@@ -7,6 +7,7 @@ bytes is no mutant. A test that fails in front of the counters (the two that ref
 Who survives stands in tests/analyse/survivors with a verdict (see the opening there); what is not in it is printed, and counts as unjudged. A sample by
 default, the same one as long as the lines are; SEED=n takes another, FULL=1 all of them: hours. T=mutation SURVIVORS=1 makes the sample of those listed."""
 
+import collections
 import concurrent.futures
 import glob
 import hashlib
@@ -49,7 +50,7 @@ class Test:
         if self.name.startswith("fuzz_"):
             self.arguments = ["-n", MUTATIONS, absolute("tests/fuzz/corpus/" + self.name[len("fuzz_"):])]
         self.seconds = self.took = 0.0  # of processor time
-        self.reached = {}  # file: {line: function}
+        self.reached = {}  # file: {line: times}; lines that no code stands for are not among them
 
     def run(self, preload, more=None):
         """None where it passes, else how it failed."""
@@ -151,7 +152,9 @@ def reach(test, folder):
     for line in said.splitlines():
         for f in json.loads(line)["files"]:
             if f["file"].endswith(".c"):
-                test.reached.setdefault(f["file"], {}).update({w["line_number"]: w.get("function_name", "") for w in f["lines"] if w["count"]})
+                lines = test.reached.setdefault(f["file"], collections.Counter())
+                for w in f["lines"]:
+                    lines[w["line_number"]] += w["count"]
     return ""
 
 
@@ -186,12 +189,20 @@ class Mutant:
                 if f.read() == original[self.path]:
                     return "the same"
             subprocess.run(["gcc", "-shared", "-o", folder + "/m.so", folder + "/m.o"], check=True)
-            reaching = [t for t in tests if self.number in t.reached.get(self.path, {})]
+            reaching = [t for t in tests if reaches(t, self.path, self.number)]
             for test in reaching:
                 how = test.run(folder + "/m.so")
                 if how == "hangs" or how is not None and test.run(folder + "/m.so") is not None:
                     return "killed"
         return "survived" if reaching else "not run"
+
+
+def reaches(test, path, number):
+    """Was that line run? One that no code stands for (a row of what a variable is set to) belongs to the next above that does."""
+    lines = test.reached.get(path, {})
+    while number and number not in lines:
+        number -= 1
+    return bool(lines.get(number))
 
 
 def every_mutant():

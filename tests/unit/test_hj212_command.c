@@ -114,6 +114,23 @@ static void each_cn_of_each_edition(void **state)
 		}
 }
 
+/* CN 1000 sets either of the two or both, and what it does not name stays. */
+static void one_of_two_timeouts_may_be_set(void **state)
+{
+	struct hj212_settings before;
+	struct talk *t = *state;
+
+	before = *hj212_session_settings(t->s);
+	ask(t, 1000, "OverTime=7");
+	expect_request_and_do(t);
+	assert_int_equal(hj212_session_settings(t->s)->over_time, 7);
+	assert_int_equal(hj212_session_settings(t->s)->re_count, before.re_count);
+	ask_flag(t, "20160801085857224", 1000, 5, "ReCount=9");
+	expect_request_and_do(t);
+	assert_int_equal(hj212_session_settings(t->s)->over_time, 7);
+	assert_int_equal(hj212_session_settings(t->s)->re_count, 9);
+}
+
 /* ---- asked of the owner ---- */
 
 static void a_device_is_asked(void **state)
@@ -196,6 +213,15 @@ static void a_log_is_a_history(void **state)
 	expect_outcome(t, HJ212_REQUEST);
 }
 
+/* Of one factor's instrument there is none; a code of one letter is a code too. */
+static void a_log_of_one_instrument_is_not_there(void **state)
+{
+	struct talk *t = *state;
+
+	ask(t, 3020, "PolId=w;InfoId=i21001;BeginTime=20160801084000,EndTime=20160801085000");
+	expect_taken_and_result(t, QN1, 100);
+}
+
 /* ---- states ---- */
 
 static void states_are_started_and_stopped(void **state)
@@ -260,10 +286,12 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_cn_of_each_edition),
+		T(one_of_two_timeouts_may_be_set),
 		T(a_device_is_asked),
 		T(a_long_answer_fits_and_a_longer_one_does_not),
 		T(nothing_is_said_on_another_connection),
 		T(a_log_is_a_history),
+		T(a_log_of_one_instrument_is_not_there),
 		T(states_are_started_and_stopped),
 		T(what_a_person_sets_holds_over_what_is_being_done),
 		T(a_password_taken_back_is_used_at_once),

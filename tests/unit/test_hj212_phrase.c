@@ -329,6 +329,23 @@ static void a_log_cannot_leave_its_place(void **state)
 	hj_buf_done(&to);
 }
 
+static void what_is_made_up_is_of_every_factor(void **state)
+{
+	struct hj_buf items = { 0 };
+	struct hj212_phrase_map m;
+
+	make_map(&m, NULL, 0);
+	assert_int_equal(hj212_phrase_made_up_realtime(&m, HJ_FLAG_LINK, LABEL, &items), 0);
+	assert_string_equal(items.data, "ga0102-Flag=B;ga0101-Flag=B;ga0103-Flag=B;ga0199-Flag=B");
+	hj_buf_done(&items);
+	assert_int_equal(hj212_phrase_made_up_realtime(&m, HJ_FLAG_NORMAL, LABEL, &items), 0);
+	assert_string_equal(items.data,
+	        "ga0102-Rtd=12,ga0102-Flag=N;ga0101-Rtd=12.3,ga0101-Flag=N;"
+	        "ga0103-Rtd=12,ga0103-Flag=N;ga0199-Rtd=12,ga0199-Flag=N");
+	hj_buf_done(&items);
+	hj212_phrase_map_done(&m);
+}
+
 static void a_power_failure_names_its_end(void **state)
 {
 	struct hj_buf to = { 0 };
@@ -371,6 +388,7 @@ int main(void)
 		cmocka_unit_test(parts_of_another_st_are_cut_apart),
 		cmocka_unit_test(an_item_that_cannot_be_cut_is_refused),
 		cmocka_unit_test(a_log_cannot_leave_its_place),
+		cmocka_unit_test(what_is_made_up_is_of_every_factor),
 		cmocka_unit_test(a_power_failure_names_its_end),
 		cmocka_unit_test(equipment_is_told_as_the_standard_has_it),
 	};

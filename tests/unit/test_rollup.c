@@ -222,6 +222,12 @@ static void test_no_value_is_no_value(void **state)
 	assert_int_equal(c.stats.stats[0].got, 0);
 	assert_true(isnan(c.stats.stats[0].min) && isnan(c.stats.stats[0].avg) && isnan(c.stats.stats[0].max));
 	hj_stats_done(&c.stats);
+	for (int i = 0; i < 6; i++) /* the flag is that of most of them */
+		add(r, b, 1, T0 + MINUTE + i * 10000, 5, i < 2 ? HJ_FLAG_LINK : HJ_FLAG_MANUAL);
+	upto(r, b, T0 + 2 * MINUTE);
+	assert_int_equal(take(r, T0 + 2 * MINUTE, &c), 1);
+	assert_int_equal(c.stats.stats[0].flag, HJ_FLAG_MANUAL);
+	hj_stats_done(&c.stats);
 	hj_rollup_free(r);
 	hj_dictionary_done(&d);
 }
@@ -450,6 +456,31 @@ static void test_length_changes_at_a_boundary(void **state)
 	hj_dictionary_done(&d);
 }
 
+/* What a clock that was ahead has left behind does not keep the old grid alive. */
+static void test_length_changes_below_what_is_ahead(void **state)
+{
+	struct hj_dictionary d = { 0 };
+	struct hj_rollup *r;
+	struct hj_rollup_bus *b;
+	struct hj_closed c;
+	int64_t length = 0;
+
+	add_point(&d, 1, false, 1000);
+	hj_rollup_new(MINUTE, &d, &r);
+	add(r, get_bus(r, "north", T0), 1, T0 + MINUTE, 1, HJ_FLAG_NORMAL);
+	r = through_checkpoint(r, 5 * MINUTE, false, &d, T0);
+	b = get_bus(r, "north", T0);
+	assert_int_equal(add(r, b, 1, T0 + 3 * MINUTE, 1, HJ_FLAG_NORMAL), 0);
+	upto(r, b, T0 + 10 * MINUTE);
+	while (take(r, T0 + 10 * MINUTE, &c)) {
+		length = hj_max(length, c.length_ms);
+		hj_stats_done(&c.stats);
+	}
+	assert_int_equal(length, 5 * MINUTE);
+	hj_rollup_free(r);
+	hj_dictionary_done(&d);
+}
+
 /* ---- weeks ---- */
 
 #define BUSES      4
@@ -657,112 +688,6 @@ static void test_weeks(void **state)
 		run_week(seed);
 }
 
-/* ---- hours and days ---- */
-
-static void test_fold(void **state)
-{
-	struct hj_stat minute[] = { { 1, HJ_FLAG_NORMAL, 60, 60, NAN, 1, 2, 3, NAN },
-		{ 2, HJ_FLAG_NORMAL, 60, 30, 2, 5, 5, 5, 100 } };
-	struct hj_stats one = { minute, 2 }, out;
-	struct hj_fold *f;
-	int64_t label;
-
-	assert_int_equal(hj_fold_new(60 * MINUTE, &f), 0);
-	for (int m = 0; m < 60; m++) {
-		minute[0].min = -m;
-		minute[0].max = m + 100;
-		minute[0].avg = m < 30 ? 10 : 20;
-		minute[0].got = m < 30 ? 60 : 30;
-		minute[1].flag = m < 20 ? HJ_FLAG_NORMAL : m < 55 ? HJ_FLAG_MAINTAIN : HJ_FLAG_LINK;
-		minute[1].last = 100 + m;
-		assert_int_equal(hj_fold_add(f, T0 + m * MINUTE, MINUTE, &one), 0);
-	}
-	assert_int_equal(hj_fold_oldest(f, &label), 1);
-	assert_int_equal(label, T0);
-	assert_int_equal(hj_fold_take(f, T0, NULL, NULL, &out), 0);
-	assert_int_equal(out.count, 2);
-	assert_true(out.stats[0].min == -59 && out.stats[0].max == 159);
-	assert_true(fabs(out.stats[0].avg - (30 * 60 * 10 + 30 * 30 * 20) / 2700.0) < 1e-9);
-	assert_int_equal(out.stats[0].expected, 3600);
-	assert_int_equal(out.stats[0].got, 2700);
-	assert_int_equal(out.stats[0].flag, HJ_FLAG_NORMAL);
-	assert_true(isnan(out.stats[0].cou));
-	assert_true(out.stats[1].cou == 120 && out.stats[1].last == 159);
-	assert_int_equal(out.stats[1].flag, HJ_FLAG_MAINTAIN);
-	hj_stats_done(&out);
-	/* Closed is closed. */
-	assert_int_equal(hj_fold_add(f, T0 + 3 * MINUTE, MINUTE, &one), 0);
-	assert_int_equal(hj_fold_refused(f), 2);
-	assert_int_equal(hj_fold_oldest(f, &label), 0);
-	hj_fold_free(f);
-}
-
-static bool keep_two(uint32_t point, void *userdata)
-{
-	return point == 2;
-}
-
-static void test_fold_holds_back_and_misses(void **state)
-{
-	struct hj_stat minute[] = { { 1, HJ_FLAG_NORMAL, 60, 60, NAN, 1, 2, 3, NAN },
-		{ 2, HJ_FLAG_NORMAL, 60, 60, NAN, 5, 5, 5, NAN } };
-	struct hj_stats both = { minute, 2 }, first = { minute, 1 }, out;
-	struct hj_fold *f;
-
-	hj_fold_new(60 * MINUTE, &f);
-	hj_fold_add(f, T0, MINUTE, &both);
-	for (int m = 1; m < 30; m++) /* half an hour is missing */
-		hj_fold_add(f, T0 + m * MINUTE, MINUTE, &first);
-	assert_int_equal(hj_fold_take(f, T0, keep_two, NULL, &out), 0);
-	assert_int_equal(out.count, 1);
-	assert_int_equal(out.stats[0].expected, 3600);
-	assert_int_equal(out.stats[0].got, 1800);
-	assert_int_equal(out.stats[0].flag, HJ_FLAG_LINK);
-	hj_stats_done(&out);
-	hj_fold_add(f, T0 + MINUTE, MINUTE, &both); /* 1 is refused, 2 goes on */
-	assert_int_equal(hj_fold_refused(f), 1);
-	assert_int_equal(hj_fold_take(f, T0, NULL, NULL, &out), 0);
-	assert_int_equal(out.count, 1);
-	assert_int_equal(out.stats[0].point, 2);
-	assert_int_equal(out.stats[0].got, 120);
-	hj_stats_done(&out);
-	assert_int_equal(hj_fold_mark(f, T0 + 60 * MINUTE, &both), 0);
-	hj_fold_add(f, T0 + 61 * MINUTE, MINUTE, &both);
-	assert_int_equal(hj_fold_refused(f), 3);
-	hj_fold_forget(f, T0 + 60 * MINUTE);
-	hj_fold_add(f, T0 + 5 * MINUTE, MINUTE, &first);
-	assert_int_equal(hj_fold_refused(f), 4);
-	hj_fold_free(f);
-}
-
-/* A clock that was far ahead for a while leaves windows behind that never end: new ones have room all the same. */
-static void test_fold_outlives_a_wrong_clock(void **state)
-{
-	struct hj_stat minute[] = { { 1, HJ_FLAG_NORMAL, 60, 60, NAN, 1, 2, 3, NAN } };
-	struct hj_stats one = { minute, 1 }, out;
-	struct hj_fold *f;
-	uint64_t refused;
-	int64_t label;
-
-	hj_fold_new(60 * MINUTE, &f);
-	for (int y = 0; y < 3 * HJ_FOLD_WINDOWS_MAX; y++)
-		hj_fold_add(f, T0 + (365 + y) * HJ_MS_PER_DAY, MINUTE, &one);
-	for (int h = 0; h < 100; h++) {
-		hj_fold_add(f, T0 + h * 60 * MINUTE, MINUTE, &one);
-		assert_int_equal(hj_fold_take(f, T0 + h * 60 * MINUTE, NULL, NULL, &out), 0);
-		assert_int_equal(out.count, 1);
-		hj_stats_done(&out);
-	}
-	/* One that has nothing to give made room, and is read again when its time comes again. */
-	refused = hj_fold_refused(f);
-	hj_fold_add(f, T0, MINUTE, &one);
-	assert_int_equal(hj_fold_refused(f), refused);
-	assert_true(hj_fold_at(f, 0, &label) && label == T0);
-	hj_fold_reread(f, T0);
-	assert_false(hj_fold_at(f, 0, &label));
-	hj_fold_free(f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -777,10 +702,8 @@ int main(void)
 		cmocka_unit_test(test_too_many_windows),
 		cmocka_unit_test(test_checkpoint_is_strict),
 		cmocka_unit_test(test_length_changes_at_a_boundary),
+		cmocka_unit_test(test_length_changes_below_what_is_ahead),
 		cmocka_unit_test(test_weeks),
-		cmocka_unit_test(test_fold),
-		cmocka_unit_test(test_fold_holds_back_and_misses),
-		cmocka_unit_test(test_fold_outlives_a_wrong_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,7 @@ static void swap_told_before(void **state)
 	assert_true(t.swap.awaited);
 	assert_true(hj_total_add(&t, 0, 0.4, 12, &step) == 0.2); /* 0.1 to its end, 0.1 of the new one */
 	assert_int_equal(step, HJ_TOTAL_GREW);
+	assert_false(t.swap.awaited);
 	assert_true(hj_total_add(&t, 0, 0.5, 13, &step) == 0.1);
 
 	/* A new one that begins above the old one; and nothing told of either. */
@@ -150,6 +151,13 @@ static void swap_told_after(void **state)
 	sum += hj_total_close(&t, 0);
 	sum += hj_total_close(&t, hj_total_add(&t, 0, 1.4, 13, &step));
 	assert_true(fabs(sum - (0.2 + 1.1)) < 1e-12);
+
+	/* A fall that was none is no swap either: the one that is told comes. */
+	t = begun(100);
+	hj_total_add(&t, 0, 50, 11, &step);
+	assert_true(hj_total_add(&t, 0, 101, 12, &step) == 1);
+	assert_int_equal(hj_total_swap(&t, NAN, NAN, 13, &old, &new), HJ_TOTAL_AWAITED);
+	assert_true(old == 101);
 
 	/* A week later it is another swap: the one that comes. */
 	t = begun(100);
