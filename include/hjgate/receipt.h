@@ -32,7 +32,8 @@ struct hj_receipts {
 	struct hj_buf packed;
 	struct hj_receipt last; /* that the next is told by its difference to */
 	unsigned count;
-	int64_t newest_ms; /* the latest acked_ms of them; the last one's may be by a clock that was wrong */
+	/* The latest acknowledgement of them, or QN: a clock may say years before, and a QN never goes back. */
+	int64_t newest_ms;
 };
 void hj_receipts_done(struct hj_receipts *r); /* empty and usable again */
 /* -EBADMSG; -ENOSPC above HJ_RECEIPTS_MOST; -ENOMEM. On an error the list is as it was. */

@@ -3,6 +3,7 @@
  * the 9014 came to that. What is unusual is told by a bit of the first byte. The decoder takes only what the encoder
  * writes. */
 #include "hjgate/receipt.h"
+#include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
 
 #include <errno.h>
@@ -90,8 +91,9 @@ int hj_receipts_add(struct hj_receipts *r, const struct hj_receipt *one)
 		return e;
 	}
 	follow(&r->last, one);
-	if (!r->count++ || one->acked_ms > r->newest_ms)
-		r->newest_ms = one->acked_ms;
+	r->count++;
+	r->newest_ms = hj_max(r->newest_ms, one->acked_ms);
+	r->newest_ms = hj_max(r->newest_ms, one->qn_last_ms);
 	return 0;
 }
 

@@ -116,6 +116,18 @@ static void test_newest_is_the_latest(void **state)
 	hj_receipts_done(&list);
 }
 
+/* Nor does one that was wrong all the while: a QN is never below the one before. */
+static void test_newest_by_its_qn(void **state)
+{
+	struct hj_receipts list = { 0 };
+	struct hj_receipt one = usual(1, T0);
+
+	one.sent_ms = one.acked_ms = 946684819000; /* 2000 */
+	assert_int_equal(hj_receipts_add(&list, &one), 0);
+	assert_true(list.newest_ms == one.qn_last_ms);
+	hj_receipts_done(&list);
+}
+
 static void test_what_is_refused(void **state)
 {
 	struct hj_receipts list = { 0 };
@@ -189,6 +201,7 @@ int main(void)
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_a_day_is_small),
 		cmocka_unit_test(test_newest_is_the_latest),
+		cmocka_unit_test(test_newest_by_its_qn),
 		cmocka_unit_test(test_what_is_refused),
 		cmocka_unit_test(test_body),
 	};
