@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "accum.h"
@@ -16,7 +17,6 @@
 
 struct folded {
 	uint32_t point;
-	bool closed;
 	int64_t first_ms, minute_ms; /* label of the point's first minute; length of a minute */
 	uint32_t minutes;
 	uint64_t expected, got, odd[ACCUM_FLAGS]; /* odd: expected samples of minutes with that flag */
@@ -27,8 +27,10 @@ struct folded {
 
 struct fold_window {
 	int64_t label_ms;
-	struct folded *list; /* sorted by point */
+	struct folded *list; /* open points, sorted */
 	size_t count, size;
+	uint32_t *closed; /* points that are in a record, sorted: their number is all that is asked of them */
+	size_t closed_count;
 };
 
 struct hj_fold {
@@ -61,6 +63,7 @@ void hj_fold_set_normal_part(struct hj_fold *f, unsigned percent)
 static void drop_window(struct hj_fold *f, size_t i)
 {
 	free(f->windows[i].list);
+	free(f->windows[i].closed);
 	memmove(&f->windows[i], &f->windows[i + 1], (f->count - i - 1) * sizeof(f->windows[0]));
 	f->count--;
 }
@@ -86,10 +89,7 @@ uint64_t hj_fold_refused(const struct hj_fold *f)
 
 static bool has_open(const struct fold_window *w)
 {
-	for (size_t k = 0; k < w->count; k++)
-		if (!w->list[k].closed)
-			return true;
-	return false;
+	return w->count > 0;
 }
 
 /* One that has nothing open goes, the oldest first. Windows far ahead are a wrong clock's: they must not keep the
@@ -165,6 +165,61 @@ static struct folded *get_point(struct fold_window *w, uint32_t point)
 	return &w->list[i];
 }
 
+/* ---- closed points ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool is_closed(const struct fold_window *w, uint32_t point)
+{
+	return w->closed_count && bsearch(&point, w->closed, w->closed_count, sizeof(point), by_number);
+}
+
+static int make_room_for_closed(struct fold_window *w, size_t more)
+{
+	uint32_t *closed = more ? realloc(w->closed, (w->closed_count + more) * sizeof(*closed)) : w->closed;
+
+	if (!closed && more)
+		return -ENOMEM;
+	w->closed = closed;
+	return 0;
+}
+
+static void note_closed(struct fold_window *w, uint32_t point)
+{
+	size_t at;
+
+	if (is_closed(w, point))
+		return;
+	for (at = w->closed_count++; at && w->closed[at - 1] > point; at--)
+		w->closed[at] = w->closed[at - 1];
+	w->closed[at] = point;
+}
+
+/* There is room. What was folded for them goes; a list of which nothing is left is given back. */
+static void close_points(struct fold_window *w, const struct hj_stats *stats)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < stats->count; i++)
+		note_closed(w, stats->stats[i].point);
+	for (size_t i = 0; i < w->count; i++)
+		if (!is_closed(w, w->list[i].point))
+			w->list[left++] = w->list[i];
+	w->count = left;
+	if (left)
+		return;
+	free(w->list);
+	w->list = NULL;
+	w->size = 0;
+}
+
+/* ---- adding ---- */
+
 static void add_range(struct folded *p, const struct hj_stat *s)
 {
 	double weight = s->got ? s->got : 1;
@@ -210,14 +265,16 @@ int hj_fold_add(struct hj_fold *f, int64_t label_ms, int64_t minute_ms, const st
 		return 0;
 	}
 	for (size_t i = 0; i < minute->count; i++) {
-		struct folded *p = get_point(w, minute->stats[i].point);
+		struct folded *p;
 
+		if (is_closed(w, minute->stats[i].point)) {
+			f->refused++;
+			continue;
+		}
+		p = get_point(w, minute->stats[i].point);
 		if (!p)
 			return -ENOMEM;
-		if (p->closed)
-			f->refused++;
-		else
-			add_stat(p, label_ms, minute_ms, &minute->stats[i]);
+		add_stat(p, label_ms, minute_ms, &minute->stats[i]);
 	}
 	return 0;
 }
@@ -226,13 +283,11 @@ int hj_fold_mark(struct hj_fold *f, int64_t label_ms, const struct hj_stats *clo
 {
 	struct fold_window *w = get_window(f, label_ms);
 
-	for (size_t i = 0; w && i < closed->count; i++) {
-		struct folded *p = get_point(w, closed->stats[i].point);
-
-		if (!p)
-			return -ENOMEM;
-		p->closed = true;
-	}
+	if (!w)
+		return 0;
+	if (make_room_for_closed(w, closed->count) < 0)
+		return -ENOMEM;
+	close_points(w, closed);
 	return 0;
 }
 
@@ -267,24 +322,30 @@ static void make_stat(const struct folded *p, int64_t end_ms, unsigned normal_pa
 	s->avg = p->weight > 0 ? fmin(fmax(p->sum / p->weight, s->min), s->max) : NAN;
 }
 
+static struct fold_window *find_window(struct hj_fold *f, int64_t label_ms)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->windows[i].label_ms == label_ms)
+			return &f->windows[i];
+	return NULL;
+}
+
 int hj_fold_take(struct hj_fold *f, int64_t label_ms, hj_fold_keep_fn keep, void *userdata, struct hj_stats *ret)
 {
+	struct fold_window *w = find_window(f, label_ms);
 	struct hj_stats out = { 0 };
 
-	for (size_t i = 0; i < f->count; i++) {
-		struct fold_window *w = &f->windows[i];
-
-		if (w->label_ms != label_ms)
-			continue;
-		out.stats = calloc(w->count ? w->count : 1, sizeof(*out.stats));
+	if (w && w->count) {
+		if (make_room_for_closed(w, w->count) < 0)
+			return -ENOMEM;
+		out.stats = calloc(w->count, sizeof(*out.stats));
 		if (!out.stats)
 			return -ENOMEM;
-		for (size_t k = 0; k < w->count; k++) {
-			if (w->list[k].closed || (keep && keep(w->list[k].point, userdata)))
-				continue;
-			make_stat(&w->list[k], label_ms + f->length_ms, f->normal_part, &out.stats[out.count++]);
-			w->list[k].closed = true;
-		}
+		for (size_t k = 0; k < w->count; k++)
+			if (!keep || !keep(w->list[k].point, userdata))
+				make_stat(&w->list[k], label_ms + f->length_ms, f->normal_part,
+				        &out.stats[out.count++]);
+		close_points(w, &out);
 	}
 	*ret = out;
 	return 0;

@@ -1,4 +1,5 @@
 /* Minutes folded to hours: what comes of them, what is held back, and which windows are held. */
+#include <malloc.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 
 #define T0     (1795017600000LL) /* a Beijing midnight */
 #define MINUTE 60000LL
+#define MANY   1280
 
 static void minutes_make_an_hour(void **state)
 {
@@ -150,6 +152,38 @@ static void a_full_set_makes_room(void **state)
 	hj_fold_free(f);
 }
 
+/* Bytes of the heap that it takes. */
+static size_t heap(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
+/* What is in a record is not kept beside it: of a closed window's points there is the number. */
+static void a_closed_window_is_small(void **state)
+{
+	static struct hj_stat minute[MANY];
+	struct hj_stats all = { minute, MANY }, out;
+	struct hj_fold *f;
+	size_t before;
+
+	for (uint32_t i = 0; i < MANY; i++)
+		minute[i] = (struct hj_stat){ i + 1, HJ_FLAG_NORMAL, 60, 60, NAN, 1, 2, 3, NAN };
+	before = heap();
+	hj_fold_new(60 * MINUTE, &f);
+	for (int h = 0; h < HJ_FOLD_WINDOWS_MAX; h++) {
+		hj_fold_add(f, T0 + h * 60 * MINUTE, MINUTE, &all);
+		assert_int_equal(hj_fold_take(f, T0 + h * 60 * MINUTE, NULL, NULL, &out), 0);
+		assert_int_equal(out.count, MANY);
+		hj_stats_done(&out);
+	}
+	assert_true(heap() - before < HJ_FOLD_WINDOWS_MAX * MANY * 8);
+	hj_fold_add(f, T0, MINUTE, &all);
+	assert_int_equal(hj_fold_refused(f), MANY);
+	hj_fold_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +191,7 @@ int main(void)
 		cmocka_unit_test(what_is_held_back_or_missing),
 		cmocka_unit_test(a_wrong_clock_is_outlived),
 		cmocka_unit_test(a_full_set_makes_room),
+		cmocka_unit_test(a_closed_window_is_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
