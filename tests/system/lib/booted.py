@@ -122,6 +122,11 @@ class Shell:
                 return int(status or -1), text
 
 
+def last_lines(path, n):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return list(f)[-n:]
+
+
 class Booted(Installed):
     def __init__(self):
         super().__init__()
@@ -141,7 +146,11 @@ class Booted(Installed):
 
     def tell_trouble(self):
         print("---- console\n%s" % self.machine.console())
+        for bus in self.buses.values():
+            print("---- bus %s, as its meters saw it\n%s" % (bus.name, "".join(last_lines(bus.log, 8))))
         try:
+            for bus in self.buses:
+                print("---- meterd@%s: %s" % (bus, self.sh("hjgate meter %s; hjgate frames %s | tail -n 8" % (bus, bus), good=False, seconds=60)))
             print("---- journal\n%s" % self.sh("systemctl --failed --no-legend; journalctl --no-pager -n 60", good=False, seconds=60))
         except (Gone, Failed, OSError, AttributeError):
             print("its shell does not answer")
