@@ -198,14 +198,11 @@ static void test_resend_tells_the_live_reader(void **state)
 
 static void test_settings_outlive(void **state)
 {
-	struct hj_ipc_ask peer = dial("peer");
-	int64_t before = now_ms();
-	struct hj_ipc_ask later;
+	struct hj_ipc_ask peer = dial("peer"), later;
 	json_t *reply;
 	bool more;
 
 	reply = ask(&peer, "Setting", json_pack("{s:s, s:s}", "name", "uplink.county.pw", "value", "geheim-密"));
-	assert_true(now_ms() - before < 1000);
 	json_decref(reply);
 	hj_ipc_ask_close(&peer);
 	stop_daemon(SIGKILL); /* answered: on the disk */
