@@ -22,7 +22,7 @@ MARK = re.compile(r"/\* unreached: \w")
 LINES, BRANCHES = 95, 90  # percent
 WORST = 15  # files shown
 LISTED = os.path.join(shared.BUILD, "coverage.txt")
-PATIENCE = "3"  # the programs are not optimised
+PATIENCE = 3  # the programs are not optimised
 
 
 class File:
@@ -139,8 +139,7 @@ def run():
         raise SystemExit("coverage: it does not build")
     for path in glob.glob(os.path.join(shared.TOP, HERE, "**", "*.gcda"), recursive=True):
         os.unlink(path)
-    os.environ.setdefault("HJ_TEST_PATIENCE", PATIENCE)
-    passed, failed = shared.tests(HERE, *([""] if shared.FULL else ["unit/", "fuzz/"]))
+    passed, failed = shared.tests(HERE, *([""] if shared.FULL else ["unit/", "fuzz/"]), patience=PATIENCE)
     files = count()
     table(files)
     run_lines, lines, taken, branches, out = total(files.values())

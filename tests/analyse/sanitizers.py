@@ -14,7 +14,7 @@ LOGS = os.path.join(shared.BUILD, "sanitizers.logs")
 # One of each way in and out: buses, foreign slaves, the store, every kind of request, export, backup, TLS, judging, alerts, configuration, garbage.
 SAMPLE = ("015-run 020-foreign 022-cjt188 023-listen 028-meter-swap 030-history 039-gaps 040-bad-config 053-backup 054-restore 056-verify 067-preview "
           "073-logs 077-link-tls 078-uplink-frames 079-proof 082-misbehaviour 090-judge 095-events 098-alerts 105-apply 130-garbage").split()
-PATIENCE = "4"  # times as slow as a test is used to
+PATIENCE = 4
 BEGINS = re.compile(r"runtime error: (.*)|ERROR: (\w+Sanitizer: [\w-]+)|(Direct leak|Indirect leak) of")
 
 
@@ -55,7 +55,7 @@ def run():
     path = os.path.join(LOGS, "said")
     options = {"ASAN_OPTIONS": "detect_leaks=1:fast_unwind_on_malloc=0:log_path=" + path, "HJ_UNDEFINED_LOG": path, "UBSAN_OPTIONS": "print_stacktrace=1"}
     names = ["unit/", "fuzz/"] + (["integration/"] if shared.FULL else ["integration/" + n for n in SAMPLE])
-    passed, failed = shared.tests(BUILD, *names, HJ_TEST_PATIENCE=PATIENCE, **options)
+    passed, failed = shared.tests(BUILD, *names, patience=PATIENCE, **options)
     said = {}
     for name in glob.glob(path + ".*"):
         with open(name, encoding="utf-8", errors="replace") as f:

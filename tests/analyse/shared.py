@@ -61,11 +61,12 @@ def make(*arguments):
     return done.returncode == 0
 
 
-def tests(build, *names, **more):
+def tests(build, *names, patience, **more):
     """Runs the tests whose name contains one of these: (passed, failed). The environment has what `more` says besides; FULL is for the parts here, and
-    a test has its usual counts."""
+    a test has its usual counts. `patience`: times as slow as a test is used to; on a machine that is busy HJ_TEST_PATIENCE may say more."""
+    patience = max(float(patience), float(os.environ.get("HJ_TEST_PATIENCE", "1")))
     done = subprocess.run(["tests/run", "--build", build, *names], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                          env=dict(os.environ, FULL="", **more))
+                          env=dict(os.environ, FULL="", HJ_TEST_PATIENCE=str(patience), **more))
     last = (done.stdout.strip().splitlines() or [""])[-1].split(", ")
     counts = {what: int(number) for number, _, what in (part.partition(" ") for part in last) if number.isdigit()}
     if done.returncode:

@@ -14,7 +14,7 @@ PLAIN = os.path.join(shared.TOP, "build")
 BUILD = os.path.join(shared.BUILD, "valgrind")
 LOGS = os.path.join(shared.BUILD, "valgrind.logs")
 SAMPLE = "020-foreign 023-listen 053-backup 067-preview 077-link-tls 090-judge 105-apply".split()
-PATIENCE = "8"  # times as slow as a test is used to
+PATIENCE = 8
 # A fork that ends without an exec has all of its parent's, which says nothing.
 SCRIPT = """#!/bin/sh
 exec valgrind --trace-children=yes --trace-children-skip='/bin/*,/usr/bin/*,/usr/sbin/*' --child-silent-after-fork=yes --track-fds=yes \\
@@ -84,7 +84,7 @@ def run():
     shutil.rmtree(LOGS, ignore_errors=True)
     os.makedirs(LOGS)
     names = ["integration/"] if shared.FULL else ["integration/" + n for n in SAMPLE]
-    passed, failed = shared.tests(BUILD, *names, HJ_TEST_PATIENCE=PATIENCE)
+    passed, failed = shared.tests(BUILD, *names, patience=PATIENCE)
     said, programs = {}, 0
     for name in glob.glob(LOGS + "/*"):
         with open(name, encoding="utf-8", errors="replace") as f:
