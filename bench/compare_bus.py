@@ -20,6 +20,8 @@ LIMIT_COMMITS, LIMIT_BYTES = 100, 2560  # eight bytes for each of 320 factors
 WRITES = "write,pwrite64,writev,pwritev,pwritev2,fsync,fdatasync,msync"
 WROTE = re.compile(r"\b(?:p?writev?2?|pwrite64)\(\d+<(/[^>]*)>.*= (\d+)$")
 SYNCED = re.compile(r"\b(?:fsync|fdatasync|msync)\(.*= 0$")
+UNFINISHED = re.compile(r"^(\d+) +(.*) <unfinished \.\.\.>$")
+RESUMED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$")
 
 
 def memory_kb(pids):
@@ -64,10 +66,21 @@ def mean_period_s(lines):
     return sum(spans) / len(spans)
 
 
-def traced(command):
+def whole_calls(lines):
+    """Those that strace wrote in two parts, since another process's came in between, in one."""
+    begun = {}
+    for line in map(str.rstrip, lines):
+        first, rest = UNFINISHED.match(line), RESUMED.match(line)
+        if first:
+            begun[first.group(1)] = first.group(2)
+        else:
+            yield begun.pop(rest.group(1), "") + rest.group(2) if rest else line
+
+
+def traced(lines):
     """(bytes, syncs) to files in what strace -y wrote."""
     written = syncs = 0
-    for line in command:
+    for line in whole_calls(lines):
         hit = WROTE.search(line)
         if hit and not hit.group(1).startswith(("/dev/", "/proc/")) and not hit.group(1).endswith(("/out", ".log")):
             written += int(hit.group(2))
