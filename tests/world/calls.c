@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -295,6 +296,12 @@ int signalfd(int fd, const sigset_t *mask, int flags)
 int eventfd(unsigned count, int flags)
 {
 	return made((int)syscall(SYS_eventfd2, count, flags));
+}
+
+/* A program that is killed keeps none: a year of such lives is more than the kernel lets one user have. */
+int inotify_init1(int flags)
+{
+	return made((int)syscall(SYS_inotify_init1, flags));
 }
 
 int socket(int domain, int type, int protocol)
