@@ -31,6 +31,7 @@ def one(meters=4, buses=1, uplinks=1, days=0):
             for b in range(buses):
                 found = with_factors(meters, EACH, poll_interval=POLL_S)
                 for m in found:
+                    m.name = "b%02d-%s" % (b, m.name)  # one name a meter: two of a name share their points
                     for i, p in enumerate(m.points):
                         p.factor = "e%02d%03d%02d" % (b, m.unit_id, i)
                 suite.bus("b%02d" % b, found, baud=115200)
