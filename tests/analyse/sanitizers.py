@@ -18,9 +18,13 @@ PATIENCE = 4
 BEGINS = re.compile(r"runtime error: (.*)|ERROR: (\w+Sanitizer: [\w-]+)|(Direct leak|Indirect leak) of")
 
 
+SUPPRESSED = re.compile(r"^-+\nSuppressions used:\n.*?^-+\n", re.M | re.S)
+
+
 def findings(text):
     """{(file:function, what): line} of one program's reports. One begins with what it is, and the first line of ours below it says where."""
     found, what, line = {}, None, ""
+    text = SUPPRESSED.sub("", text)
     for now in text.splitlines():
         begins = BEGINS.search(now)
         if begins:

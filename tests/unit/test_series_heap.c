@@ -123,7 +123,7 @@ static int roll_up(void *userdata)
 
 static void test_rollup(void **state)
 {
-	struct hj_dictionary d = { 0 };
+	static struct hj_dictionary d; /* where the test is passed over half-way it stays */
 
 	number_points(&d);
 	wanted = 0;
@@ -159,7 +159,7 @@ static int keep_and_go_on(void *userdata)
 
 static void test_checkpoint(void **state)
 {
-	struct hj_dictionary d = { 0 };
+	static struct hj_dictionary d; /* where the test is passed over half-way it stays */
 
 	number_points(&d);
 	wanted = 0;
@@ -181,7 +181,7 @@ static int swap_first(void *userdata)
 /* A swap that is told before the first reading. */
 static void test_swap(void **state)
 {
-	struct hj_dictionary d = { 0 };
+	static struct hj_dictionary d; /* where the test is passed over half-way it stays */
 
 	number_points(&d);
 	assert_int_equal(swap_first(&d), HJ_TOTAL_AWAITED);
