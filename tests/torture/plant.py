@@ -48,14 +48,15 @@ class Foreign(Bus):
 
 
 class Grid(StationBus):
-    """Meters of DL/T 645 whose energy counts their answers, so that the judge can read their log as any other's."""
+    """Meters of DL/T 645 whose energy counts their answers, so that the judge can read their log as any other's. Without parity: a pseudo-terminal takes it
+    once, and refuses the next program that opens it."""
 
     def __init__(self, suite, name):
         data = {ENERGY: [{"name": "v", "form": "XXXXXXXX", "from": 1, "step": 1, "over": 10 ** 7}]}
         point = {"name": "answers", "address": int(ENERGY, 16), "type": "bcd", "length": 4, "scale": 1.0}
         super().__init__(suite, name, "dlt645", [{"kind": "dlt645", "station": s, "data": data} for s in STATIONS],
                          [{"name": m, "station": s, "poll_interval": 2, "points": [dict(point, factor="a%02d001" % (31 + i))]}
-                          for i, (s, m) in enumerate(STATIONS.items())], baud=9600, response_timeout=2000)
+                          for i, (s, m) in enumerate(STATIONS.items())], baud=9600, parity="none", response_timeout=2000)
         self.judged = [counter(m, 31 + i) for i, m in enumerate(STATIONS.values())]
 
     def answers(self):
