@@ -14,9 +14,7 @@ static void stamp(const struct eventd *d, struct row *row)
 {
 	struct hj_now now = hj_now();
 
-	if (row->trust)
-		return;
-	row->trust = d->trust;
+	row->trust = hj_max(row->trust, d->trust);
 	if (!row->trust)
 		row->ahead_ms = hj_clock_ahead(&now);
 }

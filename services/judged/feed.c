@@ -75,6 +75,7 @@ static void take_sample(struct feed *f, json_t *j, int64_t now_ms)
 	s.time_ms = hj_min(s.time_ms, now_ms);
 	s.point = (uint32_t)place;
 	f->samples++;
+	f->d->dated_ms = hj_max(f->d->dated_ms, s.time_ms);
 	if (f->phase == LIVE)
 		hj_judge_add(f->d->judge, &s, 1);
 	else
@@ -142,6 +143,7 @@ static void take_record(struct feed *f, json_t *j)
 		f->unreadable++;
 		return;
 	}
+	f->d->dated_ms = hj_max(f->d->dated_ms, r.head.label_ms + (int64_t)r.head.length_ms);
 	hj_judge_batch_record(&f->batch, f->d->judge, &f->d->map, &r.head, &r.stats, f->step_ms, f->since_ms,
 	        hj_max(2 * (int64_t)r.head.length_ms, f->gap_ms));
 	hj_record_done(&r);

@@ -37,6 +37,7 @@ struct judged {
 	bool concluded;                      /* since what is kept was kept */
 	bool live;                           /* samples come, and time passes */
 	int64_t kept_ms;                     /* of judge's time */
+	int64_t dated_ms; /* newest time that stored gave: up to it times are right, whatever the clock is */
 	sd_event_source *timer, *keep_timer, *clock;
 	int64_t clock_ahead_ms;
 	char path[HJ_PATH_MAX]; /* of what is kept */

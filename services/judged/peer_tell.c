@@ -155,6 +155,7 @@ void judged_keys_free(struct judged *d)
 
 static void tell_event(struct judged *d, const struct hj_conclusion *c)
 {
+	int64_t time_ms = c->ended ? c->end_ms : c->begin_ms;
 	char key[HJ_CONCLUSION_KEY_MAX + 1];
 
 	if (c->ended)
@@ -162,9 +163,9 @@ static void tell_event(struct judged *d, const struct hj_conclusion *c)
 	else
 		begin_key(d, c, key);
 	outbox_put(d->outbox, LANE_EVENT,
-	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "code", hj_conclusion_event(c->code), "phase",
-	                c->ended ? "end" : "begin", "key", key, "source", "judged", "time",
-	                (json_int_t)(c->ended ? c->end_ms : c->begin_ms), "values", conclusion_values(d, c)),
+	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "code", hj_conclusion_event(c->code), "phase",
+	                c->ended ? "end" : "begin", "key", key, "source", "judged", "time", (json_int_t)time_ms, "sure",
+	                time_ms <= d->dated_ms, "values", conclusion_values(d, c)),
 	        c->begin_ms);
 }
 
@@ -181,9 +182,9 @@ static void tell_day(struct judged *d, const struct hj_conclusion *c)
 	judged_number_to(v, "energy", c->energy);
 	snprintf(key, sizeof(key), "equipment %s", name);
 	outbox_put(d->outbox, LANE_EVENT,
-	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "code",
+	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "code",
 	                isnan(c->energy) ? "equipment-hours" : "equipment-energy", "phase", "moment", "key", key,
-	                "source", "judged", "time", (json_int_t)c->at_ms, "values", v),
+	                "source", "judged", "time", (json_int_t)c->at_ms, "sure", c->at_ms <= d->dated_ms, "values", v),
 	        c->at_ms);
 }
 
