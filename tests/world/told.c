@@ -12,7 +12,7 @@
 
 #define EVENTS_MOST 100000
 #define SPAN_MOST   1000
-#define SPAN_DAYS   3
+#define SPAN_DAYS   1 /* a link that comes and goes is some hundred events a day */
 /* Equipment is unknown after 15 minutes of silence, known again after two readings. */
 #define AROUND_MS    (4 * WINDOW_MS)
 #define EXACT_MS     2000
