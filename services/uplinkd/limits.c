@@ -198,17 +198,25 @@ int64_t limits_eta(const struct limits *l, uint64_t waiting, const struct limits
 
 int growth_look(struct growth *g, int64_t waiting, bool up, hj_usec period, hj_usec now)
 {
-	bool before = g->growing, grew;
+	bool before = g->growing, looked = !waiting, grew;
 
 	if (!up || waiting < 0) {
 		g->since = 0; /* an outage is told otherwise */
 		return 0;
 	}
 	if (!g->since || (before && !waiting)) {
-		*g = (struct growth){ .since = now ? now : 1, .was = waiting, .growing = before && waiting };
+		g->since = now ? now : 1;
+		g->was = waiting;
+		g->growing = before && waiting;
 	} else if (now - g->since >= period) {
 		grew = waiting > g->was && waiting >= GROWTH_LEAST;
-		*g = (struct growth){ .since = now, .was = waiting, .growing = grew };
+		g->since = now;
+		g->was = waiting;
+		g->growing = grew;
+		looked = true;
 	}
-	return (int)g->growing - (int)before;
+	if (g->growing == before && (g->said || !looked))
+		return 0;
+	g->said = true;
+	return g->growing ? 1 : -1;
 }

@@ -44,7 +44,8 @@ int64_t limits_eta(const struct limits *l, uint64_t waiting, const struct limits
 struct growth {
 	hj_usec since; /* 0 = not looked yet */
 	int64_t was;
-	bool growing;
+	bool growing, said;
 };
-/* 1: it has begun to grow, -1: it grows no longer, 0: as before. Looked at each `period` of being connected. */
+/* 1: it has begun to grow, -1: it grows no longer, 0: as before. Looked at each `period` of being connected. What the
+ * program before had said may still hold, so "no longer" is also the first answer where it does not grow. */
 int growth_look(struct growth *g, int64_t waiting, bool up, hj_usec period, hj_usec now);

@@ -124,10 +124,26 @@ static void growth_begins_and_ends(void **state)
 	assert_int_equal(growth_look(&g, 19, true, hour, 8 * hour), 0); /* too few to be one */
 }
 
+/* A program that was killed had said that it grows: nobody else would say that it does no longer. */
+static void growth_ends_after_a_restart(void **state)
+{
+	struct growth drained = { 0 }, shrinks = { 0 };
+	hj_usec hour = 3600 * HJ_USEC_PER_SEC;
+
+	assert_int_equal(growth_look(&drained, -1, true, hour, 1), 0); /* not known yet */
+	assert_int_equal(growth_look(&drained, 3, true, hour, 2), 0);
+	assert_int_equal(growth_look(&drained, 0, true, hour, 3), -1);
+	assert_int_equal(growth_look(&drained, 0, true, hour, 4), 0); /* told once */
+	assert_int_equal(growth_look(&shrinks, 1000, true, hour, 1), 0);
+	assert_int_equal(growth_look(&shrinks, 900, true, hour, hour + 1), -1);
+	assert_int_equal(growth_look(&shrinks, 800, true, hour, 2 * hour + 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hours_may_go_over_midnight),
+		cmocka_unit_test(growth_ends_after_a_restart),
 		cmocka_unit_test(texts_of_hours),
 		cmocka_unit_test(rate_is_kept_over_a_minute),
 		cmocka_unit_test(a_day_has_its_bytes),
