@@ -198,24 +198,19 @@ int64_t limits_eta(const struct limits *l, uint64_t waiting, const struct limits
 
 int growth_look(struct growth *g, int64_t waiting, bool up, hj_usec period, hj_usec now)
 {
-	bool before = g->growing, looked = !waiting, grew;
+	bool before = g->growing, over;
 
 	if (!up || waiting < 0) {
 		g->since = 0; /* an outage is told otherwise */
 		return 0;
 	}
-	if (!g->since || (before && !waiting)) {
-		g->since = now ? now : 1;
+	over = g->since && now - g->since >= period;
+	if (!g->since || over || (before && !waiting)) {
+		g->growing = over ? waiting > g->was && waiting >= GROWTH_LEAST : before && waiting;
+		g->since = hj_max(now, (hj_usec)1);
 		g->was = waiting;
-		g->growing = before && waiting;
-	} else if (now - g->since >= period) {
-		grew = waiting > g->was && waiting >= GROWTH_LEAST;
-		g->since = now;
-		g->was = waiting;
-		g->growing = grew;
-		looked = true;
 	}
-	if (g->growing == before && (g->said || !looked))
+	if (g->growing == before && (g->said || (waiting && !over)))
 		return 0;
 	g->said = true;
 	return g->growing ? 1 : -1;

@@ -16,8 +16,6 @@ SAMPLE = ("015-run 020-foreign 022-cjt188 023-listen 028-meter-swap 030-history 
           "073-logs 077-link-tls 078-uplink-frames 079-proof 082-misbehaviour 090-judge 095-events 098-alerts 105-apply 130-garbage").split()
 PATIENCE = 4
 BEGINS = re.compile(r"runtime error: (.*)|ERROR: (\w+Sanitizer: [\w-]+)|(Direct leak|Indirect leak) of")
-
-
 SUPPRESSED = re.compile(r"^-+\nSuppressions used:\n.*?^-+\n", re.M | re.S)
 
 
@@ -46,9 +44,9 @@ def kind_of(begins):
 def build():
     folder = os.path.join(shared.TOP, BUILD)
     os.makedirs(folder, exist_ok=True)
-    log = os.path.join(folder, "undefined.o")
-    subprocess.run(["gcc", "-fPIC", "-c", "-o", log, "tests/analyse/undefined.c"], cwd=shared.TOP, check=True)
-    return shared.make("B=" + BUILD, "SAN=address,undefined", "LDFLAGS=" + log, "tests")
+    hooks = os.path.join(folder, "undefined.o")
+    subprocess.run(["gcc", "-fPIC", "-c", "-o", hooks, "tests/analyse/undefined.c"], cwd=shared.TOP, check=True)
+    return shared.make("B=" + BUILD, "SAN=address,undefined", "LDFLAGS=" + hooks, "tests")
 
 
 def run():

@@ -199,16 +199,22 @@ static void check_quiet(struct world *w)
 	assert_true(w->wakes < 5);
 }
 
+/* The server takes nothing until a piece of ours waits for room. */
+static void fill_wire(struct world *w)
+{
+	w->server.deaf = true;
+	w->server.most = TALK;
+	while (!w->writing)
+		say(w);
+}
+
 static void a_full_wire_is_quiet(void **state)
 {
 	struct world w;
 
 	open_world(&w, TLS1_3_VERSION);
 	shake(&w);
-	w.server.deaf = true;
-	w.server.most = TALK;
-	while (!w.writing)
-		say(&w);
+	fill_wire(&w);
 	check_quiet(&w);
 	w.server.deaf = false;
 	talk(&w);
@@ -249,10 +255,7 @@ static void new_keys_amid_a_piece(void **state)
 
 	open_world(&w, TLS1_3_VERSION);
 	shake(&w);
-	w.server.deaf = true;
-	w.server.most = TALK;
-	while (!w.writing)
-		say(&w);
+	fill_wire(&w);
 	w.server.keys_every = 2;
 	check_quiet(&w);
 	assert_true(w.taken > 0);

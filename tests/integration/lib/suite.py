@@ -77,6 +77,11 @@ def wait_for(condition, seconds, what, step=0.05):
         time.sleep(step)
 
 
+def last_lines(path, n):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return "".join(f.readlines()[-n:])
+
+
 def main(test):
     """Runs one test function as a program. It fails by raising Failed, or by giving False where it has said why already."""
     try:
@@ -258,8 +263,7 @@ class Suite:
                 bus.process.terminate()
                 bus.process.wait()
         if (kind is not None or self.keep) and os.path.exists(self.log_path):
-            with open(self.log_path, encoding="utf-8", errors="replace") as f:
-                print("---- the last lines of %s\n%s----" % (self.log_path, "".join(f.readlines()[-40:])))
+            print("---- the last lines of %s\n%s----" % (self.log_path, last_lines(self.log_path, 40)))
         elif self.own_root:
             shutil.rmtree(self.root, ignore_errors=True)
 

@@ -24,7 +24,7 @@ import power_machine
 from container import fetched
 from installed import Installed
 from power_machine import BOOT_S, WORK, Gone, Machine, make_first, need
-from suite import TOP, CallError, Failed, check, wait_for
+from suite import TOP, CallError, Failed, check, last_lines, wait_for
 
 DISK_MB = 1024
 HOST = "10.0.2.2"  # this machine's loopback, as the other sees it
@@ -122,11 +122,6 @@ class Shell:
                 return int(status or -1), text
 
 
-def last_lines(path, n):
-    with open(path, encoding="utf-8", errors="replace") as f:
-        return list(f)[-n:]
-
-
 class Booted(Installed):
     def __init__(self):
         super().__init__()
@@ -147,7 +142,8 @@ class Booted(Installed):
     def tell_trouble(self):
         print("---- console\n%s" % self.machine.console())
         for bus in self.buses.values():
-            print("---- bus %s, as its meters saw it\n%s" % (bus.name, "".join(last_lines(bus.log, 8))))
+            if os.path.exists(bus.log):  # else its making failed
+                print("---- bus %s, as its meters saw it\n%s" % (bus.name, last_lines(bus.log, 8)))
         try:
             for bus in self.buses:
                 print("---- meterd@%s: %s" % (bus, self.sh("hjgate meter %s; hjgate frames %s | tail -n 8" % (bus, bus), good=False, seconds=60)))
