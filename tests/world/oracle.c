@@ -14,6 +14,7 @@
 
 #define UNDER_WAY_MS (30 * 60000LL) /* records so young may be on their way yet */
 #define EDGE_MS      200            /* a reading so near a window's end may be counted in either */
+#define LATE_MS      3200           /* a late answer may be one to the same question, asked again (line.c) */
 #define WAITING_MOST 2
 #define CLOSE_TO     1e-6
 
@@ -142,7 +143,8 @@ static void lay_out(void)
 				one->served += !meter->readings[i].late;
 				one->late |= meter->readings[i].late;
 				one->edge |= meter->readings[i].late || in < EDGE_MS || in > WINDOW_MS - EDGE_MS;
-				if (in > WINDOW_MS - EDGE_MS && one + 1 < list + window_count)
+				if (in > WINDOW_MS - (meter->readings[i].late ? LATE_MS : EDGE_MS) &&
+				        one + 1 < list + window_count)
 					one[1].edge = true;
 				if (in < EDGE_MS && one > list)
 					one[-1].edge = true;
@@ -203,12 +205,13 @@ static void judge_values(unsigned b, unsigned m, int64_t label, bool energy, con
 	unsigned count = 0;
 	int64_t slack = win->mask & (M(CLOCK) | M(NO_RTC)) ? 3 * WINDOW_MS : EDGE_MS;
 
-	for (const struct reading *r = first_reading(meter, label - slack);
+	for (const struct reading *r = first_reading(meter, label - hj_max(slack, LATE_MS));
 	        r < meter->readings + meter->count && r->true_ms < label + WINDOW_MS + slack; r++) {
 		double v = energy ? (double)r->energy : (double)r->current;
+		bool is_near = r->late || r->true_ms >= label - slack;
 
-		min_said |= near(v, min);
-		max_said |= near(v, max);
+		min_said |= is_near && near(v, min);
+		max_said |= is_near && near(v, max);
 		if (r->late || r->true_ms < label || r->true_ms >= label + WINDOW_MS)
 			continue;
 		least = fmin(least, v);

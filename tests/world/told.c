@@ -12,7 +12,10 @@
 
 #define EVENTS_MOST 100000
 #define SPAN_MOST   1000
-#define SPAN_DAYS   1 /* a link that comes and goes is some hundred events a day */
+#define SPAN_LEAST  (10 * 60000LL)
+/* What a wrong clock dated. */
+#define YEAR_2000_MS 946684800000LL
+#define YEAR_2100_MS 4102444800000LL
 /* Equipment is unknown after 15 minutes of silence, known again after two readings. */
 #define AROUND_MS    (4 * WINDOW_MS)
 #define EXACT_MS     2000
@@ -34,6 +37,8 @@ struct event {
 };
 static struct event events[EVENTS_MOST];
 static size_t event_count;
+static const struct event *states[EVENTS_MOST]; /* those of them that are states */
+static size_t state_count;
 
 /* They end, when what they tell of does: in a world that is well, none is left. */
 static const char *const troubles[] = { "power-failure", "meter-lost", "port-lost", "link-lost", "outbox-full",
@@ -96,9 +101,9 @@ static enum state said_at(int64_t ms, unsigned *ret_count)
 	enum state said = NONE;
 
 	*ret_count = 0;
-	for (size_t i = 0; i < event_count; i++)
-		if (state_of(&events[i]) != NONE && events[i].begin_ms <= ms && ms < events[i].end_ms) {
-			said = state_of(&events[i]);
+	for (size_t i = 0; i < state_count; i++)
+		if (states[i]->begin_ms <= ms && ms < states[i]->end_ms) {
+			said = state_of(states[i]);
 			++*ret_count;
 		}
 	return said;
@@ -294,19 +299,41 @@ static void judge_rest(void)
 	}
 }
 
-/* A list is at most SPAN_MOST long, so it is asked for by spans, the newest first where that is not enough. */
-static void take_span(const char *from, const char *to, json_t **keep)
+static void time_word(int64_t ms, char ret[20])
 {
+	time_t s = (time_t)((ms + TZ_MS) / HJ_MS_PER_SEC);
+	struct tm tm;
+
+	gmtime_r(&s, &tm);
+	strftime(ret, 20, "%Y-%m-%d %H:%M", &tm);
+}
+
+/* A list is at most SPAN_MOST long: where that is not enough, each half is asked for. */
+static void take_span(int64_t from_ms, int64_t to_ms, json_t *keep)
+{
+	char from[20], to[20];
 	const char *words[] = { "events", "--json", "--last", "1000", "--from", from, "--to", to, NULL };
-	json_t *j = oracle_ask(words, "events.json"), *list = json_object_get(j, "events"), *one;
+	json_t *j, *list, *one;
 	size_t i;
 
+	time_word(from_ms, from);
+	time_word(to_ms, to);
+	j = oracle_ask(words, "events.json");
+	list = json_object_get(j, "events");
 	if (!j)
 		violation("events has no answer");
+	if (json_array_size(list) == SPAN_MOST && to_ms - from_ms > SPAN_LEAST) {
+		int64_t middle_ms = from_ms + (to_ms - from_ms) / 2 / 60000 * 60000;
+
+		json_decref(j);
+		take_span(from_ms, middle_ms, keep);
+		take_span(middle_ms, to_ms, keep);
+		return;
+	}
 	if (json_array_size(list) == SPAN_MOST)
 		violation("%s to %s: as many events as can be listed", from, to);
 	json_array_foreach(list, i, one) take(one);
-	json_array_append_new(*keep, j);
+	json_array_append_new(keep, j);
 }
 
 /* What waits anywhere is taken in the end, nothing gave way but where the disk took nothing, and `status` says so. */
@@ -334,21 +361,16 @@ static void judge_queues(void)
 
 void told_judge(void)
 {
-	char from[24] = "2000-01-01", to[24];
+	int64_t begin_ms = world_begin.wall_ms - HJ_MS_PER_DAY, end_ms = true_ms() + HJ_MS_PER_DAY;
 	json_t *keep = json_array();
 
-	for (int64_t ms = world_begin.wall_ms; ms < true_ms() + SPAN_DAYS * HJ_MS_PER_DAY;
-	        ms += SPAN_DAYS * HJ_MS_PER_DAY) {
-		time_t s = (time_t)((ms + TZ_MS) / HJ_MS_PER_SEC);
-		struct tm tm;
-
-		gmtime_r(&s, &tm);
-		strftime(to, sizeof(to), "%Y-%m-%d", &tm);
-		take_span(from, to, &keep);
-		memcpy(from, to, sizeof(from));
-	}
-	take_span(from, "2100-01-01", &keep);
+	take_span(YEAR_2000_MS, begin_ms, keep);
+	take_span(begin_ms, end_ms, keep);
+	take_span(end_ms, YEAR_2100_MS, keep);
 	qsort(events, event_count, sizeof(*events), by_id);
+	for (size_t i = 0; i < event_count; i++)
+		if (state_of(&events[i]) != NONE)
+			states[state_count++] = &events[i];
 	judge_states();
 	judge_faults();
 	judge_rest();
