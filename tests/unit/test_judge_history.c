@@ -2,6 +2,7 @@
 #include "judge_world.h"
 
 #include "hjgate/judge_history.h"
+#include "hjgate/point.h"
 
 static const struct hj_stat steady = {
 	.flag = HJ_FLAG_NORMAL, .min = 1, .avg = 2, .max = 9, .last = NAN, .cou = NAN
@@ -85,10 +86,148 @@ static void numbers_of_the_store(void **state)
 	hj_judge_map_done(&m);
 }
 
+/* A total's window is where it began and where it came to, not a mean of either. */
+static void a_total_goes_from_its_first_to_its_last(void **state)
+{
+	const struct hj_stat total = {
+		.flag = HJ_FLAG_NORMAL, .min = 100, .avg = NAN, .max = 107, .last = 107, .cou = 7
+	};
+	struct hj_judge_batch b = { 0 };
+
+	/* A step that is not known asks for no more than the least number of parts. */
+	hj_judge_batch_window(&b, ENERGY, &total, NOON, MINUTE, 0, 0);
+	assert_int_equal(b.count, 3);
+	assert_true(b.samples[0].value == 100);
+	assert_true(b.samples[1].value == 107 && b.samples[2].value == 107);
+	hj_judge_batch_done(&b);
+}
+
+/* The third of a window of three parts is its average, whichever extreme came first. */
+static void a_window_hangs_down_or_stands_up(void **state)
+{
+	struct hj_judge_batch b = { 0 };
+	struct hj_stat down = steady;
+
+	down.avg = 8;
+	hj_judge_batch_window(&b, 0, &steady, NOON, MINUTE, MINUTE, 0);
+	hj_judge_batch_window(&b, 0, &down, NOON + MINUTE, MINUTE, MINUTE, 0);
+	assert_int_equal(b.count, 6);
+	assert_true(b.samples[0].value == 9 && b.samples[1].value == 1 && b.samples[2].value == 2);
+	assert_true(b.samples[3].value == 1 && b.samples[4].value == 9 && b.samples[5].value == 8);
+	hj_judge_batch_done(&b);
+}
+
+static struct hj_stat of_point(uint32_t number, double value)
+{
+	return (struct hj_stat){ .point = number,
+		.flag = HJ_FLAG_NORMAL,
+		.min = value,
+		.avg = value,
+		.max = value,
+		.last = NAN,
+		.cou = NAN };
+}
+
+static size_t record(struct world *w, struct hj_judge_batch *b, const struct hj_judge_map *m, int64_t label_ms,
+        double press, double fan)
+{
+	struct hj_stat list[] = { of_point(7, press), of_point(999, 1), of_point(8, fan) };
+	const struct hj_stats stats = { .stats = list, .count = 3 };
+	const struct hj_head head = { .kind = HJ_KIND_MINUTE, .label_ms = label_ms, .length_ms = MINUTE };
+
+	return hj_judge_batch_record(b, w->j, m, &head, &stats, 10 * SECOND, 0, 5 * MINUTE);
+}
+
+/* A record is judged when one of a later time comes: those of one label come in several. Strangers are passed over,
+ * and of the time in which nothing was recorded nothing is concluded. */
+static void records_are_judged_in_their_order(void **state)
+{
+	static struct world w;
+	struct hj_judge_batch b = { 0 };
+	struct hj_judge_map m;
+
+	world_init(&w);
+	world_begin(&w);
+	m = (struct hj_judge_map){ .plan = &w.plan };
+	assert_int_equal(hj_judge_map_learn(&m, 7, "press.current"), 0);
+	assert_int_equal(hj_judge_map_learn(&m, 8, "fan.current"), 0);
+	for (int64_t i = 0; i < 10; i++) {
+		assert_int_equal(record(&w, &b, &m, NOON + i * MINUTE, 6, 3), 2);
+		assert_int_equal(b.label_ms, NOON + i * MINUTE);
+		assert_true(hj_judge_time(w.j) < NOON + i * MINUTE + 1);
+		assert_int_equal(b.count, 12);
+	}
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_RUNNING, false), 2);
+	/* Two hours without a record, then both stand still: no treatment was off meanwhile, no value missing. */
+	for (int64_t i = 130; i < 140; i++)
+		assert_int_equal(record(&w, &b, &m, NOON + i * MINUTE, 0, 0), 2);
+	hj_judge_batch_feed(&b, w.j, INT64_MAX, 5 * MINUTE);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_STOPPED, false), 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_true(concluded(&w, HJ_CONCLUDES_STOPPED, false, i)->begin_ms >= NOON + 130 * MINUTE);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_MISSING, false), 0);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_UNKNOWN, false), 0);
+	hj_judge_batch_feed(&b, w.j, INT64_MAX, 5 * MINUTE); /* of nothing nothing comes */
+	hj_judge_map_done(&m);
+	hj_judge_batch_done(&b);
+	world_end(&w);
+}
+
+static void what_is_beyond_a_batch_is_counted(void **state)
+{
+	const struct hj_sample s = { .point = PRESS_A, .time_ms = NOON, .value = 6, .flag = HJ_FLAG_NORMAL };
+	struct hj_judge_batch b = { 0 };
+
+	for (size_t i = 0; i < HJ_JUDGE_BATCH_MAX + 5; i++)
+		hj_judge_batch_add(&b, &s);
+	assert_int_equal(b.count, HJ_JUDGE_BATCH_MAX);
+	assert_int_equal(b.lost, 5);
+	hj_judge_batch_done(&b);
+	assert_int_equal(b.lost, 5);
+}
+
+/* Numbers that are none of the store's do not stand for a point. */
+static void numbers_that_are_none(void **state)
+{
+	static struct world w;
+	struct hj_judge_map m;
+
+	world_init(&w);
+	m = (struct hj_judge_map){ .plan = &w.plan };
+	assert_int_equal(hj_judge_map_learn(&m, 0, "fan.current"), 0);
+	assert_int_equal(hj_judge_map_learn(&m, UINT16_MAX + 1, "fan.current"), 0);
+	assert_true(hj_judge_map_find(&m, 0) == HJ_JUDGE_NONE);
+	assert_true(hj_judge_map_find(&m, UINT16_MAX + 1) == HJ_JUDGE_NONE);
+	hj_judge_map_done(&m);
+}
+
+/* Half the shortest silence, and never less than a second. */
+static void samples_are_as_close_as_silence_asks(void **state)
+{
+	static struct world w;
+
+	world_init(&w);
+	w.plan.point_count = 0;
+	assert_int_equal(hj_judge_step_ms(&w.plan), HJ_INTERVAL_MAX_MS);
+	w.plan.point_count = WORLD_POINTS;
+	for (size_t i = 0; i < WORLD_POINTS; i++)
+		w.points[i].silent_ms = i ? MINUTE : 0;
+	w.points[FAN_A].silent_ms = 20 * SECOND;
+	assert_int_equal(hj_judge_step_ms(&w.plan), 10 * SECOND);
+	w.points[FAN_KPA].silent_ms = SECOND;
+	assert_int_equal(hj_judge_step_ms(&w.plan), SECOND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_window_has_its_extremes_once),
+		cmocka_unit_test(a_total_goes_from_its_first_to_its_last),
+		cmocka_unit_test(a_window_hangs_down_or_stands_up),
+		cmocka_unit_test(records_are_judged_in_their_order),
+		cmocka_unit_test(what_is_beyond_a_batch_is_counted),
+		cmocka_unit_test(numbers_that_are_none),
+		cmocka_unit_test(samples_are_as_close_as_silence_asks),
 		cmocka_unit_test(a_window_that_was_judged_in_part),
 		cmocka_unit_test(buses_are_put_in_order),
 		cmocka_unit_test(numbers_of_the_store),
