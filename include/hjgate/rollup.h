@@ -113,6 +113,6 @@ bool hj_rollup_any_pending(const struct hj_rollup *r, int64_t end_ms, const stru
 
 /* All of it but the late counts. Decoding goes into a new rollup; the buses count as lost just now. When the
  * window's length has changed the old grid goes on until the new one's next boundary, so that no label comes
- * twice. -EBADMSG. */
+ * twice. -EBADMSG: nothing of it is used; -ENOMEM. */
 int hj_rollup_encode(const struct hj_rollup *r, struct hj_buf *to);
 int hj_rollup_decode(struct hj_rollup *r, const void *data, size_t n, const struct hj_now *now);

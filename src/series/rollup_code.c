@@ -294,5 +294,5 @@ int hj_rollup_decode(struct hj_rollup *r, const void *data, size_t n, const stru
 	rollup_drop_states(r);
 	r->length_ms = r->old_length_ms = wanted;
 	r->switch_ms = INT64_MIN;
-	return e;
+	return e == -ENOMEM ? e : -EBADMSG; /* more windows than can be open are none of ours either */
 }

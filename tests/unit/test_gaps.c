@@ -2,6 +2,7 @@
  * fan (one), two uplinks, county (all points) and city (the fan's only), and what went wrong in it; and it names the
  * gaps that must come out, no more and no less. */
 /* long because: it is one table of worlds and what tells them. */
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -393,6 +394,176 @@ static void test_bounds(void **state)
 	hj_gaps_free(g);
 }
 
+/* More of anything than a gateway has is refused or counted, and what was there stays. */
+static void test_more_than_a_gateway_has(void **state)
+{
+	const struct hj_gaps_world world = { .begin_ms = T0, .end_ms = T0 + 60 * MIN_MS, .length_ms = MIN_MS };
+	char name[HJ_POINT_NAME_MAX + 1];
+	uint32_t county = 0;
+	struct hj_gaps *g;
+
+	(void)state;
+	assert_int_equal(hj_gaps_new(&world, &g), 0);
+	for (uint32_t i = 0; i < HJ_GAPS_UPLINKS_MAX; i++) {
+		snprintf(name, sizeof(name), "up%u", i);
+		assert_int_equal(hj_gaps_uplink(g, name, &county), 0);
+		assert_int_equal(county, i);
+	}
+	assert_int_equal(hj_gaps_uplink(g, "one-more", &county), -ENOSPC);
+	assert_string_equal(hj_gaps_uplink_name(g, HJ_GAPS_UPLINKS_MAX), "");
+	for (int i = 0; i < HJ_GAPS_METERS_MAX; i++) {
+		snprintf(name, sizeof(name), "meter%d", i);
+		assert_int_equal(hj_gaps_meter(g, name), i);
+	}
+	assert_int_equal(hj_gaps_meter(g, "one-more"), -ENOSPC);
+	assert_int_equal(hj_gaps_meter(g, "meter1"), 1);
+	assert_int_equal(
+	        hj_gaps_point(g, &(struct hj_gaps_point){ .number = 1, .name = "one-more.current" }), -ENOSPC);
+	assert_null(hj_gaps_meter_name(g, HJ_GAPS_METERS_MAX));
+	assert_int_equal(hj_gaps_meter_points(g, HJ_GAPS_METERS_MAX), 0);
+	assert_int_equal(hj_gaps_passed_over(g), 0);
+	for (int i = 0; i < HJ_GAPS_CAUSES_MAX + 3; i++)
+		assert_int_equal(hj_gaps_cause(g, HJ_GAPS_ALL, HJ_GAP_POWER, HJ_GAP_LOST, T0 + i, T0 + i + 1), 0);
+	assert_int_equal(hj_gaps_passed_over(g), 3);
+	assert_int_equal(hj_gaps_cause(g, HJ_GAPS_ALL, HJ_GAP_POWER, HJ_GAP_LOST, T0, T0), 0); /* no time at all */
+	assert_int_equal(hj_gaps_passed_over(g), 3);
+	hj_gaps_free(g);
+}
+
+/* A name may have had several numbers, and a configured point none yet: it is one point all the same. */
+static void test_numbers_of_a_point(void **state)
+{
+	const struct hj_gaps_world world = { .begin_ms = T0, .end_ms = T0 + 10 * MIN_MS, .length_ms = MIN_MS };
+	struct hj_gaps *g;
+	const struct hj_gap *gaps;
+	char text[256];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(hj_gaps_new(&world, &g), 0);
+	add_point(g, 0, "oven.current", 0, true, 0);
+	add_point(g, 5, "oven.current", 0, true, MIN_MS);
+	add_point(g, 5, "oven.current", 0, true, MIN_MS);
+	add_point(g, 3, "oven.current", 0, true, MIN_MS);
+	assert_int_equal(hj_gaps_meter_points(g, 0), 1);
+	assert_string_equal(hj_gaps_point_name(g, 0), "oven.current");
+	assert_string_equal(hj_gaps_point_name(g, 1), "");
+	assert_int_equal(hj_gaps_day(g, T0), 0);
+	for (int m = 0; m < 10; m++) {
+		struct hj_head head = {
+			.seq = 1, .kind = HJ_KIND_MINUTE, .length_ms = MIN_MS, .label_ms = T0 + m * MIN_MS
+		};
+		struct hj_stat both[] = { stat(m < 5 ? 3 : 5, true), stat(77, true) };
+
+		if (m != 4)
+			assert_int_equal(hj_gaps_record(g, &head, both, 2), 0);
+	}
+	assert_int_equal(hj_gaps_day_end(g), 0);
+	assert_int_equal(hj_gaps_finish(g, &gaps, &n), 0);
+	print_gaps(g, gaps, n, text, sizeof(text));
+	assert_string_equal(text, "oven 1/1 4-5 unknown lost\n");
+	hj_gaps_free(g);
+}
+
+/* What is no window, or of another time, is no part of it; numbers that are none are nobody's. */
+static void test_what_does_not_count(void **state)
+{
+	const struct hj_gaps_world world = {
+		.begin_ms = T0, .end_ms = T0 + 10 * MIN_MS, .length_ms = MIN_MS, .settled_ms = T0 + 10 * MIN_MS
+	};
+	const struct hj_receipt none = { .from = 0, .to = 5, .packets = 1 };
+	static const struct {
+		enum hj_kind kind;
+		uint32_t length_ms;
+		int64_t label_ms;
+	} others[] = {
+		{ HJ_KIND_MINUTE, 0, T0 + 5 * MIN_MS },
+		{ HJ_KIND_STATUS, MIN_MS, T0 + 5 * MIN_MS },
+		{ HJ_KIND_MINUTE, MIN_MS, T0 - MIN_MS },
+		{ HJ_KIND_MINUTE, MIN_MS, T0 + 10 * MIN_MS },
+	};
+	const struct hj_gaps_point oven = { .number = 1,
+		.name = "oven.current",
+		.interval_ms = MIN_MS,
+		.since_ms = T0,
+		.uplinks = 1,
+		.configured = true };
+	struct hj_stat one = stat(1, true);
+	const struct hj_gap *gaps;
+	struct hj_gaps_hour hour;
+	struct hj_gaps *g;
+	uint32_t county;
+	char text[256];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(hj_gaps_new(&world, &g), 0);
+	assert_int_equal(hj_gaps_uplink(g, "county", &county), 0);
+	assert_int_equal(hj_gaps_point(g, &oven), 0);
+	assert_int_equal(hj_gaps_owed(g, county, 9, 8), 0);
+	assert_int_equal(hj_gaps_owed(g, county, 9, UINT64_MAX), 0);
+	assert_int_equal(hj_gaps_receipt(g, county, &none), 0);
+	assert_int_equal(hj_gaps_day(g, T0), 0);
+	for (size_t i = 0; i < hj_array_size(others); i++) {
+		const struct hj_head head = { .seq = 100,
+			.kind = others[i].kind,
+			.length_ms = others[i].length_ms,
+			.label_ms = others[i].label_ms };
+
+		assert_int_equal(hj_gaps_record(g, &head, &one, 1), 0);
+	}
+	assert_int_equal(hj_gaps_day_end(g), 0);
+	assert_true(hj_gaps_hour(g, 0, 0, &hour));
+	assert_true(hour.stored == 0 && hour.due == 10 && hour.uplinks[0].due == 0);
+	assert_int_equal(hj_gaps_finish(g, &gaps, &n), 0);
+	print_gaps(g, gaps, n, text, sizeof(text));
+	assert_string_equal(text, "oven 1/1 0-10 unknown lost\n");
+	hj_gaps_free(g);
+	hj_gaps_free(NULL);
+}
+
+/* A value that stands for five minutes stands over midnight, too. */
+static void test_a_value_stands_over_midnight(void **state)
+{
+	const struct hj_gaps_world world = {
+		.begin_ms = T0, .end_ms = T0 + HJ_MS_PER_DAY + 10 * MIN_MS, .length_ms = MIN_MS
+	};
+	struct hj_stat one = stat(1, true);
+	const struct hj_gap *gaps;
+	struct hj_gaps *g;
+	char text[256];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(hj_gaps_new(&world, &g), 0);
+	add_point(g, 1, "oven.current", 0, true, 5 * MIN_MS);
+	for (int day = 0; day < 2; day++) {
+		assert_int_equal(hj_gaps_day(g, T0 + day * HJ_MS_PER_DAY), 0);
+		for (int m = day ? 1443 : 3; m < 1440 + day * 10; m += 5) {
+			struct hj_head head = {
+				.seq = 1, .kind = HJ_KIND_MINUTE, .length_ms = MIN_MS, .label_ms = T0 + m * MIN_MS
+			};
+
+			assert_int_equal(hj_gaps_record(g, &head, &one, 1), 0);
+		}
+		assert_int_equal(hj_gaps_day_end(g), 0);
+	}
+	assert_int_equal(hj_gaps_finish(g, &gaps, &n), 0);
+	print_gaps(g, gaps, n, text, sizeof(text));
+	assert_string_equal(text, "");
+	hj_gaps_free(g);
+}
+
+/* Causes and fills have names, and what is none of them is called by the first: what a newer store says. */
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(hj_gap_cause_name(HJ_GAP_LINK), "link");
+	assert_string_equal(hj_gap_cause_name((enum hj_gap_cause)99), "unknown");
+	assert_string_equal(hj_gap_fill_name(HJ_GAP_RESEND), "resend");
+	assert_string_equal(hj_gap_fill_name((enum hj_gap_fill)99), "lost");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +571,11 @@ int main(void)
 		cmocka_unit_test(test_two_records_of_a_window),
 		cmocka_unit_test(test_hours),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_more_than_a_gateway_has),
+		cmocka_unit_test(test_numbers_of_a_point),
+		cmocka_unit_test(test_what_does_not_count),
+		cmocka_unit_test(test_a_value_stands_over_midnight),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

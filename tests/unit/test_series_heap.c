@@ -323,6 +323,91 @@ static void test_rate(void **state)
 	assert_true(heap_each(keep_rate, NULL) >= 1);
 }
 
+/* ---- encoders ---- */
+
+static struct {
+	struct hj_rollup *rollup;
+	struct hj_rate rate;
+	struct hj_total totals[3];
+	size_t room; /* bytes that are left before memory is asked for */
+	unsigned what;
+} made;
+
+static int put(struct hj_buf *to)
+{
+	if (made.what == 0)
+		return hj_rollup_encode(made.rollup, to);
+	if (made.what == 1)
+		return hj_rate_encode(&made.rate, to);
+	return hj_total_encode(&made.totals[made.what - 2], to);
+}
+#define ENCODERS 5
+
+/* A checkpoint that cannot be written whole is not written at all: what was in the buffer before stays what it was. */
+static int encode(void *userdata)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	static const char filling[64] = "what was there before";
+	size_t before;
+	int e = 0;
+
+	while (e >= 0 && b.size - b.len <= made.room + 1) /* the next time it grows */
+		e = hj_buf_put(&b, filling, sizeof(filling));
+	while (e >= 0 && b.size - b.len > made.room + 1)
+		e = hj_buf_put(&b, filling, hj_min(sizeof(filling), b.size - b.len - made.room - 1));
+	before = b.len;
+	if (e < 0)
+		return e;
+	e = put(&b);
+	if (e < 0 && made.what == 0)
+		assert_int_equal(b.len, before);
+	else
+		assert_true(b.len >= before);
+	return e < 0 ? e : 0;
+}
+
+static void make_all(struct hj_dictionary *d)
+{
+	enum hj_total_step step;
+	double old, new;
+
+	number_points(d);
+	assert_int_equal(hj_rollup_new(MINUTE, d, &made.rollup), 0);
+	assert_int_equal(two_windows(made.rollup), 0);
+	for (int64_t i = 0; i < 4; i++) {
+		const struct hj_now now = at(T0 + i * HJ_MS_PER_DAY);
+
+		hj_rate_note(&made.rate, &now, 1000);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		hj_total_init(&made.totals[i]);
+		hj_total_add(&made.totals[i], 0, 100, 1, &step);
+		hj_total_close(&made.totals[i], NAN);
+	}
+	hj_total_add(&made.totals[0], 0, 1, 77, &step); /* fallen */
+	assert_int_equal(hj_total_swap(&made.totals[1], 101, 0.5, 5, &old, &new), HJ_TOTAL_AWAITED);
+	hj_total_add(&made.totals[2], 0, 1, 77, &step);
+	assert_int_equal(hj_total_swap(&made.totals[2], 101, 0, 78, &old, &new), 0);
+}
+
+static void test_encoding_for_each_room(void **state)
+{
+	static struct hj_dictionary d;
+
+	if (!HEAP_REFUSES)
+		skip();
+	make_all(&d);
+	for (made.what = 0; made.what < ENCODERS; made.what++) {
+		_cleanup_(hj_buf_done) struct hj_buf whole = { 0 };
+
+		assert_int_equal(put(&whole), 0);
+		for (made.room = 0; made.room < whole.len + 8; made.room++)
+			heap_each(encode, NULL);
+	}
+	hj_rollup_free(made.rollup);
+	hj_dictionary_done(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_encoding_for_each_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
