@@ -21,14 +21,16 @@ json_t *hj_receipt_to_json(const struct hj_receipt *r)
 	        time_or_null(sent, r->qn_ms), time_or_null(sent, r->sent_ms), (json_int_t)r->acked_ms,
 	        (json_int_t)r->packets, time_or_null(sent, r->qn_last_ms));
 
-	if (r->unanswered)
-		json_array_append_new(j, json_true());
-	return j;
+	if (!r->unanswered || json_array_append_new(j, json_true()) == 0)
+		return j;
+	json_decref(j); /* without it, it would say that somebody acknowledged */
+	return NULL;
 }
 
-/* Null is 0: only where nothing was sent, which hj_receipt_check() sees to. */
+/* Null is 0: only where nothing was sent. */
 int hj_receipt_from_json(const json_t *j, struct hj_receipt *ret)
 {
+	bool sent = json_integer_value(json_array_get(j, PACKETS)) != 0;
 	int64_t value[MEMBERS];
 	struct hj_receipt r;
 
@@ -37,7 +39,7 @@ int hj_receipt_from_json(const json_t *j, struct hj_receipt *ret)
 		return -EBADMSG;
 	for (size_t i = 0; i < MEMBERS; i++) {
 		const json_t *member = json_array_get(j, i);
-		bool absent = json_is_null(member) && (i == QN || i == SENT || i == QN_LAST);
+		bool absent = !sent && json_is_null(member) && (i == QN || i == SENT || i == QN_LAST);
 
 		value[i] = json_integer_value(member);
 		if (!absent && (!json_is_integer(member) || value[i] < 0))

@@ -379,9 +379,13 @@ static int points_to_json(void *userdata)
 		.interval_ms = 60000,
 		.wrap = 1e6 };
 	const struct hj_sample s = { .point = 3, .time_ms = 5500, .value = 1.25, .flag = HJ_FLAG_NORMAL };
-	_cleanup_json_ json_t *one = hj_point_to_json(&p, true), *other = hj_sample_to_json(&s);
+	static const struct hj_receipt unanswered = { 5, 6, 1, 1000, 1000, 1001, 1100, true };
+	_cleanup_json_ json_t *one = hj_point_to_json(&p, true), *other = hj_sample_to_json(&s),
+	                      *third = hj_receipt_to_json(&unanswered);
 
-	return one && other ? 0 : -ENOMEM;
+	if (third) /* never one that says it was acknowledged */
+		assert_true(json_is_true(json_array_get(third, json_array_size(third) - 1)));
+	return one && other && third ? 0 : -ENOMEM;
 }
 
 static void json(void **state)
