@@ -1,5 +1,6 @@
 /* Series without memory: each request of the heap refused once. What was refused is done again and ends as if nothing
  * had been; nothing stays behind. */
+/* long because: what series keeps and how it comes back share one small world */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -343,7 +344,7 @@ static int put(struct hj_buf *to)
 }
 #define ENCODERS 5
 
-/* A checkpoint that cannot be written whole is not written at all: what was in the buffer before stays what it was. */
+/* A checkpoint that cannot be written whole is not written at all: what was in the buffer before stays as it was. */
 static int encode(void *userdata)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
