@@ -23,6 +23,7 @@ import time
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 BUILD = os.path.abspath(os.environ.get("HJ_BUILD", os.path.join(TOP, "build")))
+WATCHED = "san-" in BUILD or "build/analyse/" in BUILD  # sanitizers, counters: programs that take memory of their own, besides what they are
 SKIPPED = 77
 PATIENCE = float(os.environ.get("HJ_TEST_PATIENCE", "1"))  # a factor on every time limit, for slow builds
 FULL = os.environ.get("FULL", "") not in ("", "0")
