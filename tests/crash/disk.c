@@ -13,15 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kernel.h"
 
-#define FDS        1024
-#define NAMES      64 /* files below the folder at a time */
-#define PATH_BYTES 512
+#define FDS          1024
+#define NAMES        64 /* files below the folder at a time */
+#define PATH_BYTES   512
+#define FORGET_EVERY 64 /* files made */
+#define SEEN_BYTES                                                                                                   \
+	((size_t)1 << (sizeof(void *) > 4 ? 28 : 20)) /* of a file at most; further on the kernel is asked */
 
 struct write {
 	struct write *next;
@@ -36,6 +40,12 @@ struct file {
 	uint8_t *data; /* what is safe of it: `held` bytes, then zeros up to `size` */
 	uint64_t held, room, size;
 	struct write *waiting, **end;
+	bool is_live;
+	uint64_t dead; /* that came before it, and are no more: each would have had its chance */
+	/* The real one, as far as its end, without a call of the system for each page; NULL: not open, or not so. */
+	uint8_t *seen;
+	uint64_t seen_size;
+	ino_t seen_inode;
 };
 
 struct names {
@@ -58,17 +68,18 @@ struct disk_counts disk_counts;
 
 static char folder[PATH_BYTES];
 static size_t folder_length;
-static struct file *files, *by_fd[FDS];
+static struct file *files, *by_fd[FDS], *seen_by_fd[FDS];
 static bool folder_by_fd[FDS];
 static struct names seen, safe;
 static struct deed *deeds, **deeds_end = &deeds;
-static uint64_t random_state, operations_left;
+static uint64_t random_state, operations_left, files_made;
 static bool gone, lies, count_only;
 static int refusing;
 
 /* A world with programs of its own wants to know whose descriptors these are. */
 __attribute__((weak)) void fd_made(int fd);
 __attribute__((weak)) void fd_closed(int fd);
+__attribute__((weak)) void fd_stirs(void);
 
 static void fault(const char *what)
 {
@@ -96,10 +107,14 @@ static uint64_t chance(uint64_t most)
 
 /* ---- files ---- */
 
+static void forget_dead(void);
+
 static struct file *file_new(void)
 {
 	struct file *f = must(calloc(1, sizeof(*f)));
 
+	if (++files_made % FORGET_EVERY == 0)
+		forget_dead();
 	f->end = &f->waiting;
 	f->next = files;
 	files = f;
@@ -159,6 +174,47 @@ static void file_forget(struct file *f)
 	f->end = &f->waiting;
 }
 
+static void file_unsee(struct file *f)
+{
+	if (!f->seen)
+		return;
+	munmap(f->seen, SEEN_BYTES);
+	f->seen = NULL;
+	for (int fd = 0; fd < FDS; fd++)
+		if (seen_by_fd[fd] == f)
+			seen_by_fd[fd] = NULL;
+}
+
+/* What is written and read here and there, as SQLite does. */
+static void file_see(struct file *f, int fd, const struct stat *st)
+{
+	if (f->seen && f->seen_inode != st->st_ino)
+		file_unsee(f);
+	if (!f->seen) {
+		void *p = mmap(NULL, SEEN_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+		if (p == MAP_FAILED)
+			return;
+		f->seen = p;
+	}
+	f->seen_inode = st->st_ino;
+	f->seen_size = (uint64_t)st->st_size;
+	for (int i = 0; i < FDS; i++) /* whoever writes, its size is known */
+		if (by_fd[i] == f)
+			seen_by_fd[i] = f;
+}
+
+static void shrunk(struct file *f, uint64_t size)
+{
+	if (f->seen_size > size)
+		f->seen_size = size;
+}
+
+static bool file_sees(const struct file *f, off64_t at, size_t n)
+{
+	return f && f->seen && (uint64_t)at + n <= f->seen_size && (uint64_t)at + n <= SEEN_BYTES;
+}
+
 static void file_sync(struct file *f)
 {
 	for (const struct write *w = f->waiting; w; w = w->next)
@@ -195,6 +251,37 @@ static void name(struct names *n, const char *path, struct file *f)
 		snprintf(at->path, sizeof(at->path), "%s", path);
 	}
 	at->file = f;
+}
+
+static void mark(const struct names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		n->list[i].file->is_live = true;
+}
+
+/* What has no name, nor will have one, and is not open; but not the newest, which counts the dead before it. */
+static void forget_dead(void)
+{
+	for (struct file *f = files; f; f = f->next)
+		f->is_live = f->waiting;
+	mark(&seen);
+	mark(&safe);
+	for (int fd = 0; fd < FDS; fd++)
+		if (by_fd[fd])
+			by_fd[fd]->is_live = true;
+	for (const struct deed *d = deeds; d; d = d->next)
+		if (d->file)
+			d->file->is_live = true;
+	for (struct file *f = files; f; f = f->next)
+		while (f->next && !f->next->is_live) {
+			struct file *dead = f->next;
+
+			f->next = dead->next;
+			f->dead += 1 + dead->dead;
+			file_unsee(dead);
+			free(dead->data);
+			free(dead);
+		}
 }
 
 static void do_deed(struct names *n, const struct deed *d)
@@ -275,8 +362,11 @@ void disk_cut(void)
 	for (const struct deed *d = deeds; d && count; d = d->next, count--)
 		do_deed(&safe, d);
 	forget_deeds();
-	for (struct file *f = files; f; f = f->next)
+	for (struct file *f = files; f; f = f->next) {
 		decide_file(f, lucks[chance(sizeof(lucks))]);
+		for (uint64_t n = f->dead; n; n--)
+			chance(sizeof(lucks));
+	}
 }
 
 /* One operation: false when it is none of the disk's any more. */
@@ -401,9 +491,13 @@ static void opened(int fd, const char *path, int flags, bool fresh)
 		note_deed(LINK, path, NULL, by_fd[fd]);
 	} else {
 		by_fd[fd] = known ? known->file : load(path);
-		if (flags & O_TRUNC)
+		if (flags & O_TRUNC) {
 			note_size(by_fd[fd], 0);
+			shrunk(by_fd[fd], 0);
+		}
 	}
+	if ((flags & O_RDWR || by_fd[fd]->seen) && !gone && !fstat(fd, &st))
+		file_see(by_fd[fd], fd, &st);
 }
 
 static int open_any(const char *path, int flags, mode_t mode)
@@ -441,7 +535,7 @@ int close(int fd)
 	if (fd_closed)
 		fd_closed(fd);
 	if (fd >= 0 && fd < FDS) {
-		by_fd[fd] = NULL;
+		by_fd[fd] = seen_by_fd[fd] = NULL;
 		folder_by_fd[fd] = false;
 	}
 	return (int)syscall(SYS_close, fd);
@@ -455,33 +549,82 @@ static bool refused(int fd)
 	return true;
 }
 
+static void stir(void)
+{
+	if (fd_stirs)
+		fd_stirs();
+}
+
+static struct file *seen_of(int fd)
+{
+	return fd >= 0 && fd < FDS ? seen_by_fd[fd] : NULL;
+}
+
+static void grown(int fd, uint64_t size)
+{
+	struct file *f = seen_of(fd);
+
+	if (f && size > f->seen_size)
+		f->seen_size = size;
+}
+
+ssize_t pread64(int fd, void *data, size_t n, off64_t at)
+{
+	struct file *f = seen_of(fd);
+
+	if (!file_sees(f, at, n))
+		return kernel_pread(fd, data, n, at);
+	memcpy(data, f->seen + at, n);
+	return (ssize_t)n;
+}
+
 ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 {
+	struct file *f = seen_of(fd);
+	ssize_t done;
+
 	if (refused(fd))
 		return -1;
 	if (of(fd))
 		note_write(of(fd), (uint64_t)at, data, n);
-	return kernel_pwrite(fd, data, n, at);
+	if (file_sees(f, at, n)) {
+		memcpy(f->seen + at, data, n);
+		return (ssize_t)n;
+	}
+	done = kernel_pwrite(fd, data, n, at);
+	if (done > 0)
+		grown(fd, (uint64_t)(at + done));
+	return done;
 }
 
 ssize_t write(int fd, const void *data, size_t n)
 {
-	off64_t at;
+	off64_t at = 0;
+	ssize_t done;
 
 	if (refused(fd))
 		return -1;
+	stir();
 	if (of(fd)) {
 		at = lseek(fd, 0, fcntl(fd, F_GETFL) & O_APPEND ? SEEK_END : SEEK_CUR);
 		note_write(of(fd), (uint64_t)at, data, n);
 	}
-	return syscall(SYS_write, fd, data, n);
+	done = syscall(SYS_write, fd, data, n);
+	if (done > 0)
+		grown(fd, (uint64_t)(at + done));
+	return done;
 }
 
 int ftruncate64(int fd, off64_t size)
 {
-	if (of(fd))
+	if (of(fd)) {
 		note_size(of(fd), (uint64_t)size);
-	return kernel_ftruncate(fd, size);
+		shrunk(of(fd), (uint64_t)size);
+	}
+	if (kernel_ftruncate(fd, size) < 0)
+		return -1;
+	grown(fd, (uint64_t)size);
+	return 0;
 }
 
 int fallocate64(int fd, int mode, off64_t at, off64_t n)
@@ -492,7 +635,11 @@ int fallocate64(int fd, int mode, off64_t at, off64_t n)
 		return -1;
 	if (of(fd) && !mode && !fstat(fd, &st) && at + n > st.st_size)
 		note_size(of(fd), (uint64_t)(at + n));
-	return kernel_fallocate(fd, mode, at, n);
+	if (kernel_fallocate(fd, mode, at, n) < 0)
+		return -1;
+	if (!mode)
+		grown(fd, (uint64_t)(at + n));
+	return 0;
 }
 
 int fdatasync(int fd)
@@ -509,6 +656,7 @@ int unlink(const char *path)
 {
 	int r = (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 
+	stir();
 	if (!r && is_ours(path))
 		note_deed(UNLINK, path, NULL, NULL);
 	return r;
@@ -518,6 +666,7 @@ int rename(const char *from, const char *to)
 {
 	int r = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 
+	stir();
 	if (r || !is_ours(from))
 		return r;
 	if (!find(&seen, from))
@@ -530,6 +679,7 @@ int link(const char *from, const char *to)
 {
 	int r = (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
 
+	stir();
 	if (!r && is_ours(to)) {
 		struct name *known = find(&seen, from);
 
@@ -570,11 +720,13 @@ void disk_end(void)
 
 		files = f->next;
 		file_forget(f);
+		file_unsee(f);
 		free(f->data);
 		free(f);
 	}
 	seen.count = safe.count = folder_length = 0;
 	memset(by_fd, 0, sizeof(by_fd));
+	memset(seen_by_fd, 0, sizeof(seen_by_fd));
 	memset(folder_by_fd, 0, sizeof(folder_by_fd));
 	operations_left = 0;
 	gone = lies = count_only = false;
@@ -624,6 +776,8 @@ void disk_restore(void)
 	for (int fd = 0; fd < FDS; fd++)
 		if (by_fd[fd])
 			fault("a file of before the cut is still open");
+	for (struct file *f = files; f; f = f->next)
+		file_unsee(f);
 	nftw(folder, remove_one, 8, FTW_PHYS);
 	for (size_t i = 0; i < safe.count; i++)
 		lay_down(&safe.list[i]);

@@ -62,7 +62,9 @@ static int wait_epoll(int epoll, struct epoll_event *events, int most, int64_t u
 	do {
 		if (program_now && usec != 0 && !has_rung(epoll))
 			fibre_wait(epoll, NULL, 0, deadline);
-		n = (int)syscall(SYS_epoll_wait, epoll, events, most, 0);
+		n = fibre_asks(epoll) ? (int)syscall(SYS_epoll_wait, epoll, events, most, 0) : 0;
+		if (n > 0)
+			fd_stirs(); /* what was to be told once is not told again */
 		n += n < 0 ? 0 : take_rung(epoll, events + n, most - n);
 	} while (n == 0 && program_now && world_now.mono < deadline &&
 	         deadline != HJ_USEC_NEVER); /* woken by the world: the caller looks round */
@@ -175,6 +177,7 @@ int epoll_ctl(int epoll, int what, int fd, struct epoll_event *e)
 {
 	struct timer *t = fd >= 0 && fd < FDS ? timer_of[fd] : NULL;
 
+	fd_stirs();
 	if (!t)
 		return (int)syscall(SYS_epoll_ctl, epoll, what, fd, e);
 	t->epoll = what == EPOLL_CTL_DEL ? -1 : epoll;
@@ -211,8 +214,10 @@ ssize_t read(int fd, void *to, size_t n)
 {
 	struct timer *t = fd >= 0 && fd < FDS ? timer_of[fd] : NULL;
 
-	if (!t)
+	if (!t) {
+		fd_stirs();
 		return syscall(SYS_read, fd, to, n);
+	}
 	if (t->cancelled || !t->fired) {
 		errno = t->cancelled ? ECANCELED : EAGAIN;
 		t->fired = t->cancelled = false;
@@ -327,9 +332,58 @@ int pipe2(int ends[2], int flags)
 
 int connect(int fd, const struct sockaddr *to, socklen_t n)
 {
+	fd_stirs();
 	if (to->sa_family == AF_INET)
 		return world_connect(fd, ntohs(((const struct sockaddr_in *)to)->sin_port));
 	return (int)syscall(SYS_connect, fd, to, n);
+}
+
+ssize_t recv(int fd, void *to, size_t n, int flags)
+{
+	fd_stirs();
+	return syscall(SYS_recvfrom, fd, to, n, flags, NULL, NULL);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+	fd_stirs();
+	return syscall(SYS_recvmsg, fd, m, flags);
+}
+
+ssize_t send(int fd, const void *from, size_t n, int flags)
+{
+	fd_stirs();
+	return syscall(SYS_sendto, fd, from, n, flags, NULL, 0);
+}
+
+ssize_t sendto(int fd, const void *from, size_t n, int flags, const struct sockaddr *to, socklen_t to_n)
+{
+	fd_stirs();
+	return syscall(SYS_sendto, fd, from, n, flags, to, to_n);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	fd_stirs();
+	return syscall(SYS_sendmsg, fd, m, flags);
+}
+
+int shutdown(int fd, int how)
+{
+	fd_stirs();
+	return (int)syscall(SYS_shutdown, fd, how);
+}
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	fd_stirs();
+	return (int)syscall(SYS_inotify_add_watch, fd, path, mask);
+}
+
+int inotify_rm_watch(int fd, int watch)
+{
+	fd_stirs();
+	return (int)syscall(SYS_inotify_rm_watch, fd, watch);
 }
 
 /* What TCP and a port can, what stands for them here cannot. */

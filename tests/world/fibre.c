@@ -78,6 +78,11 @@ static jmp_buf home;
 static int master = -1;
 static bool stopping;
 static void (*when_ran)(void);
+/* What the kernel said the last time, which holds until something stirs it: nobody else has a hand in these
+ * descriptors. */
+static struct epoll_event said[READY_MOST];
+static long said_count;
+static bool stirred = true;
 
 _Noreturn static void broken(const char *what)
 {
@@ -181,7 +186,7 @@ static bool happen(void)
 		heap[0] = heap[--heap_count];
 		heap_sink(0);
 		h.fn(h.data);
-		any = true;
+		any = stirred = true;
 	}
 	return any;
 }
@@ -193,8 +198,14 @@ static void raw_close(int fd)
 	syscall(SYS_close, fd);
 }
 
+void fd_stirs(void)
+{
+	stirred = true;
+}
+
 void fd_made(int fd)
 {
+	stirred = true;
 	if (fd >= FDS)
 		broken("too many descriptors");
 	if (fd >= 0)
@@ -205,6 +216,7 @@ void fd_closed(int fd)
 {
 	if (fd < 0 || fd >= FDS)
 		return;
+	stirred = true;
 	owner[fd] = NULL;
 	tfd_forget(fd);
 	for (size_t i = 0; i < PROGRAMS_MOST; i++)
@@ -216,6 +228,7 @@ void sched_watch(int fd, world_fn readable, void *data)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.u64 = PROGRAMS_MOST + (uint64_t)fd };
 
+	stirred = true;
 	watchers[fd].fn = readable;
 	watchers[fd].data = data;
 	if (epoll_ctl(master, EPOLL_CTL_ADD, fd, &e) < 0)
@@ -224,6 +237,7 @@ void sched_watch(int fd, world_fn readable, void *data)
 
 void sched_unwatch(int fd)
 {
+	stirred = true;
 	epoll_ctl(master, EPOLL_CTL_DEL, fd, NULL);
 	watchers[fd].fn = NULL;
 	heard[fd / 64] &= ~(1ULL << fd % 64);
@@ -266,6 +280,7 @@ void fibre_wait(int epoll, void *fds, unsigned count, hj_usec deadline)
 		if (epoll_ctl(master, EPOLL_CTL_ADD, epoll, &e) < 0 && errno != EEXIST)
 			broken("cannot watch a program");
 		p->epoll = epoll;
+		stirred = true;
 	}
 	p->fds = fds;
 	p->fd_count = count;
@@ -280,19 +295,21 @@ void fibre_wake(int epoll)
 			programs[i].ready = true;
 }
 
-static void look(void)
+/* False: its epoll has nothing to tell, which is known without asking. */
+bool fibre_asks(int epoll)
 {
-	struct epoll_event events[READY_MOST];
-	long n = syscall(SYS_epoll_wait, master, events, READY_MOST, 0);
+	const struct program *p = program_now;
 
-	for (long i = 0; i < n; i++) {
-		uint64_t which = events[i].data.u64;
+	if (stirred || !p || p->epoll != epoll)
+		return true;
+	for (long i = 0; i < said_count; i++)
+		if (said[i].data.u64 == (uint64_t)(p - programs))
+			return true;
+	return false;
+}
 
-		if (which >= PROGRAMS_MOST)
-			heard[(which - PROGRAMS_MOST) / 64] |= 1ULL << (which - PROGRAMS_MOST) % 64;
-		else if (!programs[which].fd_count) /* one that polls waits for nothing else */
-			programs[which].ready = true;
-	}
+static void look_at_polls(void)
+{
 	for (size_t i = 0; i < PROGRAMS_MOST; i++) {
 		struct program *p = &programs[i];
 		struct timespec none = { 0 };
@@ -300,6 +317,23 @@ static void look(void)
 		if (p->runs && p->fd_count && syscall(SYS_ppoll, p->fds, p->fd_count, &none, NULL, 0) > 0)
 			p->ready = true;
 	}
+}
+
+static void look(void)
+{
+	if (stirred)
+		said_count = syscall(SYS_epoll_wait, master, said, READY_MOST, 0);
+	for (long i = 0; i < said_count; i++) {
+		uint64_t which = said[i].data.u64;
+
+		if (which >= PROGRAMS_MOST)
+			heard[(which - PROGRAMS_MOST) / 64] |= 1ULL << (which - PROGRAMS_MOST) % 64;
+		else if (!programs[which].fd_count) /* one that polls waits for nothing else */
+			programs[which].ready = true;
+	}
+	if (stirred || said_count > 0)
+		look_at_polls();
+	stirred = false;
 }
 
 static bool turn(void)
@@ -321,6 +355,7 @@ static bool turn(void)
 
 		if (p->runs && (p->ready || p->deadline <= world_now.mono)) {
 			any = true;
+			stirred |= p->is_command || !p->entered;
 			enter(p);
 		}
 	}

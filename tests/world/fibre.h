@@ -51,8 +51,10 @@ extern struct program *program_now;                                      /* NULL
 void fibre_wait(int epoll, void *fds, unsigned count, hj_usec deadline); /* fds: struct pollfd */
 hj_usec fibre_wait_until(int64_t usec);                                  /* < 0: never */
 void fibre_wake(int epoll); /* who waits there */
+bool fibre_asks(int epoll); /* whether the kernel has to be asked what is there */
 void fd_made(int fd);
 void fd_closed(int fd);
+void fd_stirs(void); /* one of them may be ready that was not, or the other way round */
 /* platform.c: -1 and errno, or 0 */
 int world_connect(int fd, unsigned port);
 /* line.c */

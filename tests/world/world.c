@@ -253,6 +253,7 @@ int main(int argc, char **argv)
 	if (options(argc, argv) < 0)
 		return 2;
 	sched_seed(w.o.seed);
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD); /* as the programs would, which come too late for it */
 	sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, 1, NULL); /* a store's id is in what its chain seals */
 	signal(SIGPIPE, SIG_IGN);
 	json_object_seed(1);
