@@ -5,7 +5,8 @@
 #   make check      install what is missing (Debian), then lint and every test
 #   make check-system  the tests in booted machines (Debian 12 and 13), as root; T=name picks by name
 #   make check-arm  unit tests and whole rounds by programs for arm64 and armhf, under qemu-user, and in 2040; ARCH=armhf picks one, T=name tests
-#   make sim        worlds in virtual time, in which everything goes wrong: SEEDS=1000 DAYS=30, SEED=1 the first
+#   make sim        worlds in virtual time, in which everything goes wrong: SEEDS=1000 DAYS=30, SEED=1 the first; GO_ON=1 goes on
+#                   where the same programs were stopped
 #   make sim-plants what is broken on purpose, one thing at a time, and the world that finds it
 #   make lint       include table, sizes, documentation of keys, translations
 #   make analyse    what tools find in the code and in its programs while they run, held against what is known, and what the tests reach of it; T=name
@@ -285,7 +286,7 @@ check-arm: needs
 	@T='$(T)' tests/arm/run $(ARCH)
 
 sim: $(WORLD)
-	@tests/world/sim --world $(B)/world/world --scenarios --acceptance --seeds $(or $(SEEDS),20) --days $(or $(DAYS),10) --seed $(or $(SEED),1)
+	@tests/world/sim --world $(B)/world/world --scenarios --acceptance --seeds $(or $(SEEDS),20) --days $(or $(DAYS),10) --seed $(or $(SEED),1) $(if $(GO_ON),--go-on)
 
 sim-plants: $(WORLD)
 	@HJ_BUILD=$(B) tests/world/plant
