@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <modbus/modbus.h>
+#include <stdio.h>
+#include <string.h>
 
 void bus_serial_close(void *port)
 {
@@ -28,4 +30,16 @@ int bus_serial_open(const struct hj_conf_bus *c, void **ret_port)
 		return -errno;
 	r = bus_stream_claim(modbus_get_socket(ctx));
 	return r < 0 ? r : modbus_get_socket(ctx);
+}
+
+/* An adapter that has no parity, or not every rate, refuses the whole format by EINVAL. */
+void bus_serial_why(const struct hj_conf_bus *c, int error, char *ret, size_t size)
+{
+	if (error == -EINVAL)
+		snprintf(ret, size, "it does not take %d %d%c%d: see baud, data_bits, parity, stop_bits", (int)c->baud,
+		        (int)c->data_bits, c->parity, (int)c->stop_bits);
+	else if (error == -EBUSY)
+		snprintf(ret, size, "another program has it");
+	else
+		snprintf(ret, size, "%s", strerror(-error));
 }

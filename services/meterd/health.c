@@ -2,6 +2,7 @@
  * a begin and an end; an end is also told at the first good news after a start, since the begin may be that of the
  * process before this one. */
 #include "meterd.h"
+#include "bus_serial.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -129,7 +130,10 @@ void health_port(struct meterd *m, int error)
 		return show(m);
 	}
 	m->reopen_pause = m->reopen_pause ? hj_min(2 * m->reopen_pause, REOPEN_MOST) : REOPEN_FIRST;
-	snprintf(m->port_error, sizeof(m->port_error), "%s", strerror(-error));
+	if (m->conf.port[0] && m->conf.kind != HJ_BUS_gpio)
+		bus_serial_why(&m->conf, error, m->port_error, sizeof(m->port_error));
+	else
+		snprintf(m->port_error, sizeof(m->port_error), "%s", strerror(-error));
 	if (was_lost)
 		return;
 	/* Nobody is asked now, so nothing is known of the meters. */

@@ -34,6 +34,7 @@ static struct note {
 } notes[NOTES_MOST];
 static size_t note_count;
 static bool has_lines, has_rs485, has_lsr; /* what the port can */
+static bool takes_parity = true;
 static hj_usec empty_at;
 
 int tcsetattr(int fd, int when, const struct termios *t)
@@ -41,7 +42,10 @@ int tcsetattr(int fd, int when, const struct termios *t)
 	(void)fd;
 	(void)when;
 	told = *t;
-	return 0;
+	if (takes_parity || !(t->c_cflag & PARENB))
+		return 0;
+	errno = EINVAL;
+	return -1;
 }
 
 static int modem_line(unsigned long request, uint32_t bits)
@@ -156,6 +160,28 @@ static void a_port_has_one_owner(void **state)
 
 /* ---- RS-485 ---- */
 
+static void why_it_cannot_be_used_helps(void **state)
+{
+	struct hj_conf_bus c = { .baud = 9600, .data_bits = 8, .parity = 'E', .stop_bits = 1 };
+	void *opened = NULL;
+	char why[96];
+	int master, slave;
+
+	(void)state;
+	assert_int_equal(openpty(&master, &slave, c.port, NULL, NULL), 0);
+	takes_parity = false;
+	bus_serial_why(&c, bus_serial_open(&c, &opened), why, sizeof(why));
+	takes_parity = true;
+	assert_string_equal(why, "it does not take 9600 8E1: see baud, data_bits, parity, stop_bits");
+	bus_serial_close(opened);
+	bus_serial_why(&c, -EBUSY, why, sizeof(why));
+	assert_string_equal(why, "another program has it");
+	bus_serial_why(&c, -ENOENT, why, sizeof(why));
+	assert_string_equal(why, "No such file or directory");
+	close(master);
+	close(slave);
+}
+
 static void the_driver_turns_it(void **state)
 {
 	(void)state;
@@ -224,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_format_is_said_to_the_port),
 		cmocka_unit_test(a_port_has_one_owner),
+		cmocka_unit_test(why_it_cannot_be_used_helps),
 		cmocka_unit_test(the_driver_turns_it),
 		cmocka_unit_test(a_port_that_cannot_is_refused),
 		cmocka_unit_test(rts_is_on_while_we_send),
