@@ -13,10 +13,20 @@
 
 #include "hjgate/now.h"
 
-#define KEKS_MAX 8 /* the ones of both files, and what passphrases opened */
+#define KEKS_MAX     8                     /* the ones of both files, and what passphrases opened */
+#define SETTLED      (2 * HJ_USEC_PER_SEC) /* what is so old shows the next change in its times, coarse as they are */
+#define LOOKS_SPARED 60
 
 struct kek {
 	uint8_t key[HJ_KEY_BYTES], fingerprint[HJ_FINGERPRINT_BYTES];
+};
+
+/* What a file looks like from outside; zeros: it is not there. */
+struct trace {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed;
 };
 
 struct hj_keyring {
@@ -28,6 +38,10 @@ struct hj_keyring {
 	int used; /* which of them wraps; -1 = none */
 	const char *source;
 	char refused[PATH_MAX];
+	struct trace traces[2]; /* of both files, as they were read: while they are the same they need not be again */
+	hj_usec since;          /* they are the same */
+	bool settled;
+	unsigned spared;
 };
 
 static int new_ring(bool make, struct hj_keyring **ret)
@@ -214,13 +228,23 @@ static int look_at(struct hj_keyring *k, const char *path, const char *source, b
 	return 0;
 }
 
-int hj_keyring_look(struct hj_keyring *k)
+static void trace(const char *path, struct trace *ret)
 {
-	char path[PATH_MAX + sizeof("/kek")];
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return;
+	ret->device = st.st_dev;
+	ret->inode = st.st_ino;
+	ret->size = st.st_size;
+	ret->changed = st.st_ctim;
+}
+
+static int look(struct hj_keyring *k, const char *path)
+{
 	int used = k->used, r = -ENOENT;
 	bool fresh = false;
 
-	snprintf(path, sizeof(path), "%s/kek", k->folder);
 	k->used = -1;
 	k->refused[0] = '\0';
 	if (k->brought[0])
@@ -237,6 +261,30 @@ int hj_keyring_look(struct hj_keyring *k)
 		return used >= 0 ? 0 : r == -ENOENT || r == -EBADMSG ? -ENOKEY : r;
 	}
 	return fresh || k->used != used;
+}
+
+/* They are looked for once a minute, for years: two names are asked for, and hardly ever is a key read. */
+int hj_keyring_look(struct hj_keyring *k)
+{
+	char path[PATH_MAX + sizeof("/kek")];
+	hj_usec now = hj_now().mono;
+	struct trace traces[2];
+	bool same;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/kek", k->folder);
+	memset(traces, 0, sizeof(traces));
+	trace(k->brought, &traces[0]);
+	trace(path, &traces[1]);
+	same = !memcmp(traces, k->traces, sizeof(traces));
+	if (same && k->settled && k->spared++ < LOOKS_SPARED)
+		return 0;
+	memcpy(k->traces, traces, sizeof(traces));
+	k->since = same ? k->since : now;
+	r = look(k, path);
+	k->settled = same && r >= 0 && now - k->since > SETTLED;
+	k->spared = 0;
+	return r;
 }
 
 int hj_keyring_add(struct hj_keyring *k, const uint8_t kek[HJ_KEY_BYTES])

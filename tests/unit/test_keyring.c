@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 
 #define PROGRAMS 8 /* that start together */
 #define ROUNDS   20
+#define SETTLES  2100000 /* usec until the times of a file are trusted */
 
 static int set_up(void **state)
 {
@@ -193,6 +195,42 @@ static void test_brought_from_outside(void **state)
 	hj_keyring_free(k);
 }
 
+static bool is_opened(int watch)
+{
+	char events[4096];
+
+	return read(watch, events, sizeof(events)) > 0;
+}
+
+/* Looked for each minute, read where it is another file only; and a change shows at once, however small. */
+static void test_same_file_is_not_read(void **state)
+{
+	struct hj_keyring *k = ring(true);
+	int watch = inotify_init1(IN_NONBLOCK);
+	char path[256];
+
+	assert_int_equal(hj_keyring_look(k), 1);
+	path_of("var/lib/hjgate/kek", path);
+	assert_true(inotify_add_watch(watch, path, IN_OPEN) >= 0);
+	assert_int_equal(hj_keyring_look(k), 0);
+	assert_true(is_opened(watch));
+	usleep(SETTLES);
+	assert_int_equal(hj_keyring_look(k), 0);
+	assert_true(is_opened(watch));
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(hj_keyring_look(k), 0);
+	assert_false(is_opened(watch));
+	path_of("run/hjgate/key", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	put_kek("run/hjgate/key/kek", 'k', HJ_KEY_BYTES);
+	assert_int_equal(hj_keyring_look(k), 1);
+	assert_string_equal(hj_keyring_source(k), "ramfs");
+	put_kek("run/hjgate/key/kek", 'l', HJ_KEY_BYTES);
+	assert_int_equal(hj_keyring_look(k), 1);
+	close(watch);
+	hj_keyring_free(k);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -204,6 +242,7 @@ int main(void)
 		T(test_left_in_the_middle),
 		T(test_wrong_length),
 		T(test_brought_from_outside),
+		T(test_same_file_is_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
