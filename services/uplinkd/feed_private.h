@@ -42,6 +42,8 @@ struct feed {
 	/* settings */
 	struct hj212_settings settings;
 	int64_t qn_used, qn_limit;
+	bool boot_known;
+	char boot[2 * HJ_ID_BYTES + 1];
 	unsigned loading;
 	bool loaded, load_failed, qn_busy;
 	struct feed_load {

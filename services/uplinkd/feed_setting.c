@@ -104,20 +104,21 @@ void feed_qn_mark(int64_t limit, int64_t used, const char *boot, struct hj_now n
 	snprintf(ret, 96, "%" PRId64 " %s %" PRId64, limit, boot, wall_offset(now));
 }
 
-static void boot_text(const struct feed *f, char ret[2 * HJ_ID_BYTES + 1])
+/* Of one life there is one boot; where there is none, the whole reservation counts as used. */
+static const char *boot_text(struct feed *f)
 {
 	uint8_t boot[HJ_ID_BYTES] = { 0 };
 
-	hj_boot_id(f->u->root, boot); /* where there is none, the whole reservation counts as used */
-	hj_id_format(boot, ret);
+	if (!f->boot_known) {
+		f->boot_known = hj_boot_id(f->u->root, boot) >= 0;
+		hj_id_format(boot, f->boot);
+	}
+	return f->boot;
 }
 
-static void mark_text(const struct feed *f, int64_t limit, char ret[96])
+static void mark_text(struct feed *f, int64_t limit, char ret[96])
 {
-	char boot[2 * HJ_ID_BYTES + 1];
-
-	boot_text(f, boot);
-	feed_qn_mark(limit, hj212_session_qn_used(f->u->session), boot, hj_now(), ret);
+	feed_qn_mark(limit, hj212_session_qn_used(f->u->session), boot_text(f), hj_now(), ret);
 }
 
 static void on_reserved(const char *error, json_t *reply, bool continues, void *userdata)
@@ -200,14 +201,10 @@ void feed_ask_kept(struct feed *f, const char *key)
 
 static void take_loaded(struct feed *f, unsigned key, const char *text)
 {
-	char boot[2 * HJ_ID_BYTES + 1];
-
-	if (key == SETTING_QN) {
-		boot_text(f, boot);
-		f->qn_used = feed_qn_used(text, boot, wall_offset(hj_now()), hj_now().wall_ms);
-	} else if (text) {
+	if (key == SETTING_QN)
+		f->qn_used = feed_qn_used(text, boot_text(f), wall_offset(hj_now()), hj_now().wall_ms);
+	else if (text)
 		from_text(&f->settings, &settings[key], text);
-	}
 }
 
 /* A connection that is gone comes back by itself; an error reply would stay as it is. */

@@ -47,8 +47,9 @@ static const char *const sql_text[SQL_COUNT] = {
 	              " ORDER BY lo",
 	[SQL_SPANS_BACK] = "SELECT lo, iif(hi, hi, ?4) AS upto FROM span WHERE day BETWEEN ?1 AND ?2 AND lo < ?3"
 	                   " ORDER BY upto DESC, lo",
-	[SQL_USED] = "SELECT (page_count - freelist_count) * page_size"
-	             " FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+	[SQL_PAGES] = "PRAGMA page_count",
+	[SQL_FREE_PAGES] = "PRAGMA freelist_count",
+	[SQL_PAGE_SIZE] = "PRAGMA page_size",
 };
 
 int ledger_errno(sqlite3 *db, int sqlite_result)
@@ -307,13 +308,17 @@ int64_t hj_ledger_bytes(const struct hj_ledger *l)
 	return bytes;
 }
 
+static int64_t ask(const struct hj_ledger *l, enum ledger_sql which)
+{
+	sqlite3_stmt *sql = l->sql[which];
+	int64_t n = sqlite3_step(sql) == SQLITE_ROW ? sqlite3_column_int64(sql, 0) : 0;
+
+	sqlite3_reset(sql);
+	return n;
+}
+
+/* Each commit asks. As one SELECT, from tables of the pragmas, it costs several times as much. */
 int64_t hj_ledger_used(const struct hj_ledger *l)
 {
-	sqlite3_stmt *sql = l->sql[SQL_USED];
-	int64_t bytes = 0;
-
-	if (sqlite3_step(sql) == SQLITE_ROW)
-		bytes = sqlite3_column_int64(sql, 0);
-	sqlite3_reset(sql);
-	return bytes;
+	return (ask(l, SQL_PAGES) - ask(l, SQL_FREE_PAGES)) * ask(l, SQL_PAGE_SIZE);
 }

@@ -150,10 +150,12 @@ int ledger_recovery_follow(struct hj_ledger *l)
 	uint8_t key[HJ_KEY_BYTES];
 	int r = 0;
 
-	for (size_t i = 0; used && find(l, i, &one) > 0; i++)
+	if (!used || find(l, 0, &one) <= 0)
+		return 0;
+	for (size_t i = 0; find(l, i, &one) > 0; i++)
 		if (!memcmp(one.how.fingerprint, used, HJ_FINGERPRINT_BYTES))
 			return 0;
-	for (size_t i = 0; used && r <= 0 && find(l, i, &one) > 0; i++)
+	for (size_t i = 0; r <= 0 && find(l, i, &one) > 0; i++)
 		for (size_t k = 0; hj_keyring_at(l->keyring, k, &fingerprint) && r <= 0; k++)
 			if (!memcmp(one.how.fingerprint, fingerprint, HJ_FINGERPRINT_BYTES))
 				r = unwrap(hj_keyring_at(l->keyring, k, &fingerprint), one.wrapped[KEK_WRAPS], key) >=
