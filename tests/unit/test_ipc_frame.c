@@ -161,6 +161,8 @@ static void parameters_by_table(void **state)
 		{ "{\"s\":\"x\",\"a\":{}}", "a" },
 		{ "{\"s\":\"x\",\"o\":[]}", "o" },
 		{ "{\"s\":\"x\",\"z\":null}", "z" },
+		{ "{\"s\":\"x\",\"d\":\"7\"}", "d" },
+		{ "{}", "s" },
 	};
 
 	for (size_t i = 0; i < hj_array_size(cases); i++) {
@@ -168,6 +170,7 @@ static void parameters_by_table(void **state)
 		const char *s = "before", *bad = NULL;
 		json_t *a = NULL, *o = NULL;
 		int64_t n = -1;
+		double d = 5;
 		bool b = false;
 		const struct hj_param table[] = {
 			{ "s", HJ_PARAM_STRING, true, &s },
@@ -175,6 +178,7 @@ static void parameters_by_table(void **state)
 			{ "b", HJ_PARAM_BOOL, false, &b },
 			{ "a", HJ_PARAM_ARRAY, false, &a },
 			{ "o", HJ_PARAM_OBJECT, false, &o },
+			{ "d", HJ_PARAM_NUMBER, false, &d },
 		};
 		int r = hj_params_read(m, table, hj_array_size(table), &bad);
 
@@ -187,7 +191,28 @@ static void parameters_by_table(void **state)
 			assert_int_equal(r, 0);
 			assert_string_equal(s, "x");
 			assert_true(i ? n == -1 && b && a && o : n == 7);
+			assert_true(d == 5);
 		}
+	}
+}
+
+/* A number may be whole or not; what is false is said as well as what is true. */
+static void numbers_and_falsehoods(void **state)
+{
+	static const char *const texts[] = { "{\"d\":7,\"b\":false}", "{\"d\":7.5,\"b\":false}" };
+
+	for (size_t i = 0; i < hj_array_size(texts); i++) {
+		_cleanup_json_ json_t *m = json_loads(texts[i], 0, NULL);
+		const char *bad;
+		double d = 5;
+		bool b = true;
+		const struct hj_param table[] = {
+			{ "d", HJ_PARAM_NUMBER, true, &d },
+			{ "b", HJ_PARAM_BOOL, true, &b },
+		};
+
+		assert_int_equal(hj_params_read(m, table, hj_array_size(table), &bad), 0);
+		assert_true(d == (i ? 7.5 : 7) && !b);
 	}
 }
 
@@ -201,6 +226,7 @@ int main(void)
 		cmocka_unit_test(values_come_back),
 		cmocka_unit_test(what_is_too_long_to_send_leaves_the_buffer),
 		cmocka_unit_test(parameters_by_table),
+		cmocka_unit_test(numbers_and_falsehoods),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
