@@ -4,6 +4,7 @@
 #include "../../services/eventd/eventd.h"
 #include "hjgate/ipc_client.h"
 #include "hjgate/log.h"
+#include "child.h"
 #include "daemon_world.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static inline void run_daemon(const int fds[3])
 	hj_ipc_server_free(server);
 	eventd_free(d);
 	sd_event_unref(event);
-	_exit(0);
+	child_leave(0);
 }
 
 static inline void start(void)

@@ -1,5 +1,7 @@
 /* Texts in GBK and back. */
+#include <dlfcn.h>
 #include <errno.h>
+#include <iconv.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +10,38 @@
 #include <cmocka.h>
 
 #include "hjgate/charset.h"
+
+/* Images without the C library's modules: the conversion to, or from, this is not there. */
+static const char *missing;
+
+iconv_t iconv_open(const char *to, const char *from)
+{
+	static iconv_t (*real)(const char *to, const char *from);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "iconv_open");
+	if (!missing || strcmp(to, missing))
+		return real(to, from);
+	errno = EINVAL;
+	return (iconv_t)-1;
+}
+
+static void a_system_without_gbk(void **state)
+{
+	static const char *const lack[] = { "GBK", "UTF-8" };
+	struct hj_charset *c = NULL;
+
+	for (size_t i = 0; i < 2; i++) {
+		missing = lack[i];
+		assert_false(hj_charset_known(HJ_ENCODING_GBK));
+		assert_true(hj_charset_known(HJ_ENCODING_UTF8));
+		assert_int_equal(hj_charset_new(HJ_ENCODING_GBK, &c), -ENOENT);
+		assert_null(c);
+	}
+	missing = NULL;
+	assert_true(hj_charset_known(HJ_ENCODING_GBK));
+	assert_null(hj_charset_encoder(NULL).put);
+}
 
 static void utf8_needs_nothing(void **state)
 {
@@ -69,6 +103,7 @@ int main(void)
 		cmocka_unit_test(utf8_needs_nothing),
 		cmocka_unit_test(a_character_each),
 		cmocka_unit_test(what_came_is_shown),
+		cmocka_unit_test(a_system_without_gbk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

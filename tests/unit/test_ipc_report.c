@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "child.h"
+
 #include "hjgate/ipc_server.h"
 #include "hjgate/now.h"
 #include "hjgate/report.h"
@@ -253,7 +255,7 @@ static void last_words_are_said(void **state)
 		while (w->count < 2)
 			sd_event_run(w->event, 1000000);
 		sd_event_run(w->event, 100000);
-		_exit((int)w->count);
+		child_leave((int)w->count);
 	}
 	for (int i = 0; i < 500 && access(w->path, F_OK) < 0; i++)
 		usleep(10000);

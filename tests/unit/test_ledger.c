@@ -18,6 +18,8 @@
 #include <sqlite3.h>
 #include <cmocka.h>
 
+#include "child.h"
+
 #include "hjgate/clock.h"
 #include "hjgate/ledger.h"
 
@@ -441,7 +443,7 @@ static void full_disk_child(void)
 	hj_ledger_close(l);
 	if (hj_ledger_open(path, NULL, &l, NULL) < 0 || hj_ledger_last(l) != last + 1)
 		_exit(5);
-	_exit(0);
+	child_leave(0);
 }
 
 static void test_no_room_on_disk(void **state)

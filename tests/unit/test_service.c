@@ -22,6 +22,8 @@
 
 #include <cmocka.h>
 
+#include "child.h"
+
 #include "hjgate/ipc_client.h"
 #include "hjgate/now.h"
 #include "hjgate/service.h"
@@ -49,7 +51,7 @@ static int init(struct hj_service *s, bool templated, const char *words)
 	char *argv[16] = { (char *)"hjgate-testd" }, *rest = text;
 	int argc = 1;
 
-	*s = (struct hj_service){ .name = "testd", .about = "tests", .templated = templated };
+	*s = (struct hj_service){ .name = "testd", .about = "tests", .templated = templated, .has_adhoc = templated };
 	snprintf(text, sizeof(text), "%s", words);
 	for (char *word; (word = strsep(&rest, " "));)
 		if (*word)
@@ -77,8 +79,11 @@ static void options_are_read(void **state)
 		{ "north", false, -EINVAL, NULL, NULL },
 		{ "--wrong", false, -EINVAL, NULL, NULL },
 		{ "--root", false, -EINVAL, NULL, NULL },
+		{ "--adhoc", false, -EINVAL, NULL, NULL },
+		{ "north --adhoc", true, 0, "", "testd@north" },
 		{ "--version", false, 1, NULL, NULL },
 		{ "--help", false, 1, NULL, NULL },
+		{ "--help", true, 1, NULL, NULL },
 	};
 
 	for (size_t i = 0; i < hj_array_size(cases); i++) {
@@ -90,6 +95,7 @@ static void options_are_read(void **state)
 			assert_string_equal(s.ident, cases[i].ident);
 			assert_int_equal(s.check_only, strstr(cases[i].words, "--check") != NULL);
 			assert_int_equal(s.instance != NULL, cases[i].templated);
+			assert_int_equal(s.adhoc, strstr(cases[i].words, "--adhoc") != NULL);
 		}
 		hj_service_done(&s);
 	}
@@ -101,13 +107,14 @@ static void options_are_read(void **state)
 
 /* ---- a daemon in a child ---- */
 
+#define HANDED_OVER 6 /* the last by the name of a stream, and none: it is of datagrams */
 struct place {
-	char folder[32], path[4][64];
+	char folder[32], path[HANDED_OVER][64];
 	int notify;
 };
 
-static const char *const names[] = { "testd@north.look", "testd@north.change", "testd@north.peer",
-	"testd@south.look" };
+static const char *const names[] = { "testd@north.look", "testd@north.change", "testd@north.peer", "testd@south.look",
+	"testd@north.lock", "testd@north.look" };
 
 static int socket_at(const char *path, int type)
 {
@@ -125,10 +132,10 @@ static int socket_at(const char *path, int type)
 static void hand_over(const struct place *p, int n)
 {
 	char text[512] = "";
-	int fds[4];
+	int fds[HANDED_OVER];
 
 	for (int i = 0; i < n; i++) {
-		int fd = socket_at(p->path[i], SOCK_STREAM);
+		int fd = socket_at(p->path[i], i == HANDED_OVER - 1 ? SOCK_DGRAM : SOCK_STREAM);
 
 		fds[i] = fcntl(fd, F_DUPFD, 100);
 		close(fd);
@@ -161,7 +168,7 @@ static pid_t start(const struct place *p, int n)
 	hand_over(p, n);
 	r = init(&s, true, "north");
 	if (r)
-		_exit(77);
+		child_leave(77);
 	s.interfaces = interfaces;
 	r = hj_service_listen(&s, (void *)"me");
 	if (r >= 0) {
@@ -171,7 +178,7 @@ static pid_t start(const struct place *p, int n)
 		r = -hj_service_exit(r);
 	}
 	hj_service_done(&s);
-	_exit(-r);
+	child_leave(-r);
 }
 
 static int setup(void **state)
@@ -181,7 +188,7 @@ static int setup(void **state)
 
 	strcpy(p->folder, "/tmp/hj-service-XXXXXX");
 	assert_non_null(mkdtemp(p->folder));
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < HANDED_OVER; i++)
 		snprintf(p->path[i], sizeof(p->path[i]), "%s/%d", p->folder, i);
 	snprintf(path, sizeof(path), "%s/notify", p->folder);
 	p->notify = socket_at(path, SOCK_DGRAM);
@@ -194,7 +201,7 @@ static int teardown(void **state)
 	struct place *p = *state;
 	char path[64];
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < HANDED_OVER; i++)
 		unlink(p->path[i]);
 	snprintf(path, sizeof(path), "%s/notify", p->folder);
 	unlink(path);
@@ -230,7 +237,7 @@ static void each_socket_gives_its_right(void **state)
 {
 	static const int rights[] = { HJ_LOOK, HJ_CHANGE, HJ_PEER };
 	struct place *p = *state;
-	pid_t pid = start(p, 4);
+	pid_t pid = start(p, HANDED_OVER);
 	struct hj_ipc_ask ask;
 
 	assert_told(p, "STATUS=1 buses");
@@ -244,8 +251,9 @@ static void each_socket_gives_its_right(void **state)
 		assert_int_equal(json_integer_value(json_object_get(answer, "right")), rights[i]);
 		hj_ipc_ask_close(&ask);
 	}
-	/* The name is another's: it is closed. */
+	/* The name is another's, or no right's: it is closed. */
 	assert_int_equal(hj_ipc_ask_open(p->path[3], &ask), -ECONNREFUSED);
+	assert_int_equal(hj_ipc_ask_open(p->path[4], &ask), -ECONNREFUSED);
 	kill(pid, SIGTERM);
 	assert_told(p, "STOPPING=1");
 	assert_int_equal(status_of(pid), 0);
@@ -329,6 +337,59 @@ static void paths_lie_below_the_root(void **state)
 	assert_int_equal(hj_path("/", HJ_DIR_RUN, rest, path), -ENAMETOOLONG);
 }
 
+static void folders_are_made(void **state)
+{
+	struct place *p = *state;
+	char path[HJ_PATH_MAX], rest[HJ_PATH_MAX + 1], back[HJ_PATH_MAX] = "as it was";
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/a/b/c", p->folder);
+	assert_int_equal(hj_make_folders(path, 0700), 0);
+	assert_int_equal(hj_make_folders(path, 0700), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+	snprintf(path, sizeof(path), "%s/a/b/c/", p->folder);
+	assert_int_equal(hj_make_folders(path, 0700), 0);
+	/* Below what is no folder none can be. */
+	snprintf(path, sizeof(path), "%s/notify/d", p->folder);
+	assert_int_equal(hj_make_folders(path, 0700), -ENOTDIR);
+	memset(rest, 'x', sizeof(rest));
+	rest[0] = '/';
+	rest[HJ_PATH_MAX] = '\0';
+	assert_int_equal(hj_make_folders(rest, 0700), -ENAMETOOLONG);
+	/* Where /var/lib/hjgate itself is missing nobody makes it: systemd does, with its owner. */
+	assert_int_equal(hj_state_folder(p->folder, "backup", 0700, back), -ENOENT);
+	assert_string_equal(back, "as it was");
+	snprintf(path, sizeof(path), "rm -r %s/a", p->folder);
+	assert_int_equal(system(path), 0);
+}
+
+/* Whole or not at all, and what cannot be written leaves nothing beside it. */
+static void files_are_written_whole(void **state)
+{
+	struct place *p = *state;
+	char path[HJ_PATH_MAX], part[HJ_PATH_MAX + 16], rest[HJ_PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/f", p->folder);
+	assert_int_equal(hj_write_whole(path, "text", 4, 0600), 0);
+	assert_int_equal(unlink(path), 0);
+	/* A folder stands where the file would: it stays. */
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(hj_write_whole(path, "text", 4, 0600), -EISDIR);
+	snprintf(part, sizeof(part), "%s" HJ_PART, path);
+	assert_int_equal(access(part, F_OK), -1);
+	assert_int_equal(rmdir(path), 0);
+	/* Nor through a link that somebody has laid there. */
+	assert_int_equal(symlink("/dev/null", part), 0);
+	assert_int_equal(hj_write_whole(path, "text", 4, 0600), -ELOOP);
+	assert_int_equal(unlink(part), 0);
+	assert_int_equal(hj_write_whole("/proc/nonexistent/f", "text", 4, 0600), -ENOENT);
+	memset(rest, 'x', sizeof(rest));
+	rest[sizeof(rest) - 1] = '\0';
+	assert_int_equal(hj_write_whole(rest, "text", 4, 0600), -ENAMETOOLONG);
+	assert_int_equal(hj_write_whole("/dev/full/x", "text", 4, 0600), -ENOTDIR);
+}
+
 static void ids_are_strict(void **state)
 {
 	static const char *const bad[] = { "", "00", "0123456789ABCDEF0123456789abcdef",
@@ -391,7 +452,8 @@ static void both_clocks_are_read(void **state)
 	usleep(20000);
 	b = hj_now();
 	assert_in_range(b.mono - a.mono, 20000, 2000000);
-	assert_in_range(b.wall_ms / 1000, (uintmax_t)time(NULL) - 1, (uintmax_t)time(NULL));
+	assert_in_range(b.wall_ms / 1000, (uintmax_t)time(NULL) - 1,
+	        (uintmax_t)time(NULL) + 1); /* whose clock is the coarse one */
 }
 
 int main(void)
@@ -404,6 +466,8 @@ int main(void)
 		t(without_sockets_it_does_not_run),
 		t(asking_is_bounded_in_time_and_tells_errors),
 		cmocka_unit_test(paths_lie_below_the_root),
+		t(folders_are_made),
+		t(files_are_written_whole),
 		cmocka_unit_test(ids_are_strict),
 		t(a_root_has_boots_of_its_own),
 		cmocka_unit_test(both_clocks_are_read),
