@@ -164,7 +164,7 @@ static void check_seal(struct hj_verify *v)
 	if (v->l->readonly && (f->state == HJ_SEAL_MISSING ||
 	                              (f->state == HJ_SEAL_CHANGED && !f->state_differs && !f->rows_differ)))
 		verify_tell(v, HJ_FOUND_SEAL, 0, 0, INT64_MIN, 0, NULL);
-	if (f->noted_commits)
+	if (f->noted != HJ_SEAL_GOOD || f->noted_commits)
 		verify_tell(v, HJ_FOUND_NOTED, 0, f->noted_commits, INT64_MIN, 0, NULL);
 }
 

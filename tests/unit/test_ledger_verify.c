@@ -271,6 +271,85 @@ static void test_old_ones(void **state)
 	head_digits[0] ^= 1;
 }
 
+/* Whoever opens it to write goes on from what it finds, and notes that it was changed: that is told from then on. */
+static void test_a_change_is_noted(void **state)
+{
+	struct hj_ledger *l;
+	struct hj_verify_look look;
+	bool noted = false;
+
+	assert_true(finds("UPDATE state SET value = zeroblob(length(value)) WHERE key = 'ledger.seal'", HJ_FOUND_SEAL,
+	        0, NULL));
+	assert_int_equal(hj_ledger_open(copy, keyring, &l, NULL), 0);
+	append(l, 5);
+	assert_int_equal(hj_ledger_commit(l), 0);
+	hj_ledger_close(l);
+	look = verify(copy);
+	for (size_t i = 0; i < found_count; i++)
+		noted |= found[i].what == HJ_FOUND_NOTED;
+	assert_true(noted && look.found == found_count);
+}
+
+/* While the store that owns it goes on, too: what is looked at then is the same. */
+static void test_while_it_is_open(void **state)
+{
+	const struct hj_verify_look *look;
+	struct hj_verify *v;
+	struct hj_ledger *l;
+	int r;
+
+	copy_file(path, copy);
+	assert_int_equal(hj_ledger_open(copy, keyring, &l, NULL), 0);
+	found_count = 0;
+	assert_int_equal(hj_verify_new(l, INT64_MIN, INT64_MAX, note, NULL, &v), 0);
+	for (int i = 0; (r = hj_verify_step(v, 1)) > 0; i++)
+		if (i % 3 == 0) {
+			append(l, 1000 + i);
+			assert_int_equal(hj_ledger_put(l, "set.interval", &i, sizeof(i)), 0);
+			assert_int_equal(hj_ledger_commit(l), 0);
+		}
+	assert_int_equal(r, 0);
+	look = hj_verify_look(v);
+	assert_true(look->whole && look->rows > ROWS - 30);
+	assert_int_equal(found_count, 0);
+	hj_verify_free(v);
+	/* Nobody has to listen: it is counted. */
+	assert_int_equal(hj_verify_new(l, INT64_MAX, INT64_MIN, NULL, NULL, &v), 0);
+	while ((r = hj_verify_step(v, 100)) > 0)
+		;
+	assert_int_equal(r, 0);
+	assert_int_equal(hj_verify_look(v)->rows, 0);
+	assert_false(hj_verify_look(v)->whole);
+	hj_verify_free(v);
+	hj_ledger_close(l);
+}
+
+/* One that is given up before its end leaves nothing: rows that are bad are kept until then. */
+static void test_given_up(void **state)
+{
+	struct hj_verify *v;
+	struct hj_ledger *l;
+
+	assert_true(
+	        finds("UPDATE row SET body = zeroblob(length(body)) WHERE seq > 100", HJ_FOUND_CHANGED, 101, NULL));
+	assert_int_equal(hj_ledger_open_readonly(copy, keyring, &l), 0);
+	assert_int_equal(hj_verify_new(l, INT64_MIN, INT64_MAX, NULL, NULL, &v), 0);
+	while (hj_verify_look(v)->rows < 150)
+		assert_int_equal(hj_verify_step(v, 1), 1);
+	hj_verify_free(v);
+	hj_ledger_close(l);
+}
+
+static void test_names(void **state)
+{
+	for (int i = 0; i < HJ_FOUND_COUNT; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(
+			        hj_finding_name((enum hj_finding_what)i), hj_finding_name((enum hj_finding_what)k));
+	assert_string_equal(hj_finding_name(HJ_FOUND_ROLLED_BACK), "rolled-back");
+	assert_string_equal(hj_finding_name(HJ_FOUND_COUNT), "unknown");
+}
+
 static void test_heads(void **state)
 {
 	char digits[HJ_LEDGER_HEAD_DIGITS + 1];
@@ -297,6 +376,10 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_old_ones),
+		cmocka_unit_test(test_a_change_is_noted),
+		cmocka_unit_test(test_while_it_is_open),
+		cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_heads),
 	};
 
