@@ -163,8 +163,8 @@ struct hj_ledger_seal {
 	bool state_differs, rows_differ; /* what is not as it says, with CHANGED */
 	uint64_t commits, last, rows;
 	struct hj_ledger_tail tail[HJ_KIND_MOST + 1]; /* newest of each kind, cut or not */
-	/* A start of the daemon that found CHANGED or MISSING went on: at which commit, which is 0 where the count was
-	 * lost with the seal, and which it was; GOOD = never. */
+	/* A start of the daemon that found CHANGED or MISSING went on: at which commit (0: the count was lost with
+	 * the seal), and which it was; GOOD = never. */
 	uint64_t noted_commits;
 	enum hj_seal_state noted;
 };

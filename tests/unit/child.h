@@ -1,5 +1,5 @@
-/* A child of a test leaves at once, as _exit() does; where the code is counted (make analyse T=coverage) what the child
- * has run counts, too. */
+/* A child of a test leaves at once, as _exit() does; where the code is counted (make analyse T=coverage) what the
+ * child has run counts, too. */
 #pragma once
 
 #include <stdnoreturn.h>

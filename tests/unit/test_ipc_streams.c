@@ -1,5 +1,6 @@
-/* Answers that last: a pull whose client reads when it likes, a backup and a verification that are in the middle of it
- * when somebody leaves, asks for a second one, or the program ends; and what each says of how far it is. */
+/* Answers that last: a pull whose client reads when it likes, a backup and a verification that are in the middle of
+ * it when somebody leaves, asks for a second one, or the program ends; and what each says of how far it is. */
+/* long because: one service that has all three, and each way to leave it. */
 #include <sqlite3.h>
 #include <sys/statvfs.h>
 

@@ -1,6 +1,7 @@
 /* A store that the version before wrote (tests/data/ledger-1.db: 136 records with minutes, hours, a log, a state, a
  * cut; two uplinks that owe different ones; points and settings) becomes one of this version: with nothing lost,
  * nothing changed, and wherever the power fails meanwhile. */
+/* long because: the old file, and all that must be true of what becomes of it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>

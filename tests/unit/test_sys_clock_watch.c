@@ -1,5 +1,5 @@
-/* Each setting of the clock is told, once, and only when the next one would be noticed too. The kernel's timer is this
- * file's: a descriptor that becomes readable when the clock is set, as the real one does. */
+/* Each setting of the clock is told, once, and only when the next one would be noticed too. The kernel's timer is
+ * this file's: a descriptor that becomes readable when the clock is set, as the real one does. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* The language of the texts where no such locale was ever generated: C.UTF-8 carries them, and LANGUAGE names which. */
+/* The language of the texts where no such locale was ever generated: C.UTF-8 carries them, and LANGUAGE names
+ * which. */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
