@@ -20,9 +20,10 @@ void hj_keyring_free(struct hj_keyring *k);
 HJ_DEFINE_CLEANUP(struct hj_keyring *, hj_keyring_free)
 
 /* Reads the sources again, and makes a KEK where allowed and there is none. 1: something changed since the last look;
- * 0; -ENOKEY: there is none; -errno of the disk. */
+ * 0; -ENOKEY: there is none; -ENOMEM; -errno of the disk. */
 int hj_keyring_look(struct hj_keyring *k);
-/* A key from elsewhere (a passphrase opened it): used for opening, until the program ends. */
+/* A key from elsewhere (a passphrase opened it): used for opening, until the program ends. 1: it is new; 0;
+ * -ENOMEM. */
 int hj_keyring_add(struct hj_keyring *k, const uint8_t kek[HJ_KEY_BYTES]);
 
 /* The KEK in use, which wraps whatever is new: NULL where there is none. */

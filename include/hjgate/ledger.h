@@ -127,7 +127,8 @@ bool hj_ledger_recovery_at(struct hj_ledger *l, size_t i, struct hj_ledger_recov
 /* From now on (committed) this key opens the KEK in use, and every other that is known; fingerprint is not read. */
 int hj_ledger_recovery_set(
         struct hj_ledger *l, const struct hj_ledger_recovery *how, const uint8_t key[HJ_KEY_BYTES]);
-/* Opens what it opens: how many slots (0: they were open already). -EKEYREJECTED: it is not the passphrase's. */
+/* Opens what it opens: how many slots (0: they were open already). -EKEYREJECTED: it is not the passphrase's;
+ * -ENOMEM. */
 int hj_ledger_recover(struct hj_ledger *l, const uint8_t key[HJ_KEY_BYTES]);
 
 /* ---- what proves the file: for verification, salvage, backup ---- */

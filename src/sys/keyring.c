@@ -174,14 +174,17 @@ static int make_beside(struct hj_keyring *k, const char *path)
 
 /* ---- the ring ---- */
 
-static void name_kek(struct kek *kek)
+/* Under a wrong name what it wraps could not be found again. */
+static int name_kek(struct kek *kek)
 {
 	static const char what[] = "hjgate kek";
 	const struct iovec parts[] = { { (void *)what, sizeof(what) }, { kek->key, HJ_KEY_BYTES } };
-	uint8_t hash[HJ_SHA256_BYTES] = { 0 };
+	uint8_t hash[HJ_SHA256_BYTES];
+	int r = hj_sha256(parts, hj_array_size(parts), hash);
 
-	hj_sha256(parts, hj_array_size(parts), hash);
-	memcpy(kek->fingerprint, hash, HJ_FINGERPRINT_BYTES);
+	if (r >= 0)
+		memcpy(kek->fingerprint, hash, HJ_FINGERPRINT_BYTES);
+	return r;
 }
 
 static int find(const struct hj_keyring *k, const uint8_t fingerprint[HJ_FINGERPRINT_BYTES])
@@ -192,16 +195,16 @@ static int find(const struct hj_keyring *k, const uint8_t fingerprint[HJ_FINGERP
 	return -1;
 }
 
-/* Its place in the ring; the oldest that does not wrap gives way. */
+/* Its place in the ring; the oldest that does not wrap gives way. -ENOMEM. */
 static int add(struct hj_keyring *k, const uint8_t key[HJ_KEY_BYTES], bool *ret_new)
 {
 	struct kek kek;
-	int at;
+	int at, r;
 
 	memcpy(kek.key, key, HJ_KEY_BYTES);
-	name_kek(&kek);
-	at = find(k, kek.fingerprint);
-	if (at < 0) {
+	r = name_kek(&kek);
+	at = r < 0 ? r : find(k, kek.fingerprint);
+	if (r >= 0 && at < 0) {
 		*ret_new = true;
 		at = k->count < KEKS_MAX ? (int)k->count++ : (k->used == 0);
 		k->keks[at] = kek;
@@ -221,6 +224,8 @@ static int look_at(struct hj_keyring *k, const char *path, const char *source, b
 		return r;
 	at = add(k, key, ret_new);
 	hj_wipe(key, sizeof(key));
+	if (at < 0)
+		return at;
 	if (k->used >= 0)
 		return 0; /* it opens; the one from outside wraps */
 	k->used = at;
@@ -248,8 +253,9 @@ static int look(struct hj_keyring *k, const char *path)
 	k->used = -1;
 	k->refused[0] = '\0';
 	if (k->brought[0])
-		look_at(k, k->brought, "ramfs", &fresh);
-	r = look_at(k, path, "file", &fresh);
+		r = look_at(k, k->brought, "ramfs", &fresh);
+	if (r != -ENOMEM) /* else the one beside would wrap in its place */
+		r = look_at(k, path, "file", &fresh);
 	if (k->used < 0 && k->make && (r == -ENOENT || r == -EBADMSG)) {
 		r = make_beside(k, path);
 		r = r < 0 ? r : look_at(k, path, "file", &fresh);
@@ -290,9 +296,9 @@ int hj_keyring_look(struct hj_keyring *k)
 int hj_keyring_add(struct hj_keyring *k, const uint8_t kek[HJ_KEY_BYTES])
 {
 	bool fresh = false;
+	int r = add(k, kek, &fresh);
 
-	add(k, kek, &fresh);
-	return fresh;
+	return r < 0 ? r : fresh;
 }
 
 const uint8_t *hj_keyring_fingerprint(const struct hj_keyring *k)

@@ -179,11 +179,15 @@ int hj_ledger_recover(struct hj_ledger *l, const uint8_t key[HJ_KEY_BYTES])
 	if (l->begun)
 		return -EBUSY;
 	for (size_t i = 0; find(l, i, &one) > 0; i++) {
-		if (unwrap(key, one.wrapped[PASSPHRASE_WRAPS], kek) < 0)
-			continue;
-		fits = true;
-		hj_keyring_add(l->keyring, kek);
-		hj_wipe(kek, sizeof(kek));
+		int r = unwrap(key, one.wrapped[PASSPHRASE_WRAPS], kek);
+
+		if (r >= 0) {
+			fits = true;
+			r = hj_keyring_add(l->keyring, kek);
+			hj_wipe(kek, sizeof(kek));
+		}
+		if (r == -ENOMEM)
+			return r; /* which is no wrong passphrase */
 	}
 	return fits ? hj_ledger_unlock(l) : -EKEYREJECTED;
 }

@@ -315,6 +315,20 @@ static void with_seal(struct hj_ledger *l, const uint8_t set[HJ_MAC_BYTES], cons
 	l->last = hj_max(l->last, f->last);
 }
 
+/* Without memory nothing can be said of it: that is no change. */
+static int by_seal(struct hj_ledger *l, const struct hj_buf *b, const struct hj_ledger_tail *tail)
+{
+	uint8_t set[HJ_MAC_BYTES];
+	int r = open_seal(l, b, set);
+
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return without_seal(l, HJ_SEAL_CHANGED, tail);
+	with_seal(l, set, tail);
+	return 0;
+}
+
 static void find_noted(struct hj_ledger *l)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
@@ -331,7 +345,6 @@ int ledger_find_seal(struct hj_ledger *l)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	struct hj_ledger_tail tail[HJ_KIND_MOST + 1] = { 0 };
-	uint8_t set[HJ_MAC_BYTES];
 	int r = find_tails(l, tail), s = r < 0 ? r : ledger_get_raw(l, KEY_SEAL, &b);
 
 	if (s < 0 && s != -ENOENT)
@@ -342,10 +355,8 @@ int ledger_find_seal(struct hj_ledger *l)
 		r = ledger_set_hash(l, &l->chain, l->ends.set);
 		if (r >= 0 && s == -ENOENT)
 			r = without_seal(l, HJ_SEAL_MISSING, tail);
-		else if (r >= 0 && open_seal(l, &b, set) < 0)
-			r = without_seal(l, HJ_SEAL_CHANGED, tail);
 		else if (r >= 0)
-			with_seal(l, set, tail);
+			r = by_seal(l, &b, tail);
 	}
 	find_noted(l);
 	return r;

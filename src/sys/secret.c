@@ -84,7 +84,7 @@ int hj_unseal(struct hj_cipher *c, const void *aad, size_t aad_n, const void *se
 {
 	const uint8_t *nonce = sealed, *text = nonce + HJ_NONCE_BYTES;
 	uint8_t tag[HJ_TAG_BYTES];
-	int out = 0;
+	int out = 0, r = 0;
 
 	if (n < HJ_SEAL_BYTES || n > INT_MAX || aad_n > INT_MAX)
 		return -EBADMSG;
@@ -93,12 +93,13 @@ int hj_unseal(struct hj_cipher *c, const void *aad, size_t aad_n, const void *se
 	if (EVP_DecryptInit_ex(c->unseal, NULL, NULL, NULL, nonce) != 1 ||
 	        EVP_CIPHER_CTX_ctrl(c->unseal, EVP_CTRL_AEAD_SET_TAG, HJ_TAG_BYTES, tag) != 1 ||
 	        (aad_n && EVP_DecryptUpdate(c->unseal, NULL, &out, aad, (int)aad_n) != 1) ||
-	        (n && EVP_DecryptUpdate(c->unseal, to, &out, text, (int)n) != 1) ||
-	        EVP_DecryptFinal_ex(c->unseal, to + n, &out) != 1) {
+	        (n && EVP_DecryptUpdate(c->unseal, to, &out, text, (int)n) != 1))
+		r = -ENOMEM; /* which is no sign that anybody changed something */
+	else if (EVP_DecryptFinal_ex(c->unseal, to + n, &out) != 1)
+		r = -EBADMSG;
+	if (r < 0)
 		hj_wipe(to, n);
-		return -EBADMSG;
-	}
-	return 0;
+	return r;
 }
 
 /* ---- HMAC and hash ---- */

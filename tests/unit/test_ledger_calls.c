@@ -31,6 +31,21 @@ MAY_FAIL(int, EVP_EncryptInit_ex,
         (c, how, by, key, iv), 0)
 MAY_FAIL(int, EVP_EncryptUpdate, (EVP_CIPHER_CTX * c, unsigned char *to, int *ret, const unsigned char *in, int n),
         (c, to, ret, in, n), 0)
+MAY_FAIL(int, EVP_EncryptFinal_ex, (EVP_CIPHER_CTX * c, unsigned char *to, int *ret), (c, to, ret), 0)
+MAY_FAIL(int, EVP_DecryptInit_ex,
+        (EVP_CIPHER_CTX * c, const EVP_CIPHER *how, ENGINE *by, const unsigned char *key, const unsigned char *iv),
+        (c, how, by, key, iv), 0)
+MAY_FAIL(int, EVP_DecryptUpdate, (EVP_CIPHER_CTX * c, unsigned char *to, int *ret, const unsigned char *in, int n),
+        (c, to, ret, in, n), 0)
+MAY_FAIL(int, EVP_CIPHER_CTX_ctrl, (EVP_CIPHER_CTX * c, int what, int n, void *p), (c, what, n, p), 0)
+MAY_FAIL(EVP_CIPHER_CTX *, EVP_CIPHER_CTX_new, (void), (), NULL)
+MAY_FAIL(EVP_MAC *, EVP_MAC_fetch, (OSSL_LIB_CTX * l, const char *name, const char *want), (l, name, want), NULL)
+MAY_FAIL(EVP_MAC_CTX *, EVP_MAC_CTX_new, (EVP_MAC * m), (m), NULL)
+MAY_FAIL(int, EVP_MAC_init, (EVP_MAC_CTX * c, const unsigned char *key, size_t n, const OSSL_PARAM *with),
+        (c, key, n, with), 0)
+MAY_FAIL(int, EVP_MAC_final, (EVP_MAC_CTX * c, unsigned char *to, size_t *ret, size_t n), (c, to, ret, n), 0)
+MAY_FAIL(int, EVP_DigestInit_ex, (EVP_MD_CTX * c, const EVP_MD *how, ENGINE *by), (c, how, by), 0)
+MAY_FAIL(int, EVP_DigestFinal_ex, (EVP_MD_CTX * c, unsigned char *to, unsigned *ret), (c, to, ret), 0)
 MAY_FAIL(int, EVP_MAC_update, (EVP_MAC_CTX * c, const unsigned char *p, size_t n), (c, p, n), 0)
 #endif
 
