@@ -633,12 +633,14 @@ int fallocate64(int fd, int mode, off64_t at, off64_t n)
 
 	if (refused(fd))
 		return -1;
-	if (of(fd) && !mode && !fstat(fd, &st) && at + n > st.st_size)
-		note_size(of(fd), (uint64_t)(at + n));
-	if (kernel_fallocate(fd, mode, at, n) < 0)
+	if (!of(fd) || mode)
+		return kernel_fallocate(fd, mode, at, n);
+	if (fstat(fd, &st) < 0 || at + n <= st.st_size)
+		return 0;
+	note_size(of(fd), (uint64_t)(at + n));
+	if (kernel_ftruncate(fd, at + n) < 0) /* here there is always room */
 		return -1;
-	if (!mode)
-		grown(fd, (uint64_t)(at + n));
+	grown(fd, (uint64_t)(at + n));
 	return 0;
 }
 
