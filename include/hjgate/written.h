@@ -3,6 +3,9 @@
 
 #include <stdint.h>
 
-/* Bytes since the process began, of /proc/self/io. What was written and then thrown away before it reached the disk
- * counts; what the file system and its journal write besides does not. -EOPNOTSUPP: the kernel does not count. */
-int hj_written(int64_t *ret_bytes);
+/* /proc/self/io, to be kept open: it is asked at each commit. Negative errno: there is none, and nothing is known. */
+int hj_written_open(void);
+
+/* Bytes since the process began. What was written and then thrown away before it reached the disk counts; what the
+ * file system and its journal write besides does not. -EOPNOTSUPP: the kernel does not count. */
+int hj_written(int fd, int64_t *ret_bytes);

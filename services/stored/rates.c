@@ -90,7 +90,7 @@ void rates_note(struct stored *s, const struct hj_now *now, bool cut)
 
 	hj_rate_note(&s->growth, now, cut || s->salvage ? 0 : used - s->used_before);
 	s->used_before = used;
-	if (hj_written(&written) < 0)
+	if (hj_written(s->written_fd, &written) < 0)
 		return;
 	hj_rate_note(&s->written, now, written - s->written_before);
 	s->written_before = written;

@@ -9,6 +9,7 @@
 
 #include "hjgate/backup.h"
 #include "hjgate/log.h"
+#include "hjgate/written.h"
 
 static int make_folder(const char *root)
 {
@@ -203,6 +204,7 @@ int stored_new(struct hj_service *service, const struct hj_conf_main *conf, stru
 
 	if (!s)
 		return -ENOMEM;
+	s->written_fd = hj_written_open();
 	s->event = sd_event_ref(service->event);
 	s->root = service->root;
 	s->conf = *conf;
@@ -262,5 +264,6 @@ void stored_free(struct stored *s)
 	hj_keyring_free(s->keyring);
 	hj_report_free(s->report);
 	sd_event_unref(s->event);
+	hj_closep(&s->written_fd);
 	free(s);
 }

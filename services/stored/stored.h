@@ -229,6 +229,7 @@ struct stored {
 	} age;
 	struct hj_rate growth, written; /* of the file; by this program to the disk */
 	int64_t used_before, written_before;
+	int written_fd; /* that it is read from */
 	hj_usec rates_kept_at;
 	struct uplink uplinks[STORED_UPLINKS_MAX];
 	size_t uplink_count;

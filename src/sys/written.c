@@ -9,12 +9,18 @@
 
 #include "hjgate/cleanup.h"
 
-int hj_written(int64_t *ret_bytes)
+int hj_written_open(void)
+{
+	int fd = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int hj_written(int fd, int64_t *ret_bytes)
 {
 	static const char key[] = "\nwrite_bytes: ";
-	_cleanup_fd_ int fd = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
 	char text[512], *at, *end;
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
 
 	if (n < 0)
 		return -EOPNOTSUPP;
