@@ -129,9 +129,9 @@ int salvage_new(struct hj_ledger *l, const char *file, const struct hj_salvage_r
 	if (r < 0)
 		return r;
 	r = ledger_scan_open(s->path, &s->scan);
-	if (r < 0 && r != -EBADMSG)
+	if (r < 0 && r != -EBADMSG && r != -ENOENT)
 		return r;
-	/* Nothing in it looks like a row: it is over at once, and says so. */
+	/* Nothing in it looks like a row, or it was taken away: it is over at once, and says so. */
 	s->look.of = s->scan ? ledger_scan_pictures(s->scan) : 0;
 	*ret = hj_steal(s);
 	return 0;
@@ -169,7 +169,8 @@ int hj_salvage_resume(struct hj_ledger *l, const struct hj_salvage_rules *rules,
 		return r;
 	of = s->look.of;
 	s->look = f.look;
-	if (s->look.phase < HJ_SALVAGE_COUNT && s->look.of != of) { /* somebody changed it: from its begin again */
+	/* Somebody changed it, or took it away: from its begin again. */
+	if (s->look.phase < HJ_SALVAGE_COUNT && s->look.of != of) {
 		s->look.of = of;
 		s->look.done = 0;
 	}

@@ -15,6 +15,7 @@
 
 #include "hjgate/clock.h"
 #include "hjgate/ledger_salvage.h"
+#include "hjgate/ledger_verify.h"
 
 #define DAY0      1795017600000LL
 #define COMMITS   90
@@ -350,6 +351,8 @@ static void check_whole(struct hj_ledger *l, const struct hj_salvage_look *look)
 			assert_true(hj_seqset_has(&look->owed, (uint64_t)i));
 }
 
+static unsigned resumed;
+
 static struct hj_salvage_look salvage(bool live)
 {
 	struct hj_salvage_look look;
@@ -361,7 +364,8 @@ static struct hj_salvage_look salvage(bool live)
 	assert_int_equal(hj_ledger_generation(l), 1);
 	assert_int_equal(hj_salvage_begin(l, &rules, 1000000, &s), 0);
 	commit = check_state(l, hj_salvage_look(s));
-	while ((r = hj_salvage_step(s, 2000)) > 0) {
+	/* Of a live one the first slices are as short as they can be: it is not over before a start has gone on with it. */
+	while ((r = hj_salvage_step(s, live && more < 21 ? 1 : 2000)) > 0) {
 		if (live && more < 50) { /* collecting goes on */
 			append(l, 1000 + more++);
 			assert_int_equal(hj_ledger_commit(l), 0);
@@ -373,6 +377,7 @@ static struct hj_salvage_look salvage(bool live)
 			assert_int_equal(hj_ledger_seal_found(l)->state, HJ_SEAL_GOOD);
 			assert_int_equal(hj_salvage_begin(l, &rules, 1000000, &s), -ENOENT);
 			assert_int_equal(hj_salvage_resume(l, &rules, &s), 0);
+			resumed++;
 			more++;
 		}
 	}
@@ -402,6 +407,7 @@ static void test_whole(void **state)
 	memset(hit_log, 0, sizeof(hit_log));
 	look = salvage(true);
 	assert_true(look.sure);
+	assert_int_equal(resumed, 1);
 	assert_int_equal(look.last, ROWS);
 	assert_int_equal(look.lost, 0);
 	for (int i = 1; i <= ROWS; i++)
@@ -441,9 +447,84 @@ static void test_damage(void **state)
 		for (int k = 1; k <= ROWS; k++)
 			outside += kept[k].body && is_outside(&kept[k]);
 	}
+	assert_true(resumed > SEEDS / 8);
 	assert_true(sure > 5 && unsure > 5 && lost > SEEDS && outside > SEEDS * ROWS / 3);
 	free(file);
 	free(log);
+}
+
+/* The file is another one than the last start went through: it is gone through again, and nothing comes twice. */
+static void test_changed_meanwhile(void **state)
+{
+	static const uint8_t page[PAGE];
+	uint8_t *longer = calloc(1, file_n + PAGE);
+	struct hj_salvage *s;
+	struct hj_ledger *l;
+	int r;
+
+	memcpy(longer, file_bytes, file_n);
+	memcpy(longer + file_n, page, PAGE);
+	memset(hit_file, 0, sizeof(hit_file));
+	memset(hit_log, 0, sizeof(hit_log));
+	set_aside(file_bytes, file_n, log_bytes, log_n, true);
+	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
+	assert_int_equal(hj_salvage_begin(l, &rules, 1000000, &s), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(hj_salvage_step(s, 1), 1);
+	assert_true(hj_salvage_look(s)->done > 0);
+	hj_salvage_free(s);
+	hj_ledger_close(l);
+	spill(at("a.db.damaged-20261126080000-0"), longer, file_n + PAGE);
+	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
+	assert_int_equal(hj_salvage_resume(l, &rules, &s), 0);
+	assert_int_equal(hj_salvage_look(s)->done, 0);
+	while ((r = hj_salvage_step(s, 2000)) > 0)
+		;
+	assert_int_equal(r, 0);
+	memset(seen, 0, sizeof(seen));
+	seen_rows = 0;
+	assert_int_equal(hj_ledger_each_row(l, 1, INT64_MAX, compare, l), 0);
+	for (int i = 1; i <= ROWS; i++)
+		assert_true((seen[i] == 1) == (kept[i].body != NULL));
+	hj_salvage_free(s);
+	hj_ledger_close(l);
+	free(longer);
+}
+
+/* Somebody took the file away before it was through: what is missing is counted, and the ledger is whole without it. */
+static void test_gone_meanwhile(void **state)
+{
+	struct hj_verify *v;
+	struct hj_salvage *s;
+	struct hj_ledger *l;
+	int r;
+
+	set_aside(file_bytes, file_n, log_bytes, log_n, true);
+	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
+	assert_int_equal(hj_salvage_begin(l, &rules, 1000000, &s), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(hj_salvage_step(s, 1), 1);
+	hj_salvage_free(s);
+	hj_ledger_close(l);
+	erase("a.db.damaged*");
+	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
+	assert_int_equal(hj_salvage_resume(l, &rules, &s), 0);
+	while ((r = hj_salvage_step(s, 2000)) > 0)
+		;
+	assert_int_equal(r, 0);
+	assert_int_equal(hj_salvage_look(s)->phase, HJ_SALVAGE_OVER);
+	memset(seen, 0, sizeof(seen));
+	seen_rows = 0;
+	assert_int_equal(hj_ledger_each_row(l, 1, INT64_MAX, compare, l), 0);
+	assert_true(seen_rows > 0 && seen_rows < ROWS);
+	assert_true(hj_salvage_look(s)->lost > 0);
+	hj_salvage_free(s);
+	assert_int_equal(hj_salvage_resume(l, &rules, &s), -ENOENT);
+	/* While one is not over, what it brings back is not looked at: so it must end. */
+	assert_int_equal(hj_verify_new(l, INT64_MIN, INT64_MAX, NULL, NULL, &v), 0);
+	assert_false(hj_verify_look(v)->salvaging);
+	hj_verify_free(v);
+	hj_ledger_close(l);
 }
 
 /* Without the file there is nothing to put back, and the ledger goes on. */
@@ -463,6 +544,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_changed_meanwhile),
+		cmocka_unit_test(test_gone_meanwhile),
 		cmocka_unit_test(test_nothing_there),
 	};
 
