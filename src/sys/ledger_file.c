@@ -248,29 +248,29 @@ int ledger_file_open(
 /* Without a WAL the file is all there is, and a reader that makes none can even read it from a medium that takes no
  * writing. With one, the WAL belongs to it: it is read under the lock that its daemon would take, and left there; but
  * a file on a read-only file system cannot be locked, and nobody can write to it. */
-static int open_looking(struct hj_ledger *l)
+int ledger_open_looking(const char *path, sqlite3 **ret)
 {
 	char uri[PATH_MAX], wal[PATH_MAX];
 	struct stat st;
-	bool has_wal, unlockable = access(l->path, W_OK) < 0 && errno == EROFS;
+	bool has_wal, unlockable = access(path, W_OK) < 0 && errno == EROFS;
 	int r;
 
-	snprintf(wal, sizeof(wal), "%s-wal", l->path);
+	snprintf(wal, sizeof(wal), "%s-wal", path);
 	has_wal = !stat(wal, &st) && st.st_size > 0;
-	if (stat(l->path, &st) < 0)
+	if (stat(path, &st) < 0)
 		return -errno;
-	if (strpbrk(l->path, "?#%"))
+	if (strpbrk(path, "?#%"))
 		return -EINVAL;
-	snprintf(uri, sizeof(uri), "file:%s%s", l->path, has_wal ? "" : "?immutable=1");
-	r = sqlite3_open_v2(uri, &l->db,
+	snprintf(uri, sizeof(uri), "file:%s%s", path, has_wal ? "" : "?immutable=1");
+	r = sqlite3_open_v2(uri, ret,
 	        SQLITE_OPEN_URI | SQLITE_OPEN_NOFOLLOW | (has_wal ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY),
 	        unlockable ? "unix-none" : NULL);
 	if (r != SQLITE_OK)
 		return r;
-	sqlite3_extended_result_codes(l->db, 1);
-	sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(l->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	return sqlite3_exec(l->db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=1; PRAGMA temp_store=MEMORY",
+	sqlite3_extended_result_codes(*ret, 1);
+	sqlite3_db_config(*ret, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(*ret, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return sqlite3_exec(*ret, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=1; PRAGMA temp_store=MEMORY",
 	        NULL, NULL, NULL);
 }
 
@@ -284,7 +284,7 @@ int hj_ledger_open_readonly(const char *path, struct hj_keyring *keyring, struct
 		return r;
 	l->readonly = true;
 	r = hj_keyring_look(keyring);
-	r = r < 0 && r != -ENOKEY ? r : open_looking(l);
+	r = r < 0 && r != -ENOKEY ? r : ledger_open_looking(path, &l->db);
 	if (r == SQLITE_OK)
 		r = look_at_version(l, &version);
 	if (r > 0)

@@ -141,6 +141,8 @@ void ledger_remember(struct hj_ledger *l); /* what is committed is what is known
 /* ---- ledger_file.c: the whole of opening, without the renaming ---- */
 int ledger_file_open(
         const char *path, struct hj_keyring *keyring, uint32_t generation, struct hj_ledger **ret, bool *ret_damage);
+int ledger_open_looking(const char *path, sqlite3 **ret); /* SQLite's result, or -errno; *ret is closed in any case */
+int64_t ledger_generation_copied(const char *path); /* of the copy of the keys beside it; -1: it tells none */
 /* ledger_begin.c: what a file of this version needs, into the transaction of its making or migration. */
 int ledger_make(struct hj_ledger *l, uint32_t generation, bool from_old);
 int ledger_load(struct hj_ledger *l);  /* keys, segments, ends, spans: from the file into *l */
@@ -195,6 +197,7 @@ int ledger_seal_decode(const void *data, size_t n, struct hj_ledger_seal *ret, u
 /* ---- ledger_segment.c ---- */
 int ledger_load_segments(struct hj_ledger *l);
 int ledger_new_segment(struct hj_ledger *l, const struct hj_ledger_segment *segment); /* into the transaction */
+uint64_t ledger_seq_after(uint64_t seq, uint64_t later); /* that of `later` may be of a later generation: its first */
 const struct hj_ledger_segment *ledger_segment_of(const struct hj_ledger *l, uint64_t seq);
 int ledger_segment_decode(const void *data, size_t n, struct hj_ledger_segment *ret);
 int ledger_chain_of(struct hj_ledger *l, const struct hj_ledger_segment *s, struct ledger_chain **ret); /* -ENOKEY */

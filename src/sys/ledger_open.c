@@ -47,11 +47,10 @@ static int64_t generation_aside(const char *path)
 static int64_t generation_inside(const char *path)
 {
 	sqlite3_stmt *sql = NULL;
+	sqlite3 *db = NULL;
 	int64_t most = -1;
-	sqlite3 *db;
 
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW, NULL) == SQLITE_OK &&
-	        sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL) == SQLITE_OK &&
+	if (ledger_open_looking(path, &db) == SQLITE_OK &&
 	        sqlite3_prepare_v2(db,
 	                "SELECT value FROM state WHERE key BETWEEN '" KEY_SEGMENT "' AND '" KEY_SEGMENT ":'", -1,
 	                &sql, NULL) == SQLITE_OK)
@@ -95,9 +94,18 @@ static int set_aside(const char *path, uint32_t generation)
 	return 0;
 }
 
+/* Of the damaged file, or a later one: what comes after it must never meet the seqs of what was before. The file says
+ * it itself, where it still can; the copy of its keys does; and it is later than what was set aside before it. */
+static uint32_t generation_of_damaged(const char *path)
+{
+	int64_t said = hj_max(generation_inside(path), ledger_generation_copied(path));
+
+	return (uint32_t)hj_max(said, generation_aside(path) + 1);
+}
+
 int hj_ledger_set_aside(const char *path)
 {
-	return set_aside(path, (uint32_t)hj_max(generation_inside(path), generation_aside(path) + 1));
+	return set_aside(path, generation_of_damaged(path));
 }
 
 static int own_keyring(const char *path, struct hj_keyring **ret)
@@ -122,7 +130,7 @@ static int open_any(const char *path, struct hj_keyring *keyring, struct hj_ledg
 	if (ret_damaged)
 		*ret_damaged = damage;
 	if (damage) {
-		generation = hj_max(generation_inside(path), generation_aside(path) + 1);
+		generation = generation_of_damaged(path);
 		r = set_aside(path, (uint32_t)generation);
 		if (r < 0)
 			return r;

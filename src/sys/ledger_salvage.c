@@ -217,14 +217,13 @@ static int slice_rows(struct hj_salvage *s, hj_usec until)
 	return 0;
 }
 
-/* The rows of one segment follow each other without a hole, but for what was cut. */
+/* The rows of one generation follow each other without a hole, whatever key sealed them, but for what was cut. */
 static void count_hole(struct hj_salvage *s, uint64_t seq, int64_t label_ms)
 {
-	uint64_t from = s->look.done;
-	const struct hj_ledger_segment *a = ledger_segment_of(s->l, from), *b = ledger_segment_of(s->l, seq);
+	uint64_t from = s->look.done, next = ledger_seq_after(from, seq);
 
-	if (from && seq > from + 1 && a == b) {
-		s->look.lost += seq - from - 1;
+	if (from && seq > next) {
+		s->look.lost += seq - next;
 		if (s->look.lost_begin_ms == INT64_MIN)
 			s->look.lost_begin_ms = s->label_ms == INT64_MIN ? label_ms : s->label_ms;
 		s->look.lost_end_ms = label_ms == INT64_MIN ? s->label_ms : label_ms;

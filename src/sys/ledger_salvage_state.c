@@ -113,15 +113,15 @@ int hj_salvage_keep_keys(struct hj_ledger *l)
 	return write_whole(path, &b);
 }
 
-/* It was written for the file that is damaged now: nothing has been written since. */
-static int take_copy(struct hj_ledger *l)
+/* Of the ledger at `path`; what does not read holds none. */
+static int each_copied(const char *path, ledger_raw_fn fn, void *userdata)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	char copy[PATH_MAX], key[HJ_LEDGER_KEY_MAX + 1];
 	struct hj_reader in;
-	char path[PATH_MAX], key[HJ_LEDGER_KEY_MAX + 1];
 	int r = 0;
 
-	if (snprintf(path, sizeof(path), "%s.keys", l->path) >= (int)sizeof(path) || read_whole(path, &b) < 0 ||
+	if (snprintf(copy, sizeof(copy), "%s.keys", path) >= (int)sizeof(copy) || read_whole(copy, &b) < 0 ||
 	        b.len < strlen(KEYS_MAGIC) || memcmp(b.data, KEYS_MAGIC, strlen(KEYS_MAGIC)))
 		return 0;
 	in = (struct hj_reader){ .p = (uint8_t *)b.data + strlen(KEYS_MAGIC), .end = (uint8_t *)b.data + b.len };
@@ -134,9 +134,27 @@ static int take_copy(struct hj_ledger *l)
 		if (!name || !value)
 			return 0;
 		snprintf(key, sizeof(key), "%.*s", (int)key_n, (const char *)name);
-		r = take_key(l, key, value, n);
+		r = fn(key, value, n, userdata);
 	}
 	return r;
+}
+
+static int note_generation(const char *key, const void *value, size_t n, void *userdata)
+{
+	struct hj_ledger_segment s;
+	int64_t *most = userdata;
+
+	if (!strncmp(key, KEY_SEGMENT, strlen(KEY_SEGMENT)) && ledger_segment_decode(value, n, &s) >= 0)
+		*most = hj_max(*most, (int64_t)s.generation);
+	return 0;
+}
+
+int64_t ledger_generation_copied(const char *path)
+{
+	int64_t most = -1;
+
+	each_copied(path, note_generation, &most);
+	return most;
 }
 
 /* ---- by way of the database ---- */
@@ -226,7 +244,8 @@ int salvage_read_state(struct hj_salvage *s)
 	}
 	if (s->l->failed)
 		return s->l->failed;
-	r = take_copy(s->l);
+	/* It was written for the file that is damaged now: nothing has been written since. */
+	r = each_copied(s->l->path, take_one, s->l);
 	r = r < 0 ? r : salvage_use_keys(s->l);
 	if (r < 0 || !s->look.sure)
 		return r;

@@ -86,6 +86,13 @@ int ledger_new_segment(struct hj_ledger *l, const struct hj_ledger_segment *s)
 	return r < 0 ? r : add_segment(l, s);
 }
 
+uint64_t ledger_seq_after(uint64_t seq, uint64_t later)
+{
+	uint64_t begin = (later - 1) / HJ_LEDGER_GENERATION * HJ_LEDGER_GENERATION + 1;
+
+	return hj_max(seq + 1, begin);
+}
+
 const struct hj_ledger_segment *ledger_segment_of(const struct hj_ledger *l, uint64_t seq)
 {
 	for (size_t i = l->segment_count; i-- > 0;)

@@ -170,9 +170,8 @@ static void tell_bad(struct hj_verify *v)
 /* Of generations that have ended: a damaged file's. */
 static void count_holes(struct hj_verify *v, uint64_t seq)
 {
-	if (v->look.whole && seq < v->begin && v->look.last > v->cut && v->look.last &&
-	        ledger_segment_of(v->l, seq) == ledger_segment_of(v->l, v->look.last))
-		v->holes += seq - v->look.last - 1;
+	if (v->look.whole && seq < v->begin && v->look.last > v->cut)
+		v->holes += seq - ledger_seq_after(v->look.last, seq);
 }
 
 /* Once for a day: all its rows are found or none of them. */

@@ -22,6 +22,7 @@
 
 #include "hjgate/clock.h"
 #include "hjgate/ledger.h"
+#include "hjgate/ledger_salvage.h"
 
 #define DAY0 (1795017600000LL) /* a Beijing midnight: 2026-11-19 00:00 */
 
@@ -532,6 +533,34 @@ static void test_damaged_pages(void **state)
 	assert_int_equal(count_aside(), 2);
 }
 
+/* One that was put back belongs to a later generation, and nothing that was set aside tells of it: the file itself
+ * does, where it still can. */
+static void test_damage_of_a_later_generation(void **state)
+{
+	char keys[128], kept[128], command[256];
+	struct hj_ledger *l = open_it();
+
+	assert_int_equal(hj_ledger_begin_generation(l, 5), 0);
+	for (int i = 0; i < 300; i++)
+		append(l, HJ_KIND_MINUTE, DAY0, "a row of some length, so that there are pages to damage");
+	assert_int_equal(hj_ledger_commit(l), 0);
+	assert_true(hj_ledger_last(l) > 5 * HJ_LEDGER_GENERATION);
+	assert_int_equal(hj_salvage_keep_keys(l), 0);
+	hj_ledger_close(l);
+	snprintf(keys, sizeof(keys), "%s.keys", path);
+	snprintf(kept, sizeof(kept), "%s/kept", folder);
+	assert_int_equal(rename(keys, kept), 0);
+	write_at(16 * 1024, 4096);
+	expect_new_beginning(6);
+	assert_int_equal(count_aside(), 1);
+	/* Where its first pages are gone the copy of its keys does. */
+	snprintf(command, sizeof(command), "rm -f %s.damaged*", path);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(rename(kept, keys), 0);
+	write_at(0, 4096);
+	expect_new_beginning(6);
+}
+
 static void test_empty_file_is_no_damage(void **state)
 {
 	write_at(0, 0);
@@ -625,6 +654,7 @@ int main(void)
 		T(test_no_room_on_disk),
 		T(test_not_a_database),
 		T(test_damaged_pages),
+		T(test_damage_of_a_later_generation),
 		T(test_empty_file_is_no_damage),
 		T(test_bad_row_is_passed_over),
 		T(test_newer_version_is_left_alone),

@@ -84,6 +84,9 @@ static int count(const struct hj_head *head, const void *body, size_t n, void *u
 	return 0;
 }
 
+/* Then what is missing between any two rows is lost: at the end of a generation nobody knows how far it went. */
+static bool one_generation;
+
 /* A ledger's life from its making on. */
 static int live(void *userdata)
 {
@@ -97,7 +100,7 @@ static int live(void *userdata)
 	r = r < 0 ? r : append(l, 4, "rotated");
 	r = r < 0 ? r : hj_ledger_cut_kind(l, HJ_KIND_MINUTE, 4, &cut);
 	r = r < 0 ? r : hj_ledger_commit(l);
-	r = r < 0 ? r : hj_ledger_begin_generation(l, 3);
+	r = r < 0 || one_generation ? r : hj_ledger_begin_generation(l, 3);
 	r = r < 0 ? r : append(l, 4, "again");
 	r = r < 0 ? r : hj_ledger_read(l, 1, UINT64_MAX, 0, count, &rows);
 	r = r < 0 ? r : hj_ledger_read_labels(l, 1, DAY0, DAY0 + 7200000, 0, count, &rows);
@@ -148,12 +151,16 @@ static void a_life(void **state)
 
 static void make_file(void)
 {
+	struct hj_ledger *l;
 	char command[300];
 
 	assert_int_equal(erase("/*"), 0);
 	assert_true(live(NULL) > 0);
-	snprintf(
-	        command, sizeof(command), "mkdir %s/kept; cp %s/a.db %s/kek %s/kept", folder, folder, folder, folder);
+	assert_int_equal(hj_ledger_open(path, NULL, &l, NULL), 0);
+	assert_int_equal(hj_salvage_keep_keys(l), 0); /* as each start does */
+	hj_ledger_close(l);
+	snprintf(command, sizeof(command), "mkdir %s/kept; cp %s/a.db* %s/kek %s/kept", folder, folder, folder,
+	        folder);
 	assert_int_equal(system(command), 0);
 }
 
@@ -231,7 +238,9 @@ static void backup(void **state)
 	assert_true(heap_each_place(copy_it, NULL, 0) > 20);
 }
 
-/* What of the disk cannot be read is lost, and counted. */
+#define CUT 2 /* rows that live() cuts */
+
+/* What of the disk cannot be read is lost, and counted up to the newest row that is known of. */
 static int put_together(void *userdata)
 {
 	static const char *const prefixes[] = { "point.", "set.", "owed.", HJ_SALVAGE_KEY, NULL };
@@ -248,14 +257,16 @@ static int put_together(void *userdata)
 	while (r >= 0 && (r = hj_salvage_step(s, HJ_USEC_PER_SEC)) > 0)
 		;
 	r = r < 0 ? r : hj_salvage_keep_keys(l);
-	return r < 0                                          ? r
-	       : hj_salvage_look(s)->phase == HJ_SALVAGE_OVER ? (int)(hj_ledger_rows(l) + hj_salvage_look(s)->lost)
-	                                                      : -EAGAIN;
+	if (r < 0 || hj_salvage_look(s)->phase != HJ_SALVAGE_OVER)
+		return r < 0 ? r : -EAGAIN;
+	return hj_ledger_rows(l) + hj_salvage_look(s)->lost == hj_salvage_look(s)->last - CUT;
 }
 
 static void salvage(void **state)
 {
+	one_generation = true;
 	make_file();
+	one_generation = false;
 	assert_true(put_together(NULL) > 0);
 	assert_true(heap_each_place(put_together, NULL, 0) > 50);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <sqlite3.h>
 #include <cmocka.h>
 
 #include "hjgate/clock.h"
@@ -364,7 +365,7 @@ static struct hj_salvage_look salvage(bool live)
 	assert_int_equal(hj_ledger_generation(l), 1);
 	assert_int_equal(hj_salvage_begin(l, &rules, 1000000, &s), 0);
 	commit = check_state(l, hj_salvage_look(s));
-	/* Of a live one the first slices are as short as they can be: it is not over before a start has gone on with it. */
+	/* Of a live one the first slices are short: it is not over before a start has gone on with it. */
 	while ((r = hj_salvage_step(s, live && more < 21 ? 1 : 2000)) > 0) {
 		if (live && more < 50) { /* collecting goes on */
 			append(l, 1000 + more++);
@@ -491,7 +492,8 @@ static void test_changed_meanwhile(void **state)
 	free(longer);
 }
 
-/* Somebody took the file away before it was through: what is missing is counted, and the ledger is whole without it. */
+/* Somebody took the file away before it was through: what is missing is counted, and the ledger is whole without
+ * it. */
 static void test_gone_meanwhile(void **state)
 {
 	struct hj_verify *v;
@@ -527,6 +529,49 @@ static void test_gone_meanwhile(void **state)
 	hj_ledger_close(l);
 }
 
+/* Rows that are missing where one key ends and the next begins are lost as much as others; those of an earlier
+ * generation end where they end. */
+static void test_lost_around_a_rotation(void **state)
+{
+	struct hj_salvage_look look;
+	struct hj_salvage *s;
+	struct hj_ledger *l;
+	sqlite3 *db;
+
+	erase("a.db*");
+	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
+	for (int i = 1; i <= 30; i++) {
+		append(l, i);
+		assert_int_equal(hj_ledger_commit(l), 0);
+		if (i == 10)
+			assert_int_equal(hj_ledger_rotate(l), 0);
+		if (i == 20)
+			assert_int_equal(hj_ledger_begin_generation(l, 1), 0);
+	}
+	assert_int_equal(hj_salvage_keep_keys(l), 0);
+	hj_ledger_close(l);
+	assert_int_equal(sqlite3_open(at("a.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+	                         "PRAGMA secure_delete=1; DELETE FROM row WHERE seq BETWEEN 9 AND 12 OR seq = 20 "
+	                         "OR seq BETWEEN 100000001 AND 100000003",
+	                         NULL, NULL, NULL),
+	        SQLITE_OK);
+	assert_int_equal(sqlite3_changes(db), 8);
+	sqlite3_close(db);
+	assert_int_equal(hj_ledger_set_aside(at("a.db")), 0);
+	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
+	assert_int_equal(hj_ledger_generation(l), 2);
+	assert_int_equal(hj_salvage_begin(l, &rules, 1000000, &s), 0);
+	while (hj_salvage_step(s, 2000) > 0)
+		;
+	look = *hj_salvage_look(s);
+	assert_int_equal(look.phase, HJ_SALVAGE_OVER);
+	assert_int_equal(look.rows, 22);
+	assert_int_equal(look.lost, 4 + 3); /* of the 20th nobody knows */
+	hj_salvage_free(s);
+	hj_ledger_close(l);
+}
+
 /* Without the file there is nothing to put back, and the ledger goes on. */
 static void test_nothing_there(void **state)
 {
@@ -546,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_changed_meanwhile),
 		cmocka_unit_test(test_gone_meanwhile),
+		cmocka_unit_test(test_lost_around_a_rotation),
 		cmocka_unit_test(test_nothing_there),
 	};
 
