@@ -27,8 +27,7 @@ struct ledger_scan {
 	bool has_header;      /* of the log */
 	uint32_t *frame_page; /* by frame; 0: it does not count */
 	uint32_t frames;
-	uint32_t plain; /* of these, as many as SQLite sees */
-	uint64_t unreadable;
+	uint32_t plain;       /* of these, as many as SQLite sees */
 	uint8_t *page, *more; /* a picture, and a page that a long row goes on in */
 	struct hj_buf row;
 };
@@ -142,10 +141,8 @@ static void mark_frames(struct ledger_scan *s, uint8_t *frame, struct frame_mark
 	uint32_t before[2] = { s->wal.sum[0], s->wal.sum[1] };
 
 	for (uint32_t i = 0; i < s->frames; i++) {
-		if (!read_at(s->log, frame, HJ_WAL_FRAME + s->size, frame_at(s, i))) {
-			s->unreadable++;
+		if (!read_at(s->log, frame, HJ_WAL_FRAME + s->size, frame_at(s, i)))
 			continue;
-		}
 		hj_wal_frame(&s->wal, frame, &f);
 		marks[i].proved =
 		        f.same_salt && (hj_wal_proves(&s->wal, before, frame) || (i && !marks[i - 1].proved));
@@ -257,11 +254,6 @@ bool ledger_scan_is_behind(struct ledger_scan *s)
 	return false;
 }
 
-uint64_t ledger_scan_unreadable(const struct ledger_scan *s)
-{
-	return s->unreadable;
-}
-
 /* ---- pictures ---- */
 
 /* A page as the log has it, where `logged`, or else as the file has it. */
@@ -324,8 +316,6 @@ int ledger_scan_picture(struct ledger_scan *s, uint64_t i, ledger_scan_fn fn, vo
 	struct hj_cell cell;
 	int r;
 
-	if (!ok)
-		s->unreadable++;
 	if (!ok || !page)
 		return 0;
 	tree = hj_page_tree(s->page, s->size, page == 1, &cells);

@@ -16,8 +16,6 @@ uint64_t ledger_scan_pictures(const struct ledger_scan *s);
 /* Has the log promised frames that SQLite does not see, because of a damaged one before them? Where the file has them
  * all the same (they were copied into it before), no. */
 bool ledger_scan_is_behind(struct ledger_scan *s);
-/* Pictures that could not be read for an error of the disk. */
-uint64_t ledger_scan_unreadable(const struct ledger_scan *s);
 
 /* > 0: the row is taken. 0: it is not a true one; it is offered again where its longer part may lie elsewhere.
  * < 0 stops. */

@@ -529,14 +529,47 @@ static void test_gone_meanwhile(void **state)
 	hj_ledger_close(l);
 }
 
+static void change(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(at("a.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_true(sqlite3_total_changes(db) > 0);
+	sqlite3_close(db);
+}
+
+static unsigned taken_away;
+
+static void note_finding(const struct hj_finding *f, void *userdata)
+{
+	taken_away += f->what == HJ_FOUND_REMOVED;
+}
+
+/* How much it finds. */
+static uint64_t verify(struct hj_ledger *l, struct hj_verify_look *ret)
+{
+	struct hj_verify *v;
+	int r;
+
+	taken_away = 0;
+	assert_int_equal(hj_verify_new(l, INT64_MIN, INT64_MAX, note_finding, NULL, &v), 0);
+	while ((r = hj_verify_step(v, 1000)) > 0)
+		;
+	assert_int_equal(r, 0);
+	*ret = *hj_verify_look(v);
+	hj_verify_free(v);
+	return ret->found;
+}
+
 /* Rows that are missing where one key ends and the next begins are lost as much as others; those of an earlier
  * generation end where they end. */
 static void test_lost_around_a_rotation(void **state)
 {
 	struct hj_salvage_look look;
+	struct hj_verify_look k;
 	struct hj_salvage *s;
 	struct hj_ledger *l;
-	sqlite3 *db;
 
 	erase("a.db*");
 	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
@@ -550,14 +583,8 @@ static void test_lost_around_a_rotation(void **state)
 	}
 	assert_int_equal(hj_salvage_keep_keys(l), 0);
 	hj_ledger_close(l);
-	assert_int_equal(sqlite3_open(at("a.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db,
-	                         "PRAGMA secure_delete=1; DELETE FROM row WHERE seq BETWEEN 9 AND 12 OR seq = 20 "
-	                         "OR seq BETWEEN 100000001 AND 100000003",
-	                         NULL, NULL, NULL),
-	        SQLITE_OK);
-	assert_int_equal(sqlite3_changes(db), 8);
-	sqlite3_close(db);
+	change("PRAGMA secure_delete=1; DELETE FROM row WHERE seq BETWEEN 9 AND 12 OR seq = 20 "
+	       "OR seq BETWEEN 100000001 AND 100000003");
 	assert_int_equal(hj_ledger_set_aside(at("a.db")), 0);
 	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
 	assert_int_equal(hj_ledger_generation(l), 2);
@@ -568,6 +595,34 @@ static void test_lost_around_a_rotation(void **state)
 	assert_int_equal(look.phase, HJ_SALVAGE_OVER);
 	assert_int_equal(look.rows, 22);
 	assert_int_equal(look.lost, 4 + 3); /* of the 20th nobody knows */
+	hj_salvage_free(s);
+	/* A verification knows that they are lost, and tells of all of them where somebody has taken one more. */
+	assert_int_equal(verify(l, &k), 0);
+	assert_int_equal(k.missing, look.lost);
+	hj_ledger_close(l);
+	change("DELETE FROM row WHERE seq = 15");
+	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
+	assert_true(verify(l, &k) >= 2);
+	assert_true(taken_away >= 2);
+	hj_ledger_close(l);
+}
+
+/* While rows are still coming back, those that are there are no sign that the others were taken away. */
+static void test_verified_meanwhile(void **state)
+{
+	struct hj_verify_look k;
+	struct hj_salvage *s;
+	struct hj_ledger *l;
+
+	set_aside(file_bytes, file_n, log_bytes, log_n, true);
+	assert_int_equal(hj_ledger_open(at("a.db"), NULL, &l, NULL), 0);
+	assert_int_equal(hj_salvage_begin(l, &rules, 1000000, &s), 0);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(hj_salvage_step(s, 1), 1);
+	append(l, 1000);
+	assert_int_equal(hj_ledger_commit(l), 0);
+	assert_int_equal(verify(l, &k), 0);
+	assert_true(k.salvaging && k.rows == 1);
 	hj_salvage_free(s);
 	hj_ledger_close(l);
 }
@@ -592,6 +647,7 @@ int main(void)
 		cmocka_unit_test(test_changed_meanwhile),
 		cmocka_unit_test(test_gone_meanwhile),
 		cmocka_unit_test(test_lost_around_a_rotation),
+		cmocka_unit_test(test_verified_meanwhile),
 		cmocka_unit_test(test_nothing_there),
 	};
 
