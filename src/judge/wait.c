@@ -31,6 +31,7 @@ static bool equipment_waits(const struct hj_judge *j, size_t i, struct hj_judge_
 	return true;
 }
 
+/* What is missing is concluded in the turn in which it is seen, and so is that it is back. */
 int hj_judge_waiting(const struct hj_judge *j, size_t i, struct hj_judge_wait *ret)
 {
 	size_t n = 0;
@@ -38,9 +39,6 @@ int hj_judge_waiting(const struct hj_judge *j, size_t i, struct hj_judge_wait *r
 	for (size_t k = 0; k < j->plan->equipment_count; k++)
 		if (equipment_waits(j, k, ret) && n++ == i)
 			return 1;
-	for (size_t k = 0; k < j->plan->point_count; k++)
-		if (waits(&j->points[k].missing) && n++ == i)
-			return point_conclusion(j, k, &ret->what), fill(&j->points[k].missing, ret), 1;
 	for (size_t k = 0; k < j->plan->limit_count; k++)
 		if (waits(&j->limits[k].alarm) && n++ == i)
 			return limit_conclusion(j, k, &ret->what), fill(&j->limits[k].alarm, ret), 1;
