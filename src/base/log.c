@@ -35,8 +35,7 @@ static void write_line(enum hj_log_level level, const char *text)
 		        text);
 	/* One write a line: the lines of several programs on one terminal do not mix. A lost log line ends nothing.
 	 */
-	if (write(STDERR_FILENO, line, (size_t)hj_min(n, (int)sizeof(line) - 1)) < 0)
-		return;
+	(void)!write(STDERR_FILENO, line, (size_t)hj_min(n, (int)sizeof(line) - 1));
 }
 
 void hj_log(enum hj_log_level level, const char *format, ...)

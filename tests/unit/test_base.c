@@ -254,6 +254,25 @@ static void test_clock_step(void **state)
 	assert_int_equal(hj_clock_step(&ahead, &now), -3601000);
 }
 
+/* What was said before may be anything: it came out of a file. */
+static void times_that_are_none(void **state)
+{
+	const struct hj_now now = { .wall_ms = HJ_TIME_MAX_MS, .mono = 0 };
+	int64_t ahead = INT64_MIN;
+
+	(void)state;
+	assert_true(hj_clock_step(&ahead, &now) == INT64_MAX);
+	assert_true(ahead == HJ_TIME_MAX_MS);
+	ahead = INT64_MAX;
+	assert_true(hj_clock_step(&ahead, &(struct hj_now){ .wall_ms = -HJ_TIME_MAX_MS }) == INT64_MIN);
+	assert_int_equal(hj_time_moved(5, -6), 0);
+	assert_int_equal(hj_time_moved(5, INT64_MIN), 0);
+	assert_int_equal(hj_time_moved(INT64_MIN, -1), 0);
+	assert_true(hj_time_moved(INT64_MAX, 1) == HJ_TIME_MAX_MS);
+	assert_true(hj_time_moved(HJ_TIME_MAX_MS, 1) == HJ_TIME_MAX_MS);
+	assert_int_equal(hj_time_moved(5, 6), 11);
+}
+
 static void a_text_is_cut_between_characters(void **state)
 {
 	char to[6];
@@ -268,6 +287,7 @@ static void a_text_is_cut_between_characters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(times_that_are_none),
 		cmocka_unit_test(a_text_is_cut_between_characters),
 		cmocka_unit_test(time_agrees_with_libc),
 		cmocka_unit_test(time_refuses_what_does_not_exist),

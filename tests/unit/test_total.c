@@ -194,6 +194,89 @@ static void swap_told_twice(void **state)
 	assert_true(hj_total_add(&t, 0, 120, 13, &step) == 117);
 }
 
+/* Told before anything was ever read: the first reading is the new one's, and what it says since its begin counts. */
+static void swap_told_before_the_first_reading(void **state)
+{
+	enum hj_total_step step;
+	struct hj_total t;
+	double old = 7, new = 7;
+
+	(void)state;
+	hj_total_init(&t);
+	assert_int_equal(hj_total_swap(&t, NAN, 0.5, 10, &old, &new), HJ_TOTAL_AWAITED);
+	assert_true(isnan(old) && new == 0.5);
+	assert_true(hj_total_add(&t, 0, 0.7, 11, &step) > 0.19);
+	assert_false(t.swap.awaited);
+	hj_total_init(&t);
+	assert_true(isnan(hj_total_close(&t, NAN))); /* nothing was ever read */
+	/* Only how the new one began is known, and that is told after it was read. */
+	t = begun(48213.5);
+	assert_true(hj_total_add(&t, 0, 0.4, 11, &step) == 0.4);
+	assert_int_equal(hj_total_swap(&t, NAN, 0.1, 12, &old, &new), 0);
+	assert_true(old == 48213.5 && new == 0.1);
+	t = begun(48213.5);
+	hj_total_add(&t, 0, 0.4, 11, &step);
+	hj_total_add(&t, 0, 90, 12, &step);
+	/* Nearer to where it is now than to where it fell: another one is to come. */
+	assert_int_equal(hj_total_swap(&t, NAN, 89, 13, &old, &new), HJ_TOTAL_AWAITED);
+	/* Nothing is known of either. */
+	t = begun(48213.5);
+	hj_total_add(&t, 0, 0.4, 11, &step);
+	assert_int_equal(hj_total_swap(&t, NAN, NAN, 12, &old, &new), 0);
+}
+
+/* A total that overflows: its readings are far apart, and by no wrap. */
+static void what_is_no_wrap(void **state)
+{
+	static const struct {
+		double wrap, before, value;
+	} rows[] = {
+		{ 1000, 1001, 5 },  /* beyond where it wraps */
+		{ 1000, 899, 5 },   /* not in its last tenth */
+		{ 1000, 950, 101 }, /* not in its first */
+		{ 1000, 950, -1 },
+		{ 0, 950, 5 },
+	};
+	enum hj_total_step step;
+
+	(void)state;
+	for (size_t i = 0; i < hj_array_size(rows); i++) {
+		struct hj_total t = begun(rows[i].before);
+
+		hj_total_add(&t, rows[i].wrap, rows[i].value, 2, &step);
+		assert_true(step == HJ_TOTAL_RESET || step == HJ_TOTAL_FELL);
+	}
+}
+
+/* Members that do not go together, and numbers that are none. */
+static void codes_that_are_none(void **state)
+{
+	static const uint8_t masks[] = { 128, 16, 32, 48, 64, 65, 80 };
+
+	(void)state;
+	for (size_t i = 0; i < hj_array_size(masks); i++)
+		for (int filling = 0; filling < 2; filling++) {
+			uint8_t bytes[100];
+			struct hj_reader in = { .p = bytes, .end = bytes + sizeof(bytes) };
+			struct hj_total t;
+
+			memset(bytes, filling ? 0xff : 0, sizeof(bytes));
+			bytes[0] = masks[i];
+			hj_total_decode(&in, &t);
+			assert_true(in.failed);
+		}
+	for (uint8_t mask = 1; mask < 16; mask++) { /* each with what is no number */
+		uint8_t bytes[100];
+		struct hj_reader in = { .p = bytes, .end = bytes + sizeof(bytes) };
+		struct hj_total t;
+
+		memset(bytes, 0xff, sizeof(bytes));
+		bytes[0] = mask;
+		hj_total_decode(&in, &t);
+		assert_int_equal(in.failed, mask != 8); /* a swap of which nothing is known has none */
+	}
+}
+
 static void coded_as_it_is(void **state)
 {
 	struct hj_total totals[5], back;
@@ -415,6 +498,9 @@ int main(void)
 		cmocka_unit_test(swap_told_before),
 		cmocka_unit_test(swap_told_after),
 		cmocka_unit_test(swap_told_twice),
+		cmocka_unit_test(swap_told_before_the_first_reading),
+		cmocka_unit_test(what_is_no_wrap),
+		cmocka_unit_test(codes_that_are_none),
 		cmocka_unit_test(coded_as_it_is),
 		cmocka_unit_test(histories),
 		cmocka_unit_test(checkpoint_of_version_1),
