@@ -1,7 +1,9 @@
 /* What a person may write into any of the files and is not right: each is refused with words that name it and a
  * remedy, whichever file it stands in. (The commoner ones: test_conf.c and its neighbours.) */
 /* long because: one table of refused texts for each kind of file */
+#include <dlfcn.h>
 #include <errno.h>
+#include <iconv.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -173,6 +175,8 @@ static void main_file(void **state)
 		{ "format = 1;\na-key-that-is-longer-than-any-of-ours-is = 1;\n", 2, "unknown", "known are" },
 		{ "format = 1;\nretention_days = true;\n", 2, "a whole number", "30 to 4000" },
 		{ "@include \".hidden\"\nformat = 1;\n", 1, "cannot be included", "same folder" },
+		{ "@include \"a-name-that-is-longer-than-any-file-of-a-configuration-would-ever-be-called.inc\"\n", 1,
+		        "cannot be included", "same folder" },
 	};
 
 	(void)state;
@@ -239,6 +243,8 @@ static void buses(void **state)
 		        "1 to 65535" },
 		{ M "{ name = \"p\"; " R " } ); barriers = ( 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17 ); } );", 4,
 		        "17", "1 to 16" },
+		{ M "{ name = \"p\"; " R " module = 1; } ); } );", 4, "module = 1: a text", "1-9" },
+		{ M "{ name = \"p\"; " R " module = \"\"; } ); } );", 4, "module = \"\"", "1-9" },
 		{ M "{ name = \"p\"; " R " } ); factors = { p = \"a-1\"; }; } );", 4,
 		        "factors: p has no factor of the platform", "1 to 16 letters" },
 		{ M "{ name = \"p\"; " R " } ); factors = { p = 7; }; } );", 4, "factors: p has no factor",
@@ -250,6 +256,36 @@ static void buses(void **state)
 
 	(void)state;
 	refuse("buses.d/north.conf", wrong, hj_array_size(wrong), load_all);
+}
+
+/* An image without the C library's tables of characters. */
+static bool no_gbk;
+
+iconv_t iconv_open(const char *to, const char *from)
+{
+	static iconv_t (*real)(const char *to, const char *from);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "iconv_open");
+	if (!no_gbk)
+		return real(to, from);
+	errno = EINVAL;
+	return (iconv_t)-1;
+}
+
+static void a_system_without_gbk(void **state)
+{
+	static const char text[] = UPLINK "dialect = { encoding = \"gbk\"; };\n";
+	static const struct wrong wrong = { text, 0, "cannot write GBK", "encoding = \"utf-8\"" };
+	struct hj_conf_errors errors = { 0 };
+
+	(void)state;
+	put("buses.d/north.conf", BUS);
+	put("uplinks.d/county.conf", text);
+	assert_int_equal(load_all(&errors), 0);
+	no_gbk = true;
+	refuse("uplinks.d/county.conf", &wrong, 1, load_all);
+	no_gbk = false;
 }
 
 static void uplinks(void **state)
@@ -363,7 +399,7 @@ static void folders_that_are_none(void **state)
 	static const struct {
 		const char *name;
 		int (*load)(struct hj_conf_errors *errors);
-	} list[] = { { "buses.d", load_all }, { "uplinks.d", load_all } };
+	} list[] = { { "buses.d", load_all }, { "uplinks.d", load_all }, { "factors.d", load_factors } };
 
 	(void)state;
 	for (size_t i = 0; i < hj_array_size(list); i++) {
@@ -397,6 +433,53 @@ static void more_files_than_are_read(void **state)
 	expect(load_factors(&errors), &errors,
 	        &(struct wrong){ "", 0, "there are 17 files, at most 16 are read", "take the others away" },
 	        "factors.d");
+}
+
+/* A table of codes has its bound, and what is within it is there. */
+static void more_codes_than_are_kept(void **state)
+{
+	struct hj_conf_errors errors = { 0 };
+	char name[64];
+
+	(void)state;
+	for (int file = 0; file < 2; file++) {
+		FILE *f;
+
+		snprintf(name, sizeof(name), "factors.d/site%d.conf", file);
+		f = fopen(path_of(name), "w");
+		assert_non_null(f);
+		fprintf(f, "format = 1; factors = (\n");
+		for (int i = 0; i < 2100; i++)
+			fprintf(f, "%s{ code = \"q%d\"; }", i ? ",\n" : "", file * 10000 + i);
+		fprintf(f, " );\n");
+		assert_int_equal(fclose(f), 0);
+	}
+	expect(load_factors(&errors), &errors,
+	        &(struct wrong){ "", HJ_CONF_FACTORS_MAX - 2100 + 2, "there are more than 4096 codes",
+	                "leave out those that nobody uses" },
+	        "site1.conf");
+}
+
+/* A model's points and a site's own, together more than a meter has. */
+static void more_points_than_a_meter_has(void **state)
+{
+	struct hj_conf_errors errors = { 0 };
+	FILE *f = fopen(path_of("models/many.conf"), "w");
+
+	(void)state;
+	assert_non_null(f);
+	fprintf(f, "format = 1; name = \"x\"; maker = \"y\"; about = \"z\"; sources = ( \"a document\" ); points = (\n");
+	for (int i = 0; i < HJ_CONF_POINTS_MAX; i++)
+		fprintf(f, "%s{ name = \"p%d\"; table = \"input\"; address = %d; }", i ? ",\n" : "", i, i);
+	fprintf(f, " );\n");
+	assert_int_equal(fclose(f), 0);
+	put("buses.d/north.conf",
+	        "format = 1; port = \"/dev/ttyS1\"; meters = (\n{ name = \"m\"; unit_id = 1; model = \"many\";\n"
+	        "points = ( { name = \"own\"; table = \"input\"; address = 500; } ); } );\n");
+	expect(load_all(&errors), &errors,
+	        &(struct wrong){
+	                "", 2, "with its model's this meter has 129 points, at most 128 are read", "only = [ ... ]" },
+	        "north.conf");
 }
 
 /* 70 meters of 128 points: more than a gateway keeps apart. */
@@ -455,6 +538,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(main_file),
 		T(files_beyond_measure),
+		T(a_system_without_gbk),
+		T(more_codes_than_are_kept),
+		T(more_points_than_a_meter_has),
 		T(buses),
 		T(uplinks),
 		T(equipment),

@@ -480,6 +480,69 @@ static void an_echo_that_ends_is_unlearned(void **state)
 	assert_int_equal(failures, HJ_EXCHANGE_ECHO_LOST);
 }
 
+/* The adapter stops to hear itself, or is another now, and no meter answers either: after so many it is looked for
+ * anew, and a meter that answers without an echo is heard at once. */
+static void an_echo_that_stays_away_with_the_answers_is_unlearned(void **state)
+{
+	struct line l;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	send(&l, &ONE);
+	feed(&l, l.x.sent, 8);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+	for (int i = 0; i < HJ_EXCHANGE_ECHO_LOST; i++) {
+		assert_true(l.x.has_echo);
+		send(&l, &TWO);
+		assert_int_equal(finish(&l), -ETIMEDOUT);
+	}
+	assert_false(l.x.has_echo || l.x.echo_known);
+	send(&l, &ONE);
+	assert_int_equal(answer(&l, 1, 7, 8), 0);
+	/* Where a person said that there is one it is not unlearned. */
+	open_line(&l, 9600, HJ_ECHO_ON, 0);
+	for (int i = 0; i < 2 * HJ_EXCHANGE_ECHO_LOST; i++) {
+		send(&l, &ONE);
+		assert_int_equal(finish(&l), -ETIMEDOUT);
+	}
+	assert_true(l.x.has_echo);
+}
+
+static void an_echo_that_breaks_off_is_told(void **state)
+{
+	struct line l;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_ON, 0);
+	send(&l, &ONE);
+	feed(&l, l.x.sent, 5);
+	assert_int_equal(finish(&l), -EBADMSG);
+	assert_non_null(strstr(l.x.answer.why, "echo of the request broke off"));
+	send(&l, &ONE);
+	feed(&l, l.x.sent, 8);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+	/* One that is told off is not looked for: what looks like it is taken for what the meter says. */
+	open_line(&l, 9600, HJ_ECHO_OFF, 0);
+	send(&l, &ONE);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+	assert_false(l.x.has_echo);
+}
+
+static void what_cannot_be_asked_is_not(void **state)
+{
+	const struct hj_question none = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .address = 0, .count = 0 };
+	struct line l;
+	hj_usec until;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	assert_int_equal(hj_exchange_begin(&l.x, &none, TIMEOUT, l.now), -EINVAL);
+	assert_int_equal(hj_exchange_step(&l.x, l.now, &until), HJ_STEP_DONE); /* nothing was begun */
+	feed(&l, (const uint8_t *)"", 0);
+	send(&l, &ONE);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +568,9 @@ int main(void)
 		cmocka_unit_test(an_echo_that_differs_is_a_collision),
 		cmocka_unit_test(an_adapter_without_echo_is_found_out),
 		cmocka_unit_test(an_echo_that_ends_is_unlearned),
+		cmocka_unit_test(an_echo_that_stays_away_with_the_answers_is_unlearned),
+		cmocka_unit_test(an_echo_that_breaks_off_is_told),
+		cmocka_unit_test(what_cannot_be_asked_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
