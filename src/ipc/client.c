@@ -111,9 +111,6 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct hj_ipc_client *c = userdata;
 
-	c->retry = sd_event_source_disable_unref(c->retry);
-	if (c->fd >= 0)
-		return 0;
 	c->back_off = hj_min(2 * c->back_off, (uint64_t)BACK_OFF_MOST_USEC);
 	if (try_connect(c) < 0) {
 		connect_soon(c, c->back_off);
@@ -126,11 +123,16 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+/* The timer is made once: a client that has to come back must not need memory for it. */
 static int connect_soon(struct hj_ipc_client *c, uint64_t usec)
 {
-	c->retry = sd_event_source_disable_unref(c->retry);
-	return sd_event_add_time_relative(
-	        c->event, &c->retry, CLOCK_MONOTONIC, usec, TIMER_ACCURACY_USEC, on_retry, c);
+	int r;
+
+	if (!c->retry)
+		return sd_event_add_time_relative(
+		        c->event, &c->retry, CLOCK_MONOTONIC, usec, TIMER_ACCURACY_USEC, on_retry, c);
+	r = sd_event_source_set_time_relative(c->retry, usec);
+	return r < 0 ? r : sd_event_source_set_enabled(c->retry, SD_EVENT_ONESHOT);
 }
 
 int hj_ipc_client_new(sd_event *event, const char *path, const struct hj_ipc_client_events *events, void *userdata,

@@ -1,7 +1,23 @@
 /* The asking end on the loop: order, bounds, coming back by itself, and a server that talks nonsense. */
 #include "ipc_world.h"
 
+#include <dlfcn.h>
+
 /* ---- the client ---- */
+
+/* Then nobody gets a new timer: there is no memory. */
+static bool no_timers;
+
+int sd_event_add_time_relative(sd_event *event, sd_event_source **ret, clockid_t clock, uint64_t usec,
+        uint64_t accuracy, sd_event_time_handler_t fn, void *userdata)
+{
+	static int (*real)(sd_event * event, sd_event_source * *ret, clockid_t clock, uint64_t usec,
+	        uint64_t accuracy, sd_event_time_handler_t fn, void *userdata);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "sd_event_add_time_relative");
+	return no_timers ? -ENOMEM : real(event, ret, clock, usec, accuracy, fn, userdata);
+}
 
 struct asker {
 	struct world *w;
@@ -74,6 +90,7 @@ static void client_comes_back_by_itself(void **state)
 	assert_int_equal(hj_ipc_client_call(a.client, "hjgate.Test.Later", NULL, 0, answered, &a), 0);
 	assert_int_equal(hj_ipc_client_call(a.client, "hjgate.Test.Say", NULL, 0, answered, &a), 0);
 	turn_until(w, w->kept);
+	no_timers = true; /* to come back it needs none */
 	hj_ipc_server_free(w->server);
 	assert_true(hj_ipc_call_gone(w->kept));
 	turn_until(w, a.down == 1);
@@ -85,6 +102,7 @@ static void client_comes_back_by_itself(void **state)
 	hj_ipc_client_drop(a.client);
 	assert_int_equal(a.down, 2);
 	turn_until(w, a.up == 3);
+	no_timers = false;
 	hj_ipc_client_free(a.client);
 }
 
@@ -137,6 +155,62 @@ static void client_drops_who_answers_nonsense(void **state)
 	unlink(path);
 }
 
+/* Whoever does not care whether it is up is not told; to drop what is down is nothing. */
+static void client_of_no_events(void **state)
+{
+	static const struct hj_ipc_client_events none = { NULL, NULL };
+	struct world *w = *state;
+	char longer[200];
+
+	memset(longer, 'a', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	for (int i = 0; i < 2; i++) {
+		struct asker a = { .w = w };
+
+		assert_int_equal(hj_ipc_client_new(w->event, longer, i ? &none : NULL, &a, &a.client), -ENAMETOOLONG);
+		assert_int_equal(hj_ipc_client_new(w->event, w->path[2], i ? &none : NULL, &a, &a.client), 0);
+		hj_ipc_client_drop(a.client);
+		turn_until(w, hj_ipc_client_is_up(a.client));
+		/* Nobody waits for this answer. */
+		assert_int_equal(hj_ipc_client_call(a.client, "hjgate.Test.Say", NULL, 0, NULL, NULL), 0);
+		assert_int_equal(hj_ipc_client_call(a.client, "hjgate.Test.Say", NULL, 0, answered, &a), 0);
+		turn_until(w, a.answers == 1);
+		assert_int_equal(hj_ipc_client_call(a.client, "hjgate.Test.Later", NULL, 0, NULL, NULL), 0);
+		hj_ipc_client_drop(a.client);
+		hj_ipc_client_drop(a.client);
+		assert_false(hj_ipc_client_is_up(a.client));
+		turn_until(w, hj_ipc_client_is_up(a.client));
+		hj_ipc_client_free(a.client);
+	}
+	hj_ipc_client_free(NULL);
+}
+
+/* An answer without parameters, or with what is no object, is an empty one. */
+static void client_hears_what_there_is(void **state)
+{
+	static const char *const answers[] = { "{}", "{\"parameters\":null}", "{\"parameters\":[1]}" };
+	struct world *w = *state;
+	struct asker a = { .w = w };
+	char path[96];
+	int listening, fd;
+
+	snprintf(path, sizeof(path), "%s/odd", w->folder);
+	listening = listen_at(path);
+	assert_int_equal(hj_ipc_client_new(w->event, path, &events, &a, &a.client), 0);
+	turn_until(w, a.up == 1);
+	fd = accept(listening, NULL, NULL);
+	for (unsigned i = 0; i < hj_array_size(answers); i++) {
+		assert_int_equal(hj_ipc_client_call(a.client, "x.Y", NULL, 0, answered, &a), 0);
+		raw_say(fd, answers[i]);
+		turn_until(w, a.answers == i + 1);
+	}
+	assert_int_equal(a.errors, 0);
+	hj_ipc_client_free(a.client);
+	close(fd);
+	close(listening);
+	unlink(path);
+}
+
 int main(void)
 {
 #define t(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -145,6 +219,8 @@ int main(void)
 		t(client_comes_back_by_itself),
 		t(client_holds_a_stream_and_bounds_what_waits),
 		t(client_drops_who_answers_nonsense),
+		t(client_of_no_events),
+		t(client_hears_what_there_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
