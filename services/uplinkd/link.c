@@ -55,17 +55,14 @@ static void close_all(struct link *l)
 {
 	dial_cancel(hj_steal(l->dial));
 	dial_cancel(hj_steal(l->beside));
-	l->timer = sd_event_source_disable_unref(l->timer);
+	sd_event_source_set_enabled(l->timer, SD_EVENT_OFF);
 	l->main_timer = sd_event_source_disable_unref(l->main_timer);
 	close_connection(l);
 }
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct link *l = userdata;
-
-	l->timer = sd_event_source_disable_unref(l->timer);
-	attempt(l);
+	attempt(userdata);
 	return 0;
 }
 
@@ -79,7 +76,8 @@ static void wait_and_retry(struct link *l)
 	wait = link_pause_jitter(l->pause, random);
 	l->state = LINK_WAITING;
 	l->retry_at = hj_now().mono + wait;
-	sd_event_add_time_relative(l->event, &l->timer, CLOCK_BOOTTIME, wait, ACCURACY_USEC, on_retry, l);
+	sd_event_source_set_time(l->timer, l->retry_at);
+	sd_event_source_set_enabled(l->timer, SD_EVENT_ONESHOT);
 }
 
 /* `why` may lie in what is closed here. */
@@ -282,6 +280,7 @@ int link_new(sd_event *event, const struct hj_conf_uplink *conf, const char *roo
         void *userdata, struct link **ret)
 {
 	struct link *l = calloc(1, sizeof(*l));
+	int r;
 
 	if (!l)
 		return -ENOMEM;
@@ -295,6 +294,13 @@ int link_new(sd_event *event, const struct hj_conf_uplink *conf, const char *roo
 	}
 	places_init(
 	        &l->places, (unsigned)conf->link.other_count + 1, (hj_usec)conf->link.main_again * HJ_USEC_PER_SEC);
+	/* Made once: a link that has to be made again must not need memory for it. */
+	r = sd_event_add_time(event, &l->timer, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_retry, l);
+	if (r < 0) {
+		free(l);
+		return r;
+	}
+	sd_event_source_set_enabled(l->timer, SD_EVENT_OFF);
 	*ret = l;
 	return 0;
 }
@@ -304,6 +310,7 @@ void link_free(struct link *l)
 	if (!l)
 		return;
 	close_all(l);
+	sd_event_source_disable_unref(l->timer);
 	free(l);
 }
 
