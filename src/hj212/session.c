@@ -103,7 +103,7 @@ void hj212_session_connected(struct hj212_session *s, struct hj_now now)
 {
 	hj212_session_disconnected(s);
 	s->connected = true;
-	s->dead = s->dead_told = false;
+	s->dead = s->dead_told = s->answered = false;
 	s->forgotten = s->nameless = 0;
 	s->look_at = HJ_USEC_NEVER;
 	hj212_own_connected(s, now);

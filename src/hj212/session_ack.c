@@ -126,8 +126,7 @@ void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_messag
 	hj212_tell_answer(s, u, code == 1 && m->cn == 9014, code);
 	if (code == 1 && m->cn == 9014) {
 		u->state = UPLOAD_ACKED;
-		s->counts.answer_ms = (unsigned)((now.mono - hj_min(u->sent_at, now.mono)) / HJ_USEC_PER_MS);
-		s->forgotten = 0;
+		hj212_upload_answered(s, now.mono - hj_min(u->sent_at, now.mono));
 		hj212_pw_proved(s);
 	} else if (code == QN_PW) {
 		hj212_note(s, HJ212_NOTE_PW, "the platform refuses QN %s: password (QnRtn=3)", u->qn);

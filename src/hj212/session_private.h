@@ -46,6 +46,10 @@ const struct hj212_command *hj212_command_find(int cn, enum hj212_edition editio
 #define HJ212_REQUESTS_MAX 8 /* kept: those being worked on, and the newest done, for repeats */
 #define HJ212_NOTES_MAX    4 /* texts waiting to be fetched; more are dropped */
 #define HJ212_QN_TEXT      24
+/* A link's delay may be longer than OverTime * (ReCount + 1): once a connection ended without one acknowledgement the
+ * next is held so much longer after the last copy, up to a minute. What is sent, and when, stays the standard's. */
+#define HJ212_GRACE_FIRST  (15 * HJ_USEC_PER_SEC)
+#define HJ212_GRACE_MOST   (60 * HJ_USEC_PER_SEC)
 
 /* Table 7 and table 6 of the standard. */
 enum { QN_READY = 1, QN_REFUSED = 2, QN_PW = 3, QN_MN = 4, QN_ST = 5, QN_FLAG = 6, QN_QN = 7, QN_CN = 8, QN_CRC = 9 };
@@ -114,6 +118,8 @@ struct hj212_session {
 	hj_usec look_at, look_pause;  /* HJ212_ACK_NONE: when to ask what TCP has delivered */
 	bool dead, dead_told;
 	uint64_t dead_token;
+	bool answered; /* on this connection an upload was acknowledged */
+	hj_usec grace; /* after the last copy, beyond OverTime */
 
 	struct hj212_pending pending[HJ212_REQUESTS_MAX];
 	unsigned next_id;
@@ -167,6 +173,7 @@ int hj212_upload_begin(
         struct hj212_session *s, struct hj212_upload *u, const struct hj212_offer *o, bool first, struct hj_now now);
 bool hj212_upload_waits(const struct hj212_upload *u); /* for its acknowledgement */
 hj_usec hj212_over_time(const struct hj212_session *s);
+void hj212_upload_answered(struct hj212_session *s, hj_usec after);
 void hj212_upload_refused_pw(struct hj212_session *s, struct hj212_upload *u, struct hj_now now);
 void hj212_pw_proved(struct hj212_session *s);
 void hj212_pw_refused(struct hj212_session *s, const char *why);

@@ -31,6 +31,14 @@ hj_usec hj212_over_time(const struct hj212_session *s)
 	return s->settings.over_time * HJ_USEC_PER_SEC;
 }
 
+/* When it is sent again, or given up. */
+static hj_usec due(const struct hj212_session *s, const struct hj212_upload *u, struct hj_now now)
+{
+	bool last = u->ack && u->went && u->resends >= s->settings.re_count;
+
+	return now.mono + hj212_over_time(s) + (last ? s->grace : 0);
+}
+
 size_t hj212_session_cp_max(const struct hj212_session *s)
 {
 	const struct hj212_settings *set = &s->settings;
@@ -121,7 +129,7 @@ int hj212_upload_begin(
 	u->went = false;
 	u->pw_turn = s->pw_turn;
 	u->sent_at = now.mono;
-	u->deadline = now.mono + hj212_over_time(s);
+	u->deadline = due(s, u, now);
 	return 0;
 }
 
@@ -181,8 +189,8 @@ void hj212_upload_written(struct hj212_session *s, struct hj_now now)
 		if (u->state != UPLOAD_SENDING || s->written < u->end)
 			continue;
 		u->state = u->ack || tcp ? UPLOAD_WAITING : UPLOAD_ACKED;
-		u->deadline = now.mono + hj212_over_time(s);
 		u->went = true;
+		u->deadline = due(s, u, now);
 		if (!u->ack && !tcp)
 			hj212_tell_fate(s, HJ212_FATE_WRITTEN, u->qn, 0);
 		if (!u->resends)
@@ -201,7 +209,7 @@ void hj212_upload_written(struct hj212_session *s, struct hj_now now)
 static void send_again(struct hj212_session *s, struct hj212_upload *u, struct hj_now now)
 {
 	u->resends++;
-	u->deadline = now.mono + hj212_over_time(s);
+	u->deadline = due(s, u, now);
 	if (u->state == UPLOAD_SENDING || !u->ack || hj212_out_put(s, u->frame, u->n) < 0)
 		return;
 	u->state = UPLOAD_SENDING;
@@ -223,9 +231,21 @@ void hj212_upload_tick(struct hj212_session *s, struct hj_now now)
 		}
 		s->dead = true;
 		s->dead_token = u->token;
+		if (u->ack && u->went && !s->answered)
+			s->grace = s->grace ? hj_min(2 * s->grace, HJ212_GRACE_MOST) : HJ212_GRACE_FIRST;
 		hj212_tell_fate(s, HJ212_FATE_GIVEN_UP, u->qn, 0);
 		hj212_pw_refused(s, "no answer since it was changed");
 	}
+}
+
+/* One that came within OverTime * (ReCount + 1) needs no grace. */
+void hj212_upload_answered(struct hj212_session *s, hj_usec after)
+{
+	s->counts.answer_ms = (unsigned)(after / HJ_USEC_PER_MS);
+	s->forgotten = 0;
+	s->answered = true;
+	if (after <= hj212_over_time(s) * (s->settings.re_count + 1))
+		s->grace = 0;
 }
 
 /* What was outstanding is the owner's to offer again. */

@@ -80,6 +80,52 @@ static void a_peer_that_reads_nothing_is_dead_too(void **state)
 	assert_int_equal(expect_outcome(t, HJ212_DEAD).token, 9);
 }
 
+/* On a connection of its own: as long as its answer is outstanding, copies at 10, 20 and 30 s. */
+static void alone_for(struct talk *t, uint64_t token, unsigned seconds, char *ret_qn)
+{
+	reconnect(t);
+	t->sent_count = 0;
+	upload(t, token, "DataTime=20160801084000");
+	snprintf(ret_qn, 18, "%.17s", strstr(t->sent[0], "QN=") + 3);
+	while (seconds--)
+		wait_s(t, 1);
+	expect_nothing(t);
+	assert_int_equal(t->sent_count, 4);
+}
+
+static void silent_for(struct talk *t, uint64_t token, unsigned seconds)
+{
+	char qn[18];
+
+	alone_for(t, token, seconds - 1, qn);
+	wait_s(t, 1);
+	assert_int_equal(expect_outcome(t, HJ212_DEAD).token, token);
+	assert_int_equal(t->sent_count, 4);
+}
+
+/* The copies go at the same times; what is late is waited for, and no longer than it takes. */
+static void a_link_slower_than_all_copies_is_waited_for(void **state)
+{
+	struct talk *t = *state;
+	char qn[18];
+
+	for (unsigned i = 0; i < 4; i++)
+		silent_for(t, 5 + i, 40 + (i ? 15U << (i - 1) : 0));
+	silent_for(t, 9, 40 + 60);
+	alone_for(t, 10, 99, qn);
+	ack(t, qn);
+	expect_acked(t, 10);
+	upload(t, 11, "DataTime=20160801084500"); /* that it is silent afterwards is not the link's delay */
+	for (unsigned i = 0; i < 100; i++)
+		wait_s(t, 1);
+	assert_int_equal(expect_outcome(t, HJ212_DEAD).token, 11);
+	silent_for(t, 12, 40 + 60);
+	alone_for(t, 13, 39, qn);
+	ack(t, qn);
+	expect_acked(t, 13);
+	silent_for(t, 14, 40);
+}
+
 static void acknowledged_after_a_resend(void **state)
 {
 	struct talk *t = *state;
@@ -454,6 +500,7 @@ int main(void)
 		cmocka_unit_test(sent_again_is_said_in_2025),
 		T(resends_identical_bytes_then_dead),
 		T(a_peer_that_reads_nothing_is_dead_too),
+		T(a_link_slower_than_all_copies_is_waited_for),
 		T(acknowledged_after_a_resend),
 		cmocka_unit_test(a_window_of_four_is_acknowledged_in_any_order),
 		T(the_gap_between_frames_is_kept),
