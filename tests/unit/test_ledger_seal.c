@@ -222,8 +222,12 @@ static const struct change {
 	unsigned readable; /* rows afterwards */
 } changes[] = {
 	/* one bit of a body, a head, a mac */
-	{ "UPDATE row SET body = substr(body, 1, 20) || x'ff' || substr(body, 22) WHERE seq = 5", ROWS - 1 },
-	{ "UPDATE row SET head = substr(head, 1, 8) || x'77' || substr(head, 10) WHERE seq = 5", ROWS - 1 },
+	{ "UPDATE row SET body = substr(body, 1, 20) || CASE substr(body, 21, 1) WHEN x'ff' THEN x'fe' ELSE x'ff' END || "
+	  "substr(body, 22) WHERE seq = 5",
+	        ROWS - 1 },
+	{ "UPDATE row SET head = substr(head, 1, 8) || CASE substr(head, 9, 1) WHEN x'77' THEN x'76' ELSE x'77' END || "
+	  "substr(head, 10) WHERE seq = 5",
+	        ROWS - 1 },
 	{ "UPDATE row SET mac = x'00112233445566778899aabbccddeeff' WHERE seq = 5", ROWS },
 	{ "UPDATE row SET mac = NULL WHERE seq = 40", ROWS },
 	{ "UPDATE row SET body = substr(body, 1, length(body) - 1) WHERE seq = 5", ROWS - 1 },

@@ -137,14 +137,28 @@ def near(text, value, decimals=9):
         return False
 
 
-def wrong(record, answers, numbers):
-    """Why this record is not made of these answers, or None."""
+def made_of(said, values, decimals):
+    """Why this is not Min, Avg and Max of the values: (which, what it should be), or None."""
+    if not values:
+        return next(((what, math.nan) for what in ("Min", "Avg", "Max") if what in said), None)
+    for what, value in (("Min", min(values)), ("Avg", sum(values) / len(values)), ("Max", max(values))):
+        if not near(said.get(what), value, decimals):
+            return what, value
+    return None
+
+
+def wrong(record, answers, numbers, halved=()):
+    """Why this record is not made of these answers, or None. Of an answer that is `halved` the values of some points may be there and those of others
+    not: a meterd hands its samples over by the piece, and its end may fall between two."""
+    ways = [list(numbers)] + [sorted(set(numbers) ^ {n}) for n in halved]
     for factor in answers.values[numbers[0]]:
-        values = [answers.values[n][factor] for n in numbers]
-        said = record.get(factor, {})
-        for what, value in (("Min", min(values)), ("Avg", sum(values) / len(values)), ("Max", max(values))):
-            if not near(said.get(what), value, answers.decimals[factor]):
-                return "%s-%s is %s, the meter said %.9g" % (factor, what, said.get(what), value)
+        said, why = record.get(factor, {}), []
+        for way in ways:
+            why.append(made_of(said, [answers.values[n][factor] for n in way], answers.decimals[factor]))
+            if not why[-1]:
+                break
+        if why[-1]:
+            return "%s-%s is %s, the meter said %.9g" % (factor, why[0][0], said.get(why[0][0]), why[0][1])
     return None
 
 
@@ -190,10 +204,10 @@ class MeterOnPlatform:
         for n in (first, last):
             if not label - (HELD_UP_MS if n in self.doubt.shaken else LATE_MS) <= self.answers.times[n] < label + self.minute_ms + LATE_MS:
                 self.verdict.add("differing", 1, "%s: answer %d of %d is in the window %d" % (self.name, n, self.answers.times[n], label))
-        why = None
-        for gone in self.possible_gaps(inside):
+        why, halves = None, [n for n in range(first - 1, last + 2) if n in self.all_excused and n in self.answers.times]
+        for halved, gone in itertools.product(((), halves) if halves else ((),), self.possible_gaps(inside)):
             numbers = [n for n in inside if n not in gone]
-            trouble = wrong(record, self.answers, numbers)
+            trouble = wrong(record, self.answers, numbers, halved)
             if not trouble:
                 self.verdict.readings += len(numbers) * len(self.answers.values[first])
                 self.absent |= gone
