@@ -3,6 +3,7 @@
  * platform that has acknowledged something resets it: one that takes connections and drops them is left alone just
  * the same. While a fall-back is in use the main place is dialled beside it from time to time, so that a dead one
  * costs nothing; reached, it takes the other's place. */
+/* long because: one connection's states, and whatever fails in any of them ends all of it. */
 #include "link.h"
 
 #include <errno.h>
@@ -56,7 +57,7 @@ static void close_all(struct link *l)
 	dial_cancel(hj_steal(l->dial));
 	dial_cancel(hj_steal(l->beside));
 	sd_event_source_set_enabled(l->timer, SD_EVENT_OFF);
-	l->main_timer = sd_event_source_disable_unref(l->main_timer);
+	sd_event_source_set_enabled(l->main_timer, SD_EVENT_OFF);
 	close_connection(l);
 }
 
@@ -221,7 +222,6 @@ static int on_main_due(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct link *l = userdata;
 
-	l->main_timer = sd_event_source_disable_unref(l->main_timer);
 	if (l->state != LINK_UP || places_main_due(&l->places) == HJ_USEC_NEVER || l->beside)
 		return 0;
 	if (dial_start(&l->setup, &l->place[0], on_main, l, &l->beside) < 0) {
@@ -235,9 +235,8 @@ static void watch_main(struct link *l)
 {
 	hj_usec due = places_main_due(&l->places);
 
-	l->main_timer = sd_event_source_disable_unref(l->main_timer);
-	if (due != HJ_USEC_NEVER)
-		sd_event_add_time(l->event, &l->main_timer, CLOCK_BOOTTIME, due, ACCURACY_USEC, on_main_due, l);
+	sd_event_source_set_time(l->main_timer, due);
+	sd_event_source_set_enabled(l->main_timer, due == HJ_USEC_NEVER ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 }
 
 /* ---- connecting, one place after the other ---- */
@@ -276,6 +275,14 @@ static void attempt(struct link *l)
 
 /* ---- for the owner ---- */
 
+/* Made once: a link that has to be made again must not need memory for it. */
+static int make_timer(struct link *l, sd_event_time_handler_t fn, sd_event_source **ret)
+{
+	int r = sd_event_add_time(l->event, ret, CLOCK_BOOTTIME, 0, ACCURACY_USEC, fn, l);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
 int link_new(sd_event *event, const struct hj_conf_uplink *conf, const char *root, const struct link_events *events,
         void *userdata, struct link **ret)
 {
@@ -294,13 +301,12 @@ int link_new(sd_event *event, const struct hj_conf_uplink *conf, const char *roo
 	}
 	places_init(
 	        &l->places, (unsigned)conf->link.other_count + 1, (hj_usec)conf->link.main_again * HJ_USEC_PER_SEC);
-	/* Made once: a link that has to be made again must not need memory for it. */
-	r = sd_event_add_time(event, &l->timer, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_retry, l);
+	r = make_timer(l, on_retry, &l->timer);
+	r = r < 0 ? r : make_timer(l, on_main_due, &l->main_timer);
 	if (r < 0) {
-		free(l);
+		link_free(l);
 		return r;
 	}
-	sd_event_source_set_enabled(l->timer, SD_EVENT_OFF);
 	*ret = l;
 	return 0;
 }
@@ -311,6 +317,7 @@ void link_free(struct link *l)
 		return;
 	close_all(l);
 	sd_event_source_disable_unref(l->timer);
+	sd_event_source_disable_unref(l->main_timer);
 	free(l);
 }
 
