@@ -124,6 +124,39 @@ static void test_wrong_clock(void **state)
 	hj_ledger_close(l);
 }
 
+/* A clock that jumps by years at each start uses all the keys up that a ledger has room for: then the last one goes
+ * on, and everything still opens. */
+static void test_more_keys_than_there_is_room_for(void **state)
+{
+	struct hj_ledger *l = open_it();
+	struct hj_buf value = { 0 };
+	size_t slots;
+
+	assert_int_equal(hj_ledger_put(l, "set.x", "kept", 4), 0);
+	for (int i = 0; i < 1100; i++) {
+		append(l);
+		clock_ms +=
+		        i % 2 ? -HJ_LEDGER_EPOCH_DAYS * HJ_MS_PER_DAY : (HJ_LEDGER_EPOCH_DAYS + 1) * HJ_MS_PER_DAY;
+	}
+	assert_int_equal(hj_ledger_commit(l), 0);
+	slots = count_slots(l);
+	assert_true(slots > 1000 && slots < 1024);
+	assert_int_equal(hj_ledger_rotate(l), -ENOSPC);
+	append(l);
+	assert_int_equal(hj_ledger_rotate(l), -EBUSY);
+	assert_int_equal(hj_ledger_commit(l), 0);
+	hj_ledger_close(l);
+	l = open_it();
+	assert_int_equal(hj_ledger_seal_found(l)->state, HJ_SEAL_GOOD);
+	assert_int_equal(count_slots(l), slots);
+	assert_int_equal(count(l), 1101);
+	assert_int_equal(hj_ledger_get(l, "set.x", &value), 0);
+	append(l);
+	assert_int_equal(hj_ledger_commit(l), 0);
+	hj_buf_done(&value);
+	hj_ledger_close(l);
+}
+
 /* The key of a transaction that failed is gone with it. */
 static void test_rolled_back(void **state)
 {
@@ -156,6 +189,7 @@ int main(void)
 		T(test_ninety_days),
 		T(test_wrong_clock),
 		T(test_rolled_back),
+		T(test_more_keys_than_there_is_room_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
