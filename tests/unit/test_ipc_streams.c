@@ -1,6 +1,8 @@
 /* Answers that last: a pull whose client reads when it likes, a backup and a verification that are in the middle of
  * it when somebody leaves, asks for a second one, or the program ends; and what each says of how far it is. */
 /* long because: one service that has all three, and each way to leave it. */
+#include <dlfcn.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <sys/statvfs.h>
 
@@ -9,6 +11,7 @@
 #include "hjgate/backup.h"
 #include "hjgate/ipc_pull.h"
 #include "hjgate/ledger.h"
+#include "hjgate/now.h"
 #include "hjgate/service.h"
 #include "hjgate/verify_serve.h"
 
@@ -22,7 +25,7 @@ static struct hj_backup *backup;
 static struct hj_verifying *verifying;
 static struct hj_ipc_pulls pulls;
 static sd_event *loop;
-static bool full, unreadable;
+static bool full, unreadable, impatient;
 static unsigned made; /* parts */
 static struct {
 	unsigned times;
@@ -35,6 +38,17 @@ int statvfs64(const char *path, struct statvfs64 *to)
 {
 	*to = (struct statvfs64){ .f_bavail = full ? 1 : 1 << 20, .f_frsize = 4096 };
 	return 0;
+}
+
+/* Whoever would wait for an hour is called at once. */
+int sd_event_source_set_time(sd_event_source *source, uint64_t usec)
+{
+	static int (*real)(sd_event_source * source, uint64_t usec);
+	uint64_t now = hj_now().mono;
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "sd_event_source_set_time");
+	return real(source, impatient && usec > now + 60 * HJ_USEC_PER_SEC ? now : usec);
 }
 
 /* ---- the service ---- */
@@ -104,7 +118,7 @@ static int begin(void **state)
 	loop = w->event;
 	assert_int_equal(hj_ipc_server_new(w->event, all, w, &w->server), 0);
 	assert_int_equal(hj_ipc_server_add(w->server, w->listening[0], HJ_LOOK), 0);
-	full = unreadable = false;
+	full = unreadable = impatient = false;
 	made = 0;
 	memset(&ended, 0, sizeof(ended));
 	*state = w;
@@ -309,6 +323,78 @@ static void who_leaves_while_it_is_sent(void **state)
 	assert_false(is_copy_there());
 }
 
+static int64_t errno_heard(struct world *w, int fd)
+{
+	int64_t error = 0;
+	json_t *j;
+
+	while (!error && (j = hear(w, fd))) {
+		if (json_object_get(j, "error"))
+			error = json_integer_value(json_object_get(json_object_get(j, "parameters"), "errno"));
+		json_decref(j);
+	}
+	close(fd);
+	return error;
+}
+
+/* It does not keep the room of the copy, nor the place of the next one, for ever. */
+static void who_does_not_read_what_is_sent(void **state)
+{
+	struct world *w = *state;
+	int fd = raw_open(w->path[0]);
+
+	impatient = true;
+	raw_say(fd, BACKUP);
+	turn_until(w, backup);
+	turn_until(w, !backup);
+	assert_int_equal(ended.times, 1);
+	assert_int_equal(ended.r, -ETIMEDOUT);
+	assert_false(is_copy_there());
+	assert_int_equal(errno_heard(w, fd), ETIMEDOUT);
+}
+
+/* The disk takes no more than this of the copy: it is told, and goes. */
+static void a_copy_that_cannot_be_written(void **state)
+{
+	struct world *w = *state;
+	int fd = raw_open(w->path[0]);
+	struct rlimit before, small;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ 256 << 10, before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	raw_say(fd, BACKUP);
+	turn_until(w, ended.times);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(ended.r < 0);
+	assert_null(backup);
+	assert_false(is_copy_there());
+	assert_int_equal(errno_heard(w, fd), -ended.r);
+}
+
+/* What is sent is the copy as it was made, or nothing. */
+static void a_copy_that_somebody_cuts(void **state)
+{
+	struct world *w = *state;
+	int fd = raw_open(w->path[0]);
+	bool sending = false;
+	char path[96];
+	json_t *j;
+
+	raw_say(fd, BACKUP);
+	while (!sending && (j = hear(w, fd))) {
+		sending = !strcmp(state_of(j), "sending");
+		json_decref(j);
+	}
+	assert_true(sending);
+	snprintf(path, sizeof(path), "%s/var/lib/hjgate/backup/records.db", place);
+	assert_int_equal(truncate(path, ROWS * BYTES / 2), 0);
+	assert_int_equal(errno_heard(w, fd), EIO);
+	assert_int_equal(ended.r, -EIO);
+	assert_false(is_copy_there());
+}
+
 /* The program ends: who asked is told, and nothing is left. */
 static void a_backup_that_is_cut_short(void **state)
 {
@@ -487,6 +573,9 @@ int main(void)
 		T(a_backup_says_how_far_it_is),
 		T(one_backup_at_a_time),
 		T(who_leaves_while_it_is_sent),
+		T(who_does_not_read_what_is_sent),
+		T(a_copy_that_cannot_be_written),
+		T(a_copy_that_somebody_cuts),
 		T(a_backup_that_is_cut_short),
 		T(backups_that_are_not_begun),
 		T(what_a_crash_left),

@@ -194,6 +194,39 @@ static void a_skip_has_no_running_hours(void **state)
 	world_end(&w);
 }
 
+/* No reading comes after midnight: silence ends the day, when it is silence, and of the next one nothing is said. */
+static void silence_ends_the_day(void **state)
+{
+	static struct world w;
+	const struct hj_conclusion *c;
+	struct hj_judge_look look;
+	int64_t midnight = NOON + 12 * HOUR, silent;
+
+	world_init(&w);
+	world_begin(&w);
+	silent = w.points[PRESS_A].silent_ms;
+	assert_true(silent > 0);
+	go_on(&w, 5 * HOUR, 6, 3);
+	go_on(&w, 7 * HOUR + silent - 10 * SECOND, NAN, NAN);
+	assert_null(day_of(&w, PRESS));
+	go_on(&w, 10 * SECOND, NAN, NAN);
+	c = day_of(&w, PRESS);
+	assert_non_null(c);
+	assert_int_equal(c->begin_ms, midnight - DAY);
+	assert_int_equal(c->end_ms, midnight);
+	assert_int_equal(c->at_ms, midnight + silent);
+	assert_true(c->hours >= 5 - 10.0 / 3600 - 1e-9 && c->hours <= 5 + (double)silent / HOUR);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_RUNTIME, true), 2); /* the fan's */
+	go_on(&w, 2 * DAY, NAN, NAN);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_RUNTIME, true), 2);
+	/* What comes then counts for the day it is. */
+	go_on(&w, HOUR, 6, 3);
+	hj_judge_look(w.j, PRESS, &look);
+	assert_int_equal(look.day_ms, midnight + 2 * DAY);
+	assert_float_equal(look.hours, 1 - 10.0 / 3600, 1e-9);
+	world_end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +236,7 @@ int main(void)
 		cmocka_unit_test(what_is_waited_for_waits_as_long),
 		cmocka_unit_test(what_is_concluded_holds),
 		cmocka_unit_test(a_skip_has_no_running_hours),
+		cmocka_unit_test(silence_ends_the_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
