@@ -97,6 +97,31 @@ static void what_is_no_more_ends(void **state)
 	world_end(&new);
 }
 
+/* Read more often than before, a point may have been silent too long by the time the judge is at already; the clock is
+ * behind that time, since samples are not waited for. */
+static void what_is_due_under_the_new_plan_is_done(void **state)
+{
+	static struct world old, new;
+	struct hj_buf buf = { 0 };
+
+	world_init(&old);
+	old.points[PRESS_A].interval_ms = old.points[FAN_A].interval_ms = 5 * MINUTE;
+	world_begin(&old);
+	go_on(&old, HOUR, 6, 3);
+	old.now += 4 * MINUTE;
+	give(&old, FAN_A, 3);
+	assert_int_equal(hj_judge_encode(old.j, &buf), 0);
+	make(&new);
+	assert_int_equal(hj_judge_decode(new.j, buf.data, buf.len), 0);
+	assert_true(hj_judge_deadline(new.j) < old.now);
+	hj_judge_pass(new.j, old.now - 1500);
+	assert_int_equal(hj_judge_time(new.j), old.now);
+	assert_true(hj_judge_deadline(new.j) > old.now);
+	hj_buf_done(&buf);
+	world_end(&old);
+	world_end(&new);
+}
+
 /* By hours, and to where no battery has kept the time: what never was has no time that could be set. */
 static void a_clock_set_back_is_kept(void **state)
 {
@@ -174,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_whatever_the_moment),
 		cmocka_unit_test(what_is_no_more_ends),
+		cmocka_unit_test(what_is_due_under_the_new_plan_is_done),
 		cmocka_unit_test(a_clock_set_back_is_kept),
 		cmocka_unit_test(what_is_none_changes_nothing),
 		cmocka_unit_test(the_version_before_is_read),
