@@ -153,26 +153,33 @@ void judged_keys_free(struct judged *d)
 	}
 }
 
-/* What stored dated has its right time, whatever the clock is by now. */
+/* What stored dated has its right time, whatever the clock is by now; so has what lies ahead of judge's own time: it
+ * is the begin of a state that was kept, and read again is what came before it. */
+static bool is_sure(const struct judged *d, int64_t time_ms, int64_t at_ms)
+{
+	return time_ms <= d->dated_ms || time_ms > at_ms;
+}
+
 static void put_event(struct judged *d, const char *code, const char *phase, const char *key, int64_t time_ms,
-        json_t *values, int64_t begin_ms)
+        bool sure, json_t *values, int64_t begin_ms)
 {
 	outbox_put(d->outbox, LANE_EVENT,
 	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "code", code, "phase", phase, "key", key, "source",
-	                "judged", "time", (json_int_t)time_ms, "sure", time_ms <= d->dated_ms, "values", values),
+	                "judged", "time", (json_int_t)time_ms, "sure", sure, "values", values),
 	        begin_ms);
 }
 
 static void tell_event(struct judged *d, const struct hj_conclusion *c)
 {
+	int64_t time_ms = c->ended ? c->end_ms : c->begin_ms;
 	char key[HJ_CONCLUSION_KEY_MAX + 1];
 
 	if (c->ended)
 		end_key(d, c, key);
 	else
 		begin_key(d, c, key);
-	put_event(d, hj_conclusion_event(c->code), c->ended ? "end" : "begin", key,
-	        c->ended ? c->end_ms : c->begin_ms, conclusion_values(d, c), c->begin_ms);
+	put_event(d, hj_conclusion_event(c->code), c->ended ? "end" : "begin", key, time_ms,
+	        is_sure(d, time_ms, c->at_ms), conclusion_values(d, c), c->begin_ms);
 }
 
 /* ---- hours ---- */
@@ -187,7 +194,8 @@ static void tell_day(struct judged *d, const struct hj_conclusion *c)
 	judged_number_to(v, "hours", c->hours);
 	judged_number_to(v, "energy", c->energy);
 	snprintf(key, sizeof(key), "equipment %s", name);
-	put_event(d, isnan(c->energy) ? "equipment-hours" : "equipment-energy", "moment", key, c->at_ms, v, c->at_ms);
+	put_event(d, isnan(c->energy) ? "equipment-hours" : "equipment-energy", "moment", key, c->at_ms,
+	        is_sure(d, c->at_ms, c->at_ms), v, c->at_ms);
 }
 
 void judged_tell_hours(struct judged *d)

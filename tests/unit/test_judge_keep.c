@@ -97,7 +97,7 @@ static void what_is_no_more_ends(void **state)
 	world_end(&new);
 }
 
-/* Read more often than before, a point may have been silent too long by the time the judge is at already; the clock is
+/* Read more often than before, a point may have been silent too long by the time that judge is at; the clock is
  * behind that time, since samples are not waited for. */
 static void what_is_due_under_the_new_plan_is_done(void **state)
 {
