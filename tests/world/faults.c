@@ -157,6 +157,8 @@ static hj_usec begin_kill(struct fault *f)
 		return 0;
 	if (which < 3) {
 		suite_kill(which == 0 ? &w.stored : which == 1 ? &w.eventd : &w.judged);
+		if (which == 2)
+			excuse(FAULT_KILL, NO_BUS, -1)->end_ms = true_ms();
 	} else if (bus < site.bus_count) {
 		suite_kill(&w.meterd[bus]);
 		excuse(FAULT_KILL, (int)bus, -1)->end_ms = true_ms();

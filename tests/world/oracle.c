@@ -118,7 +118,8 @@ static void excuse_windows(const struct excuse *e)
 	to = window_of(end + r->after * WINDOW_MS);
 	for (unsigned b = 0; b < site.bus_count; b++)
 		for (unsigned m = 0; m < site.buses[b].meter_count; m++) {
-			if ((e->bus >= 0 && (unsigned)e->bus != b) || (e->meter >= 0 && (unsigned)e->meter != m))
+			if (e->bus == NO_BUS || (e->bus >= 0 && (unsigned)e->bus != b) ||
+			        (e->meter >= 0 && (unsigned)e->meter != m))
 				continue;
 			for (size_t i = from; i <= to && i < window_count; i++)
 				windows[b][m][i].mask |= 1u << e->kind;

@@ -10,7 +10,8 @@
 
 #include "hjgate/cleanup.h"
 
-#define EVENTS_MOST 100000
+#define EVENTS_MOST    100000
+#define FORGOTTEN_MOST 256
 #define SPAN_MOST   1000
 #define SPAN_LEAST  (10 * 60000LL)
 /* What a wrong clock dated. */
@@ -83,6 +84,38 @@ static enum state state_of(const struct event *e)
 	return NONE;
 }
 
+/* Judged had concluded what no disk took, and was ended: it goes on from what was kept before, until the state
+ * changes. */
+static struct span {
+	int64_t begin_ms, end_ms;
+} forgotten[FORGOTTEN_MOST];
+static size_t forgotten_count;
+
+static void forget(const struct excuse *disk, const struct excuse *end)
+{
+	struct span *span = &forgotten[forgotten_count];
+
+	if (disk->kind != FAULT_DISK || disk->begin_ms > end->begin_ms ||
+	        disk->end_ms + AROUND_MS < end->begin_ms || forgotten_count == FORGOTTEN_MOST)
+		return;
+	*span = (struct span){ disk->begin_ms - AROUND_MS, INT64_MAX };
+	for (size_t i = 0; i < state_count; i++)
+		if (states[i]->begin_ms > end->end_ms)
+			span->end_ms = hj_min(span->end_ms, states[i]->begin_ms);
+	forgotten_count++;
+}
+
+static void find_forgotten(void)
+{
+	for (size_t i = 0; i < w.excuse_count; i++) {
+		const struct excuse *end = &w.excuses[i];
+		bool ends = end->kind == FAULT_POWER || (end->kind == FAULT_KILL && end->bus == NO_BUS);
+
+		for (size_t k = 0; ends && k < w.excuse_count; k++)
+			forget(&w.excuses[k], end);
+	}
+}
+
 /* Where a clock was wrong a state has its times by that clock. */
 static bool is_sure(int64_t ms)
 {
@@ -93,6 +126,9 @@ static bool is_sure(int64_t ms)
 		if (e->kind == FAULT_CLOCK && ms > e->begin_ms - by && ms < e->end_ms + by)
 			return false;
 	}
+	for (size_t i = 0; i < forgotten_count; i++)
+		if (ms > forgotten[i].begin_ms && ms < forgotten[i].end_ms)
+			return false;
 	return oracle_sure(0, 0, ms - AROUND_MS, ms + AROUND_MS);
 }
 
@@ -371,6 +407,7 @@ void told_judge(void)
 	for (size_t i = 0; i < event_count; i++)
 		if (state_of(&events[i]) != NONE)
 			states[state_count++] = &events[i];
+	find_forgotten();
 	judge_states();
 	judge_faults();
 	judge_rest();

@@ -25,11 +25,12 @@ extern const char *const fault_names[FAULT_KINDS];
 
 #define FAULTS_ALL   ((1u << FAULT_KINDS) - 1)
 #define EXCUSES_MOST 8192
+#define NO_BUS       (-2)
 
 /* A stretch in which something was so that a reading may be missing; times are true. */
 struct excuse {
 	enum fault_kind kind;
-	int bus, meter; /* -1: all */
+	int bus, meter; /* -1: all; NO_BUS: of judged, which costs states and no reading */
 	int64_t begin_ms, end_ms;
 	int64_t cut_ms; /* of the power: when it went */
 	int64_t by_ms;  /* of the clock: how far it was set */
