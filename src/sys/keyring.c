@@ -40,6 +40,7 @@ struct hj_keyring {
 	char refused[PATH_MAX];
 	struct trace traces[2]; /* of both files, as they were read: while they are the same they need not be again */
 	hj_usec since;          /* they are the same */
+	bool unread;            /* one that is there could not be read, or not be taken */
 	bool settled;
 	unsigned spared;
 };
@@ -216,14 +217,12 @@ static int add(struct hj_keyring *k, const uint8_t key[HJ_KEY_BYTES], bool *ret_
 static int look_at(struct hj_keyring *k, const char *path, const char *source, bool *ret_new)
 {
 	uint8_t key[HJ_KEY_BYTES];
-	int at, r = read_kek(path, key);
+	int r = read_kek(path, key), at = r < 0 ? r : add(k, key, ret_new);
 
+	hj_wipe(key, sizeof(key));
 	if (r == -EBADMSG)
 		snprintf(k->refused, sizeof(k->refused), "%s", path);
-	if (r < 0)
-		return r;
-	at = add(k, key, ret_new);
-	hj_wipe(key, sizeof(key));
+	k->unread |= at < 0 && at != -ENOENT && at != -EBADMSG;
 	if (at < 0)
 		return at;
 	if (k->used >= 0)
@@ -251,6 +250,7 @@ static int look(struct hj_keyring *k, const char *path)
 	bool fresh = false;
 
 	k->used = -1;
+	k->unread = false;
 	k->refused[0] = '\0';
 	if (k->brought[0])
 		r = look_at(k, k->brought, "ramfs", &fresh);
@@ -288,7 +288,7 @@ int hj_keyring_look(struct hj_keyring *k)
 	memcpy(k->traces, traces, sizeof(traces));
 	k->since = same ? k->since : now;
 	r = look(k, path);
-	k->settled = same && r >= 0 && now - k->since > SETTLED;
+	k->settled = same && r >= 0 && !k->unread && now - k->since > SETTLED;
 	k->spared = 0;
 	return r;
 }

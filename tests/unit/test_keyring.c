@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -233,6 +234,39 @@ static void test_same_file_is_not_read(void **state)
 	hj_keyring_free(k);
 }
 
+static void let_open(bool files)
+{
+	static struct rlimit before;
+	struct rlimit none;
+
+	if (!files)
+		assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, files ? &before : &none), 0);
+}
+
+/* However often that fails: it is looked into again, not passed over as one that is known. */
+static void test_a_new_one_that_cannot_be_read_yet(void **state)
+{
+	struct hj_keyring *k = ring(true);
+	char path[256];
+
+	assert_int_equal(hj_keyring_look(k), 1);
+	path_of("run/hjgate/key", path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	put_kek("run/hjgate/key/kek", 'k', HJ_KEY_BYTES);
+	for (int i = 0; i < 2; i++) {
+		let_open(false);
+		assert_int_equal(hj_keyring_look(k), 0); /* what is known serves */
+		let_open(true);
+		usleep(i ? 0 : SETTLES);
+	}
+	assert_int_equal(hj_keyring_look(k), 1);
+	assert_string_equal(hj_keyring_source(k), "ramfs");
+	hj_keyring_free(k);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -245,6 +279,7 @@ int main(void)
 		T(test_wrong_length),
 		T(test_brought_from_outside),
 		T(test_same_file_is_not_read),
+		T(test_a_new_one_that_cannot_be_read_yet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
