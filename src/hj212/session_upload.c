@@ -158,6 +158,15 @@ static void expect_late(struct hj212_session *s, const struct hj212_upload *u)
 	s->nameless_until = u->deadline + hj212_over_time(s);
 }
 
+/* It says itself how long the link may be silent. */
+static bool any_awaited(const struct hj212_session *s)
+{
+	for (unsigned i = 0; i < s->id.window; i++)
+		if (s->uploads[i].ack && hj212_upload_waits(&s->uploads[i]))
+			return true;
+	return false;
+}
+
 int hj212_session_forget(struct hj212_session *s, uint64_t token)
 {
 	for (unsigned i = 0; i < s->id.window; i++) {
@@ -168,7 +177,7 @@ int hj212_session_forget(struct hj212_session *s, uint64_t token)
 		u->state = UPLOAD_FREE;
 		hj212_tell_fate(s, HJ212_FATE_GIVEN_UP, u->qn, 0);
 		expect_late(s, u);
-		if (++s->forgotten > s->settings.re_count && !s->dead) {
+		if (++s->forgotten > s->settings.re_count && !s->dead && !any_awaited(s)) {
 			s->dead = true;
 			s->dead_token = token;
 			hj212_pw_refused(s, "no answer since it was changed");

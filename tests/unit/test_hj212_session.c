@@ -254,6 +254,39 @@ static void what_is_forgotten_makes_room(void **state)
 	expect_outcome(t, HJ212_DEAD);
 }
 
+/* Real-time data comes and goes beside it without an answer: whether the link is dead says what is waited for. */
+static void comes_and_goes(struct talk *t, unsigned seconds)
+{
+	for (unsigned i = 1; i <= seconds; i++) {
+		expect_nothing(t);
+		if (i % 10 == 9) {
+			assert_int_equal(hj212_session_forget(t->s, 100), 0);
+			upload(t, 100, "DataTime=20160801084000");
+		}
+		t->sent_count = 0;
+		wait_s(t, 1);
+	}
+}
+
+static void what_is_forgotten_cuts_no_wait_short(void **state)
+{
+	struct talk t;
+
+	start_as(&t, HJ212_2017, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		reconnect(&t);
+		upload(&t, 100, "DataTime=20160801084000");
+		upload(&t, 1, "DataTime=20160801084000");
+		comes_and_goes(&t, i ? 50 : 40);
+		if (!i)
+			assert_int_equal(expect_outcome(&t, HJ212_DEAD).token, 1);
+	}
+	expect_nothing(&t);
+	ack(&t, "20160801085937224"); /* after 50 s: longer than all copies */
+	expect_acked(&t, 1);
+	done(&t);
+}
+
 /* ---- QN ---- */
 
 static void qns_only_grow(void **state)
@@ -509,6 +542,7 @@ int main(void)
 		T(the_largest_cp_fits),
 		T(without_the_answer_bit_it_is_done_when_written),
 		T(what_is_forgotten_makes_room),
+		cmocka_unit_test(what_is_forgotten_cuts_no_wait_short),
 		cmocka_unit_test(qns_only_grow),
 		cmocka_unit_test(no_qn_above_the_limit),
 		cmocka_unit_test(odd_acknowledgements),
