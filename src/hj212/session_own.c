@@ -111,6 +111,7 @@ static void answered(struct hj212_session *s, const struct hj212_message *m, str
 {
 	struct hj212_upload *u = hj212_own(s);
 	int code = hj212_upload_code(m);
+	hj_usec after;
 
 	hj212_tell_answer(s, u, code == 1, code);
 	if (code == QN_PW) {
@@ -124,7 +125,10 @@ static void answered(struct hj212_session *s, const struct hj212_message *m, str
 		        m->cp.p);
 		return;
 	}
-	s->counts.answer_ms = (unsigned)((now.mono - hj_min(u->sent_at, now.mono)) / HJ_USEC_PER_MS);
+	after = now.mono - hj_min(u->sent_at, now.mono);
+	s->counts.answer_ms = (unsigned)(after / HJ_USEC_PER_MS);
+	if (s->id.ack == HJ212_ACK_NONE) /* no upload's answer can show how slow the link is */
+		hj212_upload_answered(s, after);
 	s->alive = true;
 	if (s->login_open)
 		hj212_pw_proved(s);

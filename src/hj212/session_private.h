@@ -118,7 +118,7 @@ struct hj212_session {
 	hj_usec look_at, look_pause;  /* HJ212_ACK_NONE: when to ask what TCP has delivered */
 	bool dead, dead_told;
 	uint64_t dead_token;
-	bool answered; /* on this connection an upload was acknowledged */
+	bool answered; /* on this connection an upload was, or with HJ212_ACK_NONE what is its own */
 	hj_usec grace; /* after the last copy, beyond OverTime */
 
 	struct hj212_pending pending[HJ212_REQUESTS_MAX];

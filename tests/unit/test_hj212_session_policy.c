@@ -326,6 +326,41 @@ static void heartbeats_without_answer_show_a_dead_link(void **state)
 	done(&t);
 }
 
+static void beats_unanswered(struct talk *t, unsigned seconds)
+{
+	t->sent_count = t->looked = 0;
+	wait_s(t, 60);
+	while (seconds--) {
+		expect_nothing(t);
+		wait_s(t, 1);
+	}
+	assert_int_equal(t->sent_count, 4);
+	assert_int_equal(expect_outcome(t, HJ212_DEAD).type, HJ212_DEAD);
+}
+
+/* Where uploads have no answers, that of a heartbeat shows how slow the link is. */
+static void a_heartbeat_answered_in_time_ends_the_grace(void **state)
+{
+	struct talk t;
+
+	start_heartbeat(&t, true);
+	t.id.ack = HJ212_ACK_NONE;
+	start_anew(&t);
+	beats_unanswered(&t, 40);
+	reconnect(&t);
+	beats_unanswered(&t, 55);
+	reconnect(&t);
+	t.looked = t.sent_count;
+	wait_s(&t, 60);
+	expect_data(&t, BEAT("20160801090332223", "9"));
+	answer(&t, "20160801090332223", 9013, "");
+	expect_outcome(&t, HJ212_ALIVE);
+	beats_unanswered(&t, 40);
+	reconnect(&t);
+	beats_unanswered(&t, 40);
+	done(&t);
+}
+
 /* ---- CN 1013 ---- */
 
 #define NOTICE(qn, flag) "QN=" qn ";ST=32;CN=1013;PW=123456;MN=" MN ";Flag=" flag ";CP=&&&&"
@@ -523,6 +558,7 @@ int main(void)
 		cmocka_unit_test(a_heartbeat_in_quiet_times),
 		cmocka_unit_test(a_heartbeat_is_not_sent_beside_an_upload),
 		cmocka_unit_test(heartbeats_without_answer_show_a_dead_link),
+		cmocka_unit_test(a_heartbeat_answered_in_time_ends_the_grace),
 		cmocka_unit_test(the_clock_wants_to_be_set),
 		cmocka_unit_test(answers_without_names_are_told_apart),
 		cmocka_unit_test(a_request_under_another_st),
