@@ -13,6 +13,12 @@ static int64_t day_of(int64_t label_ms)
 	return hj_window_start(label_ms, HJ_MS_PER_DAY);
 }
 
+/* Of labels from begin to before end; where that is nothing no day is read. */
+static int64_t last_day(int64_t begin_ms, int64_t end_ms)
+{
+	return day_of(end_ms > begin_ms ? end_ms - 1 : begin_ms);
+}
+
 static int close_span(struct hj_ledger *l, struct ledger_span *span)
 {
 	sqlite3_stmt *sql = l->sql[SQL_SPAN_CLOSE];
@@ -108,7 +114,7 @@ static int next_spans(struct hj_ledger *l, enum ledger_sql which, const int64_t 
 int hj_ledger_read_labels(struct hj_ledger *l, uint64_t from, int64_t begin_ms, int64_t end_ms, unsigned kinds,
         hj_ledger_fn fn, void *userdata)
 {
-	const int64_t day[2] = { day_of(begin_ms), day_of(end_ms - 1) };
+	const int64_t day[2] = { day_of(begin_ms), last_day(begin_ms, end_ms) };
 	struct ledger_filter filter = { .begin_ms = begin_ms, .end_ms = end_ms, .kinds = kinds };
 	uint64_t done = from ? from - 1 : 0;
 	struct hj_range spans[SPANS_AT_ONCE];
@@ -131,7 +137,7 @@ int hj_ledger_read_labels(struct hj_ledger *l, uint64_t from, int64_t begin_ms, 
 int hj_ledger_find_newest(
         struct hj_ledger *l, int64_t begin_ms, int64_t end_ms, unsigned kinds, uint64_t limit, uint64_t *ret_from)
 {
-	const int64_t day[2] = { day_of(begin_ms), day_of(end_ms - 1) };
+	const int64_t day[2] = { day_of(begin_ms), last_day(begin_ms, end_ms) };
 	struct ledger_filter filter = { .begin_ms = begin_ms, .end_ms = end_ms, .kinds = kinds };
 	uint64_t done = l->last + 1, from = l->last + 1;
 	struct hj_range spans[SPANS_AT_ONCE];
