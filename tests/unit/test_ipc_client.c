@@ -180,6 +180,7 @@ static void client_of_no_events(void **state)
 		hj_ipc_client_drop(a.client);
 		assert_false(hj_ipc_client_is_up(a.client));
 		turn_until(w, hj_ipc_client_is_up(a.client));
+		w->kept = hj_ipc_call_unref(w->kept);
 		hj_ipc_client_free(a.client);
 	}
 	hj_ipc_client_free(NULL);
