@@ -2,12 +2,14 @@
  * opened is tried again with the next commit: until then reports wait in RAM. */
 #include "eventd.h"
 #include "hjgate/log.h"
+#include "hjgate/service.h"
 #include "hjgate/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define READ_BACK (4 * EVENTS_IN_RAM) /* rows in which the newest events are looked for at the start */
 
@@ -97,6 +99,22 @@ static void tell_damaged(struct eventd *d)
 	eventd_say(d, "store-damaged", ROW_MOMENT, "events.db", values);
 }
 
+/* A disk that failed is asked by a file of nothing: to prove and to read back a ledger of years is for one that takes
+ * something, and not for each try. */
+static int disk_takes(const struct eventd *d)
+{
+	char path[HJ_PATH_MAX];
+	int r;
+
+	if (!d->told_trouble)
+		return 0;
+	if (snprintf(path, sizeof(path), "%s.try", d->path) >= (int)sizeof(path))
+		return 0;
+	r = hj_write_whole(path, "\n", 1, 0600);
+	unlink(path);
+	return r;
+}
+
 int eventd_open(struct eventd *d)
 {
 	bool damaged = false;
@@ -105,6 +123,7 @@ int eventd_open(struct eventd *d)
 	if (d->ledger)
 		return 0;
 	r = hj_place_check(&d->place, d->path);
+	r = r < 0 ? r : disk_takes(d);
 	r = r < 0 ? r : hj_ledger_open(d->path, d->keyring, &d->ledger, &damaged);
 	if (r < 0)
 		return r;
