@@ -132,9 +132,9 @@ unsigned hj212_session_room(const struct hj212_session *s); /* offers that would
 size_t hj212_session_cp_max(const struct hj212_session *s);
 
 /* Waits no longer for this upload: its place is free, a late 9014 is passed over. For real-time data that newer data
- * replaces. Forgetting ReCount+1 uploads in a row without any acknowledgement between them is HJ212_DEAD all the
- * same. -ENOENT. */
-int hj212_session_forget(struct hj212_session *s, uint64_t token);
+ * replaces. Forgetting ReCount+1 uploads, one after the other, without any acknowledgement between them is HJ212_DEAD
+ * all the same, where nothing else waits for its own. -ENOENT. */
+int hj212_session_forget(struct hj212_session *s, uint64_t token, struct hj_now now);
 
 /* ---- outcomes ---- */
 enum hj212_outcome_type {

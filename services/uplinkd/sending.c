@@ -270,7 +270,7 @@ static void give_up_realtime(struct uplinkd *u, struct hj_now now)
 	if (!f || now.mono < given_up_at(u, f) || !something_waits(u, now))
 		return;
 	for (unsigned i = 0; i < f->offered; i++)
-		hj212_session_forget(u->session, flight_token(f, i));
+		hj212_session_forget(u->session, flight_token(f, i), now);
 	flight_clear(f);
 }
 

@@ -115,6 +115,7 @@ struct hj212_session {
 	unsigned nameless;            /* 9014s without a QN still to come for copies and what is forgotten, */
 	hj_usec nameless_until;       /* as long as one may take */
 	unsigned forgotten;           /* in a row, without an acknowledgement */
+	hj_usec forgotten_at;         /* the newest that counts: what was sent before is of the same silence */
 	hj_usec look_at, look_pause;  /* HJ212_ACK_NONE: when to ask what TCP has delivered */
 	bool dead, dead_told;
 	uint64_t dead_token;

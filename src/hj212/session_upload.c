@@ -167,7 +167,7 @@ static bool any_awaited(const struct hj212_session *s)
 	return false;
 }
 
-int hj212_session_forget(struct hj212_session *s, uint64_t token)
+int hj212_session_forget(struct hj212_session *s, uint64_t token, struct hj_now now)
 {
 	for (unsigned i = 0; i < s->id.window; i++) {
 		struct hj212_upload *u = &s->uploads[i];
@@ -177,7 +177,11 @@ int hj212_session_forget(struct hj212_session *s, uint64_t token)
 		u->state = UPLOAD_FREE;
 		hj212_tell_fate(s, HJ212_FATE_GIVEN_UP, u->qn, 0);
 		expect_late(s, u);
-		if (++s->forgotten > s->settings.re_count && !s->dead && !any_awaited(s)) {
+		if (u->sent_at >= s->forgotten_at) {
+			s->forgotten++;
+			s->forgotten_at = now.mono;
+		}
+		if (s->forgotten > s->settings.re_count && !s->dead && !any_awaited(s)) {
 			s->dead = true;
 			s->dead_token = token;
 			hj212_pw_refused(s, "no answer since it was changed");

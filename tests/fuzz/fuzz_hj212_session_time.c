@@ -147,7 +147,7 @@ static void happen(struct life *l, unsigned what, unsigned much)
 		ask(l, much);
 		break;
 	case 6:
-		hj212_session_forget(l->s, l->tokens - (much & 3));
+		hj212_session_forget(l->s, l->tokens - (much & 3), l->now);
 		break;
 	default:
 		claim(hj212_session_become(l->s, &l->id) == -EBUSY);

@@ -239,8 +239,8 @@ static void what_is_forgotten_makes_room(void **state)
 	struct talk *t = *state;
 
 	upload(t, 1, "DataTime=20160801084000");
-	assert_int_equal(hj212_session_forget(t->s, 1), 0);
-	assert_int_equal(hj212_session_forget(t->s, 1), -ENOENT);
+	assert_int_equal(hj212_session_forget(t->s, 1, t->now), 0);
+	assert_int_equal(hj212_session_forget(t->s, 1, t->now), -ENOENT);
 	assert_int_equal(offer(t, 2, "DataTime=20160801084000"), 0);
 	ack(t, QN1); /* of the forgotten one */
 	expect_nothing(t);
@@ -249,9 +249,29 @@ static void what_is_forgotten_makes_room(void **state)
 	for (unsigned i = 0; i < 4; i++) { /* ReCount 3: the fourth without any answer */
 		expect_nothing(t);
 		upload(t, 10 + i, "DataTime=20160801084000");
-		assert_int_equal(hj212_session_forget(t->s, 10 + i), 0);
+		assert_int_equal(hj212_session_forget(t->s, 10 + i, t->now), 0);
 	}
 	expect_outcome(t, HJ212_DEAD);
+}
+
+/* Of several packets it is one silence, not as many. */
+static void packets_forgotten_together_count_once(void **state)
+{
+	struct talk t;
+
+	start_as(&t, HJ212_2017, 8);
+	for (unsigned i = 0; i < 4; i++) {
+		expect_nothing(&t);
+		for (unsigned k = 0; k < 5; k++)
+			assert_int_equal(offer(&t, k, "DataTime=20160801084000"), 0);
+		take_output(&t);
+		wait_s(&t, 9);
+		t.sent_count = 0;
+		for (unsigned k = 0; k < 5; k++)
+			assert_int_equal(hj212_session_forget(t.s, k, t.now), 0);
+	}
+	expect_outcome(&t, HJ212_DEAD);
+	done(&t);
 }
 
 /* Real-time data comes and goes beside it without an answer: whether the link is dead says what is waited for. */
@@ -260,7 +280,7 @@ static void comes_and_goes(struct talk *t, unsigned seconds)
 	for (unsigned i = 1; i <= seconds; i++) {
 		expect_nothing(t);
 		if (i % 10 == 9) {
-			assert_int_equal(hj212_session_forget(t->s, 100), 0);
+			assert_int_equal(hj212_session_forget(t->s, 100, t->now), 0);
 			upload(t, 100, "DataTime=20160801084000");
 		}
 		t->sent_count = 0;
@@ -390,7 +410,7 @@ static void nameless_answers_to_what_is_forgotten_count_for_nothing(void **state
 
 	upload(t, 1, "x=1");
 	wait_s(t, 10); /* two copies are out */
-	assert_int_equal(hj212_session_forget(t->s, 1), 0);
+	assert_int_equal(hj212_session_forget(t->s, 1, t->now), 0);
 	upload(t, 2, "x=2");
 	feed(t, nameless);
 	feed(t, nameless);
@@ -398,7 +418,7 @@ static void nameless_answers_to_what_is_forgotten_count_for_nothing(void **state
 	feed(t, nameless);
 	expect_acked(t, 2);
 	upload(t, 3, "x=3");
-	assert_int_equal(hj212_session_forget(t->s, 3), 0);
+	assert_int_equal(hj212_session_forget(t->s, 3, t->now), 0);
 	upload(t, 4, "x=4");
 	for (unsigned i = 0; i < 3; i++)
 		wait_s(t, 10);
@@ -542,6 +562,7 @@ int main(void)
 		T(the_largest_cp_fits),
 		T(without_the_answer_bit_it_is_done_when_written),
 		T(what_is_forgotten_makes_room),
+		cmocka_unit_test(packets_forgotten_together_count_once),
 		cmocka_unit_test(what_is_forgotten_cuts_no_wait_short),
 		cmocka_unit_test(qns_only_grow),
 		cmocka_unit_test(no_qn_above_the_limit),
