@@ -225,10 +225,11 @@ static int open_clear(struct hj_ledger *l, const char *key, const uint8_t *value
 
 	for (size_t i = l->segment_count; i-- > 0 && r == -EBADMSG;) {
 		struct ledger_chain *chain;
+		int k = ledger_chain_of(l, &l->segments[i], &chain);
 
-		if (ledger_chain_of(l, &l->segments[i], &chain) < 0)
+		if (k == -ENOKEY)
 			continue;
-		r = clear_mac(chain, key, value + CLEAR_BYTES, n - CLEAR_BYTES, mac);
+		r = k < 0 ? k : clear_mac(chain, key, value + CLEAR_BYTES, n - CLEAR_BYTES, mac);
 		if (r >= 0 && !hj_same_secret(mac, value + 1, HJ_MAC_BYTES))
 			r = -EBADMSG;
 	}
