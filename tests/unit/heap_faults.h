@@ -230,7 +230,7 @@ static inline bool heap_once(int (*scenario)(void *), void *userdata, int told, 
 	heap.struck = false;
 	r = scenario(userdata);
 	heap.left = 0;
-	if (heap.count == before && (r == good || (heap.struck && (r == told || (!told && r < 0)))))
+	if (heap.count == before && (r == good || (heap.struck && (told ? r == told : r < 0))))
 		return heap.struck;
 	heap.watched = false;
 	if (heap.by_place)
