@@ -123,6 +123,7 @@ void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_messag
 		hj212_tell_fate(s, HJ212_FATE_LATE, NULL, code);
 		return;
 	}
+	s->answered = true;
 	hj212_tell_answer(s, u, code == 1 && m->cn == 9014, code);
 	if (code == 1 && m->cn == 9014) {
 		u->state = UPLOAD_ACKED;

@@ -81,7 +81,7 @@ static void a_peer_that_reads_nothing_is_dead_too(void **state)
 }
 
 /* On a connection of its own: as long as its answer is outstanding, copies at 10, 20 and 30 s. */
-static void alone_for(struct talk *t, uint64_t token, unsigned seconds, char *ret_qn)
+static void alone_for(struct talk *t, uint64_t token, unsigned seconds, char *ret_qn, unsigned copies)
 {
 	reconnect(t);
 	t->sent_count = 0;
@@ -90,14 +90,14 @@ static void alone_for(struct talk *t, uint64_t token, unsigned seconds, char *re
 	while (seconds--)
 		wait_s(t, 1);
 	expect_nothing(t);
-	assert_int_equal(t->sent_count, 4);
+	assert_int_equal(t->sent_count, copies);
 }
 
 static void silent_for(struct talk *t, uint64_t token, unsigned seconds)
 {
 	char qn[18];
 
-	alone_for(t, token, seconds - 1, qn);
+	alone_for(t, token, seconds - 1, qn, 4);
 	wait_s(t, 1);
 	assert_int_equal(expect_outcome(t, HJ212_DEAD).token, token);
 	assert_int_equal(t->sent_count, 4);
@@ -112,7 +112,7 @@ static void a_link_slower_than_all_copies_is_waited_for(void **state)
 	for (unsigned i = 0; i < 4; i++)
 		silent_for(t, 5 + i, 40 + (i ? 15U << (i - 1) : 0));
 	silent_for(t, 9, 40 + 60);
-	alone_for(t, 10, 99, qn);
+	alone_for(t, 10, 99, qn, 4);
 	ack(t, qn);
 	expect_acked(t, 10);
 	upload(t, 11, "DataTime=20160801084500"); /* that it is silent afterwards is not the link's delay */
@@ -120,10 +120,29 @@ static void a_link_slower_than_all_copies_is_waited_for(void **state)
 		wait_s(t, 1);
 	assert_int_equal(expect_outcome(t, HJ212_DEAD).token, 11);
 	silent_for(t, 12, 40 + 60);
-	alone_for(t, 13, 39, qn);
+	alone_for(t, 13, 39, qn, 4);
 	ack(t, qn);
 	expect_acked(t, 13);
 	silent_for(t, 14, 40);
+}
+
+/* A refusal is no acknowledgement, but it shows that the link is not slow. */
+static void what_is_refused_is_not_waited_for_longer(void **state)
+{
+	struct talk *t = *state;
+	char data[256], qn[18];
+
+	for (unsigned i = 0; i < 3; i++) {
+		alone_for(t, 5, 1, qn, 1);
+		snprintf(data, sizeof(data), "QN=%s;ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=2&&", qn);
+		feed(t, data);
+		expect_outcome(t, HJ212_NOTE);
+		for (unsigned k = 0; k < 38; k++)
+			wait_s(t, 1);
+		expect_nothing(t);
+		wait_s(t, 1);
+		assert_int_equal(expect_outcome(t, HJ212_DEAD).token, 5);
+	}
 }
 
 static void acknowledged_after_a_resend(void **state)
@@ -554,6 +573,7 @@ int main(void)
 		T(resends_identical_bytes_then_dead),
 		T(a_peer_that_reads_nothing_is_dead_too),
 		T(a_link_slower_than_all_copies_is_waited_for),
+		T(what_is_refused_is_not_waited_for_longer),
 		T(acknowledged_after_a_resend),
 		cmocka_unit_test(a_window_of_four_is_acknowledged_in_any_order),
 		T(the_gap_between_frames_is_kept),
