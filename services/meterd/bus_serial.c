@@ -32,14 +32,13 @@ int bus_serial_open(const struct hj_conf_bus *c, void **ret_port)
 	return r < 0 ? r : modbus_get_socket(ctx);
 }
 
-/* An adapter that has no parity, or not every rate, refuses the whole format by EINVAL. */
+/* An adapter that has no parity, or not every rate, refuses the whole format by EINVAL. What else there is stays the
+ * system's word: `hjgate apply` goes back where another has the port, and knows that by EBUSY's. */
 void bus_serial_why(const struct hj_conf_bus *c, int error, char *ret, size_t size)
 {
 	if (error == -EINVAL)
 		snprintf(ret, size, "it does not take %d %d%c%d: see baud, data_bits, parity, stop_bits", (int)c->baud,
 		        (int)c->data_bits, c->parity, (int)c->stop_bits);
-	else if (error == -EBUSY)
-		snprintf(ret, size, "another program has it");
 	else
 		snprintf(ret, size, "%s", strerror(-error));
 }
