@@ -107,8 +107,8 @@ def records_of(messages, name, verdict):
     return records
 
 
-def excused_of(kill, meters, answers):
-    """[numbers, oldest first] of each meter of the bus that may be missing because of this kill."""
+def excused_of(kill, meters, answers, doubts):
+    """[numbers, oldest first] of each meter of the bus that may be missing because of this kill. What may never have been heard is none of what waited."""
     order = sorted((t, m.meter.name, n) for m in answers for n, t in m.times.items())
     excused = {m.name: [] for m in meters}
     waiting = kill.waiting
@@ -118,7 +118,8 @@ def excused_of(kill, meters, answers):
         if t <= kill.asked_ms - NOT_YET_SEEN_MS:
             if waiting <= 0:
                 break
-            waiting -= next(len(m.values[number]) for m in answers if m.meter.name == name)
+            if number not in doubts.get(name, Doubt()).unheard:
+                waiting -= next(len(m.values[number]) for m in answers if m.meter.name == name)
         excused[name].insert(0, number)
     return excused
 
@@ -320,7 +321,7 @@ def judge(buses, platforms, kills, minute_ms, hours=None, hour_ms=0, doubts=None
     verdict.windows = len(labels)
     for bus, (meters, log) in buses.items():
         answers = [Answers(m, log) for m in meters]
-        excused = [excused_of(k, meters, answers) for k in kills if k.bus == bus]
+        excused = [excused_of(k, meters, answers, doubts or {}) for k in kills if k.bus == bus]
         for meter in answers:
             for name, found in records.items():
                 one = MeterOnPlatform(verdict, "%s, %s/%s" % (name, bus, meter.meter.name), meter,
