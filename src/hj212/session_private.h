@@ -46,8 +46,10 @@ const struct hj212_command *hj212_command_find(int cn, enum hj212_edition editio
 #define HJ212_REQUESTS_MAX 8 /* kept: those being worked on, and the newest done, for repeats */
 #define HJ212_NOTES_MAX    4 /* texts waiting to be fetched; more are dropped */
 #define HJ212_QN_TEXT      24
-/* A link's delay may be longer than OverTime * (ReCount + 1): once a connection ended without one answer the
- * next is held so much longer after the last copy, up to a minute. What is sent, and when, stays the standard's. */
+/* A link's delay may be longer than OverTime * (ReCount + 1): once so many connections in a row ended without one
+ * answer (two: a record that nobody answers ends two, and then others go first) the next is held so much longer after
+ * the last copy, up to a minute. What is sent, and when, stays the standard's. */
+#define HJ212_SILENT_LEAST 2
 #define HJ212_GRACE_FIRST  (15 * HJ_USEC_PER_SEC)
 #define HJ212_GRACE_MOST   (60 * HJ_USEC_PER_SEC)
 
@@ -119,8 +121,8 @@ struct hj212_session {
 	hj_usec look_at, look_pause;  /* HJ212_ACK_NONE: when to ask what TCP has delivered */
 	bool dead, dead_told;
 	uint64_t dead_token;
-	bool answered; /* on this connection an upload was, if only refused; with HJ212_ACK_NONE its own */
-	hj_usec grace; /* after the last copy, beyond OverTime */
+	bool answered;   /* on this connection an upload was, if only refused; with HJ212_ACK_NONE its own */
+	unsigned silent; /* connections in a row that ended without an answer; one that was late keeps the count */
 
 	struct hj212_pending pending[HJ212_REQUESTS_MAX];
 	unsigned next_id;

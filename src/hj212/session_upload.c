@@ -31,12 +31,22 @@ hj_usec hj212_over_time(const struct hj212_session *s)
 	return s->settings.over_time * HJ_USEC_PER_SEC;
 }
 
+/* After the last copy, beyond OverTime. */
+static hj_usec grace(const struct hj212_session *s)
+{
+	hj_usec grace = s->silent < HJ212_SILENT_LEAST ? 0 : HJ212_GRACE_FIRST;
+
+	for (unsigned i = HJ212_SILENT_LEAST; i < s->silent && grace < HJ212_GRACE_MOST; i++)
+		grace *= 2;
+	return hj_min(grace, HJ212_GRACE_MOST);
+}
+
 /* When it is sent again, or given up. */
 static hj_usec due(const struct hj212_session *s, const struct hj212_upload *u, struct hj_now now)
 {
 	bool last = u->ack && u->went && u->resends >= s->settings.re_count;
 
-	return now.mono + hj212_over_time(s) + (last ? s->grace : 0);
+	return now.mono + hj212_over_time(s) + (last ? grace(s) : 0);
 }
 
 size_t hj212_session_cp_max(const struct hj212_session *s)
@@ -244,8 +254,7 @@ void hj212_upload_tick(struct hj212_session *s, struct hj_now now)
 		}
 		s->dead = true;
 		s->dead_token = u->token;
-		if (u->ack && u->went && !s->answered)
-			s->grace = s->grace ? hj_min(2 * s->grace, HJ212_GRACE_MOST) : HJ212_GRACE_FIRST;
+		s->silent += u->ack && u->went && !s->answered;
 		hj212_tell_fate(s, HJ212_FATE_GIVEN_UP, u->qn, 0);
 		hj212_pw_refused(s, "no answer since it was changed");
 	}
@@ -258,7 +267,7 @@ void hj212_upload_answered(struct hj212_session *s, hj_usec after)
 	s->forgotten = 0;
 	s->answered = true;
 	if (after <= hj212_over_time(s) * (s->settings.re_count + 1))
-		s->grace = 0;
+		s->silent = 0;
 }
 
 /* What was outstanding is the owner's to offer again. */

@@ -348,12 +348,14 @@ static void a_heartbeat_answered_in_time_ends_the_grace(void **state)
 	start_anew(&t);
 	beats_unanswered(&t, 40);
 	reconnect(&t);
+	beats_unanswered(&t, 40);
+	reconnect(&t);
 	beats_unanswered(&t, 55);
 	reconnect(&t);
 	t.looked = t.sent_count;
 	wait_s(&t, 60);
-	expect_data(&t, BEAT("20160801090332223", "9"));
-	answer(&t, "20160801090332223", 9013, "");
+	expect_data(&t, BEAT("20160801090512223", "9"));
+	answer(&t, "20160801090512223", 9013, "");
 	expect_outcome(&t, HJ212_ALIVE);
 	beats_unanswered(&t, 40);
 	reconnect(&t);
