@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "shell.h"
+
 #include "hjgate/cleanup.h"
 
 static char root[] = "/tmp/hjgate-test-conf-XXXXXX";
@@ -25,11 +27,7 @@ static const char *path_of(const char *name)
 
 static void put(const char *name, const char *text)
 {
-	FILE *f = fopen(path_of(name), "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
+	put_text(path_of(name), text);
 }
 
 static int setup(void **state)

@@ -14,18 +14,16 @@
 
 #include <cmocka.h>
 
+#include "shell.h"
+
 static char root[64];
 
 static void put(const char *name, const char *text)
 {
 	char path[256];
-	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/etc/hjgate/%s", root, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
+	put_text(path, text);
 }
 
 static int setup(void **state)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "call_faults.h"
+#include "shell.h"
 
 #include "hjgate/conf.h"
 #include "hjgate/conf_alerts.h"
@@ -14,17 +15,6 @@
 #include "hjgate/conf_site.h"
 
 static char root[64];
-
-static int sh(const char *format, ...)
-{
-	char command[600];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(command, sizeof(command), format, ap);
-	va_end(ap);
-	return system(command);
-}
 
 /* The examples that come with hjgate, each in force. */
 static int set_up(void **state)

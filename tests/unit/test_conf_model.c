@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "shell.h"
+
 static char root[64];
 static const char *const folders[] = { "/etc", "/etc/hjgate", "/etc/hjgate/buses.d", "/etc/hjgate/models", "/usr",
 	"/usr/share", "/usr/share/hjgate", "/usr/share/hjgate/models" };
@@ -21,13 +23,9 @@ static const char *const files[] = { "/etc/hjgate/buses.d/north.conf", "/etc/hjg
 static void put(const char *name, const char *text)
 {
 	char path[256];
-	FILE *f;
 
 	snprintf(path, sizeof(path), "%s%s", root, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
+	put_text(path, text);
 }
 
 static int setup(void **state)

@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "shell.h"
+
 #include "hjgate/cleanup.h"
 #include "hjgate/conf.h"
 #include "hjgate/conf_alerts.h"
@@ -33,22 +35,7 @@ static const char *path_of(const char *name)
 
 static void put(const char *name, const char *text)
 {
-	FILE *f = fopen(path_of(name), "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-static int sh(const char *format, ...)
-{
-	char command[400];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(command, sizeof(command), format, ap);
-	va_end(ap);
-	return system(command);
+	put_text(path_of(name), text);
 }
 
 #define POINT(name, address)                                                                                         \

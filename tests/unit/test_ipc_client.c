@@ -1,23 +1,8 @@
 /* The asking end on the loop: order, bounds, coming back by itself, and a server that talks nonsense. */
 #include "ipc_world.h"
-
-#include <dlfcn.h>
+#include "no_timers.h"
 
 /* ---- the client ---- */
-
-/* Then nobody gets a new timer: there is no memory. */
-static bool no_timers;
-
-int sd_event_add_time_relative(sd_event *event, sd_event_source **ret, clockid_t clock, uint64_t usec,
-        uint64_t accuracy, sd_event_time_handler_t fn, void *userdata)
-{
-	static int (*real)(sd_event * event, sd_event_source * *ret, clockid_t clock, uint64_t usec,
-	        uint64_t accuracy, sd_event_time_handler_t fn, void *userdata);
-
-	if (!real)
-		*(void **)&real = dlsym(RTLD_NEXT, "sd_event_add_time_relative");
-	return no_timers ? -ENOMEM : real(event, ret, clock, usec, accuracy, fn, userdata);
-}
 
 struct asker {
 	struct world *w;

@@ -1,7 +1,6 @@
 /* A link to a platform that is not there comes back by itself, whatever was refused meanwhile: a program that no
  * longer tries is one that a person has to go and start. */
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -14,21 +13,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "no_timers.h"
+
 #include "../../services/uplinkd/link.h"
 #include "hjgate/now.h"
-
-static bool no_timers; /* nobody gets a new one: there is no memory */
-
-int sd_event_add_time_relative(sd_event *event, sd_event_source **ret, clockid_t clock, uint64_t usec,
-        uint64_t accuracy, sd_event_time_handler_t fn, void *userdata)
-{
-	static int (*real)(sd_event * event, sd_event_source * *ret, clockid_t clock, uint64_t usec,
-	        uint64_t accuracy, sd_event_time_handler_t fn, void *userdata);
-
-	if (!real)
-		*(void **)&real = dlsym(RTLD_NEXT, "sd_event_add_time_relative");
-	return no_timers ? -ENOMEM : real(event, ret, clock, usec, accuracy, fn, userdata);
-}
 
 static unsigned up, down;
 static char why[128];
