@@ -41,10 +41,13 @@ json_t *feed_receipt_list(struct feed *f)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < f->receipt_count; i++)
-		if (hj_receipt_check(&f->receipts[i]) >= 0)
-			json_array_append_new(list, hj_receipt_to_json(&f->receipts[i]));
-	f->telling = f->receipt_count;
+	/* Without memory for one of them it and those after it wait for the next time. */
+	for (f->telling = 0; f->telling < f->receipt_count; f->telling++) {
+		const struct hj_receipt *r = &f->receipts[f->telling];
+
+		if (hj_receipt_check(r) >= 0 && json_array_append_new(list, hj_receipt_to_json(r)) < 0)
+			break;
+	}
 	return list;
 }
 
