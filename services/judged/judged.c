@@ -104,6 +104,8 @@ static int start(struct judged *d)
 	if (r >= 0 && snprintf(d->path, sizeof(d->path), "%s/state", folder) >= (int)sizeof(d->path))
 		r = -ENAMETOOLONG;
 	if (r >= 0)
+		r = hj_path(d->root, HJ_DIR_RUN, "judged/state", d->spare);
+	if (r >= 0)
 		r = hj_judge_new(&d->site.plan, hj_now().wall_ms - JUDGED_LAG_MS, judged_tell, d, &d->judge);
 	if (r >= 0)
 		r = outbox_new(d, &d->outbox);

@@ -40,7 +40,10 @@ struct judged {
 	int64_t dated_ms; /* newest time that stored gave: up to it times are right, whatever the clock is */
 	sd_event_source *timer, *keep_timer, *clock;
 	int64_t clock_ahead_ms;
-	char path[HJ_PATH_MAX]; /* of what is kept */
+	char path[HJ_PATH_MAX];  /* of what is kept */
+	char spare[HJ_PATH_MAX]; /* in /run: where that cannot be written */
+	bool spared;             /* there is one */
+	uint64_t serial;         /* of what was kept last */
 };
 
 /* Takes the site over. */

@@ -1,11 +1,15 @@
 /* What outlives a restart: what judge thinks and waits for, what the platforms have been told, and what is still to
  * be taken. It is a file of judged's own, written whole with each conclusion and now and then between: stored's
- * settings are for texts of a line. What was seen after it was written is read again from the records. */
+ * settings are for texts of a line. What was seen after it was written is read again from the records.
+ *
+ * While the disk takes nothing it is written to a spare in /run instead, which outlives the program though not the
+ * power. Each writing has the next serial: the highest one is read. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "hjgate/base64.h"
 #include "hjgate/log.h"
@@ -15,6 +19,8 @@
 #define VERSION     1
 #define STATE_BYTES (4 << 20) /* of the file, at the most */
 #define STATE_MODE  0600
+#define FOLDER      "judged"
+#define FOLDER_MODE 0700
 
 /* ---- writing ---- */
 
@@ -45,24 +51,60 @@ json_t *keep_encode(const struct judged *d)
 {
 	_cleanup_free_ char *judge = judge_as_text(d);
 
-	return judge ? json_pack("{s:i, s:s, s:o, s:o, s:o}", "version", VERSION, "judge", judge, "told",
-	                       told_to_json(d), "outbox", outbox_save(d->outbox), "keys", judged_keys_save(d))
+	return judge ? json_pack("{s:i, s:I, s:s, s:o, s:o, s:o}", "version", VERSION, "serial",
+	                       (json_int_t)d->serial, "judge", judge, "told", told_to_json(d), "outbox",
+	                       outbox_save(d->outbox), "keys", judged_keys_save(d))
 	             : NULL;
+}
+
+static int write_spare(struct judged *d, const char *text)
+{
+	char folder[HJ_PATH_MAX];
+	int r = hj_path(d->root, HJ_DIR_RUN, FOLDER, folder);
+
+	r = r < 0 ? r : hj_make_folders(folder, FOLDER_MODE);
+	r = r < 0 ? r : hj_write_whole(d->spare, text, strlen(text), STATE_MODE);
+	d->spared = d->spared || r >= 0;
+	return r;
+}
+
+static void drop_spare(struct judged *d)
+{
+	if (d->spared && unlink(d->spare) < 0 && errno != ENOENT)
+		hj_log_error(-errno, "cannot remove %s", d->spare);
+	d->spared = false;
+}
+
+static void tell_trouble(const struct judged *d, int why, int spare)
+{
+	if (spare < 0)
+		hj_log_error(
+		        why, "cannot keep %s: after a restart it goes on from what was kept before", d->path);
+	else
+		hj_log_error(why,
+		        "cannot keep %s: it lies in %s until the disk takes it; after a power cut it goes on from "
+		        "what was kept before",
+		        d->path, d->spare);
 }
 
 void keep_save(struct judged *d)
 {
-	_cleanup_json_ json_t *j = keep_encode(d);
-	_cleanup_free_ char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+	_cleanup_json_ json_t *j = NULL;
+	_cleanup_free_ char *text = NULL;
 	int r = -ENOMEM;
 
+	d->serial++;
+	j = keep_encode(d);
+	text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	if (text)
 		r = hj_write_whole(d->path, text, strlen(text), STATE_MODE);
 	outbox_kept(d->outbox);
 	d->concluded = false;
 	d->kept_ms = hj_judge_time(d->judge);
-	if (r < 0)
-		hj_log_error(r, "cannot keep %s: after a restart it goes on from what was kept before", d->path);
+	if (r >= 0)
+		drop_spare(d);
+	else
+		tell_trouble(d, r, text ? write_spare(d, text) : r);
 }
 
 /* ---- reading ---- */
@@ -105,20 +147,40 @@ static void load_told(struct judged *d, const json_t *told)
 	}
 }
 
+static json_int_t serial(const json_t *j)
+{
+	return json_integer_value(json_object_get(j, "serial"));
+}
+
 int keep_decode(struct judged *d, const json_t *j)
 {
 	if (json_integer_value(json_object_get(j, "version")) != VERSION)
 		return -EBADMSG;
+	d->serial = (uint64_t)serial(j);
 	load_told(d, json_object_get(j, "told"));
 	judged_keys_load(d, json_object_get(j, "keys"));
 	outbox_load(d->outbox, json_object_get(j, "outbox"));
 	return decode_judge(d, json_string_value(json_object_get(j, "judge")));
 }
 
+/* The spare, where it is the newer one: a kill can leave it behind when the disk has taken what is newer. */
+static int read_newest(struct judged *d, json_t **ret)
+{
+	_cleanup_json_ json_t *spare = NULL;
+	int r = read_json(d->path, ret), k = read_json(d->spare, &spare);
+
+	d->spared = spare || k < 0;
+	if (!spare || (*ret && serial(*ret) >= serial(spare)))
+		return r;
+	json_decref(*ret);
+	*ret = hj_steal(spare);
+	return 0;
+}
+
 int keep_load(struct judged *d)
 {
 	_cleanup_json_ json_t *j = NULL;
-	int r = read_json(d->path, &j);
+	int r = read_newest(d, &j);
 
 	if (r >= 0 && j)
 		r = keep_decode(d, j);

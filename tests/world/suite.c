@@ -172,6 +172,15 @@ static void kill_all(void)
 		suite_kill(&w.uplinkd[i]);
 }
 
+/* /run is memory. */
+static void empty_run(void)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/run/hjgate/judged/state", site.root);
+	unlink(path);
+}
+
 void suite_power(bool on)
 {
 	site_trace("power %s", on ? "on" : "off");
@@ -183,6 +192,7 @@ void suite_power(bool on)
 		return;
 	}
 	disk_restore();
+	empty_run();
 	world_booted = world_now.mono - HJ_USEC_PER_SEC;
 	write_boot_id();
 	suite_start();

@@ -87,7 +87,7 @@ static enum state state_of(const struct event *e)
 	return NONE;
 }
 
-/* Judged had concluded what no disk took, and was ended: it goes on from what was kept before, until the state
+/* Judged had concluded what no disk took, and the power went: it goes on from what was kept before, until the state
  * changes. */
 static struct span {
 	int64_t begin_ms, end_ms;
@@ -112,9 +112,8 @@ static void find_forgotten(void)
 {
 	for (size_t i = 0; i < w.excuse_count; i++) {
 		const struct excuse *end = &w.excuses[i];
-		bool ends = end->kind == FAULT_POWER || (end->kind == FAULT_KILL && end->bus == NO_BUS);
 
-		for (size_t k = 0; ends && k < w.excuse_count; k++)
+		for (size_t k = 0; end->kind == FAULT_POWER && k < w.excuse_count; k++)
 			forget(&w.excuses[k], end);
 	}
 }

@@ -259,7 +259,7 @@ int main(int argc, char **argv)
 	json_object_seed(1);
 	live();
 	tell();
-	fflush(stdout);
+	fflush(NULL);
 	if (!w.o.keep)
 		nftw(site.root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	snprintf(lock, sizeof(lock), "%s.lock", site.root);

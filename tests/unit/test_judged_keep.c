@@ -1,0 +1,178 @@
+/* What judged keeps while the disk takes nothing: it lies in /run, a restart goes on from there, and it is gone when
+ * the disk takes what is kept again. The disk refuses by a folder that has the name of what would be written. */
+#include "../../services/judged/judged.h"
+#include "../../services/judged/peer_outbox.h"
+#include "hjgate/judge.h"
+#include "hjgate/log.h"
+#include "state_root.h"
+
+#include <unistd.h>
+
+#define FIRST_MS 1774929600000
+#define REFUSES  ".part"
+
+static struct judged d;
+static struct hj_judge_point point;
+static struct hj_judge_equipment equipment;
+static struct hj_conf_equipment named = { .code = "SB1", .title = "oven" };
+
+static void start(void)
+{
+	d = (struct judged){ .root = root, .site = { .equipment = &named } };
+	d.site.plan = (struct hj_judge_plan){
+		.points = &point, .equipment = &equipment, .point_count = 1, .equipment_count = 1
+	};
+	hj_judge_point_init(&point);
+	hj_judge_equipment_init(&equipment);
+	point.name = "oven.current";
+	equipment.name = "oven";
+	equipment.signs[0].running = 5;
+	equipment.sign_count = 1;
+	hj_judge_plan_fill(&d.site.plan);
+	d.told[0] = JUDGED_TOLD_NO;
+	path_of("var/lib/hjgate/judged/state", d.path);
+	path_of("run/hjgate/judged/state", d.spare);
+	assert_true(sd_event_new(&d.event) >= 0);
+	assert_int_equal(hj_judge_new(&d.site.plan, FIRST_MS, judged_tell, &d, &d.judge), 0);
+	assert_int_equal(outbox_new(&d, &d.outbox), 0);
+}
+
+static void stop(void)
+{
+	outbox_free(d.outbox);
+	judged_keys_free(&d);
+	hj_judge_free(d.judge);
+	sd_event_unref(d.event);
+}
+
+/* What is told of the oven after a restart: what was kept last, wherever it lay. */
+static int told_after_restart(void)
+{
+	stop();
+	start();
+	keep_load(&d);
+	return d.told[0];
+}
+
+static void keep(int told)
+{
+	d.told[0] = (int8_t)told;
+	keep_save(&d);
+}
+
+static void set_disk(bool refuses)
+{
+	char path[sizeof(d.path) + sizeof(REFUSES)];
+
+	snprintf(path, sizeof(path), "%s" REFUSES, d.path);
+	assert_int_equal(refuses ? mkdir(path, 0755) : rmdir(path), 0);
+}
+
+static bool is_spared(void)
+{
+	return access(d.spare, F_OK) == 0;
+}
+
+static int begin(void **state)
+{
+	char folder[256];
+
+	hj_log_setup("judged", HJ_LOG_ERROR - 1);
+	if (make_root("judged") < 0)
+		return -1;
+	path_of("var/lib/hjgate/judged", folder);
+	if (mkdir(folder, 0700) < 0)
+		return -1;
+	start();
+	return 0;
+}
+
+static int end(void **state)
+{
+	stop();
+	return remove_root();
+}
+
+/* ---- tests ---- */
+
+static void a_disk_that_takes_it_needs_no_spare(void **state)
+{
+	keep(JUDGED_RS_RUNS);
+	assert_false(is_spared());
+	assert_int_equal(told_after_restart(), JUDGED_RS_RUNS);
+}
+
+static void a_disk_that_takes_nothing_costs_a_restart_nothing(void **state)
+{
+	keep(JUDGED_RS_RUNS);
+	set_disk(true);
+	keep(JUDGED_RS_OFF);
+	assert_true(is_spared());
+	assert_int_equal(told_after_restart(), JUDGED_RS_OFF);
+	keep(JUDGED_RS_ALARM);
+	assert_int_equal(told_after_restart(), JUDGED_RS_ALARM);
+}
+
+static void the_spare_goes_when_the_disk_takes_it(void **state)
+{
+	set_disk(true);
+	keep(JUDGED_RS_OFF);
+	assert_int_equal(told_after_restart(), JUDGED_RS_OFF);
+	set_disk(false);
+	keep(JUDGED_RS_RUNS);
+	assert_false(is_spared());
+	assert_int_equal(told_after_restart(), JUDGED_RS_RUNS);
+}
+
+/* Killed between the two: the spare was left behind. */
+static void the_newer_of_the_two_is_read(void **state)
+{
+	char aside[sizeof(d.spare) + 2];
+
+	keep(JUDGED_RS_RUNS);
+	set_disk(true);
+	keep(JUDGED_RS_OFF);
+	snprintf(aside, sizeof(aside), "%s2", d.spare);
+	assert_int_equal(link(d.spare, aside), 0);
+	set_disk(false);
+	keep(JUDGED_RS_ALARM);
+	assert_int_equal(rename(aside, d.spare), 0);
+	assert_int_equal(told_after_restart(), JUDGED_RS_ALARM);
+	keep(JUDGED_RS_OFF);
+	assert_false(is_spared());
+}
+
+static void a_spare_that_is_no_such_thing_is_left_alone(void **state)
+{
+	keep(JUDGED_RS_RUNS);
+	set_disk(true);
+	keep(JUDGED_RS_OFF);
+	write_file("run/hjgate/judged/state", "{");
+	assert_int_equal(told_after_restart(), JUDGED_RS_RUNS);
+	set_disk(false);
+	keep(JUDGED_RS_OFF);
+	assert_false(is_spared());
+}
+
+static void without_either_it_goes_on_from_before(void **state)
+{
+	keep(JUDGED_RS_RUNS);
+	set_disk(true);
+	write_file("run/hjgate/judged", "no folder");
+	keep(JUDGED_RS_OFF);
+	assert_int_equal(told_after_restart(), JUDGED_RS_RUNS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_disk_that_takes_it_needs_no_spare, begin, end),
+		cmocka_unit_test_setup_teardown(a_disk_that_takes_nothing_costs_a_restart_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(the_spare_goes_when_the_disk_takes_it, begin, end),
+		cmocka_unit_test_setup_teardown(the_newer_of_the_two_is_read, begin, end),
+		cmocka_unit_test_setup_teardown(a_spare_that_is_no_such_thing_is_left_alone, begin, end),
+		cmocka_unit_test_setup_teardown(without_either_it_goes_on_from_before, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
