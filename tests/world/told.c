@@ -24,6 +24,7 @@
 #define ALIVE_MS     61000  /* the store notes that often that it lives */
 #define NOTICE_MS    60000
 #define RUNNING      5.0f
+#define SLOW_LINK_MS 2500 /* each way: after over_time it is lost until it is waited for longer */
 #define WAITING_MOST 32 /* samples of a bus: of a round of questions */
 
 enum state { UNKNOWN, STOPPED, IDLE, RUNS, NONE };
@@ -321,8 +322,9 @@ static bool is_false(const struct event *e)
 		return !w.t.faults[FAULT_DISK];
 	if (is(e, "clock-stepped") || is(e, "clock-untrusted"))
 		return !w.t.faults[FAULT_CLOCK] && !w.t.faults[FAULT_NO_RTC];
-	if (is(e, "link-lost"))
-		return !w.t.faults[FAULT_PLATFORM] && !w.t.faults[FAULT_LINK];
+	if (is(e, "link-lost") && sscanf(e->key, "uplink p%u", &b) == 1)
+		return !w.t.faults[FAULT_PLATFORM] && !w.t.faults[FAULT_LINK] &&
+		       site.platforms[b].delay_ms < SLOW_LINK_MS;
 	return is(e, "store-damaged") || is(e, "records-unsent") || is(e, "reports-lost");
 }
 
