@@ -98,10 +98,24 @@ bool oracle_settled(void)
 
 /* ---- what the meters said ---- */
 
+/* By so much a clock that was believed was wrong meanwhile: the windows have its times. */
+static int64_t believed_ms(const struct excuse *e)
+{
+	int64_t by = 0;
+
+	for (size_t i = 0; i < w.excuse_count; i++) {
+		const struct excuse *o = &w.excuses[i];
+
+		if (o->believed && o->begin_ms <= e->end_ms + 2 * WINDOW_MS && o->end_ms >= e->begin_ms)
+			by = hj_max(by, (int64_t)llabs(o->by_ms));
+	}
+	return by;
+}
+
 static void excuse_windows(const struct excuse *e)
 {
 	const struct reach *r = &reach[e->kind];
-	int64_t by = e->believed ? llabs(e->by_ms) : 0;
+	int64_t by = believed_ms(e);
 	int64_t end = hj_min(e->end_ms, settled_ms) + by, begin = e->begin_ms - by;
 	size_t from, to;
 

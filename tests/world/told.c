@@ -23,6 +23,7 @@
 #define POLL_MOST_MS 300000 /* of any interval that a bus has, or had */
 #define ALIVE_MS     61000  /* the store notes that often that it lives */
 #define NOTICE_MS    60000
+#define LOOKS_AGAIN_MS 5000 /* after it was ended judged has read the records, and the live values begin */
 #define RUNNING      5.0f
 #define SLOW_LINK_MS 2500 /* each way: after over_time it is lost until it is waited for longer */
 #define WAITING_MOST 32 /* samples of a bus: of a round of questions */
@@ -119,6 +120,21 @@ static void find_forgotten(void)
 	}
 }
 
+/* Judged was ended, and a window ended before it looked again: of the readings in it there is the record alone, which
+ * has no times within. */
+static bool is_blurred(int64_t ms)
+{
+	for (size_t i = 0; i < w.excuse_count; i++) {
+		const struct excuse *e = &w.excuses[i];
+		int64_t looks_ms = e->end_ms + LOOKS_AGAIN_MS, edge_ms = looks_ms - looks_ms % WINDOW_MS;
+
+		if ((e->kind == FAULT_CONF || (e->kind == FAULT_KILL && e->bus == NO_BUS)) &&
+		        edge_ms > e->begin_ms && ms >= edge_ms - WINDOW_MS && ms < edge_ms)
+			return true;
+	}
+	return false;
+}
+
 /* Where a clock was wrong a state has its times by that clock. */
 static bool is_sure(int64_t ms)
 {
@@ -129,7 +145,7 @@ static bool is_sure(int64_t ms)
 		if (e->kind == FAULT_CLOCK && ms > e->begin_ms - by && ms < e->end_ms + by)
 			return false;
 	}
-	if (ms < cut_ms + AROUND_MS)
+	if (ms < cut_ms + AROUND_MS || is_blurred(ms))
 		return false;
 	for (size_t i = 0; i < forgotten_count; i++)
 		if (ms > forgotten[i].begin_ms && ms < forgotten[i].end_ms)
