@@ -43,6 +43,7 @@ static size_t event_count;
 static const struct event *states[EVENTS_MOST]; /* those of them that are states */
 static size_t state_count;
 static int64_t cut_ms; /* what is older was cut: eventd keeps some 15,000 events */
+static int64_t first_state_ms; /* the state that was told when that was cut had begun before, and went too */
 
 /* They end, when what they tell of does: in a world that is well, none is left. */
 static const char *const troubles[] = { "power-failure", "meter-lost", "port-lost", "link-lost", "outbox-full",
@@ -87,6 +88,13 @@ static enum state state_of(const struct event *e)
 		if (is(e, state_codes[i]))
 			return (enum state)i;
 	return NONE;
+}
+
+static void find_first_state(void)
+{
+	for (size_t i = 0; cut_ms && !first_state_ms && i < state_count; i++)
+		if (states[i]->begin_ms >= cut_ms)
+			first_state_ms = states[i]->begin_ms;
 }
 
 /* Judged had concluded what no disk took, and the power went: it goes on from what was kept before, until the state
@@ -145,7 +153,7 @@ static bool is_sure(int64_t ms)
 		if (e->kind == FAULT_CLOCK && ms > e->begin_ms - by && ms < e->end_ms + by)
 			return false;
 	}
-	if (ms < cut_ms + AROUND_MS || is_blurred(ms))
+	if (ms < hj_max(cut_ms + AROUND_MS, first_state_ms) || is_blurred(ms))
 		return false;
 	for (size_t i = 0; i < forgotten_count; i++)
 		if (ms > forgotten[i].begin_ms && ms < forgotten[i].end_ms)
@@ -431,6 +439,7 @@ void told_judge(void)
 	for (size_t i = 0; i < event_count; i++)
 		if (state_of(&events[i]) != NONE)
 			states[state_count++] = &events[i];
+	find_first_state();
 	find_forgotten();
 	judge_states();
 	judge_faults();
