@@ -28,6 +28,7 @@ void hj_gaps_free(struct hj_gaps *g)
 	for (size_t i = 0; i < g->point_count; i++) {
 		spans_done(&g->points[i].good);
 		spans_done(&g->points[i].seen);
+		gaps_pace_done(&g->points[i]);
 	}
 	for (size_t i = 0; i < g->uplink_count; i++) {
 		spans_done(&g->uplinks[i].acked);
@@ -210,6 +211,7 @@ static int64_t good_until(const struct gaps_point *p, const struct hj_head *head
 static int note_value(struct hj_gaps *g, struct gaps_point *p, const struct hj_head *head, const struct hj_stat *s)
 {
 	double *cell = gaps_cell(g, p->meter, head->label_ms);
+	int r = gaps_pace_note(p, head, s->expected);
 	bool good = has_value(s);
 
 	p->since_ms = hj_min(p->since_ms, head->label_ms);
@@ -219,6 +221,8 @@ static int note_value(struct hj_gaps *g, struct gaps_point *p, const struct hj_h
 		cell[CELL_DUE]++;
 		cell[CELL_STORED] += good;
 	}
+	if (r < 0)
+		return r;
 	return good ? spans_add(&p->good, head->label_ms, good_until(p, head))
 	            : spans_add(&p->seen, head->label_ms, head->label_ms + head->length_ms);
 }
@@ -298,7 +302,7 @@ static int add_stretch(struct hj_gaps *g, size_t index, int64_t from_ms, int64_t
 		w = judge_window(g, index, p, at, next);
 		cell = w.recorded ? NULL : gaps_cell(g, p->meter, at);
 		if (cell && p->interval_ms) { /* nothing has counted what was due */
-			cell[CELL_EXPECTED] += (double)(next - at) / p->interval_ms;
+			cell[CELL_EXPECTED] += gaps_pace_due(p, at, next, length);
 			cell[CELL_DUE] += (double)(next - at) / (double)hj_max((int64_t)p->interval_ms, length);
 		}
 		r = add_window(g, index, &w);
@@ -339,6 +343,7 @@ static int end_point(struct hj_gaps *g, size_t index)
 		at = i < p->good.count ? p->good.list[i].to : span.to;
 	}
 	p->seen.count = 0;
+	gaps_pace_day_end(p);
 	/* A value that stands into the next day is that day's too. */
 	if (p->good.count && p->good.list[p->good.count - 1].to > g->day_ms + HJ_MS_PER_DAY)
 		p->good.list[0] = p->good.list[p->good.count - 1];

@@ -24,12 +24,18 @@ struct open_gap {
 	unsigned unexplained; /* windows at its end that only its neighbours explain */
 };
 
+#define GAPS_PACES 4 /* of a point that are told apart: those of a day, and the last of the day before */
+
 struct gaps_point {
 	char name[HJ_POINT_NAME_MAX + 1];
 	uint32_t meter, interval_ms, uplinks;
 	int64_t since_ms;
 	bool configured;
 	struct spans good, seen; /* of the day: with a value; with a record that has none */
+	struct gaps_pace {
+		uint32_t expected, length_ms, count; /* of each of these windows; how many they are */
+		struct spans windows;                /* none: the pace is free */
+	} paces[GAPS_PACES];
 	struct open_gap open;
 };
 
@@ -93,6 +99,12 @@ size_t gaps_stride(const struct hj_gaps *g);
 
 /* ---- gaps_list.c ---- */
 int gaps_emit(struct hj_gaps *g, struct open_gap *open); /* into the list; the open one is none then */
+/* ---- gaps_pace.c ---- */
+int gaps_pace_note(struct gaps_point *p, const struct hj_head *head, uint32_t expected); /* -ENOMEM */
+/* Readings that were due from begin to end, a window of `length_ms` or a part of it that has no record. */
+double gaps_pace_due(const struct gaps_point *p, int64_t begin_ms, int64_t end_ms, int64_t length_ms);
+void gaps_pace_day_end(struct gaps_point *p);
+void gaps_pace_done(struct gaps_point *p);
 /* ---- gaps_uplink.c ---- */
 int gaps_uplink_record(struct hj_gaps *g, const struct hj_head *head, const struct hj_stat *stats, size_t count);
 const struct gaps_point *gaps_find(const struct hj_gaps *g, uint32_t number);
