@@ -173,14 +173,17 @@ static hj_usec begin_kill(struct fault *f)
 /* Another interval of one bus: who reads it is started anew, as `hjgate apply` would. */
 static hj_usec begin_conf(struct fault *f)
 {
-	unsigned bus = (unsigned)chance(site.bus_count);
+	unsigned bus = (unsigned)chance(site.bus_count), before_s = site.buses[bus].poll_s;
+	struct excuse *e;
 
 	if (w.dark || !program_runs(w.meterd[bus]))
 		return 0;
 	suite_interval(bus, one_in(2) ? 300 : one_in(2) ? 150 : 60);
 	program_stop(w.meterd[bus]);
 	program_stop(w.judged);
-	excuse(FAULT_CONF, (int)bus, -1)->end_ms = true_ms();
+	e = excuse(FAULT_CONF, (int)bus, -1);
+	e->end_ms = true_ms();
+	e->poll_s = before_s;
 	return 0;
 }
 
@@ -243,23 +246,14 @@ static void undo_platform(struct fault *f)
 	p->delay_ms = one_in(6) ? between(1000, 30000) / 2 : between(1, 300);
 }
 
-static void beijing(int64_t ms, char ret[16])
-{
-	time_t s = (time_t)((ms + TZ_MS) / 1000);
-	struct tm tm;
-
-	gmtime_r(&s, &tm);
-	strftime(ret, 16, "%Y%m%d%H%M%S", &tm);
-}
-
 static hj_usec begin_request(struct fault *f)
 {
 	static const char *const cns[] = { "2051", "2061", "2031", "2999", "2011" };
 	int64_t back = (int64_t)between(1, 48) * 3600000, from = true_ms() - back;
-	char begin[16], end[16], cp[80];
+	char begin[TIME_WORD_LEN], end[TIME_WORD_LEN], cp[80];
 
-	beijing(from, begin);
-	beijing(from + (int64_t)between(1, 10) * 3600000, end);
+	time_word(from, begin);
+	time_word(from + (int64_t)between(1, 10) * 3600000, end);
 	snprintf(cp, sizeof(cp), "BeginTime=%s;EndTime=%s", begin, end);
 	platform_ask(&site.platforms[chance(site.platform_count)], cns[chance(hj_array_size(cns))], cp);
 	w.t.faults[FAULT_REQUEST]++;
@@ -270,10 +264,14 @@ static hj_usec begin_request(struct fault *f)
 
 static hj_usec begin_disk(struct fault *f)
 {
+	bool fails;
+
 	if (w.dark || power)
 		return 0;
-	disk_refuse(one_in(3) ? EIO : ENOSPC);
+	fails = one_in(3);
+	disk_refuse(fails ? EIO : ENOSPC);
 	f->excuse = excuse(FAULT_DISK, -1, -1);
+	f->excuse->full = !fails;
 	return one_in(3) ? between(1, 180) * MINUTE : between(5, 300) * SECOND;
 }
 

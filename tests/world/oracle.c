@@ -2,54 +2,17 @@
  * of the platforms, which the gateway never sees, and by what the suite's own commands say of it (`export`, `gaps`,
  * `verify`, `uplink`). A reading may be missing only where an excuse covers it. */
 /* long because: what is demanded of a world is one list, over one table of windows */
-#include "world.h"
+#include "windows.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "hjgate/cleanup.h"
 
-#define UNDER_WAY_MS (30 * 60000LL) /* records so young may be on their way yet */
-#define EDGE_MS      200            /* a reading so near a window's end may be counted in either */
-#define LATE_MS      3200           /* a late answer may be one to the same question, asked again (line.c) */
 #define WAITING_MOST 2
 #define CLOSE_TO     1e-6
-
-#define M(kind) (1u << FAULT_##kind)
-#define LOSSY   (M(POWER) | M(KILL) | M(CLOCK) | M(NO_RTC))       /* what was read may be lost */
-#define SILENT  (LOSSY | M(METER) | M(PORT) | M(NOISE) | M(CONF)) /* nothing may be read */
-
-/* How far an excuse reaches, in windows before and after. */
-static const struct reach {
-	unsigned before, after;
-} reach[FAULT_KINDS] = {
-	[FAULT_NOISE] = { 0, 1 },
-	[FAULT_METER] = { 0, 2 },
-	[FAULT_PORT] = { 0, 2 },
-	[FAULT_POWER] = { 1, 1 },
-	[FAULT_KILL] = { 1, 1 },
-	[FAULT_CONF] = { 1, 1 },
-	[FAULT_CLOCK] = { 1, 1 },
-	[FAULT_NO_RTC] = { 1, 1 },
-	[FAULT_DISK] = { 0, 1 },
-};
-
-struct window {                       /* of a meter */
-	uint32_t mask;                /* kinds that excuse it */
-	unsigned served, got, values; /* values: points with one */
-	double least, most;           /* of the record's current */
-	bool edge, late, recorded, listed;
-	uint8_t cause; /* of the gap that lists it */
-};
-
-static struct window *windows[BUSES_MOST][METERS_MOST];
-static size_t window_count;
-static int64_t first_ms, settled_ms;
-/* What is older was cut: by a full disk, which takes what all have acknowledged. */
-static int64_t floor_ms = INT64_MAX;
 
 static const struct cause {
 	const char *name;
@@ -62,11 +25,6 @@ static const struct cause {
 	{ "unknown", M(CLOCK) | M(NO_RTC) }, /* where the grid of readings is laid anew, one window may have none */
 	{ "power", M(POWER) | M(NO_RTC) },
 };
-
-static size_t window_of(int64_t ms)
-{
-	return ms < first_ms ? 0 : (size_t)((ms - first_ms) / WINDOW_MS);
-}
 
 /* ---- is anything owed ---- */
 
@@ -94,90 +52,6 @@ bool oracle_settled(void)
 	        !strcmp(json_string_value(json_object_get(one, "state")) ?: "", "connected");
 	json_decref(j);
 	return is;
-}
-
-/* ---- what the meters said ---- */
-
-/* By so much a clock that was believed was wrong meanwhile: the windows have its times. */
-static int64_t believed_ms(const struct excuse *e)
-{
-	int64_t by = 0;
-
-	for (size_t i = 0; i < w.excuse_count; i++) {
-		const struct excuse *o = &w.excuses[i];
-
-		if (o->believed && o->begin_ms <= e->end_ms + 2 * WINDOW_MS && o->end_ms >= e->begin_ms)
-			by = hj_max(by, (int64_t)llabs(o->by_ms));
-	}
-	return by;
-}
-
-static void excuse_windows(const struct excuse *e)
-{
-	const struct reach *r = &reach[e->kind];
-	int64_t by = believed_ms(e);
-	int64_t end = hj_min(e->end_ms, settled_ms) + by, begin = e->begin_ms - by;
-	size_t from, to;
-
-	/* What a disk does not take waits, and is lost with the power; what waits for the time is too. */
-	if (e->kind == FAULT_POWER || e->kind == FAULT_KILL)
-		for (size_t i = 0; i < w.excuse_count; i++) {
-			const struct excuse *o = &w.excuses[i];
-
-			if ((o->kind == FAULT_DISK || o->kind == FAULT_CLOCK || o->kind == FAULT_NO_RTC) &&
-			        o->begin_ms <= e->begin_ms && o->end_ms + 10 * 60000 >= e->begin_ms)
-				begin = hj_min(begin, o->begin_ms);
-		}
-	from = window_of(begin - r->before * WINDOW_MS);
-	to = window_of(end + r->after * WINDOW_MS);
-	for (unsigned b = 0; b < site.bus_count; b++)
-		for (unsigned m = 0; m < site.buses[b].meter_count; m++) {
-			if (e->bus == NO_BUS || (e->bus >= 0 && (unsigned)e->bus != b) ||
-			        (e->meter >= 0 && (unsigned)e->meter != m))
-				continue;
-			for (size_t i = from; i <= to && i < window_count; i++)
-				windows[b][m][i].mask |= 1u << e->kind;
-		}
-}
-
-static void lay_out(void)
-{
-	first_ms = world_begin.wall_ms;
-	settled_ms = true_ms() - UNDER_WAY_MS;
-	window_count = window_of(true_ms()) + 1;
-	for (unsigned b = 0; b < site.bus_count; b++)
-		for (unsigned m = 0; m < site.buses[b].meter_count; m++) {
-			const struct site_meter *meter = &site.buses[b].meters[m];
-			struct window *list = windows[b][m] = calloc(window_count, sizeof(*list));
-
-			w.t.readings += meter->count;
-			for (size_t i = 0; i < meter->count; i++) {
-				int64_t at = meter->readings[i].true_ms, in = (at - first_ms) % WINDOW_MS;
-				struct window *one = &list[window_of(at)];
-
-				one->served += !meter->readings[i].late;
-				one->late |= meter->readings[i].late;
-				one->edge |= meter->readings[i].late || in < EDGE_MS || in > WINDOW_MS - EDGE_MS;
-				if (in > WINDOW_MS - (meter->readings[i].late ? LATE_MS : EDGE_MS) &&
-				        one + 1 < list + window_count)
-					one[1].edge = true;
-				if (in < EDGE_MS && one > list)
-					one[-1].edge = true;
-			}
-		}
-	for (size_t i = 0; i < w.excuse_count; i++)
-		excuse_windows(&w.excuses[i]);
-}
-
-bool oracle_sure(unsigned bus, unsigned meter, int64_t from_ms, int64_t to_ms)
-{
-	if (bus >= site.bus_count || meter >= site.buses[bus].meter_count || from_ms < first_ms ||
-	        to_ms >= settled_ms)
-		return false;
-	for (size_t i = window_of(from_ms); i <= window_of(to_ms); i++)
-		if (windows[bus][meter][i].mask & SILENT || windows[bus][meter][i].late)
-			return false;
-	return true;
 }
 
 /* ---- what was recorded ---- */
@@ -236,7 +110,7 @@ static void judge_values(unsigned b, unsigned m, int64_t label, bool energy, con
 	}
 	if (!min_said || !max_said)
 		violation("b%um%u: %lld: nobody said %g..%g", b, m, (long long)label, min, max);
-	if (win->mask & LOSSY || win->edge || !count)
+	if (!window_is_whole(win) || !count)
 		return;
 	if (win->got != count)
 		violation("b%um%u: %lld: %u readings are recorded, and %u were made", b, m, (long long)label,
@@ -246,23 +120,14 @@ static void judge_values(unsigned b, unsigned m, int64_t label, bool energy, con
 		        avg, max, least, sum / count, most);
 }
 
-static void beijing(int64_t ms, char ret[16])
-{
-	time_t s = (time_t)((ms + TZ_MS) / 1000);
-	struct tm tm;
-
-	gmtime_r(&s, &tm);
-	strftime(ret, 16, "%Y%m%d%H%M%S", &tm);
-}
-
 static void judge_told(const char *cn, int64_t label, const char *factor, const json_t *row)
 {
 	static const struct {
 		const char *suffix, *name;
 	} parts[] = { { "Cou", "cou" }, { "Min", "min" }, { "Avg", "avg" }, { "Max", "max" } };
-	char time[16], field[64];
+	char time[TIME_WORD_LEN], field[64];
 
-	beijing(label, time);
+	time_word(label, time);
 	for (size_t k = 0; k < hj_array_size(parts); k++) {
 		double v = number(row, parts[k].name);
 
@@ -282,6 +147,17 @@ static void judge_told(const char *cn, int64_t label, const char *factor, const 
 			w.t.values++;
 		}
 	}
+}
+
+/* By which platforms a minute was taken, with a value or with a flag that says why there is none. */
+static void count_told(int64_t label, const char *factor, struct window *win)
+{
+	char time[TIME_WORD_LEN], field[64];
+
+	time_word(label, time);
+	snprintf(field, sizeof(field), "%s-Flag", factor);
+	for (unsigned i = 0; i < site.platform_count; i++)
+		win->acked[i] += platform_said(&site.platforms[i], said_key("2051", time, field)) != NULL;
 }
 
 /* An hour is its minutes, where all of them are there and whole. */
@@ -332,6 +208,7 @@ static void judge_row(const json_t *row)
 	win = &windows[b][m][window_of(label)];
 	floor_ms = hj_min(floor_ms, label);
 	win->values += !isnan(number(row, "avg"));
+	count_told(label, factor, win);
 	if (!strcmp(name, "current")) {
 		if (win->recorded && win->got && number(row, "got") > 0)
 			violation("%s is recorded twice for %lld", point, (long long)label);
@@ -339,6 +216,7 @@ static void judge_row(const json_t *row)
 		win->least = number(row, "min");
 		win->most = number(row, "max");
 		win->got += (unsigned)number(row, "got");
+		win->expected += number(row, "expected");
 	}
 	judge_values(b, m, label, !strcmp(name, "energy"), row);
 }
@@ -381,7 +259,7 @@ static bool is_passed_over(int64_t begin, int64_t end)
 	return false;
 }
 
-static void judge_gap(const json_t *gap, bool told_of[BUSES_MOST][METERS_MOST])
+static void judge_gap(const json_t *gap)
 {
 	const char *what = json_string_value(json_object_get(gap, "what")), *name, *cause;
 	int64_t begin = json_integer_value(json_object_get(gap, "begin")),
@@ -413,53 +291,32 @@ static void judge_gap(const json_t *gap, bool told_of[BUSES_MOST][METERS_MOST])
 		        (long long)begin, (long long)end, cause, seen, windows[b][m][window_of(begin)].served);
 }
 
-/* What the suite says of itself, figure by figure, against what is known: readings and values of the same span. */
-static void judge_sums(const json_t *j)
-{
-	int64_t begin = json_integer_value(json_object_get(j, "begin"));
-	int64_t end = json_integer_value(json_object_get(j, "end"));
-
-	w.t.suite_read = (uint64_t)json_integer_value(json_object_get(j, "read"));
-	w.t.suite_stored = (uint64_t)json_integer_value(json_object_get(j, "stored"));
-	for (unsigned b = 0; b < site.bus_count; b++)
-		for (unsigned m = 0; m < site.buses[b].meter_count; m++)
-			for (size_t i = window_of(begin); i < window_of(end); i++) {
-				const struct window *win = &windows[b][m][i];
-				bool young = i + 2 > window_of(settled_ms); /* its record is not looked at here */
-				bool sure = young || (!(win->mask & LOSSY) && !win->edge);
-
-				w.t.known_read += POINTS * (sure ? win->served : win->got);
-				w.t.known_stored += sure ? win->served ? POINTS : 0 : win->values;
-			}
-	if (floor_ms < first_ms + 2 * WINDOW_MS &&
-	        (w.t.known_read != w.t.suite_read || w.t.known_stored != w.t.suite_stored))
-		violation("gaps says %llu readings and %llu values, and there are %llu and %llu",
-		        (unsigned long long)w.t.suite_read, (unsigned long long)w.t.suite_stored,
-		        (unsigned long long)w.t.known_read, (unsigned long long)w.t.known_stored);
-}
-
 static void judge_gaps(void)
 {
-	static const char *const words[] = { "gaps", "--json", "--from", "2026-11-26", NULL };
-	json_t *j = oracle_ask(words, "gaps.json"), *gap;
-	bool told[BUSES_MOST][METERS_MOST] = { 0 };
+	char to[TIME_WORD_LEN];
+	const char *words[] = { "gaps", "--json", "--from", "2026-11-26", "--to", to, NULL };
+	json_t *j, *gap;
 	size_t i;
 
+	time_word(settled_ms, to);
+	j = oracle_ask(words, "gaps.json");
 	if (!j)
 		violation("gaps has no answer");
-	json_array_foreach(json_object_get(j, "gaps"), i, gap) judge_gap(gap, told);
-	judge_sums(j);
+	json_array_foreach(json_object_get(j, "gaps"), i, gap) judge_gap(gap);
+	sums_judge(j);
 	json_decref(j);
 }
 
 /* It is not there any more; every platform has it. */
 static void judge_cut(unsigned b, unsigned m, int64_t label, const struct window *win)
 {
-	char time[16], field[32];
+	char time[TIME_WORD_LEN], field[32];
 
-	beijing(label, time);
+	if (!w.t.faults[FAULT_DISK] && win->served && window_is_whole(win))
+		violation("b%um%u: %lld was cut, and no disk was full", b, m, (long long)label);
+	time_word(label, time);
 	snprintf(field, sizeof(field), "a%u%u01-Avg", b, m);
-	for (unsigned i = 0; i < site.platform_count && win->served && !(win->mask & LOSSY) && !win->edge; i++)
+	for (unsigned i = 0; i < site.platform_count && win->served && window_is_whole(win); i++)
 		if (!platform_said(&site.platforms[i], said_key("2051", time, field)))
 			violation("platform %u was never told CN 2051 %s %s, and it was cut", i, time, field);
 }
@@ -473,7 +330,7 @@ static void judge_window(unsigned b, unsigned m, size_t i, bool begun)
 		judge_cut(b, m, label, win);
 		return;
 	}
-	if (!win->got && win->served && !(win->mask & LOSSY) && !win->edge)
+	if (!win->got && win->served && window_is_whole(win))
 		violation("b%um%u: %lld: %u readings were made, and none is recorded", b, m, (long long)label,
 		        win->served);
 	if (!win->served && !(win->mask & SILENT) && !win->got)
@@ -534,7 +391,7 @@ void oracle_judge(void)
 
 	if (!oracle_settled())
 		violation("not everything is acknowledged in the end");
-	lay_out();
+	windows_lay_out();
 	judge_records();
 	judge_gaps();
 	judge_missing();

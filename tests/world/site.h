@@ -76,6 +76,7 @@ struct site_platform {
 	unsigned index;
 	enum platform_mode mode;
 	uint64_t delay_ms; /* of the link, each way */
+	uint64_t over_time_s;
 	char mn[25];
 	bool owes_minutes, owes_hours, owes_days;
 	struct connection *connection;

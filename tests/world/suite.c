@@ -49,13 +49,16 @@ static void configure_uplink(unsigned i)
 {
 	struct site_platform *p = &site.platforms[i];
 	char text[1024], name[64];
+	uint64_t window = one_in(2) ? 1 : between(2, 16), rtd_s;
 
+	p->over_time_s = between(5, 70);
+	rtd_s = one_in(6) ? 600 : 0;
 	snprintf(p->mn, sizeof(p->mn), "010000A8900016F00016%04X", 0x9D00 + i);
 	snprintf(text, sizeof(text),
 	        "format = 1;\nhost = \"127.0.0.1\";\nport = %u;\nmn = \"%s\";\npw = \"123456\";\nst = \"31\";\n"
 	        "rtd_interval = %llu;\ngap = 0;\nover_time = %llu;\nre_count = 3;\nsession = { window = %llu; };\n",
-	        PORT + i, p->mn, one_in(6) ? 600ULL : 0ULL, (unsigned long long)between(5, 70),
-	        (unsigned long long)(one_in(2) ? 1 : between(2, 16)));
+	        PORT + i, p->mn, (unsigned long long)rtd_s, (unsigned long long)p->over_time_s,
+	        (unsigned long long)window);
 	snprintf(name, sizeof(name), "etc/hjgate/uplinks.d/p%u.conf", i);
 	write_file(name, text);
 }

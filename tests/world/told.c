@@ -1,12 +1,11 @@
 /* What the suite says happened (`hjgate events`), against what did: the states of the equipment by the readings of
  * its own meter, and each fault of the world that people must be told of, told, once, and over when it is over. */
 /* long because: what is demanded of the events is one list, over one table of them */
-#include "world.h"
+#include "windows.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "hjgate/cleanup.h"
 
@@ -25,7 +24,6 @@
 #define NOTICE_MS    60000
 #define LOOKS_AGAIN_MS 5000 /* after it was ended judged has read the records, and the live values begin */
 #define RUNNING      5.0f
-#define SLOW_LINK_MS 2500 /* each way: after over_time it is lost until it is waited for longer */
 #define WAITING_MOST 32 /* samples of a bus: of a round of questions */
 
 enum state { UNKNOWN, STOPPED, IDLE, RUNS, NONE };
@@ -90,11 +88,27 @@ static enum state state_of(const struct event *e)
 	return NONE;
 }
 
+static enum state state_read(const struct reading *r)
+{
+	return r->current >= RUNNING ? RUNS : STOPPED;
+}
+
+/* When it has concluded and told the first change after that, at the latest. */
+static int64_t change_after(int64_t ms)
+{
+	const struct site_meter *m = &site.buses[0].meters[0];
+
+	for (size_t i = 1; i < m->count; i++)
+		if (m->readings[i - 1].true_ms > ms && state_read(&m->readings[i]) != state_read(&m->readings[i - 1]))
+			return m->readings[i].true_ms + AROUND_MS;
+	return INT64_MAX;
+}
+
 static void find_first_state(void)
 {
 	for (size_t i = 0; cut_ms && !first_state_ms && i < state_count; i++)
 		if (states[i]->begin_ms >= cut_ms)
-			first_state_ms = states[i]->begin_ms;
+			first_state_ms = hj_min(states[i]->begin_ms, change_after(cut_ms));
 }
 
 /* Judged had concluded what no disk took, and the power went: it goes on from what was kept before, until the state
@@ -111,7 +125,7 @@ static void forget(const struct excuse *disk, const struct excuse *end)
 	if (disk->kind != FAULT_DISK || disk->begin_ms > end->begin_ms ||
 	        disk->end_ms + AROUND_MS < end->begin_ms || forgotten_count == FORGOTTEN_MOST)
 		return;
-	*span = (struct span){ disk->begin_ms - AROUND_MS, INT64_MAX };
+	*span = (struct span){ disk->begin_ms - AROUND_MS, change_after(end->end_ms) };
 	for (size_t i = 0; i < state_count; i++)
 		if (states[i]->begin_ms > end->end_ms)
 			span->end_ms = hj_min(span->end_ms, states[i]->begin_ms);
@@ -158,7 +172,7 @@ static bool is_sure(int64_t ms)
 	for (size_t i = 0; i < forgotten_count; i++)
 		if (ms > forgotten[i].begin_ms && ms < forgotten[i].end_ms)
 			return false;
-	return oracle_sure(0, 0, ms - AROUND_MS, ms + AROUND_MS);
+	return windows_sure(0, 0, ms - AROUND_MS, ms + AROUND_MS);
 }
 
 static enum state said_at(int64_t ms, unsigned *ret_count)
@@ -172,11 +186,6 @@ static enum state said_at(int64_t ms, unsigned *ret_count)
 			++*ret_count;
 		}
 	return said;
-}
-
-static enum state state_read(const struct reading *r)
-{
-	return r->current >= RUNNING ? RUNS : STOPPED;
 }
 
 /* From each reading to the next the state is what that reading says, and it began with the first that said so. */
@@ -194,6 +203,7 @@ static void judge_states(void)
 			continue;
 		said = said_at(ms, &count);
 		w.t.states++;
+		figure_add("states", count == 1 && said == state_read(r), 1);
 		if (count != 1 || said != state_read(r))
 			violation("at %lld the equipment is said to be %s (%u states at once), and its meter said %g",
 			        (long long)ms, said == NONE ? "nothing" : state_codes[said], count,
@@ -242,8 +252,6 @@ static bool was_more(const struct excuse *e, uint32_t kinds, int64_t from, int64
 	return false;
 }
 
-#define M(kind) (1u << FAULT_##kind)
-
 static void judge_once(const struct excuse *e, const char *code, const char *key, int64_t from, int64_t to)
 {
 	unsigned count = told_in(code, key, from, to);
@@ -251,6 +259,7 @@ static void judge_once(const struct excuse *e, const char *code, const char *key
 	if (from < cut_ms + AROUND_MS)
 		return;
 	w.t.told++;
+	figure_add(code, count, 1);
 	if (count != 1)
 		violation("%s %s is told %u times between %lld and %lld, and was once (%s of %lld)", code, key ?: "",
 		        count, (long long)from, (long long)to, fault_names[e->kind], (long long)e->begin_ms);
@@ -296,7 +305,7 @@ static void judge_port(const struct excuse *e)
 static bool is_reset(unsigned b, unsigned m, const struct reading *r)
 {
 	return r->energy <= r[-1].energy / 10 && r->energy != r[-1].energy && !r->late && !r[-1].late &&
-	       oracle_sure(b, m, r[-1].true_ms - WINDOW_MS, r->true_ms + WINDOW_MS);
+	       windows_sure(b, m, r[-1].true_ms - WINDOW_MS, r->true_ms + WINDOW_MS);
 }
 
 static void judge_resets(unsigned b, unsigned m)
@@ -329,26 +338,36 @@ static void judge_faults(void)
 			judge_resets(b, m);
 }
 
+/* One that vanished, or a link so slow that after over_time it is lost until it is waited for longer. */
+static bool is_of_a_platform(const struct event *e)
+{
+	unsigned i;
+
+	if (sscanf(e->key, "uplink p%u", &i) != 1 || i >= site.platform_count)
+		return false;
+	return w.t.faults[FAULT_PLATFORM] || w.t.faults[FAULT_LINK] ||
+	       2 * site.platforms[i].delay_ms >= HJ_MS_PER_SEC * site.platforms[i].over_time_s;
+}
+
 /* What nothing in the world was the cause of. */
 static bool is_false(const struct event *e)
 {
 	unsigned b, m;
 
 	if (is(e, "meter-lost") && sscanf(e->key, "meter bus%*u.b%um%u", &b, &m) == 2)
-		return oracle_sure(b, m, e->begin_ms - AROUND_MS, e->begin_ms + WINDOW_MS);
+		return windows_sure(b, m, e->begin_ms - AROUND_MS, e->begin_ms + WINDOW_MS);
 	if (is(e, "port-lost") && sscanf(e->key, "bus bus%u", &b) == 1)
-		return oracle_sure(b, 0, e->begin_ms - AROUND_MS, e->begin_ms + WINDOW_MS);
+		return windows_sure(b, 0, e->begin_ms - AROUND_MS, e->begin_ms + WINDOW_MS);
 	if (is(e, "power-failure"))
 		return !w.t.faults[FAULT_POWER];
 	if (is(e, "total-reset") && sscanf(e->key, "b%um%u", &b, &m) == 2)
-		return !e->met && oracle_sure(b, m, e->begin_ms - AROUND_MS, e->begin_ms + AROUND_MS);
+		return !e->met && windows_sure(b, m, e->begin_ms - AROUND_MS, e->begin_ms + AROUND_MS);
 	if (is(e, "disk-trouble") || is(e, "outbox-full"))
 		return !w.t.faults[FAULT_DISK];
 	if (is(e, "clock-stepped") || is(e, "clock-untrusted"))
 		return !w.t.faults[FAULT_CLOCK] && !w.t.faults[FAULT_NO_RTC];
-	if (is(e, "link-lost") && sscanf(e->key, "uplink p%u", &b) == 1)
-		return !w.t.faults[FAULT_PLATFORM] && !w.t.faults[FAULT_LINK] &&
-		       site.platforms[b].delay_ms < SLOW_LINK_MS;
+	if (is(e, "link-lost"))
+		return !is_of_a_platform(e);
 	return is(e, "store-damaged") || is(e, "records-unsent") || is(e, "reports-lost");
 }
 
@@ -367,19 +386,10 @@ static void judge_rest(void)
 	}
 }
 
-static void time_word(int64_t ms, char ret[20])
-{
-	time_t s = (time_t)((ms + TZ_MS) / HJ_MS_PER_SEC);
-	struct tm tm;
-
-	gmtime_r(&s, &tm);
-	strftime(ret, 20, "%Y-%m-%d %H:%M", &tm);
-}
-
 /* A list is at most SPAN_MOST long: where that is not enough, each half is asked for. */
 static void take_span(int64_t from_ms, int64_t to_ms, json_t *keep)
 {
-	char from[20], to[20];
+	char from[TIME_WORD_LEN], to[TIME_WORD_LEN];
 	const char *words[] = { "events", "--json", "--last", "1000", "--from", from, "--to", to, NULL };
 	json_t *j, *list, *one;
 	size_t i;

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../crash/disk.h"
@@ -39,6 +40,15 @@ int64_t true_ms(void)
 bool production_on(int64_t ms)
 {
 	return ms % site.period_ms < site.period_ms / 2;
+}
+
+void time_word(int64_t ms, char ret[TIME_WORD_LEN])
+{
+	time_t s = (time_t)((ms + TZ_MS) / HJ_MS_PER_SEC);
+	struct tm tm;
+
+	gmtime_r(&s, &tm);
+	strftime(ret, TIME_WORD_LEN, "%Y%m%d%H%M%S", &tm);
 }
 
 uint64_t hash_of(uint64_t h, const void *p, size_t n)
@@ -180,9 +190,8 @@ static void tell(void)
 	        (unsigned long long)w.t.told, (unsigned long long)w.t.frames, (unsigned long long)w.t.repeats,
 	        (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000 + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000,
 	        u.ru_maxrss);
-	printf("\"suite\": [%llu, %llu], \"known\": [%llu, %llu], \"faults\": {", (unsigned long long)w.t.suite_read,
-	        (unsigned long long)w.t.suite_stored, (unsigned long long)w.t.known_read,
-	        (unsigned long long)w.t.known_stored);
+	figures_tell();
+	printf(", \"faults\": {");
 	for (int i = 0; i < FAULT_KINDS; i++)
 		printf("%s\"%s\": %llu", i ? ", " : "", fault_names[i], (unsigned long long)w.t.faults[i]);
 	printf("}, \"first\": %s}\n", json_dumps(json_string(w.t.first), JSON_ENCODE_ANY));

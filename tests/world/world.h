@@ -35,6 +35,8 @@ struct excuse {
 	int64_t cut_ms; /* of the power: when it went */
 	int64_t by_ms;  /* of the clock: how far it was set */
 	bool believed;  /* somebody vouched for it meanwhile */
+	unsigned poll_s; /* of the configuration: the interval until then */
+	bool full;       /* of the disk: it had no room, where others fail */
 };
 
 struct options {
@@ -48,9 +50,7 @@ struct options {
 struct totals {
 	uint64_t faults[FAULT_KINDS], readings, records, values, frames, repeats, cuts, violations;
 	uint64_t states, told; /* readings whose state was judged, faults whose event was */
-	uint64_t suite_read, suite_stored, known_read,
-	        known_stored; /* as `gaps` has it, and by the log of the meters */
-	char first[512];      /* violation */
+	char first[512];       /* violation */
 };
 
 struct world {
@@ -66,6 +66,8 @@ struct world {
 };
 extern struct world w;
 
+#define TIME_WORD_LEN 16
+void time_word(int64_t ms, char ret[TIME_WORD_LEN]); /* 14 digits, of Beijing */
 void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
 struct excuse *excuse(enum fault_kind kind, int bus, int meter);
 
@@ -86,9 +88,13 @@ void faults_end(void); /* the world is made well */
 /* oracle.c */
 bool oracle_settled(void);
 void oracle_judge(void);
-/* Nothing excuses that a reading of this meter would be missing, or counted in another window. */
-bool oracle_sure(unsigned bus, unsigned meter, int64_t from_ms, int64_t to_ms);
 json_t *oracle_ask(const char *const *words, const char *name); /* NULL: no answer */
+
+/* sums.c */
+/* How much of this the suite says there was, and how much there was: figures of one name are summed. */
+void figure_add(const char *name, uint64_t says, uint64_t known);
+void figures_tell(void); /* to stdout, as a member of an object */
+void sums_judge(const json_t *gaps);
 
 /* told.c */
 void told_judge(void);
