@@ -82,7 +82,7 @@ void verify_show_findings(struct writer *w, const struct verify *v)
 		int64_t seq = cli_int(f, "seq");
 
 		say_what(f, text, sizeof(text));
-		if (seq)
+		if (seq || !strcmp(cli_string(f, "what") ?: "", "noted")) /* a file without a commit can be noted, too */
 			writer_cell_int(w, seq);
 		else
 			writer_cell_text(w, NULL);
