@@ -164,30 +164,42 @@ int keep_decode(struct judged *d, const json_t *j)
 }
 
 /* The spare, where it is the newer one: a kill can leave it behind when the disk has taken what is newer. */
-static int read_newest(struct judged *d, json_t **ret)
+static int read_newest(struct judged *d, json_t **ret, const char **ret_path)
 {
 	_cleanup_json_ json_t *spare = NULL;
 	int r = read_json(d->path, ret), k = read_json(d->spare, &spare);
 
+	if (k < 0)
+		hj_log_error(k, "%s cannot be read: what was kept while the disk took nothing is lost", d->spare);
 	d->spared = spare || k < 0;
+	*ret_path = d->path;
 	if (!spare || (*ret && serial(*ret) >= serial(spare)))
 		return r;
 	json_decref(*ret);
 	*ret = hj_steal(spare);
+	*ret_path = d->spare;
 	return 0;
+}
+
+/* What is written from now on is newer than what could not be read, and may be readable one day. */
+static void begin_anew(struct judged *d, const char *path, int why)
+{
+	hj_log_error(why, "%s cannot be read: judging begins with nothing known", path);
+	d->serial = (uint64_t)hj_max(hj_now().wall_ms, (int64_t)d->serial);
 }
 
 int keep_load(struct judged *d)
 {
 	_cleanup_json_ json_t *j = NULL;
-	int r = read_newest(d, &j);
+	const char *path;
+	int r = read_newest(d, &j, &path);
 
 	if (r >= 0 && j)
 		r = keep_decode(d, j);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		hj_log_error(r, "%s cannot be read: judging begins with nothing known", d->path);
+		begin_anew(d, path, r);
 	d->kept_ms = hj_judge_time(d->judge);
 	return r < 0 || !j ? 0 : 1;
 }

@@ -154,6 +154,23 @@ static void a_spare_that_is_no_such_thing_is_left_alone(void **state)
 	assert_false(is_spared());
 }
 
+/* A disk whose file cannot be read when it begins, and can be again later. */
+static void what_could_not_be_read_is_the_older_one(void **state)
+{
+	char aside[sizeof(d.path) + 2];
+
+	keep(JUDGED_RS_RUNS);
+	keep(JUDGED_RS_RUNS);
+	snprintf(aside, sizeof(aside), "%s2", d.path);
+	assert_int_equal(rename(d.path, aside), 0);
+	write_file("var/lib/hjgate/judged/state", "{");
+	assert_int_equal(told_after_restart(), JUDGED_TOLD_NO);
+	set_disk(true);
+	keep(JUDGED_RS_OFF);
+	assert_int_equal(rename(aside, d.path), 0);
+	assert_int_equal(told_after_restart(), JUDGED_RS_OFF);
+}
+
 static void without_either_it_goes_on_from_before(void **state)
 {
 	keep(JUDGED_RS_RUNS);
@@ -171,6 +188,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_spare_goes_when_the_disk_takes_it, begin, end),
 		cmocka_unit_test_setup_teardown(the_newer_of_the_two_is_read, begin, end),
 		cmocka_unit_test_setup_teardown(a_spare_that_is_no_such_thing_is_left_alone, begin, end),
+		cmocka_unit_test_setup_teardown(what_could_not_be_read_is_the_older_one, begin, end),
 		cmocka_unit_test_setup_teardown(without_either_it_goes_on_from_before, begin, end),
 	};
 
