@@ -31,6 +31,8 @@ struct hj212_phrase_factor {
 	bool unit_said;     /* by the uplink */
 	bool total;         /* it counts up: its records have a Cou */
 	bool unsent;        /* the point's unit is none that can be told in the platform's */
+	bool configured;    /* it was when the map was made; else the store has told of it */
+	bool shared;        /* with `all`: another point has, or had, this factor, too */
 	struct hj_factor_type type;
 	double scale;    /* 1 = as it is */
 	double wanted;   /* the configuration's scale; 0 = by the units */

@@ -14,6 +14,7 @@
 #include "hjgate/text.h"
 
 #define STALE_AFTER 2   /* intervals */
+#define GONE_AFTER  (3600 * HJ_MS_PER_SEC)
 #define HOURS_PARTS 100 /* N2.2 */
 
 /* One item being written. */
@@ -191,7 +192,7 @@ int hj212_phrase_statistics(
 struct realtime {
 	const struct hj212_phrase_newest *newest;
 	size_t count;
-	int64_t now_ms;
+	int64_t now_ms, last_ms; /* last_ms: of the newest of them all */
 };
 
 static const struct hj212_phrase_newest *find_newest(
@@ -211,12 +212,42 @@ static bool is_fresh(const struct hj212_phrase_factor *f, const struct hj212_phr
 	return n && now_ms - n->time_ms <= most && n->time_ms - now_ms <= most;
 }
 
+/* Of all that the store knows some is not configured any more: what nobody reads that was not configured when the map
+ * was made, or for an hour, though something else was read; and a point whose factor another has that was read since.
+ * One that is configured is read, with a flag where no answer comes. */
+static bool is_gone(const struct item *i, const struct realtime *all, const struct hj212_phrase_newest *n)
+{
+	int64_t most = hj_max(GONE_AFTER, (int64_t)STALE_AFTER * i->f->interval_ms);
+
+	if (!i->map->all)
+		return false;
+	if (!i->f->configured && !is_fresh(i->f, n, all->now_ms))
+		return true;
+	if (!n)
+		return false;
+	if (all->last_ms - n->time_ms > most)
+		return true;
+	for (size_t k = 0; i->f->shared && k < i->map->count; k++) {
+		const struct hj212_phrase_factor *f = &i->map->list[k];
+		const struct hj212_phrase_newest *other =
+		        strcmp(f->factor, i->f->factor) ? NULL : find_newest(all->newest, all->count, f->number);
+
+		if (other && other->time_ms > n->time_ms)
+			return true;
+	}
+	return false;
+}
+
 static int put_realtime(struct item *i, const void *userdata)
 {
 	const struct realtime *all = userdata;
 	const struct hj212_phrase_newest *n = find_newest(all->newest, all->count, i->f->number);
 	bool fresh = is_fresh(i->f, n, all->now_ms);
-	int r = fresh ? put_value(i, HJ_SUFFIX_RTD, n->value) : 0;
+	int r;
+
+	if (is_gone(i, all, n))
+		return 0;
+	r = fresh ? put_value(i, HJ_SUFFIX_RTD, n->value) : 0;
 
 	return r < 0 ? r : put_flag(i, fresh ? n->flag : HJ_FLAG_LINK);
 }
@@ -224,8 +255,10 @@ static int put_realtime(struct item *i, const void *userdata)
 int hj212_phrase_realtime(const struct hj212_phrase_map *m, const struct hj212_phrase_newest *newest, size_t count,
         int64_t now_ms, struct hj_buf *to)
 {
-	const struct realtime all = { newest, count, now_ms };
+	struct realtime all = { newest, count, now_ms, INT64_MIN };
 
+	for (size_t i = 0; i < count; i++)
+		all.last_ms = hj_max(all.last_ms, newest[i].time_ms);
 	return each_part(m, to, put_realtime, &all);
 }
 

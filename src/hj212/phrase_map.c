@@ -60,6 +60,7 @@ int hj212_phrase_map_add(void *map, const struct hj_wanted *w)
 	if (!f)
 		return part < 0 ? part : -ENOMEM;
 	hj_text_copy(f->point, sizeof(f->point), w->point);
+	f->configured = true;
 	f->own = !w->factor[0];
 	hj_text_copy(f->factor, sizeof(f->factor), f->own && w->own ? w->own : w->factor);
 	f->unit_said = w->unit && w->unit[0];
@@ -132,6 +133,14 @@ const struct hj212_phrase_factor *hj212_phrase_map_find_factor(const struct hj21
 	return NULL;
 }
 
+/* A meter that was renamed leaves its points behind under the old name. */
+static void note_shared(struct hj212_phrase_map *m, struct hj212_phrase_factor *f)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (&m->list[i] != f && f->factor[0] && !strcmp(m->list[i].factor, f->factor))
+			f->shared = m->list[i].shared = true;
+}
+
 int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 {
 	struct hj212_phrase_factor *f = find_name(m, p->name);
@@ -149,8 +158,10 @@ int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 	f->number = p->number;
 	f->interval_ms = p->interval_ms;
 	settle_unit(f, p->unit);
-	if (m->all)
+	if (m->all) {
+		note_shared(m, f);
 		put_in_order(m, (size_t)(f - m->list));
+	}
 	return 0;
 }
 

@@ -212,10 +212,66 @@ static void no_stale_value_is_sent(void **state)
 
 	make_map(&m, NULL, 0);
 	assert_int_equal(hj212_phrase_realtime(&m, newest, 2, LABEL, &items), 0);
-	assert_string_equal(items.data, "ga0102-Flag=B;ga0101-Rtd=2.2,ga0101-Flag=N;ga0103-Flag=B;ga0199-Flag=B");
+	assert_string_equal(items.data, "ga0102-Flag=B;ga0101-Rtd=2.2,ga0101-Flag=N;ga0103-Flag=B");
 	items.len = 0;
 	assert_int_equal(hj212_phrase_realtime(&m, newest, 2, LABEL - 30000, &items), 0); /* the clock went back */
-	assert_string_equal(items.data, "ga0102-Flag=B;ga0101-Flag=B;ga0103-Flag=B;ga0199-Flag=B");
+	assert_string_equal(items.data, "ga0102-Flag=B;ga0101-Flag=B;ga0103-Flag=B");
+	hj_buf_done(&items);
+	hj212_phrase_map_done(&m);
+}
+
+/* Without a list of factors: what was renamed or removed is in the store for good, and is no part of real-time data. */
+static void what_is_no_longer_read_is_left_out(void **state)
+{
+	static const struct {
+		int64_t age_ms[4]; /* of the points 3, 7, 9 and 11; -1: there is no sample of it */
+		const char *items;
+	} cases[] = {
+		{ { 3600000, 0, -1, -1 }, "ga0102-Flag=B;ga0101-Rtd=1.0,ga0101-Flag=N;ga0103-Flag=B" },
+		{ { 3600001, 0, -1, 10001 }, "ga0101-Rtd=1.0,ga0101-Flag=N;ga0103-Flag=B" },
+		/* One that is new since, and is read. */
+		{ { 0, 0, 0, 10000 },
+		        "ga0102-Rtd=1,ga0102-Flag=N;ga0101-Rtd=1.0,ga0101-Flag=N;ga0103-Rtd=1,ga0103-Flag=N;ga0199-Rtd=1,"
+		        "ga0199-Flag=N" },
+		/* The store is away, or all buses are: nobody knows. */
+		{ { 7200000, 7200000, 7200000, -1 }, "ga0102-Flag=B;ga0101-Flag=B;ga0103-Flag=B" },
+	};
+	static const uint32_t numbers[] = { 3, 7, 9, 11 };
+
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		struct hj212_phrase_newest newest[4];
+		struct hj_buf items = { 0 };
+		struct hj212_phrase_map m;
+		size_t n = 0;
+
+		for (size_t k = 0; k < 4; k++)
+			if (cases[i].age_ms[k] >= 0)
+				newest[n++] = (struct hj212_phrase_newest){
+					numbers[k], LABEL - cases[i].age_ms[k], 1, HJ_FLAG_NORMAL
+				};
+		make_map(&m, NULL, 0);
+		assert_int_equal(hj212_phrase_realtime(&m, newest, n, LABEL, &items), 0);
+		assert_string_equal(items.data, cases[i].items);
+		hj_buf_done(&items);
+		hj212_phrase_map_done(&m);
+	}
+}
+
+/* Renamed while the uplink runs: its map has the old name, and learns the new one. */
+static void a_renamed_point_is_told_once(void **state)
+{
+	const struct hj_point renamed = { .number = 12, .name = "kiln.current", .factor = "ga0101", .interval_ms = 5000 };
+	struct hj212_phrase_newest newest[] = {
+		{ .point = 7, .time_ms = LABEL - 4000, .value = 1, .flag = HJ_FLAG_NORMAL },
+		{ .point = 12, .time_ms = LABEL - 1000, .value = 2, .flag = HJ_FLAG_NORMAL },
+	};
+	struct hj_buf items = { 0 };
+	struct hj212_phrase_map m;
+
+	make_map(&m, NULL, 0);
+	assert_int_equal(hj212_phrase_map_learn(&m, &renamed), 0);
+	assert_int_equal(hj212_phrase_realtime(&m, newest, 2, LABEL, &items), 0);
+	assert_string_equal(items.data, "ga0102-Flag=B;ga0103-Flag=B;ga0101-Rtd=2,ga0101-Flag=N");
 	hj_buf_done(&items);
 	hj212_phrase_map_done(&m);
 }
@@ -383,6 +439,8 @@ int main(void)
 		cmocka_unit_test(nothing_to_send_is_nothing),
 		cmocka_unit_test(a_value_without_text_is_left_out),
 		cmocka_unit_test(no_stale_value_is_sent),
+		cmocka_unit_test(what_is_no_longer_read_is_left_out),
+		cmocka_unit_test(a_renamed_point_is_told_once),
 		cmocka_unit_test(no_answer_of_the_meter_is_b_without_a_value),
 		cmocka_unit_test(long_data_is_cut_between_items),
 		cmocka_unit_test(parts_of_another_st_are_cut_apart),
