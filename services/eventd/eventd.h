@@ -137,6 +137,9 @@ struct conf_watch;
 int conf_watch_new(struct eventd *d, struct conf_watch **ret);
 void conf_watch_free(struct conf_watch *w); /* may be NULL */
 
+/* gone.c: this file says something else now. lines: "key=value" each; NULL: the file is gone. */
+void eventd_end_gone(struct eventd *d, const char *file, const char *lines);
+
 /* peer_trust.c */
 int eventd_start_trust(struct eventd *d);
 void eventd_stop_trust(struct eventd *d);

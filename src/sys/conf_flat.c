@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf_table.h"
 
@@ -12,18 +13,19 @@
 #define DEPTH_MAX 8
 
 const char *const hj_conf_flat_folders[] = { "", "buses.d", "uplinks.d", "factors.d", "models", NULL };
-const char *const hj_conf_secrets[] = { "pw", "password", "secret", "token", "url", "webhook", "proxy", "passphrase",
-	NULL };
+const char *const hj_conf_secrets[] = { "pw", "pwd", "passwd", "password", "secret", "token", "url", "webhook",
+	"proxy", "passphrase", NULL };
 
 struct walk {
 	hj_conf_flat_fn fn;
 	void *userdata;
 };
 
+/* Whatever its case: who writes PW has an error, and a password in the file all the same. */
 static bool is_secret(const char *name)
 {
 	for (const char *const *secret = hj_conf_secrets; name && *secret; secret++)
-		if (!strcmp(name, *secret))
+		if (!strcasecmp(name, *secret))
 			return true;
 	return false;
 }

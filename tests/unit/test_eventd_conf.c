@@ -105,6 +105,10 @@ static void a_file_as_a_list(void **state)
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "county", gather, NULL), 0);
 	assert_string_equal(told, "format=1\nhost=a b\npw=123456 (secret)\n");
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), -ENOENT);
+	write_file("etc/hjgate/uplinks.d/city.conf", "format = 1;\nPW = \"1\";\nPasswd = \"2\";\n"); /* errors, and secrets */
+	told[0] = '\0';
+	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), 0);
+	assert_string_equal(told, "format=1\nPW=1 (secret)\nPasswd=2 (secret)\n");
 	write_file("etc/hjgate/uplinks.d/city.conf", "format = ;\n");
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), -EINVAL);
 }
@@ -216,12 +220,69 @@ static void each_key_from_what_to_what(void **state)
 	end();
 }
 
+/* ---- what is configured no more ---- */
+
+static size_t open_events(void)
+{
+	size_t n = 0;
+
+	eventd_flush(d);
+	for (size_t i = 0; i < d->book.count; i++)
+		n += event_is_open(d->book.events[i]);
+	return n;
+}
+
+static void write_meters(const char *meters)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "format = 1;\nport = \"/dev/ttyS1\";\nmeters = ( %s );\n", meters);
+	write_file("etc/hjgate/buses.d/north.conf", text);
+}
+
+/* Looks as it does at a start, and says how many are open then. */
+static size_t open_after_a_look(void)
+{
+	end();
+	begin();
+	for (unsigned i = 0; i < 10; i++)
+		assert_true(sd_event_run(loop, 50000) >= 0);
+	return open_events();
+}
+
+static void trouble_of_what_is_gone_ends(void **state)
+{
+	static const char *const keys[] = { "meter north.oven", "meter north.fan", "bus north", "uplink county" };
+
+	hj_log_setup("eventd", HJ_LOG_ERROR);
+	write_meters("{ name = \"oven\"; }, { name = \"fan\"; }, { name = \"fan2\"; }");
+	write_uplink("123456");
+	begin();
+	for (size_t i = 0; i < hj_array_size(keys); i++)
+		eventd_say(d, i < 2 ? "meter-lost" : i == 2 ? "port-lost" : "link-lost", ROW_BEGIN, keys[i], NULL);
+	assert_int_equal(open_after_a_look(), 4);
+	write_file("etc/hjgate/buses.d/north.conf", "format = ;\n"); /* says nothing */
+	assert_int_equal(open_after_a_look(), 4);
+	write_meters("{ name = \"oven\"; }, { name = \"fan2\"; }");
+	assert_int_equal(open_after_a_look(), 3);
+	assert_null(book_find_open(&d->book, "meter-lost", "meter north.fan"));
+	for (size_t i = 0; i < 2; i++) {
+		char path[256];
+
+		path_of(i ? "etc/hjgate/uplinks.d/county.conf" : "etc/hjgate/buses.d/north.conf", path);
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(open_after_a_look(), i ? 0 : 1);
+	}
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_new),
 		cmocka_unit_test_setup_teardown(a_file_as_a_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_key_from_what_to_what, setup, teardown),
+		cmocka_unit_test_setup_teardown(trouble_of_what_is_gone_ends, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,7 +220,7 @@ static void no_stale_value_is_sent(void **state)
 	hj212_phrase_map_done(&m);
 }
 
-/* Without a list of factors: what was renamed or removed is in the store for good, and is no part of real-time data. */
+/* Without a list of factors: what was renamed or removed is in the store for good, and no real-time data. */
 static void what_is_no_longer_read_is_left_out(void **state)
 {
 	static const struct {
