@@ -235,6 +235,7 @@ static int go_back(struct apply *a, struct writer *w)
 	cli_refused(a->cli, _("hjgate-%s does not come up: going back to configuration %u"), program, a->good);
 	for (size_t i = 0; i < a->count; i++)
 		a->programs[i].why = NULL;
+	apply_scales(a, true, w);
 	r = put_good_back(a);
 	apply_show_programs(a, w, "put_back", true);
 	if (r == -EIO)
@@ -272,6 +273,7 @@ static int act(struct apply *a, struct writer *w)
 
 	if (r < 0)
 		return failed(a, r, _("cannot write down what is going on"));
+	apply_scales(a, false, w);
 	r = apply_do(a);
 	apply_show_programs(a, w, "programs", true);
 	if (r < 0 && r != -EIO)
@@ -391,6 +393,7 @@ int cli_apply(struct cli *cli, int argc, char **argv)
 		writer_free(w);
 	}
 	apply_changes_done(&a->changes);
+	free(a->scaled);
 	hj_closep(&a->lock);
 	free(a);
 	return r;

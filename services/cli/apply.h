@@ -1,9 +1,9 @@
 /* `hjgate apply`, in parts: apply.c (the command, and in which order), apply_tree.c (the files below /etc/hjgate,
  * compared and copied), apply_kept.c (the configurations that were good), apply_change.c (what is another now, key by
  * key), apply_reads.c (which program reads what), apply_plan.c (so what is to be done), apply_hands.c,
- * apply_hands_run.c and apply_hands_systemd.c (who does it), apply_watch.c (does it come up), apply_answers.c (do
- * meters and platforms answer), apply_show.c (all of that on paper), apply_tell.c (who did it; the event),
- * apply_settle.c (what was cut short). */
+ * apply_hands_run.c and apply_hands_systemd.c (who does it), apply_scale.c (totals count on), apply_watch.c (does it
+ * come up), apply_answers.c (do meters and platforms answer), apply_show.c (all of that on paper), apply_tell.c (who
+ * did it; the event), apply_settle.c (what was cut short). */
 #pragma once
 
 #include <jansson.h>
@@ -149,6 +149,11 @@ struct apply {
 	const char *wait_text;
 	unsigned back_to;
 	bool cut_short; /* an apply before this one was */
+	struct apply_scaled {
+		char point[HJ_POINT_NAME_MAX + 1];
+		double before; /* its newest reading, by the old scale */
+	} * scaled;            /* totals that were told to the store */
+	size_t scaled_count;
 	int64_t wait_ms;
 };
 
@@ -171,6 +176,11 @@ struct apply_program *apply_program_get(struct apply *a, const char *name); /* m
 int apply_plan(struct apply *a);
 size_t apply_plan_size(const struct apply *a); /* programs that are to be touched */
 void apply_plan_reverse(struct apply *a);      /* of what was touched */
+
+/* apply_scale.c: the store is told of totals that count on under another scale: from the good configuration to what
+ * is in /etc; or back, of those that were told then. */
+void apply_scales(struct apply *a, bool back, struct writer *w);
+double apply_rescaled(double value, const struct hj_codec *from, const struct hj_codec *to);
 
 /* apply_watch.c */
 int apply_do(struct apply *a); /* 0; -EIO: one did not come up, its `why` says what it did; -errno */

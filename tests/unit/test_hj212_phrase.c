@@ -1,4 +1,5 @@
 /* Records and samples in the words of a platform. */
+/* long because: it is one table of points, and what becomes of them. */
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
