@@ -28,5 +28,8 @@ int hj_number_parse(const char *text, size_t n, double *ret);
 bool hj_name_valid(const char *name);
 #define HJ_POINT_NAME_MAX (2 * HJ_NAME_MAX + 1) /* METER.POINT */
 
+/* The length of the character of UTF-8 at `p`; 0: it is none (overlong, a surrogate, cut off, beyond Unicode). */
+size_t hj_utf8_length(const char *p);
+
 /* Copies at most size-1 bytes and ends with NUL; false when cut. */
 bool hj_text_copy(char *to, size_t size, const char *from);

@@ -109,6 +109,24 @@ bool hj_name_valid(const char *name)
 	return n >= 1 && n <= HJ_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
+size_t hj_utf8_length(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t n = *p < 0x80                 ? 1
+	           : *p >= 0xc2 && *p < 0xe0 ? 2
+	           : (*p & 0xf0) == 0xe0     ? 3
+	           : *p >= 0xf0 && *p < 0xf5 ? 4
+	                                     : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+	        (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
 bool hj_text_copy(char *to, size_t size, const char *from)
 {
 	size_t n = strlen(from);

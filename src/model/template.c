@@ -49,24 +49,6 @@ int hj_template_check(const char *text, const char **ret_why)
 	return 0;
 }
 
-/* The length of the character of UTF-8 at `p`; 0: it is none (overlong, a surrogate, cut off, beyond Unicode). */
-static size_t character(const unsigned char *p)
-{
-	size_t n = *p < 0x80                 ? 1
-	           : *p >= 0xc2 && *p < 0xe0 ? 2
-	           : (*p & 0xf0) == 0xe0     ? 3
-	           : *p >= 0xf0 && *p < 0xf5 ? 4
-	                                     : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	        (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 static int put_special(unsigned char c, struct hj_buf *to)
 {
 	static const char special[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
@@ -81,7 +63,7 @@ int hj_json_escape(const char *text, struct hj_buf *to)
 	int r = 0;
 
 	while (*p && r >= 0) {
-		size_t n = character(p);
+		size_t n = hj_utf8_length((const char *)p);
 
 		if (*p < ' ' || *p == '"' || *p == '\\' || *p == 0x7f)
 			r = put_special(*p, to);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* which editors of Windows put before UTF-8 */
+
 int conf_path(const char *root, const char *folder, const char *name, char ret[HJ_PATH_MAX])
 {
 	char rest[HJ_PATH_MAX];
@@ -65,19 +67,18 @@ static int slurp(const char *path, char **ret, size_t *ret_n)
 	return 0;
 }
 
-static void refuse_read(struct conf_file *f, const char *path, int line, int r)
+static void refuse_read(struct conf_file *f, const char *path, int r)
 {
 	struct hj_conf_error *e;
 
 	if (r == -EISDIR) {
-		e = conf_error_at(f->errors, path, line, _("this is no plain file"));
+		e = conf_error_at(f->errors, path, 0, _("this is no plain file"));
 		conf_remedy(e, _("move it away, or put a text file in its place"));
 	} else if (r == -EFBIG) {
-		e = conf_error_at(
-		        f->errors, path, line, _("the file is larger than %d KiB"), CONF_FILE_BYTES_MAX >> 10);
+		e = conf_error_at(f->errors, path, 0, _("the file is larger than %d KiB"), CONF_FILE_BYTES_MAX >> 10);
 		conf_remedy(e, _("move it away: a configuration is never that large"));
 	} else {
-		e = conf_error_at(f->errors, path, line, _("the file cannot be read: %s"), strerror(-r));
+		e = conf_error_at(f->errors, path, 0, _("the file cannot be read: %s"), strerror(-r));
 		conf_remedy(e, _("check that it exists and that the group hjgate may read it and its folder"));
 	}
 }
@@ -99,6 +100,18 @@ static const char *include_name(const char *line, size_t n, char ret[64])
 	return ret;
 }
 
+/* Whoever gets its values, the store and platforms, takes nothing else. */
+static int check_utf8(struct conf_file *f, const char *path, const char *text)
+{
+	int line = conf_not_utf8(text);
+
+	if (!line)
+		return 0;
+	conf_remedy(conf_error_at(f->errors, path, line, _("this is not UTF-8")),
+	        _("save the file as UTF-8 (many editors of Chinese Windows save GBK)"));
+	return -EINVAL;
+}
+
 static int check_includes(struct conf_file *f, const char *path, const char *text, bool top);
 
 static int check_include(struct conf_file *f, const char *path, int line, const char *name, bool top)
@@ -117,10 +130,12 @@ static int check_include(struct conf_file *f, const char *path, int line, const 
 	snprintf(full, sizeof(full), "%s/%s", f->folder, name);
 	r = slurp(full, &text, &n);
 	if (r < 0) {
-		refuse_read(f, full, 0, r);
+		e = conf_error_at(f->errors, path, line, _("\"%s\" cannot be included: %s"), name, strerror(-r));
+		conf_remedy(e, _("check that it exists and that the group hjgate may read it and its folder"));
 		return -EINVAL;
 	}
-	return check_includes(f, full, text, false);
+	r = check_utf8(f, full, text);
+	return r < 0 ? r : check_includes(f, full, text, false);
 }
 
 static int check_includes(struct conf_file *f, const char *path, const char *text, bool top)
@@ -148,6 +163,35 @@ static const char *syntax_remedy(const char *text)
 	return _("look here and at the line before: each setting is KEY = VALUE; with the semicolon, texts in "
 	         "\"quotes\", "
 	         "every { and ( closed");
+}
+
+/* Of the file or of one that it includes, where libconfig could not go on. */
+static void refuse_syntax(struct conf_file *f, const char *text)
+{
+	const char *why = config_error_text(&f->config), *included = config_error_file(&f->config);
+	int line = config_error_line(&f->config);
+	_cleanup_free_ char *other = NULL;
+	struct conf_syntax s = { 0 };
+	struct hj_conf_error *e;
+	char file[HJ_PATH_MAX];
+	size_t n;
+
+	why = why ? why : "?";
+	conf_source(f, included, file);
+	if (!strstr(why, "duplicate") && (!included || slurp(file, &other, &n) == 0))
+		conf_syntax_look(included ? other : text, line, &s);
+	if (s.text_begin) {
+		e = conf_error_at(f->errors, file, s.text_begin,
+		        _("syntax error: a text begins on this line and ends on line %d only"), s.text_end);
+		conf_remedy(e, _("close the text with a \" on its own line"));
+	} else if (s.character) {
+		e = conf_error_at(f->errors, file, line,
+		        _("syntax error: the character U+%04X stands outside of quotes"), s.character);
+		conf_remedy(e, _("a full-width or no-break character: type it anew in ASCII"));
+	} else {
+		e = conf_error_at(f->errors, file, line, "%s", why);
+		conf_remedy(e, "%s", syntax_remedy(why));
+	}
 }
 
 static int check_format(struct conf_file *f)
@@ -187,7 +231,11 @@ int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_c
 		conf_remedy(e, _("write it again in an editor"));
 		return -EINVAL;
 	}
-	r = check_includes(f, f->path, text, true);
+	if (!strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
+		text += strlen(BYTE_ORDER_MARK);
+	r = check_utf8(f, f->path, text);
+	if (r >= 0)
+		r = check_includes(f, f->path, text, true);
 	if (r < 0)
 		return r;
 	config_init(&f->config);
@@ -195,13 +243,7 @@ int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_c
 	if (f->folder[0])
 		config_set_include_dir(&f->config, f->folder);
 	if (!config_read_string(&f->config, text)) {
-		const char *why = config_error_text(&f->config);
-		char file[HJ_PATH_MAX];
-
-		why = why ? why : "?";
-		conf_source(f, config_error_file(&f->config), file);
-		e = conf_error_at(errors, file, config_error_line(&f->config), "%s", why);
-		conf_remedy(e, "%s", syntax_remedy(why));
+		refuse_syntax(f, text);
 		return -EINVAL;
 	}
 	return check_format(f);
@@ -217,14 +259,14 @@ int conf_file_open_at(struct conf_file *f, const char *root, const char *folder_
 	*f = (struct conf_file){ .errors = errors, .root = root ? root : "", .below_root = root && *root };
 	hj_text_copy(f->folder, sizeof(f->folder), folder_path);
 	if (snprintf(f->path, sizeof(f->path), "%s/%s", folder_path, name) >= (int)sizeof(f->path)) {
-		refuse_read(f, name, 0, -ENAMETOOLONG);
+		refuse_read(f, name, -ENAMETOOLONG);
 		return -EINVAL;
 	}
 	r = slurp(f->path, &text, &n);
 	if (r == -ENOENT)
 		return r;
 	if (r < 0) {
-		refuse_read(f, f->path, 0, r);
+		refuse_read(f, f->path, r);
 		return -EINVAL;
 	}
 	return conf_file_parse(f, text, n, errors);
@@ -238,7 +280,7 @@ int conf_file_open(
 
 	if (r < 0) {
 		*f = (struct conf_file){ .errors = errors };
-		refuse_read(f, name, 0, r);
+		refuse_read(f, name, r);
 		return -EINVAL;
 	}
 	return conf_file_open_at(f, root, path, name, errors);

@@ -210,6 +210,10 @@ static int read_string(struct conf_file *f, const config_setting_t *s, const str
 
 	if (!text)
 		return wrong_type(f, s, k);
+	if (conf_not_utf8(text)) { /* by \x.. within a file that is */
+		remedy(f, conf_error(f, s, "%s: %s", k->name, _("this is not UTF-8")), k);
+		return 0;
+	}
 	if (strlen(text) >= k->size) {
 		e = conf_error(
 		        f, s, _("%s = %s is longer than %zu bytes"), k->name, conf_value(s, value), (size_t)k->size - 1);

@@ -34,6 +34,15 @@ int conf_file_open_at(struct conf_file *f, const char *root, const char *folder_
 int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_conf_errors *errors);
 void conf_file_done(struct conf_file *f);
 
+/* conf_syntax.c: the line of the first byte that is not UTF-8; 0: all of it is. */
+int conf_not_utf8(const char *text);
+/* What is likely to be the cause of a syntax error on this line. */
+struct conf_syntax {
+	int text_begin, text_end; /* lines of a text that spans several, before it; 0: there is none */
+	unsigned character;       /* beyond ASCII, outside of texts and comments; 0: there is none */
+};
+void conf_syntax_look(const char *text, int line, struct conf_syntax *ret);
+
 /* FOLDER/NAME.conf, after the name itself has been checked. */
 #define HJ_CONF_BUSES   "buses.d"
 #define HJ_CONF_UPLINKS "uplinks.d"

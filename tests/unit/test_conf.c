@@ -328,7 +328,9 @@ static void included(void **state)
 	hj_conf_errors_done(&errors);
 	put("buses.d/north.conf", "format = 1;\n@include \"missing.inc\"\n");
 	assert_int_equal(hj_conf_load_bus(root, "north", &b, &errors), -EINVAL);
-	assert_non_null(strstr(errors.list[0].file, "/buses.d/missing.inc"));
+	assert_non_null(strstr(errors.list[0].file, "/buses.d/north.conf"));
+	assert_int_equal(errors.list[0].line, 2);
+	assert_non_null(strstr(errors.list[0].what, "\"missing.inc\" cannot be included: No such file"));
 	hj_conf_errors_done(&errors);
 }
 

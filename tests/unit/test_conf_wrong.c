@@ -199,6 +199,7 @@ static void buses(void **state)
 		{ M "{ name = \"p\"; " R " type = \"text\"; } ); } );", 4, "needs a length in bytes", "from 1 to" },
 		{ M "{ name = \"p\"; " R " type = \"bcd\"; length = 9; } ); } );", 4, "needs a length in bytes",
 		        "from 1 to 8" },
+		{ M "{ name = \"p\"; " R "\nunit = \"\\xa1\\xe6\"; } ); } );", 5, "unit: this is not UTF-8", "kWh" },
 		{ M "{ name = \"p\"; " R " length = 2; } ); } );", 4, "only a bcd or a text", "remove it" },
 		{ M "{ name = \"p\"; " R " type = \"uint16\"; bit = 14; bits = 3; } ); } );", 4,
 		        "bit = 14, bits = 3: a uint16 has 16 bits", "count bits from 0" },
