@@ -75,7 +75,9 @@ int conf_check_serial(const char *text, const char **ret_why)
 
 static int check_host(const char *text, const char **ret_why)
 {
-	return text[0] && !strpbrk(text, " \t/:") ? 0 : conf_refuse(ret_why, N_("it is no name and no address"));
+	if (!text[0] || strpbrk(text, " \t/:"))
+		return conf_refuse(ret_why, N_("it is no name and no address"));
+	return conf_check_host(text, ret_why);
 }
 
 static int check_listen_on(const char *text, const char **ret_why)
@@ -149,7 +151,8 @@ struct bus_text {
 #define AT(member) CONF_AT(struct bus_text, b.member)
 static const struct conf_key bus_keys[] = {
 	{ "type", CONF_ENUM, 0, AT(kind), .choices = kinds, .preset = HJ_BUS_rtu },
-	{ "port", CONF_STRING, 0, AT(port), .check = conf_check_text, .hint = N_("a path such as /dev/ttyS1") },
+	{ "port", CONF_STRING, 0, AT(port), .check = conf_check_text,
+	        .hint = N_("a path such as /dev/ttyS1 (the port of a host is tcp_port)") },
 	{ "host", CONF_STRING, 0, AT(host), .check = check_host, .hint = N_("a name or an address") },
 	{ "tcp_port", CONF_INT, 0, AT(tcp_port), .least = 1, .most = 65535, .preset = 502 },
 	{ "listen_on", CONF_STRING, 0, AT(listen_on), .preset_text = "127.0.0.1", .check = check_listen_on,
@@ -174,7 +177,7 @@ static const struct conf_key bus_keys[] = {
 static void not_for(
         struct conf_file *f, const config_setting_t *group, const struct hj_bus_type *bus, const char *key)
 {
-	if (config_setting_get_member(group, key))
+	if (config_setting_get_member(group, key) && !conf_told(group, key))
 		conf_remedy(conf_error(f, conf_member(group, key), _("%s does not go with a bus of type \"%s\""), key,
 		                    bus->name),
 		        _("remove it, or correct the type of the bus"));
@@ -218,8 +221,7 @@ static void check_port(struct conf_file *f, const config_setting_t *root, const 
 	const config_setting_t *port = config_setting_get_member(root, "port");
 	bool lines = hj_bus_type(b->kind)->traits & HJ_BUS_LINES, path = b->port[0] == '/' && b->port[1];
 
-	if (!port || config_setting_type(port) != CONFIG_TYPE_STRING || path ||
-	        (lines && b->port[0] && b->port[0] != '/'))
+	if (!port || conf_told(root, "port") || path || (lines && b->port[0] && b->port[0] != '/'))
 		return;
 	conf_remedy(conf_error(f, port, _("port = \"%s\": %s"), b->port, _("it is no path of a device")), "%s",
 	        lines ? _("write a path such as /dev/gpiochip0, or the chip's label as gpiodetect shows it")
@@ -234,7 +236,10 @@ static void check_way(struct conf_file *f, const config_setting_t *root, const s
 
 	if (bus->traits & HJ_BUS_HOST) {
 		needed(f, root, bus, "host", _("write host = \"...\": a name or an address"));
-		not_for(f, root, bus, "port");
+		if (config_setting_get_member(root, "port") && !conf_told(root, "port"))
+			conf_remedy(conf_error(f, conf_member(root, "port"),
+			                    _("%s does not go with a bus of type \"%s\""), "port", bus->name),
+			        _("write tcp_port = ...; for the port of the host, or correct the type of the bus"));
 	} else {
 		if (!(bus->traits & HJ_BUS_SERVES))
 			needed(f, root, bus, "port", _("write port = \"...\": a path such as /dev/ttyS1"));
@@ -244,7 +249,8 @@ static void check_way(struct conf_file *f, const config_setting_t *root, const s
 		not_for(f, root, bus, "tcp_port");
 	for (size_t i = 0; i < hj_array_size(serial) && bus->traits & (HJ_BUS_HOST | HJ_BUS_LINES); i++)
 		not_for(f, root, bus, serial[i]);
-	check_port(f, root, b);
+	if (!(bus->traits & HJ_BUS_HOST))
+		check_port(f, root, b);
 	check_serves(f, root, b, serial, hj_array_size(serial));
 }
 
@@ -261,6 +267,12 @@ static void check_meters(struct conf_file *f, const config_setting_t *root, cons
 
 /* ---- a meter ---- */
 
+/* Zeros in front may be left out. */
+static bool same_station(const char *a, const char *b)
+{
+	return a[0] && b[0] && !strcmp(a + strspn(a, "0"), b + strspn(b, "0"));
+}
+
 static void check_meter(
         struct conf_file *f, const config_setting_t *item, const struct hj_conf_bus *b, const struct hj_conf_meter *m)
 {
@@ -269,7 +281,7 @@ static void check_meter(
 	for (size_t i = 0; i < b->meter_count; i++) {
 		const struct hj_conf_meter *other = &b->meters[i];
 
-		if (m->station[0] && !strcmp(other->station, m->station)) {
+		if (same_station(other->station, m->station)) {
 			e = conf_error(f, conf_member(item, "station"),
 			        _("station = \"%s\": meter %s on line %d has it already"), m->station, other->name,
 			        other->line);
@@ -381,6 +393,12 @@ static int read_meter(
 	return 0;
 }
 
+/* What a meter has to say hangs on the type of its bus. */
+static bool type_told(const struct conf_file *f)
+{
+	return conf_told(config_root_setting(&f->config), "type");
+}
+
 static int add_meter(struct conf_file *f, const config_setting_t *item, void *bus_text)
 {
 	struct bus_text *bus = bus_text;
@@ -389,6 +407,8 @@ static int add_meter(struct conf_file *f, const config_setting_t *item, void *bu
 	struct hj_conf_meter *meters;
 	int r;
 
+	if (type_told(f))
+		return 0;
 	meters = realloc(b->meters, (b->meter_count + 1) * sizeof(*meters));
 	if (!meters)
 		return -ENOMEM;
@@ -404,7 +424,7 @@ static int add_meter(struct conf_file *f, const config_setting_t *item, void *bu
 
 static int add_published(struct conf_file *f, const config_setting_t *item, void *bus_text)
 {
-	return conf_publish_add(f, item, &((struct bus_text *)bus_text)->b);
+	return type_told(f) ? 0 : conf_publish_add(f, item, &((struct bus_text *)bus_text)->b);
 }
 
 void hj_conf_bus_done(struct hj_conf_bus *b)
@@ -453,7 +473,7 @@ int conf_bus_read(struct conf_file *f, struct hj_conf_bus *b)
 	r = conf_table_read(f, root, N_("bus"), bus_keys, hj_array_size(bus_keys), &t);
 	conf_models_done(&t.models);
 	*b = t.b;
-	if (r >= 0) {
+	if (r >= 0 && !type_told(f)) {
 		settle_stations(root, b);
 		check_way(f, root, b);
 		check_meters(f, root, b);

@@ -107,6 +107,17 @@ void conf_remedy(struct hj_conf_error *e, const char *remedy, ...)
 	va_end(ap);
 }
 
+/* Hexadecimal as it is written. */
+static int number(const config_setting_t *s, char ret[CONF_VALUE_LEN])
+{
+	long long v = config_setting_get_int64(s);
+	bool wide = config_setting_type(s) == CONFIG_TYPE_INT64;
+
+	if (config_setting_get_format(s) == CONFIG_FORMAT_HEX)
+		return snprintf(ret, CONF_VALUE_LEN, "0x%llX", wide ? (unsigned long long)v : (uint32_t)v);
+	return snprintf(ret, CONF_VALUE_LEN, "%lld", v);
+}
+
 const char *conf_value(const config_setting_t *s, char ret[CONF_VALUE_LEN])
 {
 	int n = 0;
@@ -114,7 +125,7 @@ const char *conf_value(const config_setting_t *s, char ret[CONF_VALUE_LEN])
 	switch (config_setting_type(s)) {
 	case CONFIG_TYPE_INT:
 	case CONFIG_TYPE_INT64:
-		n = snprintf(ret, CONF_VALUE_LEN, "%lld", config_setting_get_int64(s));
+		n = number(s, ret);
 		break;
 	case CONFIG_TYPE_FLOAT:
 		n = snprintf(ret, CONF_VALUE_LEN, "%g", config_setting_get_float(s));

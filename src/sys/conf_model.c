@@ -191,6 +191,8 @@ static int add_point(struct conf_file *f, const config_setting_t *item, void *mo
 	if (!texts)
 		return -ENOMEM;
 	m->texts = texts;
+	if (conf_told(config_root_setting(&f->config), "protocol"))
+		return 0;
 	r = conf_point_read(f, item, m->m.kind, NULL, &texts[m->m.point_count]);
 	return r < 0 ? r : keep_alone(f, item, &texts[m->m.point_count], &m->m);
 }

@@ -35,7 +35,7 @@ void conf_near_try(struct conf_near *near, const char *candidate)
 {
 	unsigned d = distance(near->name, candidate), least = near->best ? near->edits : NEAR_MOST + 1;
 
-	if (d >= least || d >= strlen(candidate))
+	if (d >= least || d >= strlen(candidate) || 2 * d > strlen(near->name))
 		return;
 	near->edits = d;
 	near->best = candidate;

@@ -116,7 +116,8 @@ static const struct conf_key point_keys[] = {
 	        .hint = N_("what it belongs to, in 127 bytes at most") },
 	{ "module", CONF_CHAR, 0, AT(p.module), .check = check_module, .hint = N_("one of 1-9 and a-z") },
 	{ "table", CONF_ENUM, 0, AT(p.table), .choices = tables },
-	{ "address", CONF_INT, CONF_REQUIRED, AT(address), .least = 0, .most = DATA_MOST },
+	{ "address", CONF_INT, CONF_REQUIRED | CONF_FREE, AT(address),
+	        .hint = N_("a whole number from 0, the address of the protocol") },
 	{ "at", CONF_INT, 0, AT(p.at), .least = 0, .most = AT_MOST },
 	{ "type", CONF_ENUM, 0, AT(p.codec.type), .choices = types, .preset = HJ_TYPE_UINT16 },
 	{ "order", CONF_ENUM, 0, AT(p.codec.order), .choices = conf_orders, .preset = HJ_ORDER_ABCD },
@@ -164,6 +165,8 @@ static void settle_table(struct conf_file *f, const config_setting_t *item, cons
 {
 	struct hj_conf_error *e;
 
+	if (conf_told(item, "table"))
+		return;
 	if (!config_setting_get_member(item, "table")) {
 		if (!fresh)
 			return;
@@ -205,19 +208,26 @@ static void check_type(struct conf_file *f, const config_setting_t *item, const 
 
 static void check_bounds(struct conf_file *f, const config_setting_t *item, const struct conf_point_text *t)
 {
-	unsigned width = hj_codec_count(&t->p.codec, t->p.table);
-	struct hj_conf_error *e;
+	const config_setting_t *at = conf_member(item, "address");
+	bool data = t->p.table == HJ_TABLE_DATA;
+	unsigned width = data ? 1 : hj_codec_count(&t->p.codec, t->p.table);
+	int64_t most = data ? DATA_MOST : ADDRESS_MOST + 1 - width;
+	char value[CONF_VALUE_LEN];
 
-	if (t->p.table == HJ_TABLE_DATA || t->address + width <= ADDRESS_MOST + 1)
+	if (t->address >= 0 && t->address <= most)
 		return;
-	e = conf_error(f, conf_member(item, "address"), _("address = %lld: a %s needs %u registers, the last is %d"),
-	        (long long)t->address, hj_type_name(t->p.codec.type), width, ADDRESS_MOST);
-	conf_remedy(e, _("write an address from 0 to %u"), ADDRESS_MOST + 1 - width);
+	if (data || t->address < 0)
+		conf_remedy(conf_error(f, at, _("%s = %s is not allowed"), "address", conf_value(at, value)),
+		        _("write a whole number from %.0f to %.0f"), 0.0, (double)most);
+	else
+		conf_remedy(conf_error(f, at, _("address = %lld: a %s needs %u registers, the last is %d"),
+		                    (long long)t->address, hj_type_name(t->p.codec.type), width, ADDRESS_MOST),
+		        _("write an address from 0 to %u"), (unsigned)most);
 }
 
 void conf_needless(struct conf_file *f, const config_setting_t *item, const char *key, const char *why)
 {
-	if (config_setting_get_member(item, key))
+	if (config_setting_get_member(item, key) && !conf_told(item, key))
 		conf_remedy(conf_error(f, conf_member(item, key), "%s: %s", key, why), _("remove it"));
 }
 
@@ -292,6 +302,10 @@ static void check_point(
 		e = conf_error(f, conf_member(item, "total"), _("total = true: a bit is no counter"));
 		conf_remedy(e, _("remove total"));
 	}
+	if (p->point.total && p->scale < 0)
+		conf_remedy(
+		        conf_error(f, conf_member(item, "scale"), _("scale = %g: a total only counts up"), p->scale),
+		        _("write a scale above 0, or remove total"));
 	if (p->scale == 0) {
 		e = conf_error(f, conf_member(item, "scale"), _("scale = 0 would make every value the same"));
 		conf_remedy(e, _("write the factor between the register and the unit, for example 0.1"));

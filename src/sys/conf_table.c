@@ -67,6 +67,8 @@ static void remedy_int(struct hj_conf_error *e, const struct conf_key *k, double
 
 	if (k->choices)
 		conf_remedy(e, _("write one of %s"), list_choices(k, choices, sizeof(choices)));
+	else if (k->flags & CONF_FREE)
+		conf_remedy(e, _("write %s"), _(k->hint));
 	else if (k->flags & CONF_ZERO)
 		conf_remedy(e, _("write a whole number from %.0f to %.0f, or 0"), least, k->most);
 	else
@@ -116,6 +118,14 @@ static void remedy(struct conf_file *f, struct hj_conf_error *e, const struct co
 	}
 }
 
+/* Digits without quotes are a number to libconfig, and -1 where they are too many for one. */
+static const char *wrong_value(const config_setting_t *s, const struct conf_key *k, char ret[CONF_VALUE_LEN])
+{
+	bool text = k->kind == CONF_STRING || k->kind == CONF_CHAR || k->kind == CONF_ENUM;
+
+	return text && config_setting_is_number(s) && config_setting_get_int64(s) == -1 ? "..." : conf_value(s, ret);
+}
+
 static int wrong_type(struct conf_file *f, const config_setting_t *s, const struct conf_key *k)
 {
 	static const char *const wanted[] = {
@@ -137,7 +147,7 @@ static int wrong_type(struct conf_file *f, const config_setting_t *s, const stru
 	 * arguments. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(what, sizeof(what), _(wanted[k->kind]), k->name, conf_value(s, value));
+	snprintf(what, sizeof(what), _(wanted[k->kind]), k->name, wrong_value(s, k, value));
 #pragma GCC diagnostic pop
 	remedy(f, conf_error(f, s, "%s", what), k);
 	return 0;
@@ -168,7 +178,8 @@ static int read_int(struct conf_file *f, const config_setting_t *s, const struct
 			c++;
 		if (!c->name)
 			return out_of_range(f, s, k);
-	} else if (!(v == 0 && (k->flags & CONF_ZERO)) && ((double)v < least_of(f, k) || (double)v > k->most)) {
+	} else if (!(k->flags & CONF_FREE) && !(v == 0 && (k->flags & CONF_ZERO)) &&
+	           ((double)v < least_of(f, k) || (double)v > k->most)) {
 		return out_of_range(f, s, k);
 	}
 	store_int(k, object, v);
@@ -215,8 +226,8 @@ static int read_string(struct conf_file *f, const config_setting_t *s, const str
 		return 0;
 	}
 	if (strlen(text) >= k->size) {
-		e = conf_error(
-		        f, s, _("%s = %s is longer than %zu bytes"), k->name, conf_value(s, value), (size_t)k->size - 1);
+		e = conf_error(f, s, _("%s = %s is longer than %zu bytes"), k->name, conf_value(s, value),
+		        (size_t)k->size - 1);
 		remedy(f, e, k);
 		return 0;
 	}
@@ -359,13 +370,22 @@ static const char *nearest(const struct conf_key *table, size_t n, const char *n
 	return near.best;
 }
 
+/* Whole names, as far as there is room; not those of demonstrations and tests. */
 static const char *list_keys(const struct conf_key *table, size_t n, char *to, size_t size)
 {
+	static const char more[] = ", ...";
 	size_t used = 0;
 
 	to[0] = '\0';
-	for (size_t i = 0; i < n && used < size; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (table[i].flags & CONF_BELOW_ROOT)
+			continue;
+		if (used + strlen(table[i].name) + 2 + sizeof(more) > size) {
+			hj_text_copy(to + used, size - used, more);
+			break;
+		}
 		used += (size_t)snprintf(to + used, size - used, "%s%s", used ? ", " : "", table[i].name);
+	}
 	return to;
 }
 
@@ -382,16 +402,29 @@ static void unknown_key(
 		conf_remedy(e, _("remove it; known are %s"), list_keys(table, n, keys, sizeof(keys)));
 }
 
-static int read_key(struct conf_file *f, const config_setting_t *s, const struct conf_key *k, void *object)
+/* libconfig keeps a word with each setting: that something in it has been told. */
+bool conf_told(const config_setting_t *group, const char *key)
 {
+	const config_setting_t *s = config_setting_get_member(group, key);
+
+	return s && config_setting_get_hook(s);
+}
+
+static int read_key(struct conf_file *f, config_setting_t *s, const struct conf_key *k, void *object)
+{
+	size_t before = conf_error_total(f->errors);
 	struct hj_conf_error *e;
+	int r;
 
 	if ((k->flags & CONF_BELOW_ROOT) && !f->below_root) {
 		e = conf_error(f, s, _("%s counts only below --root, for demonstrations and tests"), k->name);
 		conf_remedy(e, _("remove it"));
 		return 0;
 	}
-	return readers[k->kind](f, s, k, object);
+	r = readers[k->kind](f, s, k, object);
+	if (conf_error_total(f->errors) > before)
+		config_setting_set_hook(s, f);
+	return r;
 }
 
 static void missing_key(
@@ -421,7 +454,7 @@ int conf_table_overlay(struct conf_file *f, const config_setting_t *group, const
 {
 	check_known(f, group, what, table, n);
 	for (size_t i = 0; i < n; i++) {
-		const config_setting_t *s = config_setting_get_member(group, table[i].name);
+		config_setting_t *s = config_setting_get_member(group, table[i].name);
 		int r = s ? read_key(f, s, &table[i], object) : 0;
 
 		if (r < 0)
@@ -436,7 +469,7 @@ int conf_table_read(struct conf_file *f, const config_setting_t *group, const ch
 {
 	check_known(f, group, what, table, n);
 	for (size_t i = 0; i < n; i++) {
-		const config_setting_t *s = config_setting_get_member(group, table[i].name);
+		config_setting_t *s = config_setting_get_member(group, table[i].name);
 		int r;
 
 		preset(&table[i], object);

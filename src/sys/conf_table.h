@@ -114,6 +114,7 @@ enum conf_flags {
 	CONF_BELOW_ROOT = 2, /* only with --root */
 	CONF_ZERO = 4,       /* 0 is allowed too, outside least..most */
 	CONF_LOOSE = 8,      /* below a root the least is 1 */
+	CONF_FREE = 16,      /* CONF_INT: whoever reads the group checks its bounds; `hint` says what to write */
 };
 
 struct conf_choice {
@@ -172,6 +173,8 @@ int conf_table_read(struct conf_file *f, const config_setting_t *group, const ch
 /* The same over what the object holds already: no presets, and nothing is missing. */
 int conf_table_overlay(struct conf_file *f, const config_setting_t *group, const char *what,
         const struct conf_key *table, size_t n, void *object);
+/* Has this key an error already? Then nothing more is said of it, and of what hangs on it. */
+bool conf_told(const config_setting_t *group, const char *key);
 
 /* "did you mean": tried with every name there is, `best` is then the one meant, or NULL. */
 struct conf_near {

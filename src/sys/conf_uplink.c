@@ -42,7 +42,7 @@ int conf_check_st(const char *text, const char **ret_why)
 {
 	size_t n = strlen(text);
 
-	if ((n == 2 || n == 3) && strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n)
+	if (n == 2 && strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == n)
 		return 0;
 	return refuse(ret_why, N_("it is no system code"));
 }
@@ -55,6 +55,8 @@ static int check_unit(const char *text, const char **ret_why)
 /* What separates fields in a frame cannot stand in one. */
 int conf_check_pw(const char *text, const char **ret_why)
 {
+	if (!*text)
+		return refuse(ret_why, N_("it is empty"));
 	for (const char *p = text; *p; p++)
 		if (*p <= ' ' || *p > '~' || strchr(";,=&#", *p))
 			return refuse(ret_why, N_("it has a character that cannot stand in a frame"));

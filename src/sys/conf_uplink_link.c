@@ -13,6 +13,28 @@ static int refuse(const char **ret_why, const char *why)
 	return -EINVAL;
 }
 
+/* What libraries would take for another address: 203.0.113 for 203.0.0.113. */
+static bool is_no_ipv4(const char *text)
+{
+	struct in_addr address;
+
+	return strspn(text, "0123456789.") == strlen(text) && inet_pton(AF_INET, text, &address) != 1;
+}
+
+/* A scope may stand behind it: fe80::1%eth0. */
+static bool is_ipv6(const char *text)
+{
+	char copy[INET6_ADDRSTRLEN];
+	size_t n = strcspn(text, "%");
+	struct in6_addr address;
+
+	if (n >= sizeof(copy))
+		return false;
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	return inet_pton(AF_INET6, copy, &address) == 1;
+}
+
 int conf_check_host(const char *text, const char **ret_why)
 {
 	static const char allowed[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_:%";
@@ -23,6 +45,10 @@ int conf_check_host(const char *text, const char **ret_why)
 		return refuse(ret_why, N_("an address of the web is no host"));
 	if (text[strspn(text, allowed)])
 		return refuse(ret_why, N_("it has a character that no host has"));
+	if (strchr(text, ':') && !is_ipv6(text))
+		return refuse(ret_why, N_("it is no IPv6 address; a port is a key of its own"));
+	if (is_no_ipv4(text))
+		return refuse(ret_why, N_("it is no IPv4 address of four numbers up to 255"));
 	return 0;
 }
 
@@ -127,7 +153,7 @@ void conf_uplink_link_check(struct conf_file *f, struct hj_conf_uplink *u)
 	struct hj_conf_error *e;
 
 	u->tls.on = tls && config_setting_is_group(tls);
-	if (!u->tls.cert[0] == !u->tls.key[0])
+	if (!u->tls.cert[0] == !u->tls.key[0] || conf_told(tls, "cert") || conf_told(tls, "key"))
 		return;
 	e = conf_error(f, tls, _("%s is missing in this %s"), u->tls.cert[0] ? "key" : "cert", _("tls group"));
 	conf_remedy(e, _("write both cert and key, or neither"));

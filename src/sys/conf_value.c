@@ -53,15 +53,19 @@ static void check_limits(struct conf_file *f, const config_setting_t *item, cons
 	const struct hj_value_limits *l = &t->limits;
 	const double *range = t->range.list;
 	struct hj_conf_error *e;
+	bool upper;
 
 	if (l->lower >= l->upper) {
-		e = conf_error(f, item, _("lower_limit: %g is not below upper_limit: %g"), l->lower, l->upper);
+		e = conf_error(f, conf_member(item, "lower_limit"), _("lower_limit: %g is not below upper_limit: %g"),
+		        l->lower, l->upper);
 		conf_remedy(e, _("write where the instrument begins to measure, and where it ends"));
 		return;
 	}
-	if (!t->range.count || ((isinf(l->upper) || l->upper < range[1]) && (isinf(l->lower) || l->lower > range[0])))
+	upper = !isinf(l->upper) && t->range.count && l->upper >= range[1];
+	if (!upper && (isinf(l->lower) || !t->range.count || l->lower > range[0]))
 		return;
-	e = conf_error(f, item, _("a limit that is not within range: [%g, %g] is never passed"), range[0], range[1]);
+	e = conf_error(f, conf_member(item, upper ? "upper_limit" : "lower_limit"),
+	        _("a limit that is not within range: [%g, %g] is never passed"), range[0], range[1]);
 	conf_remedy(e, _("remove it, or make the range wider: beyond the range there is no value to be flagged"));
 }
 
@@ -102,7 +106,7 @@ int conf_value_settle(struct conf_file *f, const config_setting_t *item, const s
 	check_numbers(f, item, p->codec.type);
 	check_range(f, item, &t->range);
 	check_limits(f, item, t);
-	if (!p->point.total)
+	if (!p->point.total && !conf_told(item, "total"))
 		conf_needless(f, item, "wrap", _("only a total starts again"));
 	p->ratio = ratio_of(&from->m, t->ratio);
 	p->ratio_of = (uint8_t)t->ratio;

@@ -160,6 +160,7 @@ static void main_file(void **state)
 		{ "format = 1;\nserial = \"\";\n", 2, "no serial number", "1 to 24" },
 		{ "format = 1;\nserial = \"a b\";\n", 2, "no serial number", "1 to 24" },
 		{ "format = 1;\na-key-that-is-longer-than-any-of-ours-is = 1;\n", 2, "unknown", "known are" },
+		{ "format = 1;\nretention = 30;\n", 2, "unknown", "serial, unreachable_minutes" },
 		{ "format = 1;\nretention_days = true;\n", 2, "a whole number", "30 to 4000" },
 		{ "@include \".hidden\"\nformat = 1;\n", 1, "cannot be included", "same folder" },
 		{ "@include \"a-name-that-is-longer-than-any-file-of-a-configuration-would-ever-be-called.inc\"\n", 1,
@@ -215,6 +216,18 @@ static void buses(void **state)
 		  "{ name = \"m\"; station = \"12\"; points = ( { name = \"p\"; address = 0x00010000; } ); },\n"
 		  "{ name = \"n\"; station = \"12\"; points = ( { name = \"p\"; address = 0x00010000; } ); } );\n",
 		        4, "station = \"12\": meter m on line 3 has it already", "other meter" },
+		{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
+		  "{ name = \"m\"; station = \"000000000012\"; points = ( { name = \"p\"; address = 0x10000; } ); "
+		  "},\n"
+		  "{ name = \"n\"; station = \"12\"; points = ( { name = \"p\"; address = 0x10000; } ); } );\n",
+		        4, "station = \"12\": meter m on line 3 has it already", "other meter" },
+		{ D "{ name = \"p\"; address = 0x100000000L; } ); } );", 4, "is not allowed", "0 to 4294967295" },
+		{ M "{ name = \"p\"; table = \"holding\";\naddress = -1; } ); } );", 5, "address = -1 is not allowed",
+		        "0 to 65535" },
+		{ M "{ name = \"p\"; " R " total = true;\nscale = -0.1; } ); } );", 5, "a total only counts up",
+		        "above 0" },
+		{ "format = 1; type = \"tcp\";\nhost = \"203.0.113.300\";\n", 2, "no IPv4 address", "a name or an" },
+		{ "format = 1; type = \"tcp\";\nhost = \"203.0.113\";\n", 2, "no IPv4 address", "a name or an" },
 		{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
 		  "{ name = \"m\"; station = \"12a\"; points = ( { name = \"p\"; address = 1; } ); } );\n",
 		        3, "not all digits", "as on its plate" },
@@ -297,6 +310,13 @@ static void uplinks(void **state)
 		{ U "link = { others = [ \"[]:9000\" ]; };\n", 2, "no address with a port", "HOST:PORT" },
 		{ U "link = { others = [ \"h:65536\" ]; };\n", 2, "no address with a port", "HOST:PORT" },
 		{ U "link = { others = [ \"a host:1\" ]; };\n", 2, "no address with a port", "HOST:PORT" },
+		{ U "host = \"203.0.113.10:9002\";\n", 2, "a port is a key of its own", "IP address" },
+		{ U "mn = 66330302010200001001;\n", 2, "mn = ...: a text", "quotes" },
+		{ U "host = \"h:9002\";\n", 2, "a port is a key of its own", "IP address" },
+		{ U "host = \"203.0.113.300\";\n", 2, "no IPv4 address", "IP address" },
+		{ U "host = \"203.0.113\";\n", 2, "no IPv4 address", "IP address" },
+		{ U "pw = \"\";\n", 2, "it is empty", "password" },
+		{ U "st = \"311\";\n", 2, "st = \"311\"", "two characters" },
 		{ U "st = \"3a\";\n", 2, "st = \"3a\"", "31" },
 		{ U "st = \"3111\";\n", 2, "st = \"3111\"", "31" },
 		{ U "pw = \"12 456\";\n", 2, "cannot stand in a frame", "password" },
@@ -357,6 +377,49 @@ static void equipment(void **state)
 	(void)state;
 	put("buses.d/north.conf", BUS);
 	refuse("equipment.conf", wrong, hj_array_size(wrong), load_site);
+}
+
+/* What has an error is told once, and shown as it is written. */
+static void told_once(void **state)
+{
+	static const struct wrong cases[] = {
+		{ M "{ name = \"p\"; address = 1;\ntable = \"Holding\"; } ); } );", 5, "table = \"Holding\"",
+		        "\"holding\"" },
+		{ "format = 1;\ntype = \"modbus-tcp\"; host = \"10.0.0.1\"; tcp_port = 502;\nmeters = ( { name = "
+		  "\"m\"; unit_id = 1;\n"
+		  "points = ( { name = \"p\"; " R " } ); } );",
+		        2, "type = \"modbus-tcp\"", "\"rtu\", \"tcp\"" },
+		{ "format = 1; type = \"tcp\"; host = \"10.0.0.1\";\nport = 502;\nmeters = ( { name = \"m\"; unit_id "
+		  "= 1;\n"
+		  "points = ( { name = \"p\"; " R " } ); } );",
+		        2, "port = 502: a text", "tcp_port" },
+		{ "format = 1; type = \"tcp\"; host = \"10.0.0.1\";\nport = \"502\";\nmeters = ( { name = \"m\"; "
+		  "unit_id = 1;\n"
+		  "points = ( { name = \"p\"; " R " } ); } );",
+		        2, "port does not go with", "write tcp_port" },
+		{ M "{ name = \"p\"; " R "\ninvalid = 0xFFFFFFFF; } ); } );", 5, "invalid = 0xFFFFFFFF: numbers",
+		        "invalid = (" },
+		{ M "{ name = \"p\"; " R "\nwrap = 10.0; total = 1; } ); } );", 5, "total = 1", "without quotes" },
+		{ M "{ name = \"p\"; " R " type = \"int16\"; range = [ 0.0, 4.0 ];\nlower_limit = 0.0; } ); } );", 5,
+		        "is never passed", "make the range wider" },
+		{ M "{ name = \"p\"; " R " upper_limit = 1.0;\nlower_limit = 2.0; } ); } );", 5, "is not below",
+		        "begins to" },
+		{ "format = 1; port = \"/dev/ttyS1\";\nst = \"31\";\nmeters = ( { name = \"m\"; unit_id = 1;\n"
+		  "points = ( { name = \"p\"; " R " } ); } );",
+		        2, "st: this key is unknown", "remove it; known are type, port" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		struct hj_conf_errors errors = { 0 };
+		struct hj_conf_bus b;
+
+		put("buses.d/north.conf", cases[i].text);
+		assert_int_equal(hj_conf_load_bus(root, "north", &b, &errors), -EINVAL);
+		if (errors.count > 1)
+			fail_msg("told twice: %s", errors.list[1].what);
+		expect(-EINVAL, &errors, &cases[i], "north.conf");
+	}
 }
 
 static void alerts(void **state)
@@ -456,7 +519,8 @@ static void more_points_than_a_meter_has(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	fprintf(f, "format = 1; name = \"x\"; maker = \"y\"; about = \"z\"; sources = ( \"a document\" ); points = (\n");
+	fprintf(f,
+	        "format = 1; name = \"x\"; maker = \"y\"; about = \"z\"; sources = ( \"a document\" ); points = (\n");
 	for (int i = 0; i < HJ_CONF_POINTS_MAX; i++)
 		fprintf(f, "%s{ name = \"p%d\"; table = \"input\"; address = %d; }", i ? ",\n" : "", i, i);
 	fprintf(f, " );\n");
@@ -532,6 +596,7 @@ int main(void)
 		T(buses),
 		T(uplinks),
 		T(equipment),
+		T(told_once),
 		T(alerts),
 		T(folders_that_are_none),
 		T(more_files_than_are_read),
