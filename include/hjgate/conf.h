@@ -44,6 +44,11 @@ struct hj_conf_errors {
 };
 void hj_conf_errors_done(struct hj_conf_errors *e);
 
+/* Where a key ("baud", "tls.ca") stands in a file: of the group that begins on this line, 0 = of the whole file. 0 where
+ * it is not written there itself. The file is read for it. */
+int hj_conf_key_line(const char *file, int group, const char *key);
+bool hj_conf_key_decimal(const char *file, int group, const char *key); /* a number, and not in hexadecimal */
+
 /* ---- hjgate.conf ---- */
 /* What the clock is trusted by besides a time daemon and a platform. */
 enum hj_clock_trust {

@@ -5,7 +5,9 @@
 #include "conf_equipment.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "hjgate/charset.h"
 #include "hjgate/unit.h"
@@ -46,6 +48,20 @@ static int load_one_uplink(struct hj_conf *c, const char *root, const char *name
 	return r;
 }
 
+/* A link that leads nowhere is no file to who opens it. */
+static int check_gone(const struct set *set, const char *root, const char *name, struct hj_conf_errors *errors)
+{
+	char file[HJ_NAME_MAX + sizeof(".conf")], path[HJ_PATH_MAX];
+	struct stat st;
+
+	snprintf(file, sizeof(file), "%s.conf", name);
+	if (conf_path(root, set->folder, file, path) < 0 || lstat(path, &st) < 0 || !S_ISLNK(st.st_mode))
+		return 0;
+	conf_remedy(conf_error_at(errors, path, 0, _("this link leads to a file that is not there")),
+	        _("put the file there, or remove the link"));
+	return -EINVAL;
+}
+
 static int load_names(const struct set *set, struct hj_conf *c, const char *root, char **names, size_t count,
         struct hj_conf_errors *errors)
 {
@@ -63,7 +79,9 @@ static int load_names(const struct set *set, struct hj_conf *c, const char *root
 		r = set->load(c, root, names[i], errors);
 		if (r == -ENOMEM)
 			return r;
-		if (r < 0 && r != -ENOENT) /* -ENOENT: removed since the folder was read */
+		if (r == -ENOENT) /* removed since the folder was read, or never there */
+			r = check_gone(set, root, names[i], errors);
+		if (r < 0)
 			ret = -EINVAL;
 	}
 	return ret;
@@ -124,17 +142,18 @@ static bool serves_tcp(const struct hj_conf_bus *b)
 static void check_ways(const struct hj_conf_bus *a, const struct hj_conf_bus *b, struct hj_conf_errors *errors)
 {
 	if (a->port[0] && b->port[0] && same_port(a->port, b->port))
-		conf_remedy(conf_error_at(
-		                    errors, b->file, 0, _("port = \"%s\": bus %s uses it already"), b->port, a->name),
+		conf_remedy(conf_error_at(errors, b->file, conf_line(errors, b->file, 0, "port"),
+		                    _("port = \"%s\": bus %s uses it already"), b->port, a->name),
 		        _("write the other port, or put all meters of the port into one file"));
 	if (a->host[0] && !strcmp(a->host, b->host) && a->tcp_port == b->tcp_port)
-		conf_remedy(
-		        conf_error_at(errors, b->file, 0, _("host = \"%s\", tcp_port = %lld: bus %s uses it already"),
-		                b->host, (long long)b->tcp_port, a->name),
+		conf_remedy(conf_error_at(errors, b->file, conf_line(errors, b->file, 0, "host"),
+		                    _("host = \"%s\", tcp_port = %lld: bus %s uses it already"), b->host,
+		                    (long long)b->tcp_port, a->name),
 		        _("write the other host, or put all meters behind it into one file"));
 	if (serves_tcp(a) && serves_tcp(b) && a->tcp_port == b->tcp_port && same_address(a, b))
-		conf_remedy(conf_error_at(errors, b->file, 0, _("tcp_port = %lld: bus %s listens on it already"),
-		                    (long long)b->tcp_port, a->name),
+		conf_remedy(
+		        conf_error_at(errors, b->file, conf_line(errors, b->file, 0, "tcp_port"),
+		                _("tcp_port = %lld: bus %s listens on it already"), (long long)b->tcp_port, a->name),
 		        _("write another tcp_port, or put all instruments into one file"));
 }
 
@@ -149,6 +168,15 @@ static void check_meter_names(const struct hj_conf_bus *a, const struct hj_conf_
 				        _("give one of them another name: a meter's name is unique in the gateway"));
 }
 
+/* Of the point, else of its meter. */
+static int poll_line(const struct hj_conf_errors *errors, const struct hj_conf_bus *b, const struct hj_conf_meter *m,
+        const struct hj_conf_point *p)
+{
+	int line = errors->count < HJ_CONF_ERRORS_MAX ? hj_conf_key_line(b->file, p->line, "poll_interval") : p->line;
+
+	return line ? line : hj_max(hj_conf_key_line(b->file, m->line, "poll_interval"), m->line);
+}
+
 static void check_polls(const struct hj_conf *c, const struct hj_conf_bus *b, struct hj_conf_errors *errors)
 {
 	int64_t window = hj_conf_minute_ms(&c->main);
@@ -159,7 +187,7 @@ static void check_polls(const struct hj_conf *c, const struct hj_conf_bus *b, st
 
 			if (p->point.interval_ms <= window)
 				continue;
-			conf_remedy(conf_error_at(errors, b->file, p->line,
+			conf_remedy(conf_error_at(errors, b->file, poll_line(errors, b, &b->meters[i], p),
 			                    _("poll_interval = %u of %s is longer than the base window of %lld s"),
 			                    p->point.interval_ms / 1000, p->point.name, (long long)(window / 1000)),
 			        _("write a poll_interval of at most %lld, for the point or its meter"),
@@ -221,7 +249,7 @@ static void check_unit(const struct hj_conf_uplink *u, const struct hj_conf_fact
 
 	if (!f->unit[0] || f->scale > 0 || hj_unit_ratio(unit, f->unit, &ratio) >= 0)
 		return;
-	conf_remedy(conf_error_at(errors, u->file, f->line,
+	conf_remedy(conf_error_at(errors, u->file, conf_line(errors, u->file, f->line, "unit"),
 	                    _("point \"%s\" is in \"%s\": how many \"%s\" that is, is not known"), f->point, unit,
 	                    f->unit),
 	        _("write scale = ...; with the number that its values are multiplied by"));
@@ -235,8 +263,8 @@ static void check_listed(const struct hj_conf *c, const struct hj_conf_uplink *u
 		const struct hj_conf_point *p = find_point(c, f->point, &bus);
 
 		if (!p)
-			conf_remedy(
-			        conf_error_at(errors, u->file, f->line, _("point \"%s\": no bus has it"), f->point),
+			conf_remedy(conf_error_at(errors, u->file, conf_line(errors, u->file, f->line, "point"),
+			                    _("point \"%s\": no bus has it"), f->point),
 			        _("write METER.POINT as in a file of buses.d"));
 		else if (!f->factor[0] && !p->point.factor[0])
 			conf_remedy(
@@ -263,9 +291,10 @@ static void check_doubled(
 	for (size_t i = 1; i < n; i++) {
 		if (strcmp(sent[i].factor, sent[i - 1].factor) != 0)
 			continue;
-		conf_remedy(conf_error_at(errors, sent[i].file, sent[i].line,
-		                    _("factor \"%s\" would stand for %s and for %s at uplink %s"), sent[i].factor,
-		                    sent[i - 1].configured->point.name, sent[i].configured->point.name, u->name),
+		conf_remedy(
+		        conf_error_at(errors, sent[i].file, conf_line(errors, sent[i].file, sent[i].line, "factor"),
+		                _("factor \"%s\" would stand for %s and for %s at uplink %s"), sent[i].factor,
+		                sent[i - 1].configured->point.name, sent[i].configured->point.name, u->name),
 		        _("give one of them another factor here, or in a list factors = ( ... ) in %s"), u->file);
 	}
 }
@@ -274,7 +303,8 @@ static void check_encoding(const struct hj_conf_uplink *u, struct hj_conf_errors
 {
 	if (hj_charset_known(u->dialect.wording.encoding))
 		return;
-	conf_remedy(conf_error_at(errors, u->file, 0, _("encoding: this system cannot write GBK")),
+	conf_remedy(conf_error_at(errors, u->file, conf_line(errors, u->file, 0, "dialect.encoding"),
+	                    _("encoding: this system cannot write GBK")),
 	        _("install the C library's conversions (Debian: libc-gconv-modules-extra; Yocto: "
 	          "glibc-gconv-gbk), or write encoding = \"utf-8\""));
 }
@@ -288,7 +318,7 @@ static int check_uplink(
 	int r;
 
 	if (u->min_interval * 60 * HJ_MS_PER_SEC % window)
-		conf_remedy(conf_error_at(errors, u->file, 0,
+		conf_remedy(conf_error_at(errors, u->file, conf_line(errors, u->file, 0, "min_interval"),
 		                    _("min_interval = %lld minutes is no multiple of the base window of %lld s"),
 		                    (long long)u->min_interval, (long long)(window / HJ_MS_PER_SEC)),
 		        _("write a multiple, or 0 for the base window itself"));
@@ -322,10 +352,11 @@ static int check_same_mn(const struct hj_conf *c, const struct hj_conf_uplink *a
 			i++;
 		if (i == n || strcmp(of_a[i].factor, of_b[k].factor) || of_a[i].configured == of_b[k].configured)
 			continue;
-		conf_remedy(conf_error_at(errors, of_b[k].file, of_b[k].line,
-		                    _("factor \"%s\" stands for %s, at uplink %s with the same MN for %s"),
-		                    of_b[k].factor, of_b[k].configured->point.name, a->name,
-		                    of_a[i].configured->point.name),
+		conf_remedy(
+		        conf_error_at(errors, of_b[k].file, conf_line(errors, of_b[k].file, of_b[k].line, "factor"),
+		                _("factor \"%s\" stands for %s, at uplink %s with the same MN for %s"),
+		                of_b[k].factor, of_b[k].configured->point.name, a->name,
+		                of_a[i].configured->point.name),
 		        _("give one of the two points another factor in %s or %s"), a->file, b->file);
 	}
 	return 0;
@@ -342,8 +373,8 @@ static void check_clock(const struct hj_conf *c, const char *root, struct hj_con
 	if (!c->main.clock_uplink[0])
 		return;
 	conf_path(root, "", "hjgate.conf", path);
-	conf_remedy(conf_error_at(errors, path, 0, _("clock_uplink = \"%s\": there is no such uplink"),
-	                    c->main.clock_uplink),
+	conf_remedy(conf_error_at(errors, path, conf_line(errors, path, 0, "clock_uplink"),
+	                    _("clock_uplink = \"%s\": there is no such uplink"), c->main.clock_uplink),
 	        _("write the name of a file of uplinks.d, without .conf"));
 }
 

@@ -26,15 +26,17 @@ struct use {
 };
 
 /* The same of the same place once: several uplinks may send it. */
-static struct hj_conf_error *warn(const struct use *u, const char *what)
+static struct hj_conf_error *warn(const struct use *u, const char *key, const char *what)
 {
+	int line = conf_line(u->to, u->file, u->line, key);
+
 	for (size_t i = 0; i < u->to->count; i++) {
 		const struct hj_conf_error *e = &u->to->list[i];
 
-		if (e->line == u->line && !strcmp(e->file, u->file) && !strcmp(e->what, what))
+		if (e->line == line && !strcmp(e->file, u->file) && !strcmp(e->what, what))
 			return NULL;
 	}
-	return conf_error_at(u->to, u->file, u->line, "%s", what);
+	return conf_error_at(u->to, u->file, line, "%s", what);
 }
 
 /* ---- is it known ---- */
@@ -46,7 +48,7 @@ static void unknown_item(const struct use *u, const struct hj_factor *near)
 
 	snprintf(what, sizeof(what), _("factor \"%s\" of %s: HJ 212-2017 has no such code"), u->factor,
 	        u->p->point.name);
-	e = warn(u, what);
+	e = warn(u, "factor", what);
 	if (near)
 		conf_remedy(e, _("near it is %s (%s, %s); a code that the platform gave is declared in %s"),
 		        near->code, near->zh, near->en, SITE);
@@ -62,7 +64,7 @@ static void no_device(const struct use *u, const struct hj_factor *row)
 
 	snprintf(what, sizeof(what), _("factor \"%s\" of %s: the number of the device is missing"), u->factor,
 	        u->p->point.name);
-	e = warn(u, what);
+	e = warn(u, "factor", what);
 	conf_remedy(e, _("write %.*s%s for the first one"), (int)stem, row->code,
 	        strlen(row->code) - stem == 2 ? "01" : "0");
 }
@@ -78,7 +80,7 @@ static void not_in_layers(const struct use *u, const struct hj_factor *row)
 	else
 		snprintf(what, sizeof(what), _("factor \"%s\" of %s: nothing measured is declared with its letters"),
 		        u->factor, u->p->point.name);
-	e = warn(u, what);
+	e = warn(u, "factor", what);
 	if (row)
 		conf_remedy(e, _("correct it, or add { module = \"%s\"; } to the list modules in %s"),
 		        u->factor + hj_factor_letters(row), row->file);
@@ -94,7 +96,7 @@ static void strange(const struct use *u)
 	snprintf(what, sizeof(what),
 	        _("factor \"%s\" of %s is no code of HJ 212-2017 and not of the guideline's form"), u->factor,
 	        u->p->point.name);
-	e = warn(u, what);
+	e = warn(u, "factor", what);
 	conf_remedy(e,
 	        _("if the platform gave it, write factors = ( { code = \"%s\"; unit = \"...\"; type = \"N4.2\"; } "
 	          "); in %s"),
@@ -115,7 +117,7 @@ static void other_edition(const struct use *u, const struct hj_factor *row)
 	else
 		snprintf(what, sizeof(what), _("factor \"%s\" of %s is of HJ 212-2017, the uplink's edition is 2005"),
 		        u->factor, u->p->point.name);
-	e = warn(u, what);
+	e = warn(u, "factor", what);
 	conf_remedy(e, _("write factor = \"%s\"; in the uplink's list of factors"), old ? row->code : row->old);
 }
 
@@ -165,7 +167,7 @@ static void check_unit(const struct use *u, const struct hj_factor *row)
 	        u->unit_said ? _("%s is sent in %s, its factor \"%s\" is in %s")
 	                     : _("%s is in %s, its factor \"%s\" is in %s"),
 	        u->p->point.name, u->unit, u->factor, row->unit);
-	e = warn(u, what);
+	e = warn(u, "unit", what);
 	conf_remedy(e, _("write unit = \"%s\"; with the scale that goes with it, or correct the factor"), row->unit);
 }
 
@@ -181,7 +183,7 @@ static void check_length(const struct use *u, const struct hj_factor *row)
 	if (decimals >= 0 && u->decimals > decimals) {
 		snprintf(what, sizeof(what), _("%s is sent with %d decimals, its factor \"%s\" is of type %s"),
 		        u->p->point.name, u->decimals, u->factor, type);
-		conf_remedy(warn(u, what), _("write decimals = %d;, or leave it out"), decimals);
+		conf_remedy(warn(u, "decimals", what), _("write decimals = %d;, or leave it out"), decimals);
 	}
 	for (size_t i = 0; i < hj_array_size(ends) && decimals >= 0; i++) {
 		if (!isfinite(ends[i]) || hj_number_format(ends[i], decimals, text) < 0 ||
@@ -189,8 +191,8 @@ static void check_length(const struct use *u, const struct hj_factor *row)
 			continue;
 		snprintf(what, sizeof(what), _("%s may be %s, which is longer than type %s of its factor \"%s\""),
 		        u->p->point.name, text, type, u->factor);
-		conf_remedy(warn(u, what), _("narrow its range, or declare the code with the platform's type in %s"),
-		        SITE);
+		conf_remedy(warn(u, "range", what),
+		        _("narrow its range, or declare the code with the platform's type in %s"), SITE);
 	}
 }
 
@@ -202,12 +204,12 @@ static void check_kind(const struct use *u, const struct hj_factor *row)
 	if (row->type.letter == HJ_FACTOR_TEXT || row->type.letter == HJ_FACTOR_TIME) {
 		snprintf(what, sizeof(what), _("factor \"%s\" of %s is a text, a point's value is a number"),
 		        u->factor, u->p->point.name);
-		conf_remedy(warn(u, what), _("correct the factor"));
+		conf_remedy(warn(u, "factor", what), _("correct the factor"));
 	}
 	if (row->layered && u->p->module && !module[1] && module[0] != u->p->module) {
 		snprintf(what, sizeof(what), _("%s is of module %c, its factor \"%s\" of module %s"),
 		        u->p->point.name, u->p->module, u->factor, module);
-		conf_remedy(warn(u, what), _("correct one of the two"));
+		conf_remedy(warn(u, "factor", what), _("correct one of the two"));
 	}
 }
 

@@ -83,6 +83,8 @@ struct hj_conf_error *conf_error_at(struct hj_conf_errors *errors, const char *f
 /* The path of what libconfig calls `included`: the name in the @include, NULL for the file itself. */
 void conf_source(const struct conf_file *f, const char *included, char ret[HJ_PATH_MAX]);
 void conf_remedy(struct hj_conf_error *e, const char *remedy, ...) _printf_(2, 3); /* e may be NULL */
+/* conf_line.c: the line for an error in this list: the key's, else the group's. */
+int conf_line(const struct hj_conf_errors *to, const char *file, int group, const char *key);
 size_t conf_error_total(const struct hj_conf_errors *errors);
 
 /* A value as a person wrote it, cut to a line. */

@@ -628,12 +628,12 @@ static void between_files(void **state)
 	put("buses.d/north.conf", BUS);
 	put("buses.d/south.conf", BUS);
 	refuse_all(&(struct bad){ "", 5, "meter \"oven\": bus north", "unique" }, "south.conf");
-	refuse_all(&(struct bad){ "", 0, "port = \"/dev/ttyS1\": bus north", "other port" }, "south.conf");
+	refuse_all(&(struct bad){ "", 2, "port = \"/dev/ttyS1\": bus north", "other port" }, "south.conf");
 	put("buses.d/north.conf",
 	        "format = 1;\ntype = \"tcp\"; host = \"10.1.2.3\"; meters = ( " SERVED("oven") " );\n");
 	put("buses.d/south.conf",
 	        "format = 1;\ntype = \"rtu-over-tcp\"; host = \"10.1.2.3\"; meters = ( " SERVED("fan") " );\n");
-	refuse_all(&(struct bad){ "", 0, "host = \"10.1.2.3\", tcp_port = 502: bus north", "" }, "south.conf");
+	refuse_all(&(struct bad){ "", 2, "host = \"10.1.2.3\", tcp_port = 502: bus north", "" }, "south.conf");
 	put("buses.d/north.conf", BUS);
 	put("buses.d/south.conf", other);
 	put("uplinks.d/county.conf", UPLINK);
@@ -648,10 +648,15 @@ static void between_files(void **state)
 	refuse_all(&(struct bad){ "", 4, "point \"oven.x\": no bus", "METER.POINT" }, "county.conf");
 	refuse_all(&(struct bad){ "", 5, "point \"oven.on\" has no factor", "write factor" }, "county.conf");
 	put("hjgate.conf", "format = 1;\ntest_minute = 9;\ntest_hour = 18; test_day = 36;\n");
-	refuse_all(&(struct bad){ "", 7, "poll_interval = 10 of oven.i-a", "at most 9" }, "north.conf");
+	refuse_all(&(struct bad){ "", 5, "poll_interval = 10 of oven.i-a", "at most 9" }, "north.conf");
 	put("hjgate.conf", "format = 1;\nbase_window = 120;\n");
 	put("uplinks.d/county.conf", UPLINK "min_interval = 3;\n");
-	refuse_all(&(struct bad){ "", 0, "min_interval = 3", "multiple" }, "county.conf");
+	refuse_all(&(struct bad){ "", 4, "min_interval = 3", "multiple" }, "county.conf");
+	put("hjgate.conf", "format = 1;\nbase_window = 120;\n\nclock_uplink = \"nosuch\";\n");
+	put("uplinks.d/county.conf",
+	        UPLINK "factors = ( { point = \"oven.i-a\"; },\n{ point = \"fan.i\";\nfactor = \"ea0101\"; } );\n");
+	refuse_all(&(struct bad){ "", 6, "factor \"ea0101\"", "another factor" }, "county.conf");
+	refuse_all(&(struct bad){ "", 4, "clock_uplink", "without .conf" }, "hjgate.conf");
 	put("hjgate.conf", "format = 1;\ntest_minute = 7;\n");
 	refuse_all(&(struct bad){ "", 2, "no multiple of 7 s", "whole number" }, "hjgate.conf");
 	put("hjgate.conf", "format = 1;\nbase_window = 90;\n");

@@ -150,7 +150,7 @@ static void main_file(void **state)
 {
 	static const struct wrong wrong[] = {
 		{ "format = 1;\nclock_uplink = \"North 1\";\n", 2, "no name of a-z", "the name of an uplink" },
-		{ "format = 1;\nclock_uplink = \"nosuch\";\n", 0, "there is no such uplink", "without .conf" },
+		{ "format = 1;\nclock_uplink = \"nosuch\";\n", 2, "there is no such uplink", "without .conf" },
 		{ "format = 1; test_minute = 5;\ntest_hour = 12;\n", 2, "an hour of 12 s is no multiple of 5 s",
 		        "whole number" },
 		{ "format = 1; test_minute = 5; test_hour = 10;\ntest_day = 25;\n", 2,
@@ -277,7 +277,7 @@ iconv_t iconv_open(const char *to, const char *from)
 static void a_system_without_gbk(void **state)
 {
 	static const char text[] = UPLINK "dialect = { encoding = \"gbk\"; };\n";
-	static const struct wrong wrong = { text, 0, "cannot write GBK", "encoding = \"utf-8\"" };
+	static const struct wrong wrong = { text, 3, "cannot write GBK", "encoding = \"utf-8\"" };
 	struct hj_conf_errors errors = { 0 };
 
 	(void)state;
@@ -464,6 +464,21 @@ static void folders_that_are_none(void **state)
 	}
 }
 
+static void a_link_that_leads_nowhere(void **state)
+{
+	static const char *const names[] = { "buses.d/gone.conf", "uplinks.d/gone.conf" };
+
+	(void)state;
+	for (size_t i = 0; i < hj_array_size(names); i++) {
+		struct hj_conf_errors errors = { 0 };
+
+		assert_int_equal(symlink("/nowhere/at/all", path_of(names[i])), 0);
+		expect(load_all(&errors), &errors,
+		        &(struct wrong){ "", 0, "leads to a file that is not there", "remove the link" }, names[i]);
+		assert_int_equal(unlink(path_of(names[i])), 0);
+	}
+}
+
 static void more_files_than_are_read(void **state)
 {
 	struct hj_conf_errors errors = { 0 };
@@ -599,6 +614,7 @@ int main(void)
 		T(told_once),
 		T(alerts),
 		T(folders_that_are_none),
+		T(a_link_that_leads_nowhere),
 		T(more_files_than_are_read),
 		T(more_points_than_are_kept),
 		T(models),
