@@ -6,14 +6,12 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "check.h"
+#include "check_look.h"
 #include "check_wire.h"
 #include "cli.h"
 #include "hjgate/conf.h"
-
-#define EXAMPLE_PW "123456" /* of the examples in HJ 212-2017 */
 
 struct options {
 	bool strict;
@@ -24,8 +22,7 @@ const struct cli_option cli_check_options[] = {
 	{ 0 },
 };
 
-/* A warning has the form of an error. */
-static void note(struct hj_conf_errors *n, const char *file, const char *what, const char *remedy)
+void check_note(struct hj_conf_errors *n, const char *file, int line, const char *what, const char *remedy)
 {
 	struct hj_conf_error *list = realloc(n->list, (n->count + 1) * sizeof(*list)), *e;
 
@@ -34,6 +31,7 @@ static void note(struct hj_conf_errors *n, const char *file, const char *what, c
 	n->list = list;
 	e = &list[n->count++];
 	memset(e, 0, sizeof(*e));
+	e->line = line;
 	hj_text_copy(e->file, sizeof(e->file), file);
 	hj_text_copy(e->what, sizeof(e->what), what);
 	hj_text_copy(e->remedy, sizeof(e->remedy), remedy);
@@ -41,72 +39,24 @@ static void note(struct hj_conf_errors *n, const char *file, const char *what, c
 
 /* ---- what is hardly meant ---- */
 
-/* A chip's label is no path, and a bus over TCP has none. */
-static void look_at_port(const struct hj_conf_bus *b, struct hj_conf_errors *n)
-{
-	bool lines = hj_bus_type(b->kind)->traits & HJ_BUS_LINES;
-	char what[256];
-
-	if (b->port[0] != '/' || !access(b->port, F_OK))
-		return;
-	snprintf(what, sizeof(what), _("port \"%s\" is not there now"), b->port);
-	note(n, b->file, what,
-	        lines ? _("see `ls /dev/gpiochip*` for the chips that there are")
-	              : _("plug it in, or see `ls /dev/serial/by-id /dev/tty*`"));
-}
-
-static void look_at_buses(const struct hj_conf *c, struct hj_conf_errors *n)
-{
-	for (size_t i = 0; i < c->bus_count; i++) {
-		const struct hj_conf_bus *b = &c->buses[i];
-
-		look_at_port(b, n);
-		if (hj_bus_type(b->kind)->traits & HJ_BUS_SERVES && !b->port[0] &&
-		        (!strncmp(b->listen_on, "127.", 4) || !strcmp(b->listen_on, "::1")))
-			note(n, b->file, _("only this box itself reaches a bus that listens on its own loopback"),
-			        _("write listen_on = \"...\" with the box's address in the network of the "
-			          "instruments"));
-	}
-}
-
-static void look_at_uplink(const struct hj_conf *c, size_t i, const char *root, struct hj_conf_errors *n)
-{
-	const struct hj_conf_uplink *u = &c->uplinks[i];
-	char what[256];
-	struct stat st;
-
-	if (!strcmp(u->pw, EXAMPLE_PW))
-		note(n, u->file, _("pw = \"123456\" is the standard's example"),
-		        _("ask the platform for the password it gave"));
-	if (!*root && !stat(u->file, &st) && (st.st_mode & S_IROTH))
-		note(n, u->file, _("everybody on this machine can read the password in it"),
-		        _("chown root:hjgate and chmod 0640 the file"));
-	for (size_t k = 0; k < i; k++) {
-		const struct hj_conf_uplink *o = &c->uplinks[k];
-
-		if (strcmp(o->host, u->host) || o->port != u->port || strcmp(o->mn, u->mn))
-			continue;
-		snprintf(what, sizeof(what), _("uplink %s reports the same MN to the same platform"), o->name);
-		note(n, u->file, what, _("remove one of the two, or correct its host, port or mn"));
-	}
-}
-
 /* What is right is looked at even where something else is wrong; whether anything is missing, only when all is
  * right. */
 static void look_around(const struct hj_conf *c, const char *root, bool all_right, struct hj_conf_errors *n)
 {
 	char etc[HJ_PATH_MAX] = "";
 
-	look_at_buses(c, n);
+	for (size_t i = 0; i < c->bus_count; i++)
+		check_look_at_bus(&c->buses[i], root, n);
 	for (size_t i = 0; i < c->uplink_count; i++)
-		look_at_uplink(c, i, root, n);
+		check_look_at_uplink(&c->uplinks[i], c->uplinks, i, root, n);
+	check_look_at_alerts(&c->alerts, root, n);
 	if (!all_right || hj_path(root, HJ_DIR_ETC, "", etc) < 0)
 		return;
 	if (!c->bus_count)
-		note(n, etc, _("there is no bus: nothing is measured"),
+		check_note(n, etc, 0, _("there is no bus: nothing is measured"),
 		        _("copy buses.d/north.conf.example to buses.d/NAME.conf and edit it"));
 	if (!c->uplink_count)
-		note(n, etc, _("there is no uplink: records are kept, nobody gets them"),
+		check_note(n, etc, 0, _("there is no uplink: records are kept, nobody gets them"),
 		        _("copy uplinks.d/county.conf.example to uplinks.d/NAME.conf and edit it"));
 }
 
@@ -124,7 +74,7 @@ static void look_at_codes(
 	if (f.table.count)
 		hj_conf_check_factors(c, &f.table, n);
 	else if (c->bus_count && hj_path(root, HJ_DIR_ETC, "factors.conf", etc) >= 0)
-		note(n, etc, _("there is no table of factors: nobody can say whether a code is one"),
+		check_note(n, etc, 0, _("there is no table of factors: nobody can say whether a code is one"),
 		        _("install the factors.conf that comes with hjgate"));
 	hj_conf_factors_done(&f);
 }
@@ -136,6 +86,22 @@ static double seconds(hj_usec span)
 	return (double)span / (double)HJ_USEC_PER_SEC;
 }
 
+/* Where the interval is written that is too short: at a point, or at its meter. */
+static int tight_line(const struct hj_conf_bus *b, const struct hj_budget_tight *t)
+{
+	for (size_t i = 0; i < b->meter_count; i++)
+		for (size_t k = 0; k < b->meters[i].point_count; k++) {
+			const struct hj_conf_point *p = &b->meters[i].points[k];
+			int line;
+
+			if ((t->fast ? p->fast_ms : p->point.interval_ms) != t->interval_ms)
+				continue;
+			line = hj_conf_key_line(b->file, p->line, t->fast ? "fast" : "poll_interval");
+			return line ? line : hj_conf_key_line(b->file, b->meters[i].line, "poll_interval");
+		}
+	return 0;
+}
+
 /* Says what does not fit, and how far it is from fitting. */
 static bool fits(const struct hj_conf_bus *c, const struct hj_budget *b, struct hj_conf_errors *errors)
 {
@@ -144,7 +110,7 @@ static bool fits(const struct hj_conf_bus *c, const struct hj_budget *b, struct 
 	if (b->fits)
 		return true;
 	check_wire_tight(b, what, sizeof(what));
-	note(errors, c->file, what,
+	check_note(errors, c->file, tight_line(c, &b->tight), what,
 	        _("write longer poll_intervals, fewer points or a higher baud, or put some meters on a second port"));
 	return false;
 }

@@ -1,6 +1,6 @@
 /* Where a key stands in a file that has been read and let go of: what is found only when all files are known is told
- * by the line of its key, and what is kept of a file has the lines of its groups only. So the file is read again, which
- * costs time only where something is wrong. A file that has gone or that another one is in place of gives no line. */
+ * by the line of its key, and what is kept of a file has the lines of its groups only. So the file is read again,
+ * which costs time only where something is wrong. A file that has gone, or another in its place, gives no line. */
 #include "conf_table.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* What editors make of a file: GBK for UTF-8, a byte order mark, characters of a Chinese keyboard, a quote that is left
- * out. Each is told by the line that it stands on. */
+/* What editors make of a file: GBK for UTF-8, a byte order mark, characters of a Chinese keyboard, a quote that is
+ * left out. Each is told by the line that it stands on. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

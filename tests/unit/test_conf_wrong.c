@@ -189,74 +189,70 @@ static void files_beyond_measure(void **state)
 	        "hjgate.conf");
 }
 
-static void buses(void **state)
-{
 #define M "format = 1; port = \"/dev/ttyS1\";\nmeters = ( { name = \"m\"; unit_id = 1;\npoints = (\n"
 #define D                                                                                                            \
 	"format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = ( { name = \"m\"; station = \"12\";\n"      \
 	"points = (\n"
 #define R "table = \"holding\"; address = 1;"
-	static const struct wrong wrong[] = {
-		{ M "{ name = \"p\"; " R " type = \"text\"; } ); } );", 4, "needs a length in bytes", "from 1 to" },
-		{ M "{ name = \"p\"; " R " type = \"bcd\"; length = 9; } ); } );", 4, "needs a length in bytes",
-		        "from 1 to 8" },
-		{ M "{ name = \"p\"; " R "\nunit = \"\\xa1\\xe6\"; } ); } );", 5, "unit: this is not UTF-8", "kWh" },
-		{ M "{ name = \"p\"; " R " length = 2; } ); } );", 4, "only a bcd or a text", "remove it" },
-		{ M "{ name = \"p\"; " R " type = \"uint16\"; bit = 14; bits = 3; } ); } );", 4,
-		        "bit = 14, bits = 3: a uint16 has 16 bits", "count bits from 0" },
-		{ M "{ name = \"p\"; " R " type = \"float32\"; bit = 1; } ); } );", 4, "only an integer",
-		        "remove it" },
-		{ M "{ name = \"p\"; " R " at = 1; } ); } );", 4, "only a data identifier", "remove it" },
-		{ M "{ name = \"p\"; " R " bias = \"up\"; } ); } );", 4, "bias", "" },
-		{ M "{ name = \"p\"; table = \"data\"; address = 1; } ); } );", 4,
-		        "does not go with a bus of type \"rtu\"", "type of the bus" },
-		{ D "{ name = \"p\"; " R " type = \"bcd\"; length = 4; } ); } );", 4,
-		        "does not go with a bus of type \"dlt645\"", "type of the bus" },
-		{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
-		  "{ name = \"m\"; station = \"12\"; points = ( { name = \"p\"; address = 0x00010000; } ); },\n"
-		  "{ name = \"n\"; station = \"12\"; points = ( { name = \"p\"; address = 0x00010000; } ); } );\n",
-		        4, "station = \"12\": meter m on line 3 has it already", "other meter" },
-		{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
-		  "{ name = \"m\"; station = \"000000000012\"; points = ( { name = \"p\"; address = 0x10000; } ); "
-		  "},\n"
-		  "{ name = \"n\"; station = \"12\"; points = ( { name = \"p\"; address = 0x10000; } ); } );\n",
-		        4, "station = \"12\": meter m on line 3 has it already", "other meter" },
-		{ D "{ name = \"p\"; address = 0x100000000L; } ); } );", 4, "is not allowed", "0 to 4294967295" },
-		{ M "{ name = \"p\"; table = \"holding\";\naddress = -1; } ); } );", 5, "address = -1 is not allowed",
-		        "0 to 65535" },
-		{ M "{ name = \"p\"; " R " total = true;\nscale = -0.1; } ); } );", 5, "a total only counts up",
-		        "above 0" },
-		{ "format = 1; type = \"tcp\";\nhost = \"203.0.113.300\";\n", 2, "no IPv4 address", "a name or an" },
-		{ "format = 1; type = \"tcp\";\nhost = \"203.0.113\";\n", 2, "no IPv4 address", "a name or an" },
-		{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
-		  "{ name = \"m\"; station = \"12a\"; points = ( { name = \"p\"; address = 1; } ); } );\n",
-		        3, "not all digits", "as on its plate" },
-		{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
-		  "{ name = \"m\"; station = \"\"; points = ( { name = \"p\"; address = 1; } ); } );\n",
-		        3, "not all digits", "as on its plate" },
-		{ "format = 1; type = \"tcp\";\nhost = \"\";\n", 2, "no name and no address", "a name or an" },
-		{ "format = 1; type = \"gpio\";\nport = \"\";\n", 2, "no path of a device", "chip's label" },
-		{ "format = 1;\nport = \"/\";\n", 2, "no path of a device", "/dev/ttyS1" },
-		{ M "{ name = \"p\"; " R " } ); barriers = [ 0 ]; } );", 4, "barriers: an address", "1 to 65535" },
-		{ M "{ name = \"p\"; " R " } ); barriers = [ 65536 ]; } );", 4, "barriers: an address",
-		        "1 to 65535" },
-		{ M "{ name = \"p\"; " R " } ); barriers = [ \"100\" ]; } );", 4, "barriers: an address",
-		        "1 to 65535" },
-		{ M "{ name = \"p\"; " R " } ); barriers = ( 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17 ); } );", 4,
-		        "17", "1 to 16" },
-		{ M "{ name = \"p\"; " R " module = 1; } ); } );", 4, "module = 1: a text", "1-9" },
-		{ M "{ name = \"p\"; " R " module = \"\"; } ); } );", 4, "module = \"\"", "1-9" },
-		{ M "{ name = \"p\"; " R " } ); factors = { p = \"a-1\"; }; } );", 4,
-		        "factors: p has no factor of the platform", "1 to 16 letters" },
-		{ M "{ name = \"p\"; " R " } ); factors = { p = 7; }; } );", 4, "factors: p has no factor",
-		        "1 to 16 letters" },
-		{ M "{ name = \"p\"; " R " } ); factors = { p = \"a1234567890123456\"; }; } );", 4,
-		        "factors: p has no factor", "1 to 16 letters" },
-		{ M "{ name = \"p\"; " R " } ); factors = { q = \"a1\"; }; } );", 4, "has no point \"q\"", "" },
-	};
+static const struct wrong of_buses[] = {
+	{ M "{ name = \"p\"; " R " type = \"text\"; } ); } );", 4, "needs a length in bytes", "from 1 to" },
+	{ M "{ name = \"p\"; " R " type = \"bcd\"; length = 9; } ); } );", 4, "needs a length in bytes",
+	        "from 1 to 8" },
+	{ M "{ name = \"p\"; " R "\nunit = \"\\xa1\\xe6\"; } ); } );", 5, "unit: this is not UTF-8", "kWh" },
+	{ M "{ name = \"p\"; " R " length = 2; } ); } );", 4, "only a bcd or a text", "remove it" },
+	{ M "{ name = \"p\"; " R " type = \"uint16\"; bit = 14; bits = 3; } ); } );", 4,
+	        "bit = 14, bits = 3: a uint16 has 16 bits", "count bits from 0" },
+	{ M "{ name = \"p\"; " R " type = \"float32\"; bit = 1; } ); } );", 4, "only an integer", "remove it" },
+	{ M "{ name = \"p\"; " R " at = 1; } ); } );", 4, "only a data identifier", "remove it" },
+	{ M "{ name = \"p\"; " R " bias = \"up\"; } ); } );", 4, "bias", "" },
+	{ M "{ name = \"p\"; table = \"data\"; address = 1; } ); } );", 4, "does not go with a bus of type \"rtu\"",
+	        "type of the bus" },
+	{ D "{ name = \"p\"; " R " type = \"bcd\"; length = 4; } ); } );", 4,
+	        "does not go with a bus of type \"dlt645\"", "type of the bus" },
+	{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
+	  "{ name = \"m\"; station = \"12\"; points = ( { name = \"p\"; address = 0x00010000; } ); },\n"
+	  "{ name = \"n\"; station = \"12\"; points = ( { name = \"p\"; address = 0x00010000; } ); } );\n",
+	        4, "station = \"12\": meter m on line 3 has it already", "other meter" },
+	{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
+	  "{ name = \"m\"; station = \"000000000012\"; points = ( { name = \"p\"; address = 0x10000; } ); "
+	  "},\n"
+	  "{ name = \"n\"; station = \"12\"; points = ( { name = \"p\"; address = 0x10000; } ); } );\n",
+	        4, "station = \"12\": meter m on line 3 has it already", "other meter" },
+	{ D "{ name = \"p\"; address = 0x100000000L; } ); } );", 4, "is not allowed", "0 to 4294967295" },
+	{ M "{ name = \"p\"; table = \"holding\";\naddress = -1; } ); } );", 5, "address = -1 is not allowed",
+	        "0 to 65535" },
+	{ M "{ name = \"p\"; " R " total = true;\nscale = -0.1; } ); } );", 5, "a total only counts up", "above 0" },
+	{ "format = 1; type = \"tcp\";\nhost = \"203.0.113.300\";\n", 2, "no IPv4 address", "a name or an" },
+	{ "format = 1; type = \"tcp\";\nhost = \"203.0.113\";\n", 2, "no IPv4 address", "a name or an" },
+	{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
+	  "{ name = \"m\"; station = \"12a\"; points = ( { name = \"p\"; address = 1; } ); } );\n",
+	        3, "not all digits", "as on its plate" },
+	{ "format = 1; type = \"dlt645\"; port = \"/dev/ttyS1\";\nmeters = (\n"
+	  "{ name = \"m\"; station = \"\"; points = ( { name = \"p\"; address = 1; } ); } );\n",
+	        3, "not all digits", "as on its plate" },
+	{ "format = 1; type = \"tcp\";\nhost = \"\";\n", 2, "no name and no address", "a name or an" },
+	{ "format = 1; type = \"gpio\";\nport = \"\";\n", 2, "no path of a device", "chip's label" },
+	{ "format = 1;\nport = \"/\";\n", 2, "no path of a device", "/dev/ttyS1" },
+	{ M "{ name = \"p\"; " R " } ); barriers = [ 0 ]; } );", 4, "barriers: an address", "1 to 65535" },
+	{ M "{ name = \"p\"; " R " } ); barriers = [ 65536 ]; } );", 4, "barriers: an address", "1 to 65535" },
+	{ M "{ name = \"p\"; " R " } ); barriers = [ \"100\" ]; } );", 4, "barriers: an address", "1 to 65535" },
+	{ M "{ name = \"p\"; " R " } ); barriers = ( 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17 ); } );", 4, "17",
+	        "1 to 16" },
+	{ M "{ name = \"p\"; " R " module = 1; } ); } );", 4, "module = 1: a text", "1-9" },
+	{ M "{ name = \"p\"; " R " module = \"\"; } ); } );", 4, "module = \"\"", "1-9" },
+	{ M "{ name = \"p\"; " R " } ); factors = { p = \"a-1\"; }; } );", 4,
+	        "factors: p has no factor of the platform", "1 to 16 letters" },
+	{ M "{ name = \"p\"; " R " } ); factors = { p = 7; }; } );", 4, "factors: p has no factor",
+	        "1 to 16 letters" },
+	{ M "{ name = \"p\"; " R " } ); factors = { p = \"a1234567890123456\"; }; } );", 4,
+	        "factors: p has no factor", "1 to 16 letters" },
+	{ M "{ name = \"p\"; " R " } ); factors = { q = \"a1\"; }; } );", 4, "has no point \"q\"", "" },
+};
 
+static void buses(void **state)
+{
 	(void)state;
-	refuse("buses.d/north.conf", wrong, hj_array_size(wrong), load_all);
+	refuse("buses.d/north.conf", of_buses, hj_array_size(of_buses), load_all);
 }
 
 /* An image without the C library's tables of characters. */
