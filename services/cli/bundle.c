@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "hjgate/clock.h"
+#include "hjgate/conf_flat.h"
 #include "outfile.h"
 #include "timespec.h"
 
-#define FILE_MODE 0600
+#define FILE_MODE    0600
+#define HIDDEN_LEAST 5 /* characters of a value that is looked for everywhere */
 
 const struct cli_option cli_bundle_options[] = {
 	{ "--out", 'o', CLI_TEXT, N_("FILE"), N_("where to (hjgate-bundle-HOST-TIME.tar.gz here as without)"),
@@ -34,6 +36,34 @@ static const struct writer_column columns[] = {
 	{ "why", N_("WHAT IS NOT THERE, AND WHY"), false },
 };
 
+static void add_secret(struct bundle *b, const char *text)
+{
+	if (b->secret_count < BUNDLE_SECRETS && strlen(text) < sizeof(b->secrets[0]))
+		hj_text_copy(b->secrets[b->secret_count++], sizeof(b->secrets[0]), text);
+}
+
+/* What is no number and not short, or it would be a star wherever somebody counts. */
+static int take_hidden(const char *key, const char *value, bool secret, void *userdata)
+{
+	if (!bundle_hides("uplinks.d/", key, strlen(key)) || strlen(value) < HIDDEN_LEAST)
+		return 0;
+	if (value[strspn(value, "0123456789.-")])
+		add_secret(userdata, value);
+	return 0;
+}
+
+static void read_hidden(struct bundle *b)
+{
+	char **names = NULL;
+	size_t n = 0;
+
+	if (hj_conf_names(b->cli->root, "uplinks.d", &names, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		hj_conf_flatten(b->cli->root, "uplinks.d", names[i], take_hidden, b);
+	hj_conf_names_free(names, n);
+}
+
 static void read_secrets(struct bundle *b)
 {
 	struct hj_conf_errors errors = { 0 };
@@ -41,9 +71,10 @@ static void read_secrets(struct bundle *b)
 
 	hj_conf_load_all(b->cli->root, &conf, &errors); /* good parts are there although others are bad */
 	hj_conf_errors_done(&errors);
-	for (size_t i = 0; i < conf.uplink_count && b->secret_count < BUNDLE_SECRETS; i++)
-		hj_text_copy(b->secrets[b->secret_count++], sizeof(b->secrets[0]), conf.uplinks[i].pw);
+	for (size_t i = 0; i < conf.uplink_count; i++)
+		add_secret(b, conf.uplinks[i].pw);
 	hj_conf_done(&conf);
+	read_hidden(b);
 }
 
 /* ---- the index ---- */
@@ -73,7 +104,7 @@ static void put_parts(const struct bundle *b, struct writer *w, bool all)
 		writer_cell_int(w, p->took_ms);
 		writer_cell(w, STYLE_PLAIN, json_boolean(p->missing), NULL);
 		writer_cell(w, STYLE_PLAIN, json_boolean(p->cut), NULL);
-		writer_cell(w, p->missing ? STYLE_WARN : STYLE_PLAIN, json_string_nocheck(p->why), text);
+		writer_cell(w, p->missing ? STYLE_WARN : STYLE_PLAIN, writer_text(p->why), text);
 	}
 	writer_table_end(w);
 }
@@ -168,7 +199,7 @@ static void report(const struct bundle *b, const char *path, int64_t bytes)
 {
 	struct writer *w = writer_stdout(b->cli->json ? WRITER_JSON : WRITER_TEXT);
 
-	writer_field(w, "file", NULL, STYLE_PLAIN, json_string_nocheck(path), NULL);
+	writer_field(w, "file", NULL, STYLE_PLAIN, writer_text(path), NULL);
 	writer_field(w, "bytes", NULL, STYLE_PLAIN, json_integer(bytes), NULL);
 	put_parts(b, w, b->cli->json);
 	writer_say(w, STYLE_GOOD, _("%s: %zu parts, %lld KB; passwords and keys are stars in it"), path, b->count,

@@ -39,8 +39,14 @@ struct bundle {
 };
 
 /* bundle_scrub.c: passwords and keys become stars, in place: in frames, after the names that configuration and logs
- * have for them, and wherever one of the secrets stands by itself. */
+ * have for them, in what is told of settings, and wherever one of the secrets stands by itself. */
 void bundle_scrub(const char (*secrets)[HJ_MN_MAX + 1], size_t count, char *text, size_t n);
+
+/* bundle_told.c: what a log or an event tells of a setting whose value is nobody's; and an uplink's file, of which only
+ * the known settings stay. */
+void bundle_scrub_told(char *text, size_t n);
+void bundle_scrub_uplink(char *text, size_t n);
+bool bundle_hides(const char *file, const char *key, size_t n); /* of FILE, as "uplinks.d/county.conf" */
 
 /* bundle_part.c: each makes one part, or says in it why not. */
 void bundle_add(struct bundle *b, const char *name, char *text, size_t n, bool cut);

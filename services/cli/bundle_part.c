@@ -99,6 +99,8 @@ void bundle_add(struct bundle *b, const char *name, char *text, size_t n, bool c
 		return;
 	}
 	n = cut ? whole_lines(text, n) : n;
+	if (!strncmp(name, "etc/uplinks.d/", strlen("etc/uplinks.d/")))
+		bundle_scrub_uplink(text, n);
 	bundle_scrub(b->secrets, b->secret_count, text, n);
 	n = hj_min(n, room);
 	r = write_file(b, name, text, n);

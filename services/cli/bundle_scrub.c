@@ -1,5 +1,5 @@
-/* No secret leaves the box. Three nets, one behind the other: what frames have (hj212_mask), what is named like a
- * secret in a configuration, a log or JSON, and the passwords of this site themselves where they stand alone; inside
+/* No secret leaves the box. Four nets, one behind the other: what frames have (hj212_mask), what is named like a
+ * secret in a configuration, a log or JSON, what events tell of such settings, and the passwords of this site themselves where they stand alone; inside
  * a longer number or word the same characters are something else. */
 #include "bundle.h"
 
@@ -11,7 +11,8 @@
 #include "hjgate/hj212_mask.h"
 
 /* Besides those of the configuration. */
-static const char *const others[] = { "old_pw", "new_pw", "newpw", "kek", "private_key", "key_password", NULL };
+static const char *const others[] = { "old_pw", "new_pw", "newpw", "kek", "private_key", "key_password", "passwd",
+	"pwd", "psw", NULL };
 
 static bool is_word(char c)
 {
@@ -113,6 +114,7 @@ void bundle_scrub(const char (*secrets)[HJ_MN_MAX + 1], size_t count, char *text
 {
 	mask_frames(text, n);
 	star_named(text, n);
+	bundle_scrub_told(text, n);
 	for (size_t i = 0; i < count; i++)
 		star_literal(text, n, secrets[i]);
 }

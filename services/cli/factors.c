@@ -201,7 +201,7 @@ static void show_unknown(struct writer *w, const struct factors *f)
 static void text_field(struct writer *w, const char *key, const char *label, const char *text)
 {
 	writer_field(
-	        w, key, label, STYLE_PLAIN, text[0] ? json_string_nocheck(text) : json_null(), text[0] ? NULL : "-");
+	        w, key, label, STYLE_PLAIN, text[0] ? writer_text(text) : json_null(), text[0] ? NULL : "-");
 }
 
 static void type_field(struct writer *w, const struct hj_factor_type *t)

@@ -113,7 +113,7 @@ static void part_rows(struct writer *w, const char *mn)
 		        s->wrong ? STYLE_BAD
 		        : s->why ? STYLE_WARN
 		                 : STYLE_PLAIN,
-		        json_string_nocheck(s->text), s->text[0] ? s->text : "-");
+		        writer_text(s->text), s->text[0] ? s->text : "-");
 		writer_cell_int(w, s->part->length);
 		writer_cell_text(w, _(s->part->about));
 		writer_cell(w, STYLE_PLAIN, json_boolean(s->wrong), NULL);

@@ -128,7 +128,7 @@ static void texts_field(
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < n; i++) {
-		json_array_append_new(all, json_string_nocheck(list[i]));
+		json_array_append_new(all, writer_text(list[i]));
 		writer_field(w, NULL, i ? "" : label, STYLE_PLAIN, NULL, list[i]);
 	}
 	writer_field(w, key, NULL, STYLE_PLAIN, all, NULL);
@@ -137,16 +137,16 @@ static void texts_field(
 static void show_model(struct writer *w, const struct hj_conf_model *m)
 {
 	writer_field(w, "model", _("model"), STYLE_PLAIN, json_string(m->id), NULL);
-	writer_field(w, "maker", _("maker"), STYLE_PLAIN, json_string_nocheck(m->maker), NULL);
-	writer_field(w, "name", _("name"), STYLE_PLAIN, json_string_nocheck(m->name), NULL);
-	writer_field(w, "about", _("about"), STYLE_PLAIN, json_string_nocheck(m->about), NULL);
+	writer_field(w, "maker", _("maker"), STYLE_PLAIN, writer_text(m->maker), NULL);
+	writer_field(w, "name", _("name"), STYLE_PLAIN, writer_text(m->name), NULL);
+	writer_field(w, "about", _("about"), STYLE_PLAIN, writer_text(m->about), NULL);
 	writer_field(w, "verified", _("verified"), m->verified ? STYLE_GOOD : STYLE_WARN, json_boolean(m->verified),
 	        m->verified ? _("two public sources agree on every point")
 	                    : _("no: compare each value with the meter's display"));
 	texts_field(w, "sources", _("checked against"), m->sources, m->source_count);
 	texts_field(w, "notes", _("to be known"), m->notes, m->note_count);
 	serial_field(w, m);
-	writer_field(w, "file", _("file"), STYLE_PLAIN, json_string_nocheck(m->file), NULL);
+	writer_field(w, "file", _("file"), STYLE_PLAIN, writer_text(m->file), NULL);
 	writer_table(w, "points", point_columns, hj_array_size(point_columns));
 	for (size_t i = 0; i < m->point_count; i++)
 		point_row(w, &m->points[i]);

@@ -28,7 +28,7 @@ static void trouble(struct status *s, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	json_array_append_new(s->troubles, json_string_nocheck(text));
+	json_array_append_new(s->troubles, writer_text(text));
 }
 
 static void judge_program(struct status *s, const struct status_program *p)

@@ -128,7 +128,7 @@ static void trip_cell(struct writer *w, json_t *value)
 
 static void trouble_cell(struct writer *w, const char *text)
 {
-	writer_cell(w, STYLE_BAD, text ? json_string_nocheck(text) : json_null(), cli_reason(text));
+	writer_cell(w, STYLE_BAD, writer_text(text), cli_reason(text));
 }
 
 void cli_buses_begin(struct writer *w)

@@ -1,7 +1,6 @@
 /* Cells on a terminal. UTF-8 is decoded by hand, so that columns stay straight in the C locale too; wcwidth() is
  * asked first, since it knows what the terminal's own system thinks, and a short table of the wide ranges answers
  * where it does not know. */
-#include <stdbool.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -91,4 +90,29 @@ void cli_clean(const char *text, char *to, size_t size)
 		n += len;
 	}
 	to[n] = '\0';
+}
+
+/* The next byte that is no UTF-8; NULL: there is none. */
+static const char *bad_byte(const char *text)
+{
+	while (*text) {
+		const char *from = text;
+
+		if (cli_character(&text) == BAD_CHARACTER && text - from == 1)
+			return from;
+	}
+	return NULL;
+}
+
+bool cli_is_utf8(const char *text)
+{
+	return !bad_byte(text);
+}
+
+void cli_mend(char *text)
+{
+	const char *bad = text;
+
+	while ((bad = bad_byte(bad)) != NULL)
+		text[bad - text] = '?';
 }

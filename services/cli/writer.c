@@ -200,7 +200,7 @@ void writer_table_end(struct writer *w)
 
 void writer_cell_text(struct writer *w, const char *text)
 {
-	writer_cell(w, STYLE_PLAIN, text ? json_string_nocheck(text) : json_null(), NULL);
+	writer_cell(w, STYLE_PLAIN, writer_text(text), NULL);
 }
 
 void writer_cell_int(struct writer *w, int64_t value)

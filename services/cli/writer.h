@@ -56,6 +56,10 @@ void writer_cell(struct writer *w, enum writer_style style, json_t *value, const
 void writer_table_end(struct writer *w);
 void writer_flush(struct writer *w); /* what is held goes out now */
 
+/* For the values of texts that came from outside: what is no UTF-8 is "?" in it, since JSON has nothing else. NULL: null.
+ */
+json_t *writer_text(const char *text);
+
 /* Shorthands for cells. */
 void writer_cell_text(struct writer *w, const char *text); /* NULL: null and "-" */
 void writer_cell_int(struct writer *w, int64_t value);

@@ -1,14 +1,35 @@
 /* The writer as JSON: written as it comes, never held as a whole, so that a month of records needs no more memory
  * than one. Rows of a table stand one on a line. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "width.h"
 #include "writer_inner.h"
 
 #define VALUE_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
 
+json_t *writer_text(const char *text)
+{
+	_cleanup_free_ char *copy = text ? strdup(text) : NULL;
+
+	if (copy)
+		cli_mend(copy);
+	return copy ? json_string(copy) : json_null();
+}
+
+/* As a whole or not at all: json_dumpf() would have written half a value where it fails. */
+static void put_value(struct writer *w, const json_t *value)
+{
+	_cleanup_free_ char *text = value ? json_dumps(value, VALUE_FLAGS) : NULL;
+
+	fputs(text ? text : "null", w->out);
+}
+
 static void put_string(struct writer *w, const char *text)
 {
-	json_t *j = json_string_nocheck(text);
+	json_t *j = writer_text(text);
 
-	json_dumpf(j, w->out, JSON_ENCODE_ANY);
+	put_value(w, j);
 	json_decref(j);
 }
 
@@ -41,12 +62,6 @@ void writer_json_close(struct writer *w)
 	if (w->filled[w->depth])
 		fprintf(w->out, "\n%*s", 2 * w->depth, "");
 	fputc(w->closing[w->depth], w->out);
-}
-
-static void put_value(struct writer *w, const json_t *value)
-{
-	if (!value || json_dumpf(value, w->out, VALUE_FLAGS) < 0)
-		fputs("null", w->out);
 }
 
 void writer_json_value(struct writer *w, const char *key, const json_t *value)

@@ -31,14 +31,57 @@ static void secrets_become_stars(void **state)
 		{ "pw", "pw" },
 		{ "pw=", "pw=" },
 		{ "pw = \"", "pw = \"" },
+		{ "PassWD = \"abc\"; pwd: x", "PassWD = \"***\"; pwd: *" },
+		/* a password under a wrong key, as an event and a log tell it */
+		{ "root changed PW of uplinks.d/county.conf from - to 7h3k9p",
+		        "root changed PW of uplinks.d/county.conf from ***********" },
+		{ "a: uplinks.d/county.conf: passwort is 7h3k9p now, before -",
+		        "a: uplinks.d/county.conf: passwort is ********************" },
+		{ "{\"key\": \"uplinks.d/county.conf tls.PIN\", \"text\": \"root changed tls.PIN of uplinks.d/county.conf "
+		  "from 7h\\\"3 to -\", \"values\": {\"key\":\"tls.PIN\",\"old\":\"7h\\\"3\",\"new\":\"-\"}}",
+		        "{\"key\": \"uplinks.d/county.conf tls.PIN\", \"text\": \"root changed tls.PIN of "
+		        "uplinks.d/county.conf from **********\", \"values\": "
+		        "{\"key\":\"tls.PIN\",\"old\":\"*****\",\"new\":\"*\"}}" },
+		{ "root changed port of uplinks.d/county.conf from 1 to 2",
+		        "root changed port of uplinks.d/county.conf from 1 to 2" },
+		{ "root changed meters.oven.ct of buses.d/north.conf from 1 to 2",
+		        "root changed meters.oven.ct of buses.d/north.conf from 1 to 2" },
+		{ "root changed channels.a.TOKEN of alerts.conf from 1 to 2",
+		        "root changed channels.a.TOKEN of alerts.conf from ******" },
+		{ "buses.d/north.conf: meters.oven.ct is 2 now, before 1",
+		        "buses.d/north.conf: meters.oven.ct is 2 now, before 1" },
 		{ "", "" },
+	};
+
+	for (size_t i = 0; i < hj_array_size(list); i++) {
+		char text[320];
+
+		strcpy(text, list[i][0]);
+		bundle_scrub(secrets, hj_array_size(secrets), text, strlen(text));
+		assert_string_equal(text, list[i][1]);
+	}
+}
+
+/* Of an uplink's file only what is known stays. */
+static void unknown_settings_become_stars(void **state)
+{
+	static const char *const list[][2] = {
+		{ "PW = \"7h3\";\nport = 9000;\n", "PW = \"***\";\nport = 9000;\n" },
+		{ "Passwort=123456; host = \"a\";", "Passwort=******; host = \"a\";" },
+		{ "kennwort : \"a\" \"b;c\"; st=\"31\"", "kennwort : \"*\" \"***\"; st=\"31\"" },
+		{ "login = { cn = \"9021\"; Pin=\"1\" };", "login = { cn = \"9021\"; Pin=\"*\" };" },
+		{ "hours = \"22:00-06:00\"; # note: at night", "hours = \"22:00-06:00\"; # note: at night" },
+		{ "suffixes = { Avg = \"Value\"; }; flags = { N = \"1\"; };",
+		        "suffixes = { Avg = \"Value\"; }; flags = { N = \"1\"; };" },
+		{ "PW =", "PW =" },
+		{ "PW", "PW" },
 	};
 
 	for (size_t i = 0; i < hj_array_size(list); i++) {
 		char text[160];
 
 		strcpy(text, list[i][0]);
-		bundle_scrub(secrets, hj_array_size(secrets), text, strlen(text));
+		bundle_scrub_uplink(text, strlen(text));
 		assert_string_equal(text, list[i][1]);
 	}
 }
@@ -52,6 +95,7 @@ static void any_end_will_do(void **state)
 		char *copy = malloc(n ? n : 1);
 
 		memcpy(copy, whole, n);
+		bundle_scrub_uplink(copy, n);
 		bundle_scrub(secrets, hj_array_size(secrets), copy, n);
 		assert_null(memmem(copy, n, "1234", 4));
 		assert_null(memmem(copy, n, "q7Z", 3));
@@ -63,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_become_stars),
+		cmocka_unit_test(unknown_settings_become_stars),
 		cmocka_unit_test(any_end_will_do),
 	};
 

@@ -104,6 +104,23 @@ static void json_is_the_same_traversal(void **state)
 	free(s.text);
 }
 
+/* A file in GBK, a meter's text, a platform's: the JSON around it stays whole. */
+static void json_of_what_is_no_text(void **state)
+{
+	static const struct writer_column one[] = { { "t", "T", false } };
+	struct sheet s;
+
+	begin(&s, WRITER_JSON_LINES);
+	writer_table(s.w, "rows", one, 1);
+	writer_cell_text(s.w, "\xc5\xe7 a\xe5\x96\xb7\xff");
+	writer_cell(s.w, STYLE_PLAIN, json_string_nocheck("\xc5"), NULL);
+	writer_cell_text(s.w, NULL);
+	writer_table_end(s.w);
+	end(&s);
+	assert_string_equal(s.text, "{\"t\": \"?? a喷?\"}\n{\"t\": null}\n{\"t\": null}\n");
+	free(s.text);
+}
+
 static void json_lines_are_an_object_a_line(void **state)
 {
 	struct sheet s;
@@ -256,6 +273,7 @@ int main(void)
 		cmocka_unit_test(columns_align_by_cells),
 		cmocka_unit_test(columns_align_in_any_locale),
 		cmocka_unit_test(json_is_the_same_traversal),
+		cmocka_unit_test(json_of_what_is_no_text),
 		cmocka_unit_test(json_lines_are_an_object_a_line),
 		cmocka_unit_test(csv_quotes),
 		cmocka_unit_test(fields_align),
