@@ -16,11 +16,12 @@ struct piece {
 
 /* What an uplink's file has, apart from its secrets; words of one character are numbers, flags and members of lists. */
 static const char *const known[] = { "host", "port", "link", "tls", "mn", "st", "edition", "next", "session", "crc",
-	"rtd_interval", "min_interval", "over_time", "re_count", "jitter", "gap", "backlog", "minute", "hour", "day", "logs",
-	"dialect", "factors", "others", "main_again", "interface", "source", "lost_after", "ca", "cert", "key", "name", "min",
-	"pin", "ack", "window", "any_crc", "crc_lower", "login", "heartbeat", "cn", "cp", "answered", "interval", "from",
-	"rate", "hours", "budget", "label", "encoding", "decimals", "flags", "suffixes", "Rtd", "Cou", "Min", "Avg", "Max",
-	"Flag", "RS", "RT", "point", "factor", "scale", "unit", "(the file)", "(the rest)", NULL };
+	"rtd_interval", "min_interval", "over_time", "re_count", "jitter", "gap", "backlog", "minute", "hour", "day",
+	"logs", "dialect", "factors", "others", "main_again", "interface", "source", "lost_after", "ca", "cert",
+	"key", "name", "min", "pin", "ack", "window", "any_crc", "crc_lower", "login", "heartbeat", "cn", "cp",
+	"answered", "interval", "from", "rate", "hours", "budget", "label", "encoding", "decimals", "flags",
+	"suffixes", "Rtd", "Cou", "Min", "Avg", "Max", "Flag", "RS", "RT", "point", "factor", "scale", "unit",
+	"(the file)", "(the rest)", NULL };
 static const char *const sounds[] = { "pw", "pass", "secret", "token", "url", "hook", "proxy", "psw", NULL };
 
 static bool is_name(char c)

@@ -12,6 +12,7 @@
 #include "check_wire.h"
 #include "cli.h"
 #include "hjgate/conf.h"
+#include "writer.h"
 
 struct options {
 	bool strict;
@@ -222,8 +223,9 @@ json_t *check_list_json(const struct hj_conf_errors *list)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct hj_conf_error *e = &list->list[i];
 
-		json_array_append_new(all, json_pack("{s:s, s:i, s:s, s:s}", "file", e->file, "line", e->line, "what",
-		                                   e->what, "remedy", e->remedy));
+		json_array_append_new(all, json_pack("{s:o, s:i, s:o, s:o}", "file", writer_text(e->file), "line",
+		                                   e->line, "what", writer_text(e->what), "remedy",
+		                                   writer_text(e->remedy)));
 	}
 	return all;
 }
@@ -275,10 +277,13 @@ int cli_check(struct cli *cli, int argc, char **argv)
 	if (argc > 2)
 		return cli_usage(cli, _("one folder at most is wanted"));
 	if (argc == 2)
-		cli->root = argv[1];
+		cli->root = cli_root(argv[1]);
+	if (cli_root_known(cli))
+		return HJ_EXIT_USAGE;
 	r = check_read(cli->root, &c);
 	if (r < 0 && r != -EINVAL)
 		return cli_refused(cli, _("cannot read the configuration: %s"), strerror(-r));
+	check_desk(&c.conf, cli->root, &c.notes);
 	if (o.strict && c.notes.count + c.notes.more)
 		r = -EINVAL;
 	n = count(&c.conf);

@@ -15,6 +15,9 @@ struct check {
 int check_read(const char *root, struct check *ret);
 void check_done(struct check *c);
 
+/* check_desk.c: what is taken below a root, for tests, and is refused on the box. */
+void check_desk(const struct hj_conf *c, const char *root, struct hj_conf_errors *n);
+
 /* A line an error, with its remedy below; `before` stands before each. */
 void check_show_list(FILE *out, const struct hj_conf_errors *list, const char *before);
 json_t *check_list_json(const struct hj_conf_errors *list);

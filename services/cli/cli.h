@@ -80,6 +80,11 @@ const struct cli_command *cli_command_find(const char *name);
 void cli_help(void);
 void cli_help_command(const struct cli_command *command);
 
+/* "/" is no root of its own: "" then. */
+const char *cli_root(const char *word);
+/* Is there such a root, and is it one? 0, or HJ_EXIT_USAGE: said already. */
+int cli_root_known(const struct cli *cli);
+
 /* The word of `words` (ended by NULL) that `word` most likely meant, or NULL. */
 const char *cli_nearest(const char *word, const char *const *words);
 

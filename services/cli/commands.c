@@ -441,8 +441,9 @@ static const struct cli_command commands[] = {
 	        .name = "check",
 	        .details = N_("Reads everything below /etc/hjgate and names each error with its file, its line and "
 	                      "what to do. Nothing that runs\n"
-	                      "is touched. A warning is about what works but is hardly meant. Exit status 1: there "
-	                      "are errors."),
+	                      "is touched. DIR is a root, as with --root: the files are in DIR/etc/hjgate. A "
+	                      "warning is about what works but is hardly\n"
+	                      "meant. Exit status 1: there are errors."),
 	        .fn = cli_check,
 	        .options = cli_check_options,
 	        .lines = LINES(

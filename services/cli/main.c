@@ -27,7 +27,7 @@ static int call(struct cli *cli, int argc, char **argv)
 		if (r)
 			return r;
 	}
-	return cli->command->fn(cli, argc, argv);
+	return cli_root_known(cli) ? HJ_EXIT_USAGE : cli->command->fn(cli, argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -39,6 +39,7 @@ int main(int argc, char **argv)
 		return cli_complete(argc - 2, argv + 2);
 	hj_service_locale();
 	r = cli_globals(&cli, &argc, argv);
+	cli.root = cli_root(cli.root);
 	if (r == 0)
 		r = call(&cli, argc, argv);
 	if (fflush(stdout) != 0 && r == 0)

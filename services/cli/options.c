@@ -11,7 +11,8 @@
 
 static const struct cli_option globals[] = {
 	{ "--json", 0, CLI_FLAG, NULL, N_("print JSON"), offsetof(struct cli, json) },
-	{ "--root", 0, CLI_TEXT, N_("DIR"), N_("work below DIR instead of /"), offsetof(struct cli, root) },
+	{ "--root", 0, CLI_TEXT, N_("DIR"), N_("work below DIR instead of /: files in DIR/etc/hjgate"),
+	        offsetof(struct cli, root) },
 	{ "--help", 'h', CLI_FLAG, NULL, N_("explain, with examples"), offsetof(struct cli, help) },
 	{ "--version", 0, CLI_FLAG, NULL, N_("print the version"), offsetof(struct cli, version) },
 	{ 0 },

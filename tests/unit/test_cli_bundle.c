@@ -23,7 +23,8 @@ static void secrets_become_stars(void **state)
 		{ "value 1123456 and 0.1234567 and 20261123456", "value 1123456 and 0.1234567 and 20261123456" },
 		{ "the login q7Zk1x was refused", "the login ****** was refused" },
 		{ "wrong password: refused", "wrong password: *******" },
-		{ "url = \"https://a/k\"; proxy=\"http://u:p@b\";", "url = \"***********\"; proxy=\"************\";" },
+		{ "url = \"https://a/k\"; proxy=\"http://u:p@b\";",
+		        "url = \"***********\"; proxy=\"************\";" },
 		{ "pwm = 3; the pw is masked", "pwm = 3; the pw is masked" },
 		{ "{\"text\": \"##0050PW=12\", \"n\": \"no password: 3\"}",
 		        "{\"text\": \"##0050PW=**\", \"n\": \"no password: *\"}" },
@@ -37,7 +38,8 @@ static void secrets_become_stars(void **state)
 		        "root changed PW of uplinks.d/county.conf from ***********" },
 		{ "a: uplinks.d/county.conf: passwort is 7h3k9p now, before -",
 		        "a: uplinks.d/county.conf: passwort is ********************" },
-		{ "{\"key\": \"uplinks.d/county.conf tls.PIN\", \"text\": \"root changed tls.PIN of uplinks.d/county.conf "
+		{ "{\"key\": \"uplinks.d/county.conf tls.PIN\", \"text\": \"root changed tls.PIN of "
+		  "uplinks.d/county.conf "
 		  "from 7h\\\"3 to -\", \"values\": {\"key\":\"tls.PIN\",\"old\":\"7h\\\"3\",\"new\":\"-\"}}",
 		        "{\"key\": \"uplinks.d/county.conf tls.PIN\", \"text\": \"root changed tls.PIN of "
 		        "uplinks.d/county.conf from **********\", \"values\": "
