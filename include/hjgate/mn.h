@@ -36,7 +36,7 @@ const struct hj_mn_rule *hj_mn_rule(enum hj_mn_form form); /* NULL where there i
 
 struct hj_mn_said { /* a part of one MN */
 	const struct hj_mn_part *part;
-	char text[HJ_MN_MAX + 1]; /* as far as it is there */
+	char text[4 * HJ_MN_MAX + 1]; /* as far as it is there; UTF-8 */
 	bool wrong;
 	const char *why; /* N_(): what is wrong with it, or doubtful; NULL */
 };

@@ -70,6 +70,9 @@ static int begin(struct apply *a)
 		return HJ_EXIT_TEMPORARY;
 	}
 	r = r < 0 ? r : apply_kept_list(a->root, &l);
+	if (r == -EACCES || r == -EPERM || r == -EROFS)
+		return cli_refused(a->cli, _("cannot write below %s/var/lib/hjgate: %s; apply needs root"), a->root,
+		        strerror(-r));
 	if (r < 0)
 		return failed(a, r, _("cannot begin"));
 	a->good = l.count ? l.list[l.count - 1].number : 0;

@@ -76,8 +76,6 @@ static const struct {
 	{ "hjgate.Store.NoSuchUplink", N_("the store knows no uplink \"{uplink}\"") },
 	{ "hjgate.Store.NoSuchTotal",
 	        N_("the store knows no total \"{point}\": hjgate points shows those there are") },
-	{ "hjgate.Store.ReadOtherwise",
-	        N_("{point} was read otherwise: the old meter up to {old}, the new one from {new} on") },
 	{ "hjgate.Store.NoSuchPoint",
 	        N_("nothing of the name \"{what}\" was ever read: hjgate points shows what there is") },
 	{ "hjgate.Store.NotMaintained", N_("{what} is not being worked on") },
@@ -90,6 +88,8 @@ static const struct {
 	{ "hjgate.Store.TooMany", N_("too many: {what}, at most {most}") },
 	{ "hjgate.Meter.NoAnswer", N_("the meter does not answer ({text})") },
 	{ "hjgate.Event.NoSuchEvent", N_("there is no event {id}") },
+	{ "hjgate.Judge.NoSuchEquipment",
+	        N_("equipment.conf has no equipment \"{equipment}\": hjgate judge shows what there is") },
 	{ "hjgate.Alert.NoSuchChannel", N_("alerts.conf has no channel \"{channel}\"") },
 	{ "hjgate.Alert.BadConfiguration", N_("alerts.conf is not right: see hjgate check") },
 };

@@ -215,7 +215,7 @@ static int conclude(struct find *f)
 	missing = put_found(w, f, found, count);
 	if (count)
 		put_pastes(w, f, found, count);
-	writer_say(w, STYLE_DIM, _("%zu registers were read"), n);
+	writer_say(w, STYLE_DIM, ngettext("%zu register was read", "%zu registers were read", n), n);
 	writer_free(w);
 	free(blocks);
 	free(found);

@@ -19,6 +19,7 @@
 #define MEANING_MAX   256
 #define MBAP_BYTES    6 /* before the unit id on Modbus TCP */
 #define EXCEPTION_BIT 0x80
+#define SAVED_MOST    64 /* files that a bus keeps */
 
 struct frames {
 	const struct cli *cli;
@@ -219,6 +220,29 @@ static int list(struct frames *f, const char *socket)
 
 /* ---- what the meterd saved ---- */
 
+/* The files that there are, for a name that is none of them. */
+static int known_saved(const struct cli *cli, const char *socket, const char *name)
+{
+	const char *names[SAVED_MOST + 1] = { 0 };
+	_cleanup_json_ json_t *answer = NULL;
+	json_t *file;
+	size_t i, n = 0;
+	int r = cli_ask(cli, socket, "hjgate.Meter.Saved", NULL, &answer);
+
+	json_array_foreach(json_object_get(answer, "files"), i, file)
+	{
+		const char *one = cli_string(file, "name");
+
+		if (one && !strcmp(one, name))
+			return r;
+		if (one && n < SAVED_MOST)
+			names[n++] = one;
+	}
+	if (!r && !n)
+		return cli_refused(cli, "%s", _("nothing was saved: no meter has given an error yet"));
+	return r ? r : cli_unknown(cli, N_("file"), name, names);
+}
+
 static int saved(const struct cli *cli, const char *socket, const char *name)
 {
 	_cleanup_(writer_freep) struct writer *w = NULL;
@@ -226,8 +250,10 @@ static int saved(const struct cli *cli, const char *socket, const char *name)
 	const char *text;
 	json_t *file;
 	size_t i;
-	int r = cli_ask(cli, socket, "hjgate.Meter.Saved", name ? json_pack("{ss}", "name", name) : NULL, &answer);
+	int r = name ? known_saved(cli, socket, name) : 0;
 
+	r = r ? r
+	      : cli_ask(cli, socket, "hjgate.Meter.Saved", name ? json_pack("{ss}", "name", name) : NULL, &answer);
 	if (r)
 		return r;
 	text = cli_string(answer, "text");

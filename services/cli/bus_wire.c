@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "bus.h"
+#include "check.h"
 #include "instances.h"
 #include "tables.h"
 
@@ -21,9 +22,7 @@
 
 static void forget_errors(const struct cli *cli, struct hj_conf_errors *errors)
 {
-	for (size_t i = 0; i < errors->count; i++)
-		fprintf(stderr, "%s:%d: %s\n    %s\n", errors->list[i].file, errors->list[i].line,
-		        errors->list[i].what, errors->list[i].remedy);
+	check_show_list(stderr, errors, "");
 	hj_conf_errors_done(errors);
 	(void)cli;
 }

@@ -25,11 +25,12 @@ typedef int (*cli_fn)(struct cli *cli, int argc, char **argv);
 
 /* ---- options by table: cli_options() writes into the command's own struct ---- */
 enum cli_option_type {
-	CLI_FLAG,  /* bool */
-	CLI_TEXT,  /* const char * */
-	CLI_COUNT, /* int64_t, 1..CLI_COUNT_MAX */
-	CLI_TIME,  /* int64_t, ms UTC: see cli_time_parse() */
-	CLI_LIST,  /* struct cli_list: the option may be given again */
+	CLI_FLAG,   /* bool */
+	CLI_TEXT,   /* const char * */
+	CLI_COUNT,  /* int64_t, 1..CLI_COUNT_MAX */
+	CLI_NUMBER, /* int64_t, 1 and above: the number of a record, of which there may be any many */
+	CLI_TIME,   /* int64_t, ms UTC: see cli_time_parse() */
+	CLI_LIST,   /* struct cli_list: the option may be given again */
 };
 #define CLI_LIST_MAX 8
 struct cli_list {
@@ -92,6 +93,8 @@ const char *cli_nearest(const char *word, const char *const *words);
 int cli_usage(const struct cli *cli, const char *format, ...)
         _printf_(2, 3); /* and names the --help; HJ_EXIT_USAGE */
 int cli_refused(const struct cli *cli, const char *format, ...) _printf_(2, 3); /* HJ_EXIT_REFUSED */
+/* A text that a daemon is to keep: 0, or HJ_EXIT_USAGE where it is no UTF-8, which is all that they speak. */
+int cli_utf8(const struct cli *cli, const char *text);
 /* An unknown word where one of `words` is wanted; `what` is N_("command"), N_("option") ... */
 int cli_unknown(const struct cli *cli, const char *what, const char *word, const char *const *words);
 

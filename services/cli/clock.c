@@ -96,7 +96,9 @@ static int accept(struct cli *cli)
 		printf("\n");
 		return 0;
 	}
-	printf(_("The clock is right as it is; %lld records from later times are void.\n"),
+	printf(ngettext("The clock is right as it is; %lld record from a later time is void.\n",
+	               "The clock is right as it is; %lld records from later times are void.\n",
+	               (unsigned long)cli_int(answer, "voided")),
 	        (long long)cli_int(answer, "voided"));
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "width.h"
 
 #define WORD_MAX 32 /* characters compared when looking for the nearest word */
 
@@ -74,6 +75,19 @@ const char *cli_nearest(const char *word, const char *const *words)
 		}
 	}
 	return best;
+}
+
+int cli_utf8(const struct cli *cli, const char *text)
+{
+	char clean[256];
+
+	if (cli_is_utf8(text))
+		return 0;
+	cli_clean(text, clean, sizeof(clean));
+	return cli_usage(cli,
+	        _("\"%s\" is not UTF-8: the terminal writes another encoding (GBK?); set it to UTF-8 and type it "
+	          "anew"),
+	        clean);
 }
 
 int cli_unknown(const struct cli *cli, const char *what, const char *word, const char *const *words)

@@ -9,7 +9,7 @@
 #include "timespec.h"
 #include "writer.h"
 
-#define LAST_BY_DEFAULT 30 /* events */
+#define LAST_BY_DEFAULT 30   /* events */
 #define LAST_MOST       1000 /* what eventd gives at once */
 #define CODES_MOST      256
 #define REMEDIES_MOST   8 /* kinds of trouble that it is said for what to do */
@@ -180,6 +180,8 @@ static int acknowledge(struct cli *cli, const struct events *e, int64_t id)
 
 	if (!e->cause || !*e->cause)
 		return cli_usage(cli, "%s", _("ack needs --cause TEXT"));
+	if (cli_utf8(cli, e->cause))
+		return HJ_EXIT_USAGE;
 	r = cli_ask(cli, "eventd.change", "hjgate.Event.Acknowledge",
 	        json_pack("{sI ss}", "id", (json_int_t)id, "cause", e->cause), &answer);
 	if (r == 0 && cli->json)

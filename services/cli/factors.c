@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "hjgate/conf.h"
+#include "instances.h"
 #include "writer.h"
 
 #define USED_TEXT_MAX 160 /* bytes of the users of a row in the list; one code alone shows all of them */
@@ -200,8 +201,7 @@ static void show_unknown(struct writer *w, const struct factors *f)
 
 static void text_field(struct writer *w, const char *key, const char *label, const char *text)
 {
-	writer_field(
-	        w, key, label, STYLE_PLAIN, text[0] ? writer_text(text) : json_null(), text[0] ? NULL : "-");
+	writer_field(w, key, label, STYLE_PLAIN, text[0] ? writer_text(text) : json_null(), text[0] ? NULL : "-");
 }
 
 static void type_field(struct writer *w, const struct hj_factor_type *t)
@@ -297,9 +297,7 @@ static int load(const struct cli *cli, struct factors *f)
 	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 }, of_others = { 0 };
 	int r = hj_conf_load_factors(cli->root, &f->table, &errors);
 
-	for (size_t i = 0; i < errors.count; i++)
-		cli_refused(cli, "%s:%d: %s: %s", errors.list[i].file, errors.list[i].line, errors.list[i].what,
-		        errors.list[i].remedy);
+	cli_conf_errors(cli, &errors);
 	if (r != -ENOMEM)
 		r = hj_conf_load_all(cli->root, &f->conf, &of_others);
 	for (size_t i = 0; i < f->conf.uplink_count && r != -ENOMEM; i++)

@@ -92,6 +92,18 @@ int cli_conf_refused(const struct cli *cli)
 	          "log in again), or use sudo"));
 }
 
+void cli_conf_errors(const struct cli *cli, const struct hj_conf_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++) {
+		const struct hj_conf_error *e = &errors->list[i];
+
+		if (e->line)
+			cli_refused(cli, "%s:%d: %s: %s", e->file, e->line, e->what, e->remedy);
+		else
+			cli_refused(cli, "%s: %s: %s", e->file, e->what, e->remedy);
+	}
+}
+
 int cli_instance_known(const struct cli *cli, const char *folder, const char *daemon, const char *name)
 {
 	_cleanup_(cli_instances_done) struct cli_instances found = { 0 };

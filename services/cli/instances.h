@@ -22,5 +22,9 @@ bool cli_conf_forbidden(const char *root);
 /* Says so where that is the reason, HJ_EXIT_REFUSED; else 0. */
 int cli_conf_refused(const struct cli *cli);
 
+/* What is wrong with a file, an error a line; one that is of no line (it cannot be read) has none. */
+struct hj_conf_errors;
+void cli_conf_errors(const struct cli *cli, const struct hj_conf_errors *errors);
+
 /* Is there such a bus or uplink? 0, or HJ_EXIT_USAGE with the nearest name said. */
 int cli_instance_known(const struct cli *cli, const char *folder, const char *daemon, const char *name);

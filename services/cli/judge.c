@@ -133,19 +133,30 @@ static void show_counts(struct writer *w, json_t *answer)
 	          passed = cli_int(answer, "older") + cli_int(answer, "repeated");
 
 	if (waiting)
-		writer_say(w, STYLE_WARN, _("%lld conclusions wait for eventd and stored"), waiting);
+		writer_say(w, STYLE_WARN,
+		        ngettext("%lld conclusion waits for eventd and stored",
+		                "%lld conclusions wait for eventd and stored", (unsigned long)waiting),
+		        waiting);
 	if (lost)
 		writer_say(w, STYLE_BAD,
-		        _("%lld conclusions are lost, %lld of them refused: see journalctl -u hjgate-judged"), lost,
-		        refused);
+		        ngettext("%lld conclusion is lost, %lld refused: see journalctl -u hjgate-judged",
+		                "%lld conclusions are lost, %lld of them refused: see journalctl -u hjgate-judged",
+		                (unsigned long)lost),
+		        lost, refused);
 	if (dropped || unreadable)
 		writer_say(w, STYLE_BAD, _("%lld samples were not judged for want of room, %lld made no sense"),
 		        dropped, unreadable);
 	if (future)
-		writer_say(w, STYLE_WARN, _("%lld samples came from the future and were judged as of now"), future);
+		writer_say(w, STYLE_WARN,
+		        ngettext("%lld sample came from the future and was judged as of now",
+		                "%lld samples came from the future and were judged as of now", (unsigned long)future),
+		        future);
 	if (passed)
-		writer_say(
-		        w, STYLE_DIM, _("%lld samples were passed over: they had come already, or too late"), passed);
+		writer_say(w, STYLE_DIM,
+		        ngettext("%lld sample was passed over: it had come already, or too late",
+		                "%lld samples were passed over: they had come already, or too late",
+		                (unsigned long)passed),
+		        passed);
 }
 
 static int show_states(struct cli *cli)

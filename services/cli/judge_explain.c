@@ -164,7 +164,8 @@ static void say_waiting(struct writer *w, json_t *wait, json_t *titles)
 	judge_sentence(json_object_get(wait, "what"), titles, text, sizeof(text));
 	when(wait, "seen", seen);
 	if (!json_object_get(wait, "due"))
-		writer_say(w, STYLE_PLAIN, _("  %s; seen since %s by one reading, another one has to agree"), text, seen);
+		writer_say(w, STYLE_PLAIN, _("  %s; seen since %s by one reading, another one has to agree"), text,
+		        seen);
 	else if (json_is_true(json_object_get(wait, "ends")))
 		writer_say(w, STYLE_PLAIN, _("  over: %s; since %s, counts from %s on if it stays so"), text, seen,
 		        when(wait, "due", due));
@@ -223,8 +224,10 @@ int judge_explain(struct cli *cli, const char *name)
 {
 	_cleanup_json_ json_t *answer = NULL;
 	struct writer *w;
-	int r = cli_ask(cli, "judged.look", "hjgate.Judge.Explain", json_pack("{ss}", "equipment", name), &answer);
+	int r = cli_utf8(cli, name);
 
+	r = r ? r
+	      : cli_ask(cli, "judged.look", "hjgate.Judge.Explain", json_pack("{ss}", "equipment", name), &answer);
 	if (r)
 		return r;
 	if (cli->json) {

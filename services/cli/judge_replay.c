@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ask.h"
+#include "check.h"
 #include "hjgate/clock.h"
 #include "hjgate/judge_history.h"
 #include "hjgate/log.h"
@@ -122,13 +124,13 @@ static int load(struct cli *cli, const char *with, struct hj_conf_site *ret)
 	struct hj_conf_main conf = HJ_CONF_MAIN_DEFAULT;
 	int r;
 
+	if (with && access(with, R_OK) < 0)
+		return cli_refused(cli, _("%s cannot be read: %s"), with, strerror(errno));
 	hj_conf_load_main(cli->root, &conf, &errors);
 	hj_conf_errors_done(&errors);
 	r = with ? hj_conf_load_equipment_at(cli->root, with, ret, &errors)
 	         : hj_conf_load_equipment(cli->root, ret, &errors);
-	for (size_t i = 0; i < errors.count; i++)
-		fprintf(stderr, "%s:%d: %s\n  %s\n", errors.list[i].file, errors.list[i].line, errors.list[i].what,
-		        errors.list[i].remedy);
+	check_show_list(stderr, &errors, "");
 	if (r == -ENOENT)
 		return cli_refused(cli, _("%s is not there"), with ?: "equipment.conf");
 	if (r < 0)
@@ -140,12 +142,10 @@ static int load(struct cli *cli, const char *with, struct hj_conf_site *ret)
 static void say_what_it_shows(struct writer *w)
 {
 	writer_say(w, STYLE_DIM, "%s",
-	        _("Records keep the least, the average and the greatest value of a window, not when they were: what "
-	          "was "
-	          "shorter than\n"
-	          "a window, the order of changes within one, and begins and ends to the second are not shown; "
-	          "states that "
-	          "last are."));
+	        _("Records keep the least, the average and the greatest value of a window, not when they were:"));
+	writer_say(w, STYLE_DIM, "%s",
+	        _("what was shorter than a window, the order of changes within one, and begins and ends to the "
+	          "second are not shown; states that last are."));
 }
 
 static void show(struct cli *cli, struct replay *r, const struct judged_spans *was)
@@ -160,7 +160,8 @@ static void show(struct cli *cli, struct replay *r, const struct judged_spans *w
 	writer_field(w, "records", NULL, STYLE_PLAIN, json_integer((json_int_t)r->records), NULL);
 	writer_field(w, "lost", NULL, STYLE_PLAIN,
 	        json_integer((json_int_t)(r->would.lost + was->lost + r->batch.lost)), NULL);
-	writer_say(w, STYLE_TITLE, _("%zu records from %s to %s"), r->records, from, to);
+	writer_say(w, STYLE_TITLE, ngettext("%zu record from %s to %s", "%zu records from %s to %s", r->records),
+	        r->records, from, to);
 	judge_show_difference(was, &r->would, r->to_ms, w);
 	if (!r->samples)
 		writer_say(w, STYLE_WARN, "%s", _("none of them has a value of these points"));

@@ -10,6 +10,9 @@
 #include "timespec.h"
 #include "writer.h"
 
+#define LONGEST_MS (7 * HJ_MS_PER_DAY) /* as stored takes it */
+#define WHY_MOST   200                 /* bytes, as stored takes it */
+
 struct maintain {
 	const char *length, *why;
 };
@@ -118,10 +121,15 @@ static int begin(struct cli *cli, const struct maintain *m, const char *what)
 	int64_t length_ms;
 	int r;
 
-	if (!m->length || cli_length_parse(m->length, &length_ms) < 0)
+	if (!m->length || cli_length_parse(m->length, &length_ms) < 0 || length_ms < HJ_MS_PER_SEC ||
+	        length_ms > LONGEST_MS)
 		return cli_usage(cli, "%s", _("for how long? --for 30m, 2h or 3d, 7 days at most"));
 	if (!m->why || !*m->why)
 		return cli_usage(cli, "%s", _("what is done? --why TEXT"));
+	if (strlen(m->why) > WHY_MOST)
+		return cli_usage(cli, _("--why takes %d bytes at most (a Chinese character has 3)"), WHY_MOST);
+	if (cli_utf8(cli, m->why) || cli_utf8(cli, what))
+		return HJ_EXIT_USAGE;
 	q = json_pack("{s:s, s:I, s:s}", "what", what, "milliseconds", (json_int_t)length_ms, "why", m->why);
 	parts = q ? equipment_parts(cli, what) : NULL;
 	if (parts) {
@@ -137,8 +145,10 @@ static int begin(struct cli *cli, const struct maintain *m, const char *what)
 		return HJ_EXIT_OK;
 	}
 	hj_time_human(cli_time(answer, "until"), false, until);
-	printf(_("%s: %lld points have flag M until %s, or hjgate maintain %s end\n"), what,
-	        (long long)cli_int(answer, "points"), until, what);
+	printf(ngettext("%s: %lld point has flag M until %s, or hjgate maintain %s end\n",
+	               "%s: %lld points have flag M until %s, or hjgate maintain %s end\n",
+	               (unsigned long)cli_int(answer, "points")),
+	        what, (long long)cli_int(answer, "points"), until, what);
 	return HJ_EXIT_OK;
 }
 

@@ -1,8 +1,10 @@
 /* `hjgate meter`: one bus and its meters, and one question asked by hand. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ask.h"
+#include "bus.h"
 #include "instances.h"
 #include "meter.h"
 #include "tables.h"
@@ -113,6 +115,23 @@ static void show_values(const struct cli *cli, json_t *answer, uint64_t address)
 	writer_say(w, STYLE_DIM, _("answered in %lld ms"), (long long)cli_int(answer, "answer_ms"));
 }
 
+/* An exception is an answer, too. */
+static int probe_failed(const struct cli *cli, const char *socket, int r, json_t *reply, uint64_t unit,
+        const char *table, uint64_t address)
+{
+	static const char word[] = "exception ";
+	const char *text = cli_string(json_object_get(reply, "parameters"), "text");
+	uint64_t exception;
+
+	if (r != -EREMOTEIO || !text || strncmp(text, word, sizeof(word) - 1) != 0 ||
+	        hj_uint_parse(text + sizeof(word) - 1, strlen(text + sizeof(word) - 1), UINT8_MAX, &exception) < 0)
+		return cli_ask_failed(cli, socket, r, reply);
+	return cli_refused(cli,
+	        _("unit %u answers with exception %d, %s: it has no such register, or another "
+	          "table (%s %u)"),
+	        (unsigned)unit, (int)exception, bus_exception_name((int)exception), table, (unsigned)address);
+}
+
 /* UNIT TABLE ADDRESS COUNT */
 static int probe(struct cli *cli, const struct meter_words *m, int argc, char **argv)
 {
@@ -134,13 +153,14 @@ static int probe(struct cli *cli, const struct meter_words *m, int argc, char **
 		        ADDRESS_MOST, argv[2]);
 	if (hj_uint_parse(argv[3], strlen(argv[3]), COUNT_MOST, &count) < 0 || count == 0)
 		return cli_usage(cli, _("COUNT is a number from 1 to %d, not \"%s\""), COUNT_MOST, argv[3]);
-	r = cli_ask(cli, socket_of(m->bus, "change", socket), "hjgate.Meter.Probe",
+	r = cli_ask_quiet(cli->root, socket_of(m->bus, "change", socket), "hjgate.Meter.Probe",
 	        json_pack("{sI ss sI sI}", "unit_id", (json_int_t)unit, "table", argv[1], "address",
 	                (json_int_t)address, "count", (json_int_t)count),
-	        &answer);
-	if (r == 0)
-		show_values(cli, answer, address);
-	return r;
+	        CLI_ANSWER_MS, &answer, NULL);
+	if (r < 0)
+		return probe_failed(cli, socket, r, answer, unit, argv[1], address);
+	show_values(cli, answer, address);
+	return HJ_EXIT_OK;
 }
 
 static const struct {

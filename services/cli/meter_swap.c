@@ -1,4 +1,5 @@
 /* `hjgate meter BUS swap METER.POINT`: another meter hangs there, or soon will. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,35 @@ static void say(const struct cli *cli, const char *point, json_t *answer)
 		        _("The new meter has not been read yet: what is still read of the old one is counted too."));
 }
 
+/* Which of the two readings is not what was read. */
+static int read_otherwise(const struct cli *cli, const struct meter_words *m, const char *point, json_t *reply)
+{
+	json_t *p = json_object_get(reply, "parameters");
+	char old[HJ_NUMBER_LEN], new[HJ_NUMBER_LEN];
+	double given;
+
+	number_text(p, "old", old);
+	number_text(p, "new", new);
+	if (m->old && hj_number_parse(m->old, strlen(m->old), &given) == 0 &&
+	        given < cli_number(json_object_get(p, "old")))
+		return cli_refused(cli,
+		        _("%s: the old meter was read up to %s, which is more than --old %s: look at its display "
+		          "again, "
+		          "or leave --old out"),
+		        point, old, m->old);
+	return cli_refused(cli,
+	        _("%s: the new meter was read at %s already, which is less than --new %s: look at its display again, "
+	          "or leave --new out"),
+	        point, new, m->new ?: "-");
+}
+
+static bool is_otherwise(json_t *reply)
+{
+	const char *error = cli_string(reply, "error");
+
+	return error && !strcmp(error, "hjgate.Store.ReadOtherwise");
+}
+
 int cli_meter_swap(struct cli *cli, const struct meter_words *m, int argc, char **argv)
 {
 	_cleanup_json_ json_t *status = NULL, *answer = NULL, *q = NULL;
@@ -74,14 +104,21 @@ int cli_meter_swap(struct cli *cli, const struct meter_words *m, int argc, char 
 
 	if (argc != 1 || !strchr(argv[0], '.'))
 		return cli_usage(cli, "%s", _("swap needs the name of a total: METER.POINT"));
+	if (cli_utf8(cli, argv[0]))
+		return HJ_EXIT_USAGE;
 	snprintf(socket, sizeof(socket), "meterd@%s.look", m->bus);
 	if (!is_on_bus(cli, socket, argv[0], words, &status))
 		return cli_unknown(cli, N_("meter"), argv[0], words);
 	q = json_pack("{s:s}", "point", argv[0]);
 	r = add_reading(cli, q, "old", "--old", m->old);
 	r = r ? r : add_reading(cli, q, "new", "--new", m->new);
-	r = r ? r : cli_ask(cli, "stored.change", "hjgate.Store.Swap", hj_steal(q), &answer);
-	if (r == 0)
-		say(cli, argv[0], answer);
-	return r;
+	if (r)
+		return r;
+	r = cli_ask_quiet(cli->root, "stored.change", "hjgate.Store.Swap", hj_steal(q), CLI_ANSWER_MS, &answer, NULL);
+	if (r == -EREMOTEIO && is_otherwise(answer))
+		return read_otherwise(cli, m, argv[0], answer);
+	if (r < 0)
+		return cli_ask_failed(cli, "stored.change", r, answer);
+	say(cli, argv[0], answer);
+	return HJ_EXIT_OK;
 }

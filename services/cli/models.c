@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hjgate/conf.h"
+#include "instances.h"
 #include "tables.h"
 #include "writer.h"
 
@@ -34,15 +35,6 @@ static const struct writer_column point_columns[] = {
 static void yes_cell(struct writer *w, bool yes)
 {
 	writer_cell(w, yes ? STYLE_PLAIN : STYLE_DIM, json_boolean(yes), yes ? _("yes") : "-");
-}
-
-static void complain(const struct cli *cli, const struct hj_conf_errors *errors)
-{
-	for (size_t i = 0; i < errors->count; i++) {
-		const struct hj_conf_error *e = &errors->list[i];
-
-		cli_refused(cli, "%s:%d: %s: %s", e->file, e->line, e->what, e->remedy);
-	}
 }
 
 /* ---- all ---- */
@@ -81,7 +73,7 @@ static int list(const struct cli *cli)
 	}
 	writer_table_end(w);
 	hj_conf_names_free(names, n);
-	complain(cli, &errors);
+	cli_conf_errors(cli, &errors);
 	return errors.count ? HJ_EXIT_REFUSED : HJ_EXIT_OK;
 }
 
@@ -160,7 +152,7 @@ static int one(const struct cli *cli, const char *name)
 	struct hj_conf_model m;
 
 	if (hj_conf_load_model(cli->root, name, &m, &errors) < 0) {
-		complain(cli, &errors);
+		cli_conf_errors(cli, &errors);
 		return HJ_EXIT_REFUSED;
 	}
 	w = writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);

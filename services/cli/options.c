@@ -48,6 +48,17 @@ static int set_count(const struct cli *cli, const struct cli_option *o, const ch
 	return 0;
 }
 
+/* Numbers of records begin at the next hundred million when a backup was restored. */
+static int set_number(const struct cli *cli, const struct cli_option *o, const char *value, int64_t *to)
+{
+	uint64_t number;
+
+	if (hj_uint_parse(value, strlen(value), INT64_MAX, &number) < 0 || number == 0)
+		return cli_usage(cli, _("%s takes a number from 1 on, not \"%s\""), o->name, value);
+	*to = (int64_t)number;
+	return 0;
+}
+
 static int set_time(const struct cli *cli, const struct cli_option *o, const char *value, int64_t *to)
 {
 	if (cli_time_parse(value, cli_wall_ms(), to) < 0)
@@ -84,6 +95,8 @@ static int set(const struct cli *cli, const struct cli_option *o, const char *va
 		*(const char **)to = value;
 	else if (o->type == CLI_COUNT)
 		r = set_count(cli, o, value, to);
+	else if (o->type == CLI_NUMBER)
+		r = set_number(cli, o, value, to);
 	else if (o->type == CLI_LIST)
 		r = add_word(cli, o, value, to);
 	else

@@ -19,6 +19,7 @@ struct points {
 	struct hj_conf conf;
 	struct cli_newest newest;
 	json_t *texts; /* by the point's name */
+	size_t errors; /* of the configuration */
 };
 
 const struct cli_option cli_points_options[] = {
@@ -145,9 +146,13 @@ static void load(const struct cli *cli, struct points *p)
 	int r;
 
 	hj_conf_load_all(cli->root, &p->conf, &errors);
-	if (errors.count + errors.more)
-		cli_refused(cli, _("the configuration has %zu errors (hjgate check), their points are missing here"),
-		        errors.count + errors.more);
+	p->errors = errors.count + errors.more;
+	if (p->errors)
+		cli_refused(cli,
+		        ngettext("the configuration has %zu error (hjgate check), its points are missing here",
+		                "the configuration has %zu errors (hjgate check), their points are missing here",
+		                p->errors),
+		        p->errors);
 	hj_conf_errors_done(&errors);
 	p->texts = json_object();
 	for (size_t i = 0; i < p->conf.bus_count; i++)
@@ -175,7 +180,7 @@ static int run(struct cli *cli, struct points *p, int argc, char **argv)
 	load(cli, p);
 	form = p->csv ? WRITER_CSV : cli->json ? WRITER_JSON : WRITER_TEXT;
 	w = writer_stdout(form);
-	if (p->conf.bus_count == 0)
+	if (p->conf.bus_count == 0 && !p->errors)
 		writer_say(w, STYLE_WARN, "%s", _("no bus is configured yet: hjgate status says what to do"));
 	show(p, w);
 	writer_free(w);

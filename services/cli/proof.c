@@ -16,7 +16,7 @@
 const struct cli_option cli_proof_options[] = {
 	{ "--kind", 'k', CLI_TEXT, N_("KIND"), N_("minute (as without), hour, day, status, runtime, poweron or log"),
 	        offsetof(struct proof, kind_name) },
-	{ "--seq", 0, CLI_COUNT, N_("N"), N_("the record of this number"), offsetof(struct proof, seq) },
+	{ "--seq", 0, CLI_NUMBER, N_("N"), N_("the record of this number"), offsetof(struct proof, seq) },
 	{ 0 },
 };
 

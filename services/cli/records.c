@@ -8,6 +8,7 @@
 
 #include "ask.h"
 #include "hjgate/clock.h"
+#include "hjgate/conf.h"
 #include "hjgate/record_json.h"
 #include "tables.h"
 #include "timespec.h"
@@ -182,7 +183,7 @@ static void tell_progress(const struct records *r, bool done)
 	if (!r->progress)
 		return;
 	fputc('\r', stderr);
-	fprintf(stderr, _("%zu records"), r->all);
+	fprintf(stderr, ngettext("%zu record", "%zu records", r->all), r->all);
 	if (done)
 		fputc('\n', stderr);
 }
@@ -228,6 +229,33 @@ static int prepare(struct cli *cli, struct records *r, int argc, char **argv)
 	return 0;
 }
 
+/* Nothing was found of a point: is it one at all? Where the configuration does not say, nobody knows. */
+static int known_point(const struct cli *cli, const char *name)
+{
+	struct hj_conf_errors errors = { 0 };
+	const char **names = calloc(HJ_POINTS_MAX + 1, sizeof(*names));
+	struct hj_conf c = { 0 };
+	bool known = !names;
+	size_t n = 0;
+	int status = 0;
+
+	hj_conf_load_all(cli->root, &c, &errors);
+	hj_conf_errors_done(&errors);
+	for (size_t b = 0; names && b < c.bus_count; b++)
+		for (size_t m = 0; m < c.buses[b].meter_count; m++)
+			for (size_t i = 0; i < c.buses[b].meters[m].point_count && n < HJ_POINTS_MAX; i++) {
+				const struct hj_conf_point *p = &c.buses[b].meters[m].points[i];
+
+				known = known || !strcmp(p->point.name, name) || !strcmp(p->point.factor, name);
+				names[n++] = p->point.name;
+			}
+	if (n && !known)
+		status = cli_unknown(cli, N_("point"), name, names);
+	free(names);
+	hj_conf_done(&c);
+	return status;
+}
+
 static int run(struct cli *cli, struct records *r, int argc, char **argv)
 {
 	int status = prepare(cli, r, argc, argv);
@@ -236,10 +264,14 @@ static int run(struct cli *cli, struct records *r, int argc, char **argv)
 		return status;
 	r->cli = cli;
 	r->progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+	if (r->point && cli_utf8(cli, r->point))
+		return HJ_EXIT_USAGE;
 	status = ask_pages(cli, r);
 	if (!r->w)
 		return status;
 	writer_table_end(r->w);
+	if (status == 0 && r->point && r->all == 0)
+		status = known_point(cli, r->point);
 	if (status == 0 && r->all == 0)
 		writer_say(r->w, STYLE_WARN, "%s", _("no such records"));
 	writer_free(r->w);

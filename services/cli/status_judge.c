@@ -64,7 +64,11 @@ static void judge_store(struct status *s, json_t *answer)
 	if (error)
 		trouble(s, _("the records cannot be written: %s"), cli_reason(error));
 	if (json_is_integer(room) && json_integer_value(room) < ROOM_LEAST_DAYS)
-		trouble(s, _("the disk has room for %lld days of records only"), (long long)json_integer_value(room));
+		trouble(s,
+		        ngettext("the disk has room for %lld day of records only",
+		                "the disk has room for %lld days of records only",
+		                (unsigned long)json_integer_value(room)),
+		        (long long)json_integer_value(room));
 	judge_flash(s, json_object_get(answer, "flash"));
 }
 
@@ -97,9 +101,16 @@ static void judge_uplink(struct status *s, json_t *answer)
 
 	cli_uplink_trouble(answer, s->now_ms, why, sizeof(why));
 	if (state && !strcmp(state, "paused"))
-		trouble(s, _("uplink %s is paused, %lld records wait: hjgate uplink %s resume"), name, waiting, name);
+		trouble(s,
+		        ngettext("uplink %s is paused, %lld record waits: hjgate uplink %s resume",
+		                "uplink %s is paused, %lld records wait: hjgate uplink %s resume",
+		                (unsigned long)waiting),
+		        name, waiting, name);
 	else if (*why)
-		trouble(s, _("uplink %s: %s (%lld records wait)"), name, why, waiting);
+		trouble(s,
+		        ngettext("uplink %s: %s (%lld record waits)", "uplink %s: %s (%lld records wait)",
+		                (unsigned long)waiting),
+		        name, why, waiting);
 }
 
 /* Alarms are events, which tell themselves. */
@@ -111,9 +122,15 @@ static void judge_judged(struct status *s, json_t *answer)
 	if (waiting > CONCLUSIONS_WAITING)
 		trouble(s, _("%lld conclusions about equipment wait for hjgate-eventd or hjgate-stored"), waiting);
 	if (lost)
-		trouble(s, _("%lld conclusions about equipment are lost"), lost);
+		trouble(s,
+		        ngettext("%lld conclusion about equipment is lost",
+		                "%lld conclusions about equipment are lost", (unsigned long)lost),
+		        lost);
 	if (dropped)
-		trouble(s, _("%lld samples could not be judged: hjgate judge says why"), dropped);
+		trouble(s,
+		        ngettext("%lld sample could not be judged: hjgate judge says why",
+		                "%lld samples could not be judged: hjgate judge says why", (unsigned long)dropped),
+		        dropped);
 }
 
 /* What the programs' own answers have told already. */
@@ -171,5 +188,8 @@ void status_judge(struct status *s)
 		        _("you may not read the configuration: join the group hjgate (sudo usermod -aG hjgate $USER, "
 		          "then log in again), or use sudo"));
 	if (s->config_errors)
-		trouble(s, _("the configuration has %zu errors: hjgate check"), s->config_errors);
+		trouble(s,
+		        ngettext("the configuration has %zu error: hjgate check",
+		                "the configuration has %zu errors: hjgate check", s->config_errors),
+		        s->config_errors);
 }

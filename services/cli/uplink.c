@@ -262,7 +262,9 @@ static int resend(struct cli *cli, const struct uplink *u)
 	if (r == 0 && cli->json)
 		printf("{\"records\": %lld}\n", (long long)cli_int(answer, "records"));
 	else if (r == 0)
-		printf(_("%lld records will be sent again to %s.\n"), (long long)cli_int(answer, "records"), u->name);
+		printf(ngettext("%lld record will be sent again to %s.\n", "%lld records will be sent again to %s.\n",
+		               (unsigned long)cli_int(answer, "records")),
+		        (long long)cli_int(answer, "records"), u->name);
 	return r;
 }
 

@@ -20,9 +20,7 @@ static int check_files(const struct cli *cli, const char *name)
 	if (r >= 0)
 		r = hj_conf_load_uplink(cli->root, name, &uplink, &errors);
 	hj_conf_uplink_done(&uplink);
-	for (size_t i = 0; i < errors.count; i++)
-		cli_refused(cli, "%s:%d: %s: %s", errors.list[i].file, errors.list[i].line, errors.list[i].what,
-		        errors.list[i].remedy);
+	cli_conf_errors(cli, &errors);
 	if (r >= 0)
 		return 0;
 	return errors.count ? HJ_EXIT_REFUSED : cli_refused(cli, _("cannot read the file of uplink \"%s\""), name);

@@ -45,6 +45,11 @@ int hj_mn_check(const char *mn, const char **ret_why)
 {
 	size_t n = strlen(mn);
 
+	for (const char *p = mn; *p; p++) /* or its bytes would be counted as characters */
+		if ((unsigned char)*p >= 0x80)
+			return refuse(
+			        ret_why, N_("it has characters that are none of 0-9 A-F, such as full-width digits: "
+			                    "type it anew"));
 	if (n == MN_WENZHOU_LEN)
 		return check_wenzhou(mn, ret_why);
 	if (n == MN_2017_LEN)

@@ -49,10 +49,28 @@ const struct hj_mn_rule *hj_mn_rule(enum hj_mn_form form)
 
 /* ---- explaining ---- */
 
+/* Behind so many characters of UTF-8, or at the end. */
+static const char *skip(const char *p, size_t characters)
+{
+	for (; *p && characters; characters--)
+		for (p++; ((unsigned char)*p & 0xc0) == 0x80;)
+			p++;
+	return p;
+}
+
+static size_t characters(const char *p)
+{
+	size_t n = 0;
+
+	for (; *p; p = skip(p, 1))
+		n++;
+	return n;
+}
+
 /* The rule that was meant: by the length, and where that is of none by how it begins. */
 static const struct hj_mn_rule *rule_meant(const char *mn)
 {
-	size_t n = strlen(mn);
+	size_t n = characters(mn);
 
 	for (size_t i = 0; i < hj_array_size(rules); i++)
 		if (rules[i].length == n)
@@ -90,11 +108,13 @@ static const char *doubt(const struct hj_mn_rule *rule, const struct hj_mn_part 
 static void explain_part(const struct hj_mn_rule *rule, const struct hj_mn_part *part, const char *mn, size_t at,
         struct hj_mn_said *to)
 {
-	size_t n = strlen(mn), got = at < n ? hj_min(n - at, (size_t)part->length) : 0;
+	const char *from = skip(mn, at), *end = skip(from, part->length);
+	size_t n = hj_min((size_t)(end - from), sizeof(to->text) - 1), got;
 
 	*to = (struct hj_mn_said){ .part = part };
-	memcpy(to->text, at < n ? mn + at : "", got);
-	to->text[got] = '\0';
+	memcpy(to->text, from, n);
+	to->text[n] = '\0';
+	got = characters(to->text);
 	to->wrong = true;
 	if (strspn(to->text, part->signs) != got)
 		to->why = part->signs == decimal ? N_("digits 0-9 only") : N_("0-9 and capitals A-F only");

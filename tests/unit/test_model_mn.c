@@ -61,6 +61,9 @@ static void what_is_wrong_and_where(void **state)
 		{ "010000A8900016F000169DC", HJ_MN_2017, 3, "too short", "length" },
 		{ "8888888000000A", HJ_MN_2005, 0, "digits", "no digits" },
 		{ "", HJ_MN_2005, 0, "missing", "length" },
+		{ "6６330302010200001001", HJ_MN_WENZHOU, 0, "digits 0-9", "full-width" }, /* by characters */
+		{ "66330302010200001００1", HJ_MN_WENZHOU, 5, "digits 0-9", "full-width" },
+		{ "\xa3\xb6", HJ_MN_2005, 0, "digits", "full-width" },
 	};
 
 	for (size_t i = 0; i < hj_array_size(cases); i++) {
