@@ -110,6 +110,8 @@ void apply_show_answers(const struct apply_answers *l, struct writer *w)
 
 void apply_show_list(const struct apply *a, const struct apply_kept_list *l, struct writer *w)
 {
+	const char *note;
+
 	(void)a;
 	if (!l->count)
 		writer_say(w, STYLE_PLAIN, "%s", _("nothing was applied yet"));
@@ -118,7 +120,8 @@ void apply_show_list(const struct apply *a, const struct apply_kept_list *l, str
 		writer_cell_int(w, l->list[i].number);
 		writer_cell_time(w, l->list[i].time_ms);
 		writer_cell_text(w, l->list[i].by);
-		writer_cell_text(w, l->list[i].note[0] ? l->list[i].note : NULL);
+		note = l->list[i].note;
+		writer_cell(w, STYLE_PLAIN, *note ? writer_text(note) : json_null(), *note ? cli_reason(note) : NULL);
 	}
 	writer_table_end(w);
 }

@@ -42,8 +42,8 @@ struct bundle {
  * have for them, in what is told of settings, and wherever one of the secrets stands by itself. */
 void bundle_scrub(const char (*secrets)[HJ_MN_MAX + 1], size_t count, char *text, size_t n);
 
-/* bundle_told.c: what a log or an event tells of a setting whose value is nobody's; and an uplink's file, of which only
- * the known settings stay. */
+/* bundle_told.c: what a log or an event tells of a setting whose value is nobody's; and an uplink's file, of which
+ * only the known settings stay. */
 void bundle_scrub_told(char *text, size_t n);
 void bundle_scrub_uplink(char *text, size_t n);
 bool bundle_hides(const char *file, const char *key, size_t n); /* of FILE, as "uplinks.d/county.conf" */

@@ -1,6 +1,6 @@
 /* No secret leaves the box. Four nets, one behind the other: what frames have (hj212_mask), what is named like a
- * secret in a configuration, a log or JSON, what events tell of such settings, and the passwords of this site themselves where they stand alone; inside
- * a longer number or word the same characters are something else. */
+ * secret in a configuration, a log or JSON, what events tell of such settings, and the passwords of this site
+ * themselves where they stand alone; inside a longer number or word the same characters are something else. */
 #include "bundle.h"
 
 #include <ctype.h>

@@ -1,6 +1,6 @@
 /* Passwords under wrong names: PW = "..." in an uplink's file is a password all the same, and events and logs tell
- * what it was. Of an uplink's settings only those stay that are known; a setting that was added and is not listed here
- * is a star too many, never a secret too few. Of other files what sounds like a secret is hidden, whatever its case. */
+ * what it was. Of an uplink's settings only those stay that are known; one that was added and is not listed here is a
+ * star too many, never a secret too few. Of other files what sounds like a secret is hidden, whatever its case. */
 #include "bundle.h"
 
 #include <ctype.h>
@@ -14,7 +14,7 @@ struct piece {
 	size_t n;
 };
 
-/* What an uplink's file has, apart from its secrets; words of one character are numbers, flags and members of lists. */
+/* What an uplink's file has, apart from its secrets; words of one character are numbers and flags. */
 static const char *const known[] = { "host", "port", "link", "tls", "mn", "st", "edition", "next", "session", "crc",
 	"rtd_interval", "min_interval", "over_time", "re_count", "jitter", "gap", "backlog", "minute", "hour", "day",
 	"logs", "dialect", "factors", "others", "main_again", "interface", "source", "lost_after", "ca", "cert",

@@ -15,7 +15,7 @@ const struct cli_option cli_bus_options[] = {
 	{ "--stop-bits", 0, CLI_COUNT, N_("N"), N_("1 or 2"), OPTION(stop_bits) },
 	{ "--timeout", 0, CLI_COUNT, N_("MS"), N_("how long an answer may take to begin"), OPTION(timeout) },
 	{ "--units", 0, CLI_TEXT, N_("LIST"), N_("with scan and doctor: these unit ids, 1-20,30"), OPTION(units) },
-	{ "--value", 0, CLI_LIST, N_("NUMBER"), N_("with find: what the display shows; may be given again"),
+	{ "--value", 0, CLI_LIST, N_("VALUE"), N_("with find: what the display shows; may be given again"),
 	        OPTION(values) },
 	{ "--near", 0, CLI_TEXT, N_("SPAN"), N_("with find: the addresses to read, 0-200 as without"), OPTION(near) },
 	{ "--address", 0, CLI_TEXT, N_("N"), N_("with find: where the manual says it is; one off is tried too"),

@@ -302,11 +302,11 @@ static int show(struct doctor *d)
 
 	hj_time_human(now, false, time);
 	bus_format(&d->wire.conf, format);
-	writer_field(w, "target", N_("target"), STYLE_PLAIN, json_string(d->wire.target), NULL);
-	writer_field(w, "type", N_("type"), STYLE_PLAIN, json_string(hj_bus_type(d->wire.conf.kind)->name), NULL);
+	writer_field(w, "target", _("target"), STYLE_PLAIN, json_string(d->wire.target), NULL);
+	writer_field(w, "type", _("type"), STYLE_PLAIN, json_string(hj_bus_type(d->wire.conf.kind)->name), NULL);
 	if (hj_bus_type(d->wire.conf.kind)->traits & HJ_BUS_SERIAL)
-		writer_field(w, "format", N_("format"), STYLE_PLAIN, json_string(format), NULL);
-	writer_field(w, "time", N_("time"), STYLE_PLAIN, json_integer(now), time);
+		writer_field(w, "format", _("format"), STYLE_PLAIN, json_string(format), NULL);
+	writer_field(w, "time", _("time"), STYLE_PLAIN, json_integer(now), time);
 	put_units(w, d);
 	put_histogram(w, &d->book);
 	return put_findings(w, d) ? HJ_EXIT_OK : HJ_EXIT_REFUSED;

@@ -12,6 +12,7 @@
 #include "check_wire.h"
 #include "cli.h"
 #include "hjgate/conf.h"
+#include "tables.h"
 #include "writer.h"
 
 struct options {
@@ -181,9 +182,9 @@ void check_show_list(FILE *out, const struct hj_conf_errors *list, const char *b
 		const struct hj_conf_error *e = &list->list[i];
 
 		if (e->line)
-			fprintf(out, "%s:%d: %s%s\n", e->file, e->line, before, e->what);
+			fprintf(out, "%s:%d: %s%s\n", e->file, e->line, before, cli_reason(e->what));
 		else
-			fprintf(out, "%s: %s%s\n", e->file, before, e->what);
+			fprintf(out, "%s: %s%s\n", e->file, before, cli_reason(e->what));
 		if (e->remedy[0])
 			fprintf(out, "    %s\n", e->remedy);
 	}

@@ -1,5 +1,5 @@
-/* A configuration that is checked at a desk, below --root: some spans may be shorter there, for tests. Whoever writes it
- * for a box is told before he stands in front of it. */
+/* A configuration that is checked at a desk, below --root: some spans may be shorter there, for tests. Whoever writes
+ * it for a box is told before he stands in front of it. */
 #include <stdio.h>
 
 #include "check.h"

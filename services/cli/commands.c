@@ -301,7 +301,7 @@ static const struct cli_command commands[] = {
 	                        N_("registers now, in every type and order") },
 	                { CLI_TOOLS, "bus probe TARGET STATION data IDENTIFIER",
 	                        N_("what a DL/T 645 or CJ/T 188 meter says now") },
-	                { CLI_TOOLS, "bus find TARGET UNIT --value NUMBER",
+	                { CLI_TOOLS, "bus find TARGET UNIT --value VALUE",
 	                        N_("which registers say what the display shows") },
 	                { CLI_TOOLS, "bus sniff TARGET [-f]",
 	                        N_("what others say on a line, without a word of ours") },

@@ -64,7 +64,7 @@ static void show_slot(struct writer *w, size_t i, json_t *slot)
 	writer_cell_text(w, cli_string(slot, "kek"));
 	writer_cell(w, open ? used ? STYLE_GOOD : STYLE_PLAIN : STYLE_BAD,
 	        json_string(open ? used ? "used" : "open" : "locked"),
-	        open ? used ? _("in use") : _("open") : _("locked"));
+	        open ? used ? _("in use") : _("unlocked") : _("locked"));
 }
 
 static bool has_way(json_t *answer)

@@ -1,5 +1,5 @@
-/* Is what --root names, or `check DIR`, a root? Where it is not there, or is the folder of the files itself, everything
- * would be found missing below it, and nobody would be told why. */
+/* Is what --root names, or `check DIR`, a root? Where it is not there, or is the folder of the files itself,
+ * everything would be found missing below it, and nobody would be told why. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

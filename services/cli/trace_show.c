@@ -13,7 +13,7 @@
 #define HEX_SHOWN 600
 
 static const struct writer_column reading_columns[] = {
-	{ "time", N_("READ"), false },
+	{ "time", N_("READ AT"), false },
 	{ "took_ms", N_("TOOK"), true },
 	{ "sent", N_("ASKED"), false },
 	{ "received", N_("ANSWERED"), false },

@@ -45,6 +45,18 @@ static const char *const words[] = {
 	N_("slewed"),
 	N_("stepped"),
 	N_("refused"),
+	/* what is said of a file, and of a configuration that is kept */
+	N_("(the file)"),
+	N_("(the rest)"),
+	N_("does not parse"),
+	N_("as it was found at a start"),
+	N_("it was cut short"),
+	/* libconfig's */
+	N_("syntax error"),
+	N_("duplicate setting name"),
+	N_("mismatched element type in array"),
+	N_("cannot open include file"),
+	N_("include file nesting too deep"),
 	/* frames */
 	N_("in"),
 	N_("out"),

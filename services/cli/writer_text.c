@@ -99,12 +99,20 @@ static size_t shown_columns(const struct writer *w, size_t ret[WRITER_COLUMNS])
 	return n;
 }
 
+/* The translation of nothing is the catalogue's own head. */
+static const char *title_of(const struct writer *w, size_t column)
+{
+	const char *title = w->columns[column].title;
+
+	return *title ? _(title) : "";
+}
+
 static void put_titles(struct writer *w, const size_t *columns, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		w->widths[columns[i]] = hj_max(w->widths[columns[i]], cli_width(_(w->columns[columns[i]].title)));
+		w->widths[columns[i]] = hj_max(w->widths[columns[i]], cli_width(title_of(w, columns[i])));
 	for (size_t i = 0; i < n; i++)
-		put_cell(w, columns[i], i == 0, i + 1 == n, STYLE_TITLE, _(w->columns[columns[i]].title));
+		put_cell(w, columns[i], i == 0, i + 1 == n, STYLE_TITLE, title_of(w, columns[i]));
 	fputc('\n', w->out);
 	w->titled = true;
 }
