@@ -30,7 +30,10 @@ const struct cli_option cli_apply_options[] = {
 
 static int failed(const struct apply *a, int r, const char *what)
 {
-	return cli_refused(a->cli, "%s: %s", what, r == -E2BIG ? _("there is too much of it") : strerror(-r));
+	return cli_refused(a->cli, "%s: %s", what,
+	        r == -E2BIG    ? _("there is too much of it")
+	        : r == -EACCES ? _("permission denied; apply needs root")
+	                       : strerror(-r));
 }
 
 static const char *state_folder(const struct apply *a, const char *name, char path[HJ_PATH_MAX])
@@ -70,9 +73,6 @@ static int begin(struct apply *a)
 		return HJ_EXIT_TEMPORARY;
 	}
 	r = r < 0 ? r : apply_kept_list(a->root, &l);
-	if (r == -EACCES || r == -EPERM || r == -EROFS)
-		return cli_refused(a->cli, _("cannot write below %s/var/lib/hjgate: %s; apply needs root"), a->root,
-		        strerror(-r));
 	if (r < 0)
 		return failed(a, r, _("cannot begin"));
 	a->good = l.count ? l.list[l.count - 1].number : 0;
@@ -310,16 +310,6 @@ static int show_plan(struct apply *a, struct writer *w)
 	return 0;
 }
 
-static int nothing_runs(const struct apply *a)
-{
-	cli_refused(a->cli, "%s", _("no program runs here, and nobody who could start one"));
-	if (*a->root)
-		fprintf(stderr, _("Start the programs: hjgate run --root %s\n"), a->root);
-	else
-		fprintf(stderr, "%s\n", _("Start the programs: hjgate run"));
-	return HJ_EXIT_TEMPORARY;
-}
-
 static int apply(struct apply *a, struct writer *w)
 {
 	char older[HJ_PATH_MAX];
@@ -333,7 +323,7 @@ static int apply(struct apply *a, struct writer *w)
 		return r;
 	a->hands = apply_hands_find(a);
 	if (!a->hands && !a->dry)
-		return nothing_runs(a);
+		return apply_show_nobody(a);
 	if (a->back && !a->dry && put_older(a) < 0)
 		return cli_refused(
 		        a->cli, "%s", _("the older one cannot be put into /etc/hjgate: hjgate apply tries again"));

@@ -208,6 +208,7 @@ void apply_show_changes(const struct apply *a, struct writer *w);
 void apply_show_programs(const struct apply *a, struct writer *w, const char *key, bool done);
 void apply_show_answers(const struct apply_answers *l, struct writer *w);
 void apply_show_list(const struct apply *a, const struct apply_kept_list *l, struct writer *w);
+int apply_show_nobody(const struct apply *a); /* no program runs: the exit status */
 
 /* apply_tell.c */
 void apply_who(char to[APPLY_BY_MAX]);

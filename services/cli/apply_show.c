@@ -125,3 +125,13 @@ void apply_show_list(const struct apply *a, const struct apply_kept_list *l, str
 	}
 	writer_table_end(w);
 }
+
+int apply_show_nobody(const struct apply *a)
+{
+	cli_refused(a->cli, "%s", _("no program runs here, and nobody who could start one"));
+	if (*a->root)
+		fprintf(stderr, _("Start the programs: hjgate run --root %s\n"), a->root);
+	else
+		fprintf(stderr, "%s\n", _("Start the programs: hjgate run"));
+	return HJ_EXIT_TEMPORARY;
+}
