@@ -49,12 +49,17 @@ const struct hj_mn_rule *hj_mn_rule(enum hj_mn_form form)
 
 /* ---- explaining ---- */
 
-/* Behind so many characters of UTF-8, or at the end. */
+#define UTF8_LONGEST 4 /* bytes */
+
+/* Behind so many characters of UTF-8, or at the end. What is none goes on all the same, never too far. */
 static const char *skip(const char *p, size_t characters)
 {
-	for (; *p && characters; characters--)
-		for (p++; ((unsigned char)*p & 0xc0) == 0x80;)
+	for (; *p && characters; characters--) {
+		const char *most = p + UTF8_LONGEST;
+
+		for (p++; p < most && ((unsigned char)*p & 0xc0) == 0x80;)
 			p++;
+	}
 	return p;
 }
 
