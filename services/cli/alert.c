@@ -159,5 +159,7 @@ int cli_alert(struct cli *cli, int argc, char **argv)
 		return cli_unknown(cli, N_("word"), argv[1], words);
 	if (argc > 3)
 		return cli_usage(cli, "%s", _("alert test takes one channel, or none for all of them"));
+	if (argc > 2 && cli_utf8(cli, argv[2])) /* or all of them would be told */
+		return HJ_EXIT_USAGE;
 	return test(cli, argc > 2 ? argv[2] : NULL);
 }

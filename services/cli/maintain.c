@@ -180,5 +180,7 @@ int cli_maintain(struct cli *cli, int argc, char **argv)
 		return begin(cli, &m, argv[1]);
 	if (strcmp(argv[2], "end"))
 		return cli_unknown(cli, N_("word"), argv[2], words);
-	return argc > 3 ? cli_usage(cli, _("\"%s\" is too much"), argv[3]) : end(cli, argv[1]);
+	if (argc > 3)
+		return cli_usage(cli, _("\"%s\" is too much"), argv[3]);
+	return cli_utf8(cli, argv[1]) ? HJ_EXIT_USAGE : end(cli, argv[1]);
 }
