@@ -189,7 +189,7 @@ static void refuse_syntax(struct conf_file *f, const char *text)
 		        _("syntax error: the character U+%04X stands outside of quotes"), s.character);
 		conf_remedy(e, _("a full-width or no-break character: type it anew in ASCII"));
 	} else {
-		e = conf_error_at(f->errors, file, line, "%s", why);
+		e = conf_error_at(f->errors, file, line, "%s", _(why));
 		conf_remedy(e, "%s", syntax_remedy(why));
 	}
 }
