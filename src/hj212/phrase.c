@@ -217,15 +217,13 @@ static bool is_fresh(const struct hj212_phrase_factor *f, const struct hj212_phr
  * One that is configured is read, with a flag where no answer comes. */
 static bool is_gone(const struct item *i, const struct realtime *all, const struct hj212_phrase_newest *n)
 {
-	int64_t most = hj_max(GONE_AFTER, (int64_t)STALE_AFTER * i->f->interval_ms);
+	int64_t stale = (int64_t)STALE_AFTER * i->f->interval_ms;
 
 	if (!i->map->all)
 		return false;
-	if (!i->f->configured && !is_fresh(i->f, n, all->now_ms))
-		return true;
 	if (!n)
-		return false;
-	if (all->last_ms - n->time_ms > most)
+		return !i->f->configured && all->count;
+	if (all->last_ms - n->time_ms > (i->f->configured ? hj_max(GONE_AFTER, stale) : stale))
 		return true;
 	for (size_t k = 0; i->f->shared && k < i->map->count; k++) {
 		const struct hj212_phrase_factor *f = &i->map->list[k];
