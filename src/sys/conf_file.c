@@ -95,8 +95,7 @@ static const char *include_name(const char *line, size_t n, char ret[64])
 	len = p ? strcspn(++p, "\"\n") : 0;
 	if (len >= 64)
 		len = 0; /* too long: refused as no name */
-	memcpy(ret, p ? p : "", len);
-	ret[len] = '\0';
+	snprintf(ret, 64, "%.*s", (int)len, p ? p : "");
 	return ret;
 }
 
