@@ -347,6 +347,9 @@ struct hj_conf {
 	struct hj_conf_site site; /* empty where there is no equipment.conf */
 };
 int hj_conf_load_all(const char *root, struct hj_conf *ret, struct hj_conf_errors *errors);
+/* NULL: no bus has it. ret_bus may be NULL. */
+const struct hj_conf_point *hj_conf_find_point(
+        const struct hj_conf *c, const char *name, const struct hj_conf_bus **ret_bus);
 /* What codes mean, for hj_conf_uplink_points(). What is wrong in their files is the check's business: what is right
  * is there. -ENOMEM. */
 int hj_conf_add_factors(const char *root, struct hj_conf *c);

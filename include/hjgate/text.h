@@ -30,6 +30,8 @@ bool hj_name_valid(const char *name);
 
 /* The length of the character of UTF-8 at `p`; 0: it is none (overlong, a surrogate, cut off, beyond Unicode). */
 size_t hj_utf8_length(const char *p);
+uint32_t hj_utf8_code(const char *p, size_t n); /* the character itself, of that length */
+const char *hj_utf8_bad(const char *text);      /* the first byte that is no UTF-8; NULL: all of it is */
 
 /* Copies at most size-1 bytes and ends with NUL; false when cut. */
 bool hj_text_copy(char *to, size_t size, const char *from);

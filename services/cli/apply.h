@@ -180,7 +180,6 @@ void apply_plan_reverse(struct apply *a);      /* of what was touched */
 /* apply_scale.c: the store is told of totals that count on under another scale: from the good configuration to what
  * is in /etc; or back, of those that were told then. */
 void apply_scales(struct apply *a, bool back, struct writer *w);
-double apply_rescaled(double value, const struct hj_codec *from, const struct hj_codec *to);
 
 /* apply_watch.c */
 int apply_do(struct apply *a); /* 0; -EIO: one did not come up, its `why` says what it did; -errno */

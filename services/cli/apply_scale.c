@@ -21,21 +21,10 @@ struct totals {
 	struct writer *w;
 	struct hj_conf old, new;
 	struct cli_newest newest;
-	size_t changed;
 	bool back;
 };
 
-static const struct hj_conf_point *find(const struct hj_conf *c, const char *name)
-{
-	for (size_t b = 0; b < c->bus_count; b++)
-		for (size_t m = 0; m < c->buses[b].meter_count; m++)
-			for (size_t i = 0; i < c->buses[b].meters[m].point_count; i++)
-				if (!strcmp(c->buses[b].meters[m].points[i].point.name, name))
-					return &c->buses[b].meters[m].points[i];
-	return NULL;
-}
-
-double apply_rescaled(double value, const struct hj_codec *from, const struct hj_codec *to)
+static double rescaled(double value, const struct hj_codec *from, const struct hj_codec *to)
 {
 	return (value - from->offset) / from->scale * to->scale + to->offset;
 }
@@ -43,7 +32,7 @@ double apply_rescaled(double value, const struct hj_codec *from, const struct hj
 /* The old one's, where `p` is a total in both and only what it is multiplied by is another. */
 static const struct hj_conf_point *other_scale(const struct totals *t, const struct hj_conf_point *p)
 {
-	const struct hj_conf_point *old = p->point.total ? find(&t->old, p->point.name) : NULL;
+	const struct hj_conf_point *old = p->point.total ? hj_conf_find_point(&t->old, p->point.name, NULL) : NULL;
 
 	return old && old->point.total && old->codec.scale &&
 	                       (old->codec.scale != p->codec.scale || old->codec.offset != p->codec.offset)
@@ -51,10 +40,13 @@ static const struct hj_conf_point *other_scale(const struct totals *t, const str
 	               : NULL;
 }
 
-static void each(struct totals *t, void (*fn)(struct totals *t, const struct hj_conf_point *old,
-                                          const struct hj_conf_point *new))
+typedef void (*each_fn)(struct totals *t, const struct hj_conf_point *old, const struct hj_conf_point *new);
+
+/* How many there are. fn may be NULL. */
+static size_t each(struct totals *t, each_fn fn)
 {
 	const struct hj_conf *c = &t->new;
+	size_t n = 0;
 
 	for (size_t b = 0; b < c->bus_count; b++)
 		for (size_t m = 0; m < c->buses[b].meter_count; m++)
@@ -62,14 +54,11 @@ static void each(struct totals *t, void (*fn)(struct totals *t, const struct hj_
 				const struct hj_conf_point *p = &c->buses[b].meters[m].points[i],
 				                           *old = other_scale(t, p);
 
-				if (old)
+				n += old != NULL;
+				if (old && fn)
 					fn(t, old, p);
 			}
-}
-
-static void count(struct totals *t, const struct hj_conf_point *old, const struct hj_conf_point *new)
-{
-	t->changed++;
+	return n;
 }
 
 static int take(json_t *answer, bool continues, void *userdata)
@@ -101,7 +90,7 @@ static bool was_read(const struct totals *t, const struct hj_conf_point *goes, c
 	double before = read_before(t->a, comes->point.name);
 
 	return isfinite(before) &&
-	       fabs(newest - apply_rescaled(before, &comes->codec, &goes->codec)) <= fabs(newest - before);
+	       fabs(newest - rescaled(before, &comes->codec, &goes->codec)) <= fabs(newest - before);
 }
 
 static void remember(struct apply *a, const char *point, double before)
@@ -123,7 +112,7 @@ static void tell(struct totals *t, const struct hj_conf_point *old, const struct
 
 	if (!v || !isfinite(v->value) || (t->back && !was_read(t, old, new, v->value)))
 		return; /* nothing was read: there is no difference */
-	after = apply_rescaled(v->value, &old->codec, &new->codec);
+	after = rescaled(v->value, &old->codec, &new->codec);
 	if (cli_ask_quiet(t->a->root, "stored.change", "hjgate.Store.Swap",
 	            json_pack("{s:s, s:f}", "point", new->point.name, "new", after), CLI_ANSWER_MS, &answer,
 	            NULL) < 0) {
@@ -157,8 +146,7 @@ void apply_scales(struct apply *a, bool back, struct writer *w)
 	*t = (struct totals){ .a = a, .w = w, .back = back };
 	load(back ? a->root : good, &t->old);
 	load(back ? good : a->root, &t->new);
-	each(t, count);
-	if (t->changed) {
+	if (each(t, NULL)) {
 		cli_stream_quiet(a->root, "stored.look", "hjgate.Store.Watch", NULL, CLI_ANSWER_MS, take, &t->newest,
 		        NULL);
 		writer_table(w, back ? "totals_back" : "totals", columns, hj_array_size(columns));

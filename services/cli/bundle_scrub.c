@@ -11,8 +11,8 @@
 #include "hjgate/hj212_mask.h"
 
 /* Besides those of the configuration. */
-static const char *const others[] = { "old_pw", "new_pw", "newpw", "kek", "private_key", "key_password", "passwd",
-	"pwd", "psw", NULL };
+static const char *const others[] = { "old_pw", "new_pw", "newpw", "kek", "private_key", "key_password", "psw",
+	NULL };
 
 static bool is_word(char c)
 {

@@ -18,6 +18,6 @@ void check_look_at_mode(const char *file, const char *user, const char *root, st
 struct check_named {
 	const char *file;
 	int group;
-	const char *key, *name, *folder, *remedy;
+	const char *key, *name, *folder;
 };
 void check_look_at_named(const struct check_named *f, const char *root, struct hj_conf_errors *n);

@@ -49,5 +49,6 @@ void check_look_at_named(const struct check_named *f, const char *root, struct h
 	if (!access(path, F_OK) || errno != ENOENT)
 		return;
 	snprintf(what, sizeof(what), _("%s = \"%s\": the file %s is not there now"), f->key, f->name, path);
-	check_note(n, f->file, hj_conf_key_line(f->file, f->group, f->key), what, f->remedy);
+	check_note(n, f->file, hj_conf_key_line(f->file, f->group, f->key), what,
+	        _("put it there, or correct its path"));
 }

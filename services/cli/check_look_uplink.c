@@ -51,9 +51,8 @@ static void look_at_tls(const struct hj_conf_uplink *u, const char *root, struct
 	} files[] = { { "tls.ca", u->tls.ca }, { "tls.cert", u->tls.cert }, { "tls.key", u->tls.key } };
 
 	for (size_t i = 0; i < hj_array_size(files); i++)
-		check_look_at_named(&(struct check_named){ u->file, 0, files[i].key, files[i].name, "",
-		                            _("put it there, or correct its path") },
-		        root, n);
+		check_look_at_named(
+		        &(struct check_named){ u->file, 0, files[i].key, files[i].name, "" }, root, n);
 }
 
 void check_look_at_uplink(const struct hj_conf_uplink *u, const struct hj_conf_uplink *others, size_t count,
@@ -85,11 +84,10 @@ void check_look_at_alerts(const struct hj_conf_alerts *a, const char *root, stru
 	for (size_t i = 0; i < a->channel_count; i++) {
 		const struct hj_conf_channel *c = &a->channels[i];
 		const struct check_named files[] = {
-			{ a->file, c->line, "token", c->token, "secrets", _("put it there, or correct its path") },
-			{ a->file, c->line, "secret", c->secret, "secrets", _("put it there, or correct its path") },
-			{ a->file, c->line, "authorization", c->authorization, "secrets",
-			        _("put it there, or correct its path") },
-			{ a->file, c->line, "ca", c->ca, "", _("put it there, or correct its path") },
+			{ a->file, c->line, "token", c->token, "secrets" },
+			{ a->file, c->line, "secret", c->secret, "secrets" },
+			{ a->file, c->line, "authorization", c->authorization, "secrets" },
+			{ a->file, c->line, "ca", c->ca, "" },
 		};
 
 		for (size_t k = 0; k < hj_array_size(files); k++)

@@ -81,7 +81,7 @@ int cli_utf8(const struct cli *cli, const char *text)
 {
 	char clean[256];
 
-	if (cli_is_utf8(text))
+	if (!hj_utf8_bad(text))
 		return 0;
 	cli_clean(text, clean, sizeof(clean));
 	return cli_usage(cli,

@@ -1,10 +1,11 @@
-/* Cells on a terminal. UTF-8 is decoded by hand, so that columns stay straight in the C locale too; wcwidth() is
+/* Cells on a terminal. UTF-8 is decoded by ourselves, so that columns stay straight in the C locale too; wcwidth() is
  * asked first, since it knows what the terminal's own system thinks, and a short table of the wide ranges answers
  * where it does not know. */
 #include <string.h>
 #include <wchar.h>
 
 #include "hjgate/cleanup.h"
+#include "hjgate/text.h"
 #include "width.h"
 
 #define BAD_CHARACTER 0xfffd
@@ -26,27 +27,10 @@ static const struct {
 
 uint32_t cli_character(const char **p)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *s = (const unsigned char *)*p;
-	unsigned n = s[0] < 0x80                   ? 1
-	             : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-	             : (s[0] & 0xf0) == 0xe0       ? 3
-	             : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-	                                           : 0;
-	uint32_t c = n == 1 ? s[0] : n ? s[0] & (0xffu >> (n + 1)) : BAD_CHARACTER;
+	size_t n = hj_utf8_length(*p);
+	uint32_t c = n ? hj_utf8_code(*p, n) : BAD_CHARACTER;
 
-	for (unsigned i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80) {
-			n = 0;
-			break;
-		}
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (n == 0 || c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) {
-		n = 1;
-		c = BAD_CHARACTER;
-	}
-	*p += n;
+	*p += n ? n : 1;
 	return c;
 }
 
@@ -92,27 +76,10 @@ void cli_clean(const char *text, char *to, size_t size)
 	to[n] = '\0';
 }
 
-/* The next byte that is no UTF-8; NULL: there is none. */
-static const char *bad_byte(const char *text)
-{
-	while (*text) {
-		const char *from = text;
-
-		if (cli_character(&text) == BAD_CHARACTER && text - from == 1)
-			return from;
-	}
-	return NULL;
-}
-
-bool cli_is_utf8(const char *text)
-{
-	return !bad_byte(text);
-}
-
 void cli_mend(char *text)
 {
 	const char *bad = text;
 
-	while ((bad = bad_byte(bad)) != NULL)
+	while ((bad = hj_utf8_bad(bad)) != NULL)
 		text[bad - text] = '?';
 }

@@ -1,7 +1,6 @@
 /* How many cells a text takes on a terminal: Chinese characters take two. */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +11,5 @@ size_t cli_width(const char *text);
 /* Copies at most size-1 bytes with what could steer a terminal (control characters, broken UTF-8) replaced by "?":
  * texts of meters, platforms and clients are shown as they came otherwise. */
 void cli_clean(const char *text, char *to, size_t size);
-bool cli_is_utf8(const char *text);
 /* In place: "?" for each byte that is no UTF-8. */
 void cli_mend(char *text);

@@ -171,10 +171,10 @@ static int compare(struct eventd *d, const char *file, const char *now, bool fir
 	if (now && !strcmp(kept.data, now))
 		return 0;
 	owner(d, file, by);
-	if (!first)
+	if (!first) {
 		hj_differ_run(kept.data, now ? now : "", tell, &t);
-	if (!first)
 		eventd_end_gone(d, file, now);
+	}
 	if (t.more) {
 		hj_notice("%s: %zu more keys are others", file, t.more);
 		say(d, "config-changed", file, json_pack("{s:s, s:I}", "file", file, "more", (json_int_t)t.more));

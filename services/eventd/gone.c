@@ -9,29 +9,29 @@
 
 #define GONE_MOST 64 /* of one change of a file; more stay open */
 
-/* "meter north.oven" is of buses.d/north.conf, and there of meters.oven. */
+/* "meter north.oven" is of buses.d/north.conf, and there of "meters.oven."; "bus north" and "uplink county" are of a
+ * file as a whole. */
 static bool find_place(const struct event *e, char file[HJ_PATH_MAX], char part[HJ_NAME_MAX + 16])
 {
 	static const struct {
 		const char *word, *folder;
-	} places[] = { { "meter ", "buses.d" }, { "bus ", "buses.d" }, { "uplink ", "uplinks.d" } };
+		bool in_it;
+	} places[] = { { "meter ", "buses.d", true }, { "bus ", "buses.d", false }, { "uplink ", "uplinks.d", false } };
+	const char *name, *dot;
+	size_t i = 0;
 
-	for (size_t i = 0; i < hj_array_size(places); i++) {
-		size_t n = strlen(places[i].word);
-		const char *name = e->key + n, *dot = strchr(name, '.');
-		size_t length = strcspn(name, ". ");
-
-		if (strncmp(e->key, places[i].word, n) != 0)
-			continue;
-		part[0] = '\0';
-		if (i == 0 && !dot)
-			return false;
-		if (i == 0)
-			snprintf(part, HJ_NAME_MAX + 16, "meters.%s.", dot + 1);
-		return name[length] != ' ' &&
-		       snprintf(file, HJ_PATH_MAX, "%s/%.*s.conf", places[i].folder, (int)length, name) < HJ_PATH_MAX;
-	}
-	return false;
+	while (i < hj_array_size(places) && strncmp(e->key, places[i].word, strlen(places[i].word)) != 0)
+		i++;
+	if (i == hj_array_size(places))
+		return false;
+	name = e->key + strlen(places[i].word);
+	dot = name + strcspn(name, ". ");
+	if (*dot == ' ' || (places[i].in_it && *dot != '.'))
+		return false;
+	part[0] = '\0';
+	if (places[i].in_it)
+		snprintf(part, HJ_NAME_MAX + 16, "meters.%s.", dot + 1);
+	return snprintf(file, HJ_PATH_MAX, "%s/%.*s.conf", places[i].folder, (int)(dot - name), name) < HJ_PATH_MAX;
 }
 
 /* The lines are "key=value". */

@@ -127,6 +127,27 @@ size_t hj_utf8_length(const char *text)
 	return n;
 }
 
+uint32_t hj_utf8_code(const char *p, size_t n)
+{
+	uint32_t code = n == 1 ? (unsigned char)*p : (unsigned char)*p & (0xffu >> (n + 1));
+
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | ((unsigned char)p[i] & 0x3fu);
+	return code;
+}
+
+const char *hj_utf8_bad(const char *text)
+{
+	while (*text) {
+		size_t n = hj_utf8_length(text);
+
+		if (!n)
+			return text;
+		text += n;
+	}
+	return NULL;
+}
+
 bool hj_text_copy(char *to, size_t size, const char *from)
 {
 	size_t n = strlen(from);

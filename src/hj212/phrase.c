@@ -246,7 +246,6 @@ static int put_realtime(struct item *i, const void *userdata)
 	if (is_gone(i, all, n))
 		return 0;
 	r = fresh ? put_value(i, HJ_SUFFIX_RTD, n->value) : 0;
-
 	return r < 0 ? r : put_flag(i, fresh ? n->flag : HJ_FLAG_LINK);
 }
 

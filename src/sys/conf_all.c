@@ -227,19 +227,6 @@ static void check_buses(const struct hj_conf *c, struct hj_conf_errors *errors)
 
 /* ---- between uplinks and buses ---- */
 
-static const struct hj_conf_point *find_point(
-        const struct hj_conf *c, const char *name, const struct hj_conf_bus **ret)
-{
-	for (size_t i = 0; i < c->bus_count; i++)
-		for (size_t j = 0; j < c->buses[i].meter_count; j++)
-			for (size_t k = 0; k < c->buses[i].meters[j].point_count; k++)
-				if (!strcmp(c->buses[i].meters[j].points[k].point.name, name)) {
-					*ret = &c->buses[i];
-					return &c->buses[i].meters[j].points[k];
-				}
-	return NULL;
-}
-
 /* kW where the platform wants W is told by itself; what no table knows needs a scale. */
 static void check_unit(const struct hj_conf_uplink *u, const struct hj_conf_factor *f, const struct hj_conf_point *p,
         struct hj_conf_errors *errors)
@@ -260,7 +247,7 @@ static void check_listed(const struct hj_conf *c, const struct hj_conf_uplink *u
 	for (size_t i = 0; i < u->factor_count; i++) {
 		const struct hj_conf_factor *f = &u->factors[i];
 		const struct hj_conf_bus *bus;
-		const struct hj_conf_point *p = find_point(c, f->point, &bus);
+		const struct hj_conf_point *p = hj_conf_find_point(c, f->point, &bus);
 
 		if (!p)
 			conf_remedy(conf_error_at(errors, u->file, conf_line(errors, u->file, f->line, "point"),

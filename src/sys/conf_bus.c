@@ -174,13 +174,19 @@ static const struct conf_key bus_keys[] = {
 
 /* ---- a bus ---- */
 
-static void not_for(
-        struct conf_file *f, const config_setting_t *group, const struct hj_bus_type *bus, const char *key)
+static void not_for_but(struct conf_file *f, const config_setting_t *group, const struct hj_bus_type *bus,
+        const char *key, const char *remedy)
 {
 	if (config_setting_get_member(group, key) && !conf_told(group, key))
 		conf_remedy(conf_error(f, conf_member(group, key), _("%s does not go with a bus of type \"%s\""), key,
 		                    bus->name),
-		        _("remove it, or correct the type of the bus"));
+		        "%s", remedy);
+}
+
+static void not_for(
+        struct conf_file *f, const config_setting_t *group, const struct hj_bus_type *bus, const char *key)
+{
+	not_for_but(f, group, bus, key, _("remove it, or correct the type of the bus"));
 }
 
 static void needed(struct conf_file *f, const config_setting_t *group, const struct hj_bus_type *bus, const char *key,
@@ -236,10 +242,8 @@ static void check_way(struct conf_file *f, const config_setting_t *root, const s
 
 	if (bus->traits & HJ_BUS_HOST) {
 		needed(f, root, bus, "host", _("write host = \"...\": a name or an address"));
-		if (config_setting_get_member(root, "port") && !conf_told(root, "port"))
-			conf_remedy(conf_error(f, conf_member(root, "port"),
-			                    _("%s does not go with a bus of type \"%s\""), "port", bus->name),
-			        _("write tcp_port = ...; for the port of the host, or correct the type of the bus"));
+		not_for_but(f, root, bus, "port",
+		        _("write tcp_port = ...; for the port of the host, or correct the type of the bus"));
 	} else {
 		if (!(bus->traits & HJ_BUS_SERVES))
 			needed(f, root, bus, "port", _("write port = \"...\": a path such as /dev/ttyS1"));

@@ -9,13 +9,17 @@
 
 #include "hjgate/unit.h"
 
-static const struct hj_conf_point *find_point(const struct hj_conf *c, const char *name)
+const struct hj_conf_point *hj_conf_find_point(
+        const struct hj_conf *c, const char *name, const struct hj_conf_bus **ret_bus)
 {
 	for (size_t i = 0; i < c->bus_count; i++)
 		for (size_t j = 0; j < c->buses[i].meter_count; j++)
 			for (size_t k = 0; k < c->buses[i].meters[j].point_count; k++)
-				if (!strcmp(c->buses[i].meters[j].points[k].point.name, name))
+				if (!strcmp(c->buses[i].meters[j].points[k].point.name, name)) {
+					if (ret_bus)
+						*ret_bus = &c->buses[i];
 					return &c->buses[i].meters[j].points[k];
+				}
 	return NULL;
 }
 
@@ -50,7 +54,7 @@ static size_t take_listed(const struct hj_conf *c, const struct hj_conf_uplink *
 
 	for (size_t i = 0; i < u->factor_count; i++) {
 		const struct hj_conf_factor *f = &u->factors[i];
-		const struct hj_conf_point *p = find_point(c, f->point);
+		const struct hj_conf_point *p = hj_conf_find_point(c, f->point, NULL);
 		const char *factor = f->factor[0] ? f->factor : p ? p->point.factor : "";
 
 		if (p && factor[0])
@@ -156,7 +160,7 @@ int hj_conf_uplink_points(const struct hj_conf *conf, const struct hj_conf_uplin
 
 		if (w.decimals < 0)
 			w.decimals = u->dialect.decimals;
-		take_point(conf, find_point(conf, f->point), &w);
+		take_point(conf, hj_conf_find_point(conf, f->point, NULL), &w);
 		r = fn(userdata, &w);
 	}
 	return r;

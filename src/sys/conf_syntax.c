@@ -7,17 +7,12 @@
 
 int conf_not_utf8(const char *text)
 {
+	const char *bad = hj_utf8_bad(text);
 	int line = 1;
 
-	for (const char *p = text; *p;) {
-		size_t n = hj_utf8_length(p);
-
-		if (!n)
-			return line;
+	for (const char *p = text; bad && p < bad; p++)
 		line += *p == '\n';
-		p += n;
-	}
-	return 0;
+	return bad ? line : 0;
 }
 
 /* ---- as libconfig reads it ---- */
@@ -46,15 +41,6 @@ static const char *skip_comment(const char *p, int *line)
 	for (; p < end; p++)
 		*line += *p == '\n';
 	return end;
-}
-
-static unsigned code_of(const char *p, size_t n)
-{
-	unsigned code = (unsigned char)*p & (0xffu >> (n + 1));
-
-	for (size_t i = 1; i < n; i++)
-		code = code << 6 | ((unsigned char)p[i] & 0x3fu);
-	return code;
 }
 
 /* One text from line `begin` to line `end`. What follows a text that was not closed is taken for another one, which
@@ -88,7 +74,7 @@ void conf_syntax_look(const char *text, int line, struct conf_syntax *ret)
 			p = skip_comment(p, &at);
 		} else {
 			if (n > 1 && at == line && !s.character)
-				s.character = code_of(p, n);
+				s.character = hj_utf8_code(p, n);
 			at += *p == '\n';
 			p += n ? n : 1;
 		}
