@@ -68,7 +68,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 
 static void say_failed(const struct totals *t, const char *point)
 {
-	writer_say(t->w, STYLE_WARN,
+	cli_refused(t->a->cli,
 	        _("%s has another scale, and the store cannot be told: its next consumption has the whole difference. "
 	          "hjgate meter BUS swap %s --old READING --new READING puts it right before the window ends."),
 	        point, point);
