@@ -47,6 +47,9 @@ void bundle_scrub(const char (*secrets)[HJ_MN_MAX + 1], size_t count, char *text
 void bundle_scrub_told(char *text, size_t n);
 void bundle_scrub_uplink(char *text, size_t n);
 bool bundle_hides(const char *file, const char *key, size_t n); /* of FILE, as "uplinks.d/county.conf" */
+/* Of a string at p, and of those behind it with nothing but blanks between, which libconfig takes for one: stars
+ * between the quotation marks. The bytes that they all take. */
+size_t bundle_star_strings(char *p, size_t n);
 
 /* bundle_part.c: each makes one part, or says in it why not. */
 void bundle_add(struct bundle *b, const char *name, char *text, size_t n, bool cut);

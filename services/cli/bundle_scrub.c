@@ -1,5 +1,5 @@
-/* No secret leaves the box. Four nets, one behind the other: what frames have (hj212_mask), what is named like a
- * secret in a configuration, a log or JSON, what events tell of such settings, and the passwords of this site
+/* No secret leaves the box. Four nets, one behind the other: what events tell of settings, what frames have
+ * (hj212_mask), what is named like a secret in a configuration, a log or JSON, and the passwords of this site
  * themselves where they stand alone; inside a longer number or word the same characters are something else. */
 #include "bundle.h"
 
@@ -56,11 +56,13 @@ static size_t value_behind(const char *p, size_t n)
 
 static void star_value(char *p, size_t n)
 {
-	char end = n && *p == '"' ? '"' : '\0';
-
-	for (size_t i = end ? 1 : 0; i < n && p[i] != '\n' && p[i] != '\r'; i++) {
-		if (end ? p[i] == end : strchr(" \t;,}&\"", p[i]) != NULL)
-			return;
+	if (n && *p == '"') {
+		bundle_star_strings(p, n);
+		return;
+	}
+	for (size_t i = 0; i < n && !strchr(" \t\r\n;,}&\"", p[i]); i++) {
+		if (p[i] == '\\' && i + 1 < n && p[i + 1] == '"') /* of a string in which it stands */
+			p[i++] = '*';
 		p[i] = '*';
 	}
 }
@@ -112,9 +114,9 @@ static void mask_frames(char *text, size_t n)
 
 void bundle_scrub(const char (*secrets)[HJ_MN_MAX + 1], size_t count, char *text, size_t n)
 {
+	bundle_scrub_told(text, n); /* first: a value may look like a frame, whose stars would hide what follows it */
 	mask_frames(text, n);
 	star_named(text, n);
-	bundle_scrub_told(text, n);
 	for (size_t i = 0; i < count; i++)
 		star_literal(text, n, secrets[i]);
 }

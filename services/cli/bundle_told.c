@@ -68,12 +68,12 @@ static bool hides(struct piece file, struct piece key)
 	return bundle_hides(is_uplinks(file) ? "uplinks.d/" : "", key.p, key.n);
 }
 
-/* Up to the end of the string in which it stands, or of the text. */
+/* Up to the end of the string in which it stands, of the line or of the text. */
 static size_t to_quote(const char *p, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && p[i] != '"')
+	while (i < n && p[i] != '"' && p[i] != '\n')
 		i += p[i] == '\\' ? 2 : 1;
 	return hj_min(i, n);
 }
@@ -82,6 +82,22 @@ static void star(char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		p[i] = p[i] == '\n' || p[i] == '\r' ? p[i] : '*';
+}
+
+size_t bundle_star_strings(char *p, size_t n)
+{
+	size_t i = 0, next = 0;
+
+	do {
+		size_t k = to_quote(p + next + 1, n - next - 1);
+
+		star(p + next + 1, k);
+		i = next + 1 + k;
+		i += i < n && p[i] == '"';
+		for (next = i; next < n && isspace((unsigned char)p[next]);)
+			next++;
+	} while (next < n && p[next] == '"');
+	return i;
 }
 
 /* Where `what` is, which ends before `rest`; NULL: nowhere. */
@@ -172,16 +188,38 @@ void bundle_scrub_told(char *text, size_t n)
 
 /* ---- an uplink's own file ---- */
 
-/* What follows a name up to its semicolon or the end of the line; it may be several strings. */
-static void star_setting(char *p, const char *end)
+/* Past blanks and comments. */
+static char *past_blank(char *p, char *end)
 {
-	bool quoted = false;
+	while (p < end) {
+		if (*p == '#' || (end - p > 1 && !memcmp(p, "//", 2)))
+			p = memchr(p, '\n', (size_t)(end - p)) ?: end;
+		else if (end - p > 1 && !memcmp(p, "/*", 2))
+			p = behind(p + 2, end, "*/", NULL) ?: end;
+		else if (isspace((unsigned char)*p))
+			p++;
+		else
+			break;
+	}
+	return p;
+}
 
-	for (; p < end && *p != '\n' && (quoted || (*p != ';' && *p != '}')); p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		else if (quoted || !isspace((unsigned char)*p))
-			*p = '*';
+/* What follows a name up to its semicolon, or to the line with the next one. */
+static void star_setting(char *p, char *end)
+{
+	while (p < end && *p != ';' && *p != '}') {
+		if (*p == '"') {
+			p += bundle_star_strings(p, (size_t)(end - p));
+			continue;
+		}
+		if (*p == '\n') {
+			char *next = past_blank(p, end);
+
+			if (next == end || isalpha((unsigned char)*next) || *next == '*')
+				return;
+		}
+		star(p, !isspace((unsigned char)*p));
+		p++;
 	}
 }
 
@@ -190,13 +228,11 @@ static char *value_at(char *p, char *end)
 {
 	char sign;
 
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
+	p = past_blank(p, end);
 	sign = p < end ? *p : ' ';
 	if (sign != '=' && sign != ':')
 		return NULL;
-	for (p++; p < end && isspace((unsigned char)*p);)
-		p++;
+	p = past_blank(p + 1, end);
 	return p < end && (sign == '=' || *p == '"' || isdigit((unsigned char)*p)) ? p : NULL;
 }
 

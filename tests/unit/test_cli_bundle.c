@@ -33,6 +33,9 @@ static void secrets_become_stars(void **state)
 		{ "pw=", "pw=" },
 		{ "pw = \"", "pw = \"" },
 		{ "PassWD = \"abc\"; pwd: x", "PassWD = \"***\"; pwd: *" },
+		{ "pw = \"a\\\"b\";", "pw = \"****\";" },
+		{ "{\"text\": \"pw: a\\\"b\"}", "{\"text\": \"pw: ****\"}" },
+		{ "url = \"https://a/?\"\n\t\"key=1\";\nat = 1;", "url = \"***********\"\n\t\"*****\";\nat = 1;" },
 		/* a password under a wrong key, as an event and a log tell it */
 		{ "root changed PW of uplinks.d/county.conf from - to 7h3k9p",
 		        "root changed PW of uplinks.d/county.conf from ***********" },
@@ -77,6 +80,13 @@ static void unknown_settings_become_stars(void **state)
 		        "suffixes = { Avg = \"Value\"; }; flags = { N = \"1\"; };" },
 		{ "PW =", "PW =" },
 		{ "PW", "PW" },
+		{ "PW = \"a\\\"b;c\";", "PW = \"******\";" },
+		{ "PW = \"a\"\n  # and on\n\t\"b\";\nport = 1;", "PW = \"*\"\n  * *** **\n\t\"*\";\nport = 1;" },
+		{ "PW /* the new one */ = \"a\";", "PW /* the new one */ = \"*\";" },
+		{ "PW // new\n: /* ; */ \"a\";", "PW // new\n: /* ; */ \"*\";" },
+		{ "pins = [ 1,\n 2 ];\nport = 1;", "pins = * **\n * *;\nport = 1;" },
+		{ "PW = \"abc\nport = 9000;", "PW = \"***\nport = 9000;" }, /* its mark was forgotten */
+		{ "port = 9000\nPW /* forgotten", "port = 9000\nPW /* forgotten" },
 	};
 
 	for (size_t i = 0; i < hj_array_size(list); i++) {
