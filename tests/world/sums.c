@@ -33,7 +33,8 @@ void figure_add(const char *name, uint64_t says, uint64_t known)
 
 /* ---- what `gaps` sums up ---- */
 
-#define HOUR_MS (3600 * HJ_MS_PER_SEC)
+#define HOUR_MS          (3600 * HJ_MS_PER_SEC)
+#define RECEIPTS_KEPT_MS (30 * HJ_MS_PER_DAY)
 
 struct sums {
 	double expected, unsure;
@@ -92,10 +93,11 @@ static void hold_hour(const char *meter, int64_t from_ms, const json_t *row, con
 	hold(meter, from_ms, "stored", whole_number(row, "stored"), s->stored, 0);
 }
 
-/* A full disk takes receipts before the records that they are of: what they are of is not counted as to be sent. */
+/* Receipts are kept for 30 days: what went out before is counted as neither owed nor acknowledged. A full disk takes
+ * receipts before the records that they are of: those, too. */
 static int64_t receipts_since(void)
 {
-	int64_t since = first_ms;
+	int64_t since = true_ms() - RECEIPTS_KEPT_MS;
 
 	for (size_t i = 0; i < w.excuse_count; i++)
 		if (w.excuses[i].kind == FAULT_DISK && w.excuses[i].full)
