@@ -9,9 +9,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "backup.h"
+#include "handover.h"
 #include "hjgate/clock.h"
 #include "hjgate/ledger.h"
 #include "outfile.h"
@@ -35,7 +35,6 @@ struct restoring {
 	struct manifest manifest;
 	bool proven;
 	char state[HJ_PATH_MAX];
-	struct stat owner; /* of the state folder: its files are that user's */
 	uint32_t generation;
 	size_t locked; /* keys that are not here */
 	char aside[2][PATH_MAX];
@@ -143,7 +142,7 @@ static int check_folder(struct restoring *r)
 	int k = hj_path(r->cli->root, HJ_DIR_STATE, "", r->state);
 
 	k = k < 0 ? k : *r->cli->root ? hj_make_folders(r->state, 0750) : 0;
-	if (k < 0 || stat(r->state, &r->owner) < 0 || access(r->state, W_OK | X_OK) < 0)
+	if (k < 0 || access(r->state, W_OK | X_OK) < 0)
 		return cli_refused(r->cli, _("cannot write to %s: %s; restoring needs root"), r->state,
 		        strerror(k < 0 ? -k : errno));
 	return 0;
@@ -229,9 +228,8 @@ static int make_own(struct restoring *r, const char *file)
 	if (k >= 0 && of_records)
 		r->locked = hj_ledger_locked_slots(l);
 	hj_ledger_close(l);
-	if (k >= 0 && chown(path, r->owner.st_uid, r->owner.st_gid) < 0 && errno != EPERM)
-		k = -errno;
-	return k;
+	k = k < 0 ? k : cli_hand_over(path);
+	return k == -EPERM ? 0 : k; /* not root: then the folder is ours, or its group's */
 }
 
 static int make_ready(struct restoring *r)
@@ -302,11 +300,9 @@ static int put_in_place(struct restoring *r, const char *file, char aside[PATH_M
 static void hand_key_over(struct restoring *r)
 {
 	char path[PATH_MAX];
-	struct stat st;
 
-	if (path_in(r, "kek", "", path) >= 0 && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	        st.st_uid != r->owner.st_uid && lchown(path, r->owner.st_uid, r->owner.st_gid) < 0)
-		fprintf(stderr, _("hjgate: %s is not the daemons' file: chown it\n"), path);
+	if (path_in(r, "kek", "", path) >= 0 && cli_hand_over(path) < 0)
+		cli_refused(r->cli, _("%s is not the daemons' file: chown it"), path);
 }
 
 static int put_all_in_place(struct restoring *r)

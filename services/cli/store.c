@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ask.h"
+#include "handover.h"
 #include "hjgate/ledger_salvage.h"
 #include "hjgate/now.h"
 #include "hjgate/record_json.h"
@@ -211,19 +214,13 @@ static int put_back(const struct cli *cli, struct hj_ledger *l, bool damaged)
 	return r;
 }
 
-static int repair(const struct cli *cli, const struct store *o, const char *file)
+static int repair_file(const struct cli *cli, const struct store *o, const char *path)
 {
 	_cleanup_(hj_keyring_freep) struct hj_keyring *keyring = NULL;
 	_cleanup_(hj_ledger_closep) struct hj_ledger *l = NULL;
 	bool damaged = false;
-	char path[PATH_MAX];
-	int r = path_of(cli, file, path);
+	int r = hj_keyring_new(cli->root, false, &keyring);
 
-	if (r)
-		return r;
-	if (access(path, F_OK) < 0)
-		return refuse_open(cli, path, -errno);
-	r = hj_keyring_new(cli->root, false, &keyring);
 	r = r < 0 ? r : hj_ledger_open(path, keyring, &l, &damaged);
 	if (r >= 0 && o->force && !damaged) {
 		hj_ledger_close(hj_steal(l));
@@ -231,8 +228,25 @@ static int repair(const struct cli *cli, const struct store *o, const char *file
 		r = r < 0 ? r : hj_ledger_open(path, keyring, &l, NULL);
 		damaged = true;
 	}
-	r = r < 0 ? r : put_back(cli, l, damaged);
-	return r < 0 ? refuse_open(cli, path, r) : HJ_EXIT_OK;
+	return r < 0 ? r : put_back(cli, l, damaged);
+}
+
+/* However it ended: what it made is the daemons'. */
+static int repair(const struct cli *cli, const struct store *o, const char *file)
+{
+	char path[PATH_MAX];
+	int r = path_of(cli, file, path), given;
+
+	if (r)
+		return r;
+	if (access(path, F_OK) < 0)
+		return refuse_open(cli, path, -errno);
+	umask(0077);
+	r = repair_file(cli, o, path);
+	given = r == -EBUSY ? 0 : cli_hand_over(path);
+	if (r < 0)
+		return refuse_open(cli, path, r);
+	return given < 0 ? cli_refused(cli, _("%s is not the daemons' file: chown it"), path) : HJ_EXIT_OK;
 }
 
 int cli_store(struct cli *cli, int argc, char **argv)
