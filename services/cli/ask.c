@@ -8,6 +8,7 @@
 
 #include "ask.h"
 #include "hjgate/clock.h"
+#include "output.h"
 #include "render.h"
 
 /* "uplinkd@county.change" -> "uplinkd@county" */
@@ -192,7 +193,7 @@ static int stream(struct hj_ipc_ask *ask, const char *method, json_t *params, in
 		}
 		r = fn(answer, continues, userdata);
 		json_decref(answer);
-		if (r > 0)
+		if (r > 0 || (timeout_ms < 0 && cli_output_failed())) /* who waits for ever waits for nothing then */
 			return 0;
 	}
 	return r;

@@ -7,6 +7,7 @@
 
 #include "bus.h"
 #include "frames.h"
+#include "output.h"
 #include "pcap.h"
 #include "tables.h"
 #include "writer.h"
@@ -188,7 +189,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 			show_frame(f->w, frame, cli_string(answer, "type"));
 	}
 	if (f->o->pcap)
-		return fflush(stdout) == EOF;
+		return fflush(stdout) == EOF || cli_output_failed();
 	if (f->o->follow)
 		writer_flush(f->w);
 	return 0;

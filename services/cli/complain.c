@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "output.h"
 #include "width.h"
 
 #define WORD_MAX 32 /* characters compared when looking for the nearest word */
@@ -11,6 +12,7 @@
 static void say(const struct cli *cli, const char *format, va_list ap)
 {
 	fflush(stdout);
+	cli_output_failed();
 	fprintf(stderr, "hjgate%s%s: ", cli->command ? " " : "", cli->command ? cli->command->name : "");
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "output.h"
 
 #define HEAD      6 /* "##" and four digits */
 #define FRAME_MAX (HEAD + HJ212_DATA_ACCEPT + 6)
@@ -144,6 +145,7 @@ static void work_off(struct reader *r, bool at_end)
 	r->n = (size_t)(end - p);
 	memmove(r->buffer, p, r->n);
 	fflush(r->out);
+	cli_output_failed();
 }
 
 /* Documents spell a line's end out: four characters, before the real one or before the next frame. */
@@ -180,7 +182,7 @@ int frame_decode(FILE *in, FILE *out, frame_show_fn show)
 	size_t n;
 
 	r = (struct reader){ .out = out, .show = show, .line_start = true };
-	while ((n = read_line(in, r.buffer + r.n, sizeof(r.buffer) - r.n)) > 0) {
+	while (!ferror(out) && (n = read_line(in, r.buffer + r.n, sizeof(r.buffer) - r.n)) > 0) {
 		take_spelt_ends(r.buffer + r.n, n, feof(in));
 		r.n += n;
 		work_off(&r, false);

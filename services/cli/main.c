@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "complete.h"
+#include "output.h"
 
 static int call(struct cli *cli, int argc, char **argv)
 {
@@ -36,13 +37,11 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc > 1 && !strcmp(argv[1], "--complete"))
-		return cli_complete(argc - 2, argv + 2);
+		return cli_output_end(&cli, cli_complete(argc - 2, argv + 2));
 	hj_service_locale();
 	r = cli_globals(&cli, &argc, argv);
 	cli.root = cli_root(cli.root);
 	if (r == 0)
 		r = call(&cli, argc, argv);
-	if (fflush(stdout) != 0 && r == 0)
-		r = HJ_EXIT_REFUSED;
-	return r;
+	return cli_output_end(&cli, r);
 }

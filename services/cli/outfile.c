@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 
 #include "outfile.h"
+#include "output.h"
 
 #define PUSH_BYTES (1u << 20) /* between two nudges to the disk */
 
@@ -146,12 +147,12 @@ int outfile_failed(const struct cli *cli, const char *path, int r)
 	};
 	const char *why = strerror(-r);
 
-	if (!path && r == -EPIPE)
-		return HJ_EXIT_REFUSED; /* who read it has had enough */
+	if (!path)
+		return cli_output_refused(cli, r);
 	for (size_t i = 0; i < hj_array_size(words); i++)
 		if (words[i].error == -r)
 			why = _(words[i].text);
-	return cli_refused(cli, _("cannot write %s: %s"), path ? path : _("standard output"), why);
+	return cli_refused(cli, _("cannot write %s: %s"), path, why);
 }
 
 /* ---- what can be carried away ---- */

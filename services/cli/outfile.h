@@ -25,7 +25,7 @@ int outfile_turn(struct outfile *o);
 int outfile_commit(struct outfile *o);
 void outfile_abort(struct outfile *o);
 
-/* Says why it could not be written, and what to do; the exit status. */
+/* Says why it could not be written, and what to do; the exit status. path NULL: standard output. */
 int outfile_failed(const struct cli *cli, const char *path, int r);
 
 /* Does this path (of a file that need not be there yet) lie on something that can be carried away? */

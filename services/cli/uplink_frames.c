@@ -8,6 +8,7 @@
 
 #include "frames.h"
 #include "frame.h"
+#include "output.h"
 #include "pcap.h"
 #include "tables.h"
 #include "writer.h"
@@ -26,6 +27,7 @@ struct showing {
 	const struct frames_options *o;
 	struct writer *w;
 	FILE *raw;
+	int failed; /* errno of writing to it */
 	struct pcap capture;
 	int64_t newest; /* number: an older one is told again */
 	size_t seen;
@@ -234,7 +236,9 @@ static int take(json_t *answer, bool continues, void *userdata)
 	}
 	if (s->w && s->o->follow)
 		writer_flush(s->w);
-	return s->w ? 0 : fflush(s->raw) == EOF;
+	if (!s->w && (ferror(s->raw) || fflush(s->raw) == EOF))
+		s->failed = errno ? errno : EIO;
+	return cli_output_failed() || s->failed;
 }
 
 /* ---- where to ---- */
@@ -289,8 +293,12 @@ static int close_output(struct showing *s, int status)
 		writer_free(s->w);
 		return status;
 	}
-	if (s->raw && s->raw != stdout && fclose(s->raw) == EOF && status == 0)
-		status = cli_refused(s->cli, _("cannot write %s: %s"), s->o->raw, strerror(errno));
+	if (!s->raw || s->raw == stdout)
+		return status;
+	if (fclose(s->raw) == EOF && !s->failed)
+		s->failed = errno;
+	if (s->failed && !status)
+		status = cli_refused(s->cli, _("cannot write %s: %s"), s->o->raw, strerror(s->failed));
 	return status;
 }
 

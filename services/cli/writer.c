@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "output.h"
 #include "hjgate/clock.h"
 #include "width.h"
 #include "writer_inner.h"
@@ -63,6 +64,7 @@ void writer_free(struct writer *w)
 	if (w->form == WRITER_JSON)
 		fputc('\n', w->out);
 	fflush(w->out);
+	cli_output_failed();
 	free(w->cells);
 	free(w);
 }
@@ -72,6 +74,7 @@ void writer_flush(struct writer *w)
 	writer_fields_flush(w);
 	writer_rows_flush(w);
 	fflush(w->out);
+	cli_output_failed();
 }
 
 void writer_say(struct writer *w, enum writer_style style, const char *format, ...)
@@ -89,6 +92,7 @@ void writer_say(struct writer *w, enum writer_style style, const char *format, .
 	fprintf(w->out, "%*s", 2 * w->depth, "");
 	writer_put_styled(w, style, clean);
 	fputc('\n', w->out);
+	cli_output_failed();
 }
 
 void writer_open(struct writer *w, const char *key, const char *title)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output.h"
 #include "width.h"
 #include "writer_inner.h"
 
@@ -95,4 +96,5 @@ void writer_json_row_end(struct writer *w)
 		fputc('\n', w->out);
 		fflush(w->out);
 	}
+	cli_output_failed();
 }

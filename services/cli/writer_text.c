@@ -5,6 +5,7 @@
 
 #include "csv.h"
 #include "hjgate/text.h"
+#include "output.h"
 #include "width.h"
 #include "writer_inner.h"
 
@@ -138,6 +139,7 @@ void writer_rows_flush(struct writer *w)
 	}
 	w->cell_count = 0;
 	w->row_count = 0;
+	cli_output_failed();
 }
 
 void writer_rows_add(struct writer *w, enum writer_style style, const char *text)
