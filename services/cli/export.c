@@ -142,14 +142,19 @@ static const struct writer_column columns[] = {
 	{ "records", N_("RECORDS"), true },
 };
 
+static void begin_table(struct exporting *e)
+{
+	if (e->w)
+		return;
+	e->w = writer_stdout(e->x.cli->json ? WRITER_JSON : WRITER_TEXT);
+	writer_table(e->w, "files", columns, hj_array_size(columns));
+}
+
 static void row(struct exporting *e, uint64_t records, const char *kinds)
 {
 	if (!e->x.path || e->x.quiet)
 		return;
-	if (!e->w) {
-		e->w = writer_stdout(e->x.cli->json ? WRITER_JSON : WRITER_TEXT);
-		writer_table(e->w, "files", columns, hj_array_size(columns));
-	}
+	begin_table(e);
 	writer_cell_text(e->w, e->x.out.path);
 	writer_cell_text(e->w, kinds);
 	writer_cell_int(e->w, (int64_t)records);
@@ -228,6 +233,33 @@ static int ask_store(struct exporting *e)
 	return status;
 }
 
+static void end_table(struct exporting *e, int status)
+{
+	if (!status && e->x.cli->json && e->x.path && !e->x.quiet)
+		begin_table(e);
+	if (!e->w)
+		return;
+	writer_table_end(e->w);
+	writer_field(e->w, "unreadable", NULL, STYLE_PLAIN, json_integer((json_int_t)e->unreadable), NULL);
+	writer_free(e->w);
+}
+
+/* What was left out is missing from what somebody carries away: no success, unless the caller tells it himself. */
+static int tell_left_out(struct exporting *e, int status)
+{
+	int refused;
+
+	if (e->x.left_out)
+		*e->x.left_out = e->unreadable;
+	if (!e->unreadable)
+		return status;
+	refused = cli_refused(e->x.cli,
+	        _("%llu records cannot be read and were left out: hjgate key says whether their key is here, hjgate "
+	          "verify which were changed"),
+	        (unsigned long long)e->unreadable);
+	return status || e->x.left_out ? status : refused;
+}
+
 static int export(struct exporting *e)
 {
 	int status;
@@ -242,15 +274,10 @@ static int export(struct exporting *e)
 	cli_progress_begin(e->x.cli, &e->progress);
 	status = every_kind(e);
 	cli_progress_end(&e->progress);
-	if (e->w)
-		writer_table_end(e->w);
-	writer_free(e->w);
-	if (e->unreadable)
-		cli_refused(e->x.cli, _("%llu records cannot be read and were left out"),
-		        (unsigned long long)e->unreadable);
-	if (!status && !e->x.records)
+	end_table(e, status);
+	if (!status && !e->x.records && !e->unreadable)
 		fprintf(stderr, "%s\n", _("no such records"));
-	return status;
+	return tell_left_out(e, status);
 }
 
 int export_run(struct cli *cli, const struct export *what)

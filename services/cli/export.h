@@ -17,7 +17,8 @@ struct export
 	struct cli_list kind_names;
 	const char *point, *format, *uplink, *path;
 	int64_t from, to;
-	bool quiet; /* the caller says what was made */
+	bool quiet;         /* the caller says what was made */
+	uint64_t *left_out; /* how many could not be read, which is no failure then; NULL: it is one */
 	/* as understood */
 	const struct export_form *form;
 	enum hj_kind kinds[HJ_KIND_MOST];
@@ -50,7 +51,7 @@ struct exporting {
 	const char *socket;
 	bool removable, folder;
 	char file[PATH_MAX];
-	uint64_t after, kind_records, unreadable;
+	uint64_t after, kind_records, unreadable, passed; /* passed: over by the store, where it was only looked */
 	size_t page;
 	int64_t begun_ms, oldest_ms,
 	        label_ms; /* this export; of the first record there is; of the newest that came */

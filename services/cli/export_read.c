@@ -73,6 +73,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	int r;
 
 	take_points(e, answer);
+	e->unreadable += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
 	json_array_foreach(json_object_get(answer, "records"), i, j) if (!e->failed) take_record(e, j);
 	r = outfile_turn(&e->x.out);
 	if (r < 0)
@@ -123,6 +124,7 @@ static int take_any(json_t *answer, bool continues, void *userdata)
 	struct exporting *e = userdata;
 
 	e->page += json_array_size(json_object_get(answer, "records"));
+	e->passed += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
 	return 0;
 }
 
@@ -130,10 +132,14 @@ static int take_any(json_t *answer, bool continues, void *userdata)
 static int read_stretches(struct exporting *e, int64_t begin, int64_t end, int64_t step)
 {
 	int64_t count = (end - begin) / step, middle = begin + count / 2 * step;
-	int status = read_span(e, begin, end, 1, take_any), r;
+	int status, r;
 
-	if (status || e->failed || !e->page)
+	e->passed = 0;
+	status = read_span(e, begin, end, 1, take_any);
+	if (status || e->failed || !e->page) {
+		e->unreadable += e->passed; /* nobody reads this span again */
 		return status;
+	}
 	if (count > 1) {
 		status = read_stretches(e, begin, middle, step);
 		return status || e->failed ? status : read_stretches(e, middle, end, step);

@@ -34,6 +34,7 @@ struct proof {
 	struct proof_record records[PROOF_RECORDS];
 	size_t count;
 	bool more;            /* of this label than are shown */
+	uint64_t left_out;    /* around it, which the store could not read */
 	struct verify verify; /* of the label's span; without a verdict nobody could look */
 };
 

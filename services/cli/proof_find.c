@@ -29,6 +29,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	size_t i;
 
 	(void)continues;
+	p->left_out += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
 	json_array_foreach(json_object_get(answer, "points"), i, j)
 	{
 		if (hj_point_from_json(j, &point) == 0)
@@ -60,28 +61,49 @@ static int ask(struct proof *p, enum hj_kind kind)
 	return cli_stream(p->cli, "stored.look", "hjgate.Store.Query", q, CLI_ANSWER_MS, take, p);
 }
 
-static int none(const struct proof *p)
-{
-	char text[HJ_TIME_HUMAN_LEN + 1];
-
-	if (p->seq)
-		return cli_refused(p->cli, _("there is no record %lld that platforms are told"), (long long)p->seq);
-	hj_time_human(p->at_ms, false, text);
-	return cli_refused(
-	        p->cli, _("there is no %s record at %s: hjgate gaps says why"), _(hj_kind_name(p->kind)), text);
-}
-
-static void ask_seal(const struct cli *cli, struct proof_record *r)
+static void ask_seal(const struct cli *cli, uint64_t seq, struct proof_record *r)
 {
 	_cleanup_json_ json_t *answer = NULL;
 
-	if (cli_ask_quiet(cli->root, "stored.look", "hjgate.Store.Seal",
-	            json_pack("{sI}", "seq", (json_int_t)r->record.head.seq), CLI_ANSWER_MS, &answer, NULL) < 0)
+	if (cli_ask_quiet(cli->root, "stored.look", "hjgate.Store.Seal", json_pack("{sI}", "seq", (json_int_t)seq),
+	            CLI_ANSWER_MS, &answer, NULL) < 0)
 		return;
 	r->seal_known = true;
 	r->algorithm = cli_int(answer, "algorithm");
 	r->key = cli_int(answer, "key");
 	r->intact = json_is_true(json_object_get(answer, "intact"));
+}
+
+static int none_of_number(const struct proof *p)
+{
+	struct proof_record r = { .seal_known = false };
+
+	if (p->left_out)
+		ask_seal(p->cli, (uint64_t)p->seq, &r);
+	return r.seal_known && !r.intact
+	               ? cli_refused(p->cli,
+	                         _("record %lld is there and cannot be read: hjgate key says whether its key is "
+	                           "here, "
+	                           "hjgate verify whether it was changed"),
+	                         (long long)p->seq)
+	               : cli_refused(p->cli, _("there is no record %lld that platforms are told"), (long long)p->seq);
+}
+
+static int none(const struct proof *p)
+{
+	char text[HJ_TIME_HUMAN_LEN + 1];
+
+	if (p->seq)
+		return none_of_number(p);
+	hj_time_human(p->at_ms, false, text);
+	if (p->left_out)
+		return cli_refused(p->cli,
+		        _("no %s record at %s can be read, and %llu of that day or the one before cannot be read at "
+		          "all: "
+		          "hjgate key says whether their key is here, hjgate verify whether they were changed"),
+		        _(hj_kind_name(p->kind)), text, (unsigned long long)p->left_out);
+	return cli_refused(
+	        p->cli, _("there is no %s record at %s: hjgate gaps says why"), _(hj_kind_name(p->kind)), text);
 }
 
 /* The first head behind the record proves it, to whoever was given that head then. */
@@ -120,7 +142,7 @@ int proof_find(struct proof *p)
 		return status ? status : none(p);
 	look_at_chain(p);
 	for (size_t i = 0; i < p->count; i++) {
-		ask_seal(p->cli, &p->records[i]);
+		ask_seal(p->cli, p->records[i].record.head.seq, &p->records[i]);
 		find_head(&p->verify, &p->records[i]);
 	}
 	return 0;

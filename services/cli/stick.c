@@ -103,14 +103,15 @@ static ssize_t read_small(const char *folder, const char *name, char *to, size_t
 	return n < 0 ? -errno : (size_t)n == size ? -EFBIG : n;
 }
 
-static int export_order(struct cli *cli, const struct order *o, char *to)
+static int export_order(struct cli *cli, const struct order *o, char *to, uint64_t *ret_left_out)
 {
 	struct export x = { .from = o->from_ms,
 		.to = o->to_ms,
 		.format = o->format[0] ? o->format : NULL,
 		.uplink = o->uplink[0] ? o->uplink : NULL,
 		.path = to,
-		.quiet = true };
+		.quiet = true,
+		.left_out = ret_left_out };
 
 	for (size_t i = 0; i < o->kind_count; i++)
 		x.kind_names.words[x.kind_names.count++] = o->kinds[i];
@@ -122,11 +123,14 @@ static int export_order(struct cli *cli, const struct order *o, char *to)
 
 static int serve_good(struct cli *cli, const char *folder, const struct order *o, char ret[PATH_MAX])
 {
-	char what[160];
+	char what[200], more[64] = "";
+	uint64_t left_out = 0;
 	int status = snprintf(ret, PATH_MAX, "%s/hjgate-order-%s", folder, o->nonce) < PATH_MAX ? 0 : HJ_EXIT_REFUSED;
 
-	status = status ? status : export_order(cli, o, ret);
-	snprintf(what, sizeof(what), "records in clear, by order %s%s", o->nonce, status ? ": failed" : "");
+	status = status ? status : export_order(cli, o, ret, &left_out);
+	if (left_out)
+		snprintf(more, sizeof(more), ", without %llu that cannot be read", (unsigned long long)left_out);
+	snprintf(what, sizeof(what), "records in clear, by order %s%s", o->nonce, status ? ": failed" : more);
 	tell(cli, status ? "stick-refused" : "stick-served", what);
 	if (status)
 		ret[0] = '\0';

@@ -24,6 +24,7 @@ struct reader {
 	bool one_point; /* only what is in `wanted` */
 	int64_t begin_ms, end_ms;
 	uint64_t next, to, left; /* next seq; last seq; how many more */
+	uint64_t left_out;       /* of a query: rows below `next` that this page could not read */
 	bool live, idle;         /* idle: all that is committed has been sent */
 	struct told told;
 	struct told wanted; /* a point keeps its name's older numbers */
@@ -38,6 +39,7 @@ struct page {
 	size_t records, rows;
 	bool full;       /* more would not fit, or is not wanted */
 	uint64_t expect; /* of an owed stretch: the seq that comes next if none is missing */
+	uint64_t passed; /* over by the store, before this page */
 };
 
 static void reader_free(struct reader *r)
@@ -91,6 +93,12 @@ static bool is_full(const struct page *p)
 	return p->text.len + json_array_size(p->points) * POINT_BYTES > PAGE_BYTES;
 }
 
+/* Rows that the store has met and could not give: locked, or not what was written. */
+static uint64_t passed_over(const struct stored *s)
+{
+	return s->unreadable + hj_ledger_unreadable(s->ledger) + hj_ledger_locked(s->ledger);
+}
+
 /* 1: it is in the page; 0: it is not for this reader, or cannot be read; -EAGAIN: it has no room. */
 static int write_record(struct page *p, const struct hj_head *head, const void *body, size_t n)
 {
@@ -131,8 +139,10 @@ static int add_record(const struct hj_head *head, const void *body, size_t n, vo
 		return 1;
 	if (e < 0)
 		return e;
-	if (e > 0 || r->one_point) /* what is owed and unreadable is left to whoever finds it missing */
+	if (e > 0 || r->one_point) { /* what is owed and unreadable is left to whoever finds it missing */
 		r->next = head->seq + 1;
+		r->left_out = passed_over(r->s) - p->passed;
+	}
 	p->rows += r->one_point;
 	if (!e)
 		return 0;
@@ -177,13 +187,16 @@ static int fill_owed(struct page *p, uint64_t last)
 	return e;
 }
 
-/* After it, r->next is where to go on, beyond `last` when all has been read. */
+/* After it, r->next is where to go on, beyond `last` when all has been read. What lies behind the last record that
+ * was wanted is met again by whoever asks for more, and counted then. */
 static int fill(struct page *p)
 {
 	struct reader *r = p->r;
 	uint64_t last = hj_min(r->to, hj_ledger_last(r->s->ledger));
 	int e;
 
+	p->passed = passed_over(r->s);
+	r->left_out = 0;
 	if (r->uplink)
 		e = fill_owed(p, last);
 	else if (r->query)
@@ -192,6 +205,8 @@ static int fill(struct page *p)
 		e = hj_ledger_read(r->s->ledger, r->next, last, 0, add_record, p);
 	if (e >= 0 && !p->full)
 		r->next = hj_max(r->next, last + 1);
+	if (e >= 0 && !p->full && r->left)
+		r->left_out = passed_over(r->s) - p->passed;
 	return e;
 }
 
@@ -223,8 +238,9 @@ static int put_rest(struct reader *r, const json_t *points, struct hj_buf *to)
 
 	if (e >= 0 && json_dump_callback(points, put_json, to, JSON_COMPACT | JSON_REAL_PRECISION(17)) < 0)
 		e = -ENOMEM;
-	if (e >= 0 && !r->query)
-		e = put_state(r, to);
+	if (e >= 0)
+		e = r->query ? hj_buf_printf(to, ",\"left_out\":%llu", (unsigned long long)r->left_out)
+		             : put_state(r, to);
 	return e < 0 ? e : hj_buf_put(to, "}", 1);
 }
 

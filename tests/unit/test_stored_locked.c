@@ -81,6 +81,76 @@ static void test_locked_records_stay_owed(void **state)
 	json_decref(after);
 }
 
+/* Minutes that a Query gives, `limit` at a time as a client asks for more; *ret_left_out: those it says it cannot. */
+static size_t query_minutes(int64_t limit, int64_t *ret_left_out)
+{
+	struct hj_ipc_ask look = dial("look");
+	size_t all = 0, n;
+	int64_t after = 0;
+
+	*ret_left_out = 0;
+	do {
+		json_t *reply = ask(&look, "Query",
+		        json_pack("{s:s, s:i, s:I, s:I, s:I}", "kind", "minute", "begin", 0, "end",
+		                (json_int_t)HJ_TIME_MAX_MS, "limit", (json_int_t)limit, "after", (json_int_t)after));
+		json_t *records = json_object_get(reply, "records");
+
+		n = json_array_size(records);
+		all += n;
+		*ret_left_out += num(reply, "left_out");
+		after = n ? num(json_array_get(records, n - 1), "seq") : 0;
+		json_decref(reply);
+	} while (n == (size_t)limit);
+	hj_ipc_ask_close(&look);
+	return all;
+}
+
+static void records_under(const char *boot_id, const char *kek, size_t count)
+{
+	struct hj_ipc_ask peer;
+	int64_t first = 1;
+	size_t before;
+	int64_t unread;
+
+	if (kek) {
+		stop_daemon(SIGTERM);
+		move("var/lib/hjgate/kek", kek);
+		start();
+	}
+	before = query_minutes(1000, &unread);
+	peer = dial("peer");
+	for (size_t i = 0; i < count; i++)
+		one_window(&peer, "north", boot_id, &first);
+	hj_ipc_ask_close(&peer);
+	json_decref(wait_for_records("minute", before + count));
+}
+
+/* Before, between and behind those that open: each is told once, however many are asked for at a time. */
+static void test_a_query_tells_what_it_leaves_out(void **state)
+{
+	int64_t left_out;
+
+	records_under(BOOT_A, NULL, 2);
+	assert_int_equal(query_minutes(1000, &left_out), 2);
+	assert_int_equal(left_out, 0);
+	records_under(BOOT_B, "var/lib/hjgate/kek.first", 2);
+	assert_int_equal(query_minutes(1000, &left_out), 2);
+	assert_int_equal(left_out, 2);
+	stop_daemon(SIGTERM);
+	move("var/lib/hjgate/kek", "var/lib/hjgate/kek.second");
+	move("var/lib/hjgate/kek.first", "var/lib/hjgate/kek");
+	start();
+	for (int64_t limit = 1; limit <= 4; limit++) {
+		assert_int_equal(query_minutes(limit, &left_out), 2);
+		assert_int_equal(left_out, 2);
+	}
+	records_under("0102030405060708090a0b0c0d0e0f10", NULL, 1);
+	for (int64_t limit = 1; limit <= 4; limit++) {
+		assert_int_equal(query_minutes(limit, &left_out), 3);
+		assert_int_equal(left_out, 2);
+	}
+}
+
 /* A number of the dictionary is not given to another point while its own is locked. */
 static void test_numbers_are_not_given_twice(void **state)
 {
@@ -134,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_locked_records_stay_owed),
+		T(test_a_query_tells_what_it_leaves_out),
 		T(test_numbers_are_not_given_twice),
 		T(test_rights_and_bad_input),
 	};
