@@ -66,6 +66,8 @@ int64_t export_end(const struct exporting *e);
 /* Every record of e->x.kind that is wanted, handed to the form. The exit status; e->failed where the form or the
  * writing failed. */
 int export_read(struct exporting *e);
+/* The whole intervals of `step` that have ended and of which something is wanted; false: there is none. */
+bool export_stretches(const struct exporting *e, int64_t step, int64_t *ret_begin, int64_t *ret_end);
 
 extern const struct export_form export_csv, export_jsonl, export_hj212;
 

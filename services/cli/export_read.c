@@ -152,6 +152,17 @@ static int read_stretches(struct exporting *e, int64_t begin, int64_t end, int64
 	return 0;
 }
 
+/* An interval that still runs is no frame yet: what it would say changes with each minute, and none was sent. */
+bool export_stretches(const struct exporting *e, int64_t step, int64_t *ret_begin, int64_t *ret_end)
+{
+	const struct export *x = &e->x;
+	int64_t end = x->to < HJ_TIME_MAX_MS ? hj_window_start(x->to - 1, step) + step : hj_window_start(x->to, step);
+
+	*ret_begin = hj_window_start(x->from, step);
+	*ret_end = hj_min(end, hj_window_start(e->begun_ms, step));
+	return *ret_begin < *ret_end;
+}
+
 int export_read(struct exporting *e)
 {
 	struct export *x = &e->x;
@@ -160,7 +171,5 @@ int export_read(struct exporting *e)
 	e->kind_records = 0;
 	if (!step)
 		return read_span(e, x->from, x->to, PAGE_RECORDS, take);
-	begin = hj_window_start(x->from, step);
-	end = x->to < HJ_TIME_MAX_MS ? hj_window_start(x->to - 1, step) + step : hj_window_start(x->to, step);
-	return read_stretches(e, begin, end, step);
+	return export_stretches(e, step, &begin, &end) ? read_stretches(e, begin, end, step) : 0;
 }

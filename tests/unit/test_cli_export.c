@@ -14,6 +14,7 @@
 #include "../../services/cli/csv.h"
 #include "../../services/cli/export.h"
 #include "../../services/cli/outfile.h"
+#include "hjgate/clock.h"
 
 static char folder[] = "/tmp/hj-export-XXXXXX";
 
@@ -141,6 +142,35 @@ static void what_can_be_carried_away(void **state)
 	assert_false(outfile_device_is_removable(folder, 0, 42));
 }
 
+#define TEN_MINUTES 600000LL
+#define HOUR_MS     3600000LL
+#define NOW         1795568645000LL
+#define RUNNING     (NOW / TEN_MINUTES * TEN_MINUTES)
+
+/* What runs when the export begins is no frame yet, whatever was asked for. */
+static void only_intervals_that_have_ended(void **state)
+{
+	static const struct {
+		int64_t from, to, begin, end; /* end 0: nothing */
+	} cases[] = {
+		{ 0, HJ_TIME_MAX_MS, 0, RUNNING },
+		{ RUNNING - HOUR_MS, NOW, RUNNING - HOUR_MS, RUNNING },
+		{ RUNNING - HOUR_MS + 1, RUNNING + 1, RUNNING - HOUR_MS, RUNNING },
+		{ RUNNING - HOUR_MS, RUNNING - TEN_MINUTES, RUNNING - HOUR_MS, RUNNING - TEN_MINUTES },
+		{ RUNNING - HOUR_MS, RUNNING - TEN_MINUTES + 1, RUNNING - HOUR_MS, RUNNING },
+		{ RUNNING, HJ_TIME_MAX_MS, 0, 0 },
+		{ NOW + HOUR_MS, NOW + 2 * HOUR_MS, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct exporting e = { .x = { .from = cases[i].from, .to = cases[i].to }, .begun_ms = NOW };
+		int64_t begin, end;
+
+		assert_int_equal(export_stretches(&e, TEN_MINUTES, &begin, &end), cases[i].end != 0);
+		assert_true(!cases[i].end || (begin == cases[i].begin && end == cases[i].end));
+	}
+}
+
 static int setup(void **state)
 {
 	return mkdtemp(folder) ? 0 : -1;
@@ -162,6 +192,7 @@ int main(void)
 		cmocka_unit_test(numbers_come_back),
 		cmocka_unit_test(a_file_has_its_name_in_the_end),
 		cmocka_unit_test(what_can_be_carried_away),
+		cmocka_unit_test(only_intervals_that_have_ended),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
