@@ -37,16 +37,28 @@ static const struct export_form *const forms[] = { &export_csv, &export_jsonl, &
 
 /* ---- what was asked for ---- */
 
-static int find_form(struct export *x)
+const struct export_form *export_form_of(const char *format)
 {
+	for (size_t i = 0; i < hj_array_size(forms); i++)
+		if (!strcmp(format && *format ? format : "csv", forms[i]->name))
+			return forms[i];
+	return NULL;
+}
+
+int export_form_check(const struct cli *cli, const char *format, const char *uplink)
+{
+	const struct export_form *form = export_form_of(format);
 	const char *names[hj_array_size(forms) + 1] = { 0 };
 
-	for (size_t i = 0; i < hj_array_size(forms); i++) {
+	for (size_t i = 0; i < hj_array_size(forms); i++)
 		names[i] = forms[i]->name;
-		if (!strcmp(x->format ? x->format : "csv", forms[i]->name))
-			x->form = forms[i];
-	}
-	return x->form ? 0 : cli_unknown(x->cli, N_("format"), x->format, names);
+	if (!form)
+		return cli_unknown(cli, N_("format"), format, names);
+	if (uplink && form != &export_hj212)
+		return cli_usage(cli, "%s", _("--uplink belongs to --format hj212"));
+	if (!uplink && form == &export_hj212)
+		return cli_usage(cli, "%s", _("--format hj212 needs --uplink NAME: whose frames?"));
+	return 0;
 }
 
 static void add_kind(struct export *x, enum hj_kind kind)
@@ -84,16 +96,15 @@ static int understand(struct exporting *e)
 {
 	struct export *x = &e->x;
 	struct stat st;
-	int r = find_form(x);
+	int r = export_form_check(x->cli, x->format, x->uplink);
 
+	x->form = export_form_of(x->format);
 	r = r ? r : find_kinds(x);
 	if (r)
 		return r;
 	e->folder = x->path && stat(x->path, &st) == 0 && S_ISDIR(st.st_mode);
 	if (x->form->table && x->kind_count > 1 && !e->folder)
 		return cli_usage(x->cli, "%s", _("several kinds as csv need --out FOLDER: a file each"));
-	if (x->uplink && x->form != &export_hj212)
-		return cli_usage(x->cli, "%s", _("--uplink belongs to --format hj212"));
 	if (x->point && x->form == &export_hj212)
 		return cli_usage(x->cli, "%s", _("a frame is whole: --point does not go with --format hj212"));
 	if (!x->to)

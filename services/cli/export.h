@@ -71,6 +71,11 @@ bool export_stretches(const struct exporting *e, int64_t step, int64_t *ret_begi
 
 extern const struct export_form export_csv, export_jsonl, export_hj212;
 
+/* NULL: there is none of this name. NULL and "" mean csv. */
+const struct export_form *export_form_of(const char *format);
+/* Do these two go together? uplink NULL: none was named. 0, or HJ_EXIT_USAGE: said already. */
+int export_form_check(const struct cli *cli, const char *format, const char *uplink);
+
 /* What `hjgate export` does, for other commands: the fields "as asked for" are set. The exit status. */
 int export_run(struct cli *cli, const struct export *what);
 

@@ -84,8 +84,6 @@ static int prepare(struct export *x)
 	struct export_frames *f;
 	int r;
 
-	if (!x->uplink)
-		return cli_usage(x->cli, "%s", _("--format hj212 needs --uplink NAME: whose frames?"));
 	r = cli_instance_known(x->cli, "uplinks.d", "uplinkd", x->uplink);
 	if (r)
 		return r;

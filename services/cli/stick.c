@@ -297,8 +297,11 @@ static int make_order(const struct cli *cli, const struct stick *s, const char *
 	char path[HJ_PATH_MAX], mac_text[2 * HJ_SHA256_BYTES + 2];
 	struct order o;
 	enum order_verdict verdict;
-	int r = text ? hj_path(cli->root, HJ_DIR_ETC, STICK_KEY_FILE, path) : -ENOMEM;
+	int r = export_form_check(cli, s->format, s->uplink);
 
+	if (r)
+		return r;
+	r = text ? hj_path(cli->root, HJ_DIR_ETC, STICK_KEY_FILE, path) : -ENOMEM;
 	r = r < 0 ? r : order_key_read(s->key_file ? s->key_file : path, key);
 	if (r < 0)
 		return cli_refused(

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "ask.h"
+#include "export.h"
 #include "hjgate/clock.h"
 #include "hjgate/record.h"
 #include "outfile.h"
@@ -146,6 +147,14 @@ static bool nonce_valid(const char *text)
 	       strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == n;
 }
 
+/* What no export would make must not use the order up. */
+static bool form_valid(const struct order *o)
+{
+	const struct export_form *form = export_form_of(o->format);
+
+	return form && (form == &export_hj212) == (o->uplink[0] != '\0');
+}
+
 static int decode(const void *text, size_t n, struct order *o)
 {
 	_cleanup_json_ json_t *j = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
@@ -160,7 +169,7 @@ static int decode(const void *text, size_t n, struct order *o)
 	r = r < 0 ? r : time_of(j, "to", &o->to_ms);
 	r = r < 0 ? r : time_of(j, "made", &o->made_ms);
 	r = r < 0 ? r : time_of(j, "expires", &o->expires_ms);
-	return r < 0 || !nonce_valid(o->nonce) || o->from_ms >= o->to_ms ? -EBADMSG : 0;
+	return r < 0 || !nonce_valid(o->nonce) || o->from_ms >= o->to_ms || !form_valid(o) ? -EBADMSG : 0;
 }
 
 enum order_verdict order_read(const void *text, size_t n, const uint8_t mac[HJ_SHA256_BYTES],

@@ -16,6 +16,7 @@
 
 #include "../../services/cli/site.h"
 #include "../../services/cli/stick_order.h"
+#include "cli_said.h"
 #include "hjgate/clock.h"
 
 #define NOW 1795568645000LL /* 2026-11-25 09:04:05 Beijing time */
@@ -105,6 +106,66 @@ static void what_is_authentic_and_odd_is_refused(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(read_it(bad[i], NOW, NULL), ORDER_NOT_ONE);
+}
+
+/* What the export at the site would refuse is no order: it would be used up. */
+static void what_no_export_makes_is_refused(void **state)
+{
+	static const struct {
+		const char *rest;
+		enum order_verdict verdict;
+	} cases[] = {
+		{ "\"as\":\"csv\"", ORDER_GOOD },
+		{ "\"as\":\"\"", ORDER_GOOD },
+		{ "\"as\":\"hj212\",\"uplink\":\"county\"", ORDER_GOOD },
+		{ "\"as\":\"xlsx\"", ORDER_NOT_ONE },
+		{ "\"as\":\"hj212\"", ORDER_NOT_ONE },
+		{ "\"as\":\"hj212\",\"uplink\":\"\"", ORDER_NOT_ONE },
+		{ "\"uplink\":\"county\"", ORDER_NOT_ONE },
+		{ "\"as\":\"jsonl\",\"uplink\":\"county\"", ORDER_NOT_ONE },
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text),
+		        "{\"format\":1,\"kinds\":[\"minute\"],\"from\":\"2026-11-01\",\"to\":\"2026-11-20\",\"made\":"
+		        "\"2026-11-24\",\"expires\":\"2026-12-01\",\"nonce\":\"0123456789abcdef\",%s}",
+		        cases[i].rest);
+		assert_int_equal(read_it(text, NOW, NULL), cases[i].verdict);
+	}
+}
+
+static void the_desk_names_the_option(void **state)
+{
+	static const struct {
+		const char *words, *said;
+	} cases[] = {
+		{ "--format xlsx", "unknown format \"xlsx\"" },
+		{ "--format jsnl", "did you mean \"jsonl\"?" },
+		{ "--format hj212", "--format hj212 needs --uplink NAME" },
+		{ "--uplink county", "--uplink belongs to --format hj212" },
+		{ "--format csv --uplink county", "--uplink belongs to --format hj212" },
+	};
+	char line[256], path[256];
+
+	assert_int_equal(make_root("stick"), 0);
+	write_file("stick.key", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n");
+	path_of("stick.key", path);
+	assert_int_equal(chmod(path, 0400), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(line, sizeof(line), "stick order %s --key-file %s/stick.key --from 2026-11-01 %s", root,
+		        root, cases[i].words);
+		assert_int_equal(hear(cli_stick, false, line), HJ_EXIT_USAGE);
+		assert_non_null(strstr(said, cases[i].said));
+		path_of(ORDER_FILE, path);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	snprintf(line, sizeof(line),
+	        "stick order %s --key-file %s/stick.key --from 2026-11-01 --format hj212 --uplink county", root,
+	        root);
+	assert_int_equal(hear(cli_stick, false, line), 0);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(remove_root(), 0);
 }
 
 static void macs_of_any_tool(void **state)
@@ -237,6 +298,8 @@ int main(void)
 		cmocka_unit_test(any_changed_bit_is_found),
 		cmocka_unit_test(it_is_good_for_its_time_only),
 		cmocka_unit_test(what_is_authentic_and_odd_is_refused),
+		cmocka_unit_test(what_no_export_makes_is_refused),
+		cmocka_unit_test(the_desk_names_the_option),
 		cmocka_unit_test(macs_of_any_tool),
 		cmocka_unit_test(it_is_served_once),
 		cmocka_unit_test(notes_that_cannot_be_read_serve_nothing),
