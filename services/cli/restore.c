@@ -232,27 +232,46 @@ static int make_own(struct restoring *r, const char *file)
 	return k == -EPERM ? 0 : k; /* not root: then the folder is ours, or its group's */
 }
 
+/* What opening found to be damaged was set aside, though it is only a copy of the backup. */
+static void take_aside_away(const struct restoring *r, const char *file)
+{
+	DIR *folder = opendir(r->state);
+	char name[NAME_MAX + 1];
+	struct dirent *d;
+
+	snprintf(name, sizeof(name), "%s." READY ".damaged-", file);
+	while (folder && (d = readdir(folder)))
+		if (!strncmp(d->d_name, name, strlen(name)))
+			unlinkat(dirfd(folder), d->d_name, 0);
+	if (folder)
+		closedir(folder);
+}
+
+static void take_away(struct restoring *r)
+{
+	static const char *const suffixes[] = { "." READY, "." READY HJ_PART, "." READY "-wal", "." READY "-shm",
+		"." READY "-journal" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < hj_array_size(files); i++) {
+		for (size_t k = 0; k < hj_array_size(suffixes); k++)
+			if (path_in(r, files[i], suffixes[k], path) >= 0)
+				unlink(path);
+		take_aside_away(r, files[i]);
+	}
+}
+
 static int make_ready(struct restoring *r)
 {
 	int k = 0;
 
+	take_away(r);    /* what a restore that was cut left: its WAL is not this file's */
 	r->generation++; /* than any that was here */
 	for (size_t i = 0; i < hj_array_size(files) && k >= 0; i++) {
 		k = copy_file(r, files[i]);
 		k = k < 0 ? k : make_own(r, files[i]);
 	}
 	return k;
-}
-
-static void take_away(struct restoring *r)
-{
-	static const char *const suffixes[] = { "." READY, "." READY "-wal", "." READY "-shm" };
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < hj_array_size(files); i++)
-		for (size_t k = 0; k < hj_array_size(suffixes); k++)
-			if (path_in(r, files[i], suffixes[k], path) >= 0)
-				unlink(path);
 }
 
 /* ---- putting it in its place ---- */
