@@ -29,8 +29,13 @@ static void guard(const char *part)
 {
 	doomed[0] = '\0';
 	hj_text_copy(doomed, sizeof(doomed), part);
-	for (size_t i = 0; i < hj_array_size(ending); i++)
-		signal(ending[i], *part ? on_end : SIG_DFL);
+	for (size_t i = 0; i < hj_array_size(ending); i++) {
+		struct sigaction now;
+
+		/* Who called us with nohup wants it to go on. */
+		if (sigaction(ending[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			signal(ending[i], *part ? on_end : SIG_DFL);
+	}
 }
 
 static int open_part(struct outfile *o, unsigned mode)

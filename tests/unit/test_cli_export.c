@@ -2,6 +2,7 @@
  * away. */
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -98,6 +99,27 @@ static void a_file_has_its_name_in_the_end(void **state)
 	unlink(part);
 }
 
+/* As under nohup: what is ignored stays so, and ends no export of hours. */
+static void a_hang_up_that_is_ignored(void **state)
+{
+	char path[PATH_MAX], part[PATH_MAX];
+	struct sigaction after;
+	struct outfile o;
+
+	path_of("b.csv", path);
+	path_of("b.csv.part", part);
+	signal(SIGHUP, SIG_IGN);
+	assert_int_equal(outfile_open(&o, path, 0600), 0);
+	assert_int_equal(raise(SIGHUP), 0);
+	assert_int_equal(access(part, F_OK), 0);
+	assert_int_equal(outfile_commit(&o), 0);
+	assert_int_equal(sigaction(SIGHUP, NULL, &after), 0);
+	assert_true(after.sa_handler == SIG_IGN);
+	assert_int_equal(sigaction(SIGINT, NULL, &after), 0);
+	assert_true(after.sa_handler == SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+}
+
 static void make_file(const char *name, const char *text)
 {
 	char path[PATH_MAX];
@@ -191,6 +213,7 @@ int main(void)
 		cmocka_unit_test(no_text_is_a_formula),
 		cmocka_unit_test(numbers_come_back),
 		cmocka_unit_test(a_file_has_its_name_in_the_end),
+		cmocka_unit_test(a_hang_up_that_is_ignored),
 		cmocka_unit_test(what_can_be_carried_away),
 		cmocka_unit_test(only_intervals_that_have_ended),
 	};
