@@ -12,11 +12,13 @@
 #include "hjgate/ledger_salvage.h"
 #include "hjgate/now.h"
 #include "hjgate/record_json.h"
+#include "output.h"
 #include "progress.h"
 #include "timespec.h"
 #include "verify.h"
 
 #define SLICE_USEC (200 * HJ_USEC_PER_MS)
+#define OF_RECORDS "records.db." /* a file of that name that was set aside */
 
 struct store {
 	const char *kind_name;
@@ -37,13 +39,17 @@ const struct cli_option cli_store_options[] = {
 
 static int refuse_open(const struct cli *cli, const char *path, int r)
 {
+	char word[VERIFY_WORD];
+
 	if (r == -EBUSY)
 		return cli_refused(cli,
 		        _("a program has %s open: stop it first (systemctl stop hjgate-stored), or use "
 		          "hjgate store check, hjgate records, hjgate export"),
 		        path);
 	if (r == -EUCLEAN)
-		return cli_refused(cli, _("%s is damaged: hjgate store repair saves what verifies"), path);
+		return cli_refused(cli,
+		        _("%s is damaged: hjgate store repair%s (with the program stopped) saves what verifies"),
+		        path, verify_file_word(cli, path, word));
 	if (r == -ESTALE)
 		return cli_refused(cli,
 		        _("%s is of an older version: the next start of its program brings it to this one"), path);
@@ -66,13 +72,15 @@ static int show_check(struct verify *v)
 	struct writer *w = writer_stdout(v->cli->json ? WRITER_JSON : WRITER_TEXT);
 	long long rows = cli_int(v->verdict, "rows");
 	bool good = verify_is_good(v);
+	char word[VERIFY_WORD];
 
 	writer_field(w, "sound", NULL, STYLE_PLAIN, json_boolean(good), NULL);
 	if (good)
 		writer_say(w, STYLE_GOOD, _("sound: %lld records read and verify"), rows);
 	else
-		writer_say(w, STYLE_BAD, "%s",
-		        _("NOT sound: hjgate store repair (with the program stopped) saves what verifies"));
+		writer_say(w, STYLE_BAD,
+		        _("NOT sound: hjgate store repair%s (with the program stopped) saves what verifies"),
+		        verify_file_word(v->cli, v->path, word));
 	verify_show_findings(w, v);
 	writer_field(w, "verdict", NULL, STYLE_PLAIN, json_incref(v->verdict), NULL);
 	writer_free(w);
@@ -116,7 +124,7 @@ static int dump_row(const struct hj_head *head, const void *body, size_t n, void
 	json_dumpf(j, stdout, JSON_COMPACT);
 	json_decref(j);
 	putchar('\n');
-	return ferror(stdout) ? -EPIPE : 0;
+	return cli_output_failed() ? 1 : 0;
 }
 
 static int dump(const struct cli *cli, const struct store *o, const char *file)
@@ -144,6 +152,8 @@ static int dump(const struct cli *cli, const struct store *o, const char *file)
 		fprintf(stderr,
 		        _("%llu records were changed by somebody else and are left out: hjgate verify says which\n"),
 		        (unsigned long long)hj_ledger_unreadable(l));
+	if (cli_output_failed())
+		return HJ_EXIT_REFUSED; /* why is said in the end */
 	return r < 0 ? refuse_open(cli, path, r) : HJ_EXIT_OK;
 }
 
@@ -187,9 +197,21 @@ static void show_repair(const struct cli *cli, const struct hj_salvage_look *k)
 		say_time(w, "lost_to", _("to"), k->lost_end_ms);
 	}
 	writer_field(w, "sure", NULL, STYLE_PLAIN, json_boolean(k->sure), NULL);
-	if (!k->sure)
+	if (!k->sure && !strncmp(k->file, OF_RECORDS, strlen(OF_RECORDS))) /* nobody is owed events */
 		writer_say(w, STYLE_WARN, "%s",
 		        _("What uplinks owed cannot be proved: what came back of the last 30 days is sent again."));
+	writer_free(w);
+}
+
+static void show_nothing(const struct cli *cli, bool damaged)
+{
+	struct writer *w = writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
+
+	writer_say(w, damaged ? STYLE_WARN : STYLE_GOOD, "%s",
+	        damaged ? _("nothing of it can be put back") : _("it opens and reads: nothing to repair"));
+	writer_field(w, "file", NULL, STYLE_PLAIN, json_null(), NULL);
+	writer_field(w, "records", NULL, STYLE_PLAIN, json_integer(0), NULL);
+	writer_field(w, "sure", NULL, STYLE_PLAIN, json_boolean(!damaged), NULL);
 	writer_free(w);
 }
 
@@ -203,8 +225,7 @@ static int put_back(const struct cli *cli, struct hj_ledger *l, bool damaged)
 	if (r == -ENOENT)
 		r = hj_salvage_resume(l, &rules, &s);
 	if (r == -ENOENT) {
-		printf("%s\n",
-		        damaged ? _("nothing of it can be put back") : _("it opens and reads: nothing to repair"));
+		show_nothing(cli, damaged);
 		return 0;
 	}
 	r = r < 0 ? r : salvage(cli, s);

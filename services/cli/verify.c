@@ -132,12 +132,27 @@ static int walk(struct verify *v, struct hj_ledger *l)
 	return 0;
 }
 
+const char *verify_file_word(const struct cli *cli, const char *path, char to[VERIFY_WORD])
+{
+	char usual[HJ_PATH_MAX];
+
+	if (hj_path(cli->root, HJ_DIR_STATE, "records.db", usual) >= 0 && !strcmp(path, usual))
+		to[0] = '\0';
+	else
+		snprintf(to, VERIFY_WORD, " %s", path);
+	return to;
+}
+
 static int cannot_open(const struct verify *v, int r)
 {
+	char word[VERIFY_WORD];
+
 	switch (r) {
 	case -EUCLEAN:
-		return cli_refused(
-		        v->cli, _("NOT verified: %s is damaged; hjgate store repair saves what verifies"), v->path);
+		return cli_refused(v->cli,
+		        _("NOT verified: %s is damaged; hjgate store repair%s (with the program stopped) saves what "
+		          "verifies"),
+		        v->path, verify_file_word(v->cli, v->path, word));
 	case -EMEDIUMTYPE:
 		return cli_refused(v->cli, _("%s is no file of hjgate"), v->path);
 	case -ESTALE:

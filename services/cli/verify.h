@@ -31,6 +31,9 @@ int verify_run(struct verify *v);
 int verify_find_and_look(struct verify *v); /* the same, with the heads that are there */
 int verify_events(
         const struct verify *records, struct verify **ret); /* verify_events.c; frees: verify_done(), free() */
+/* For words that name `hjgate store repair`: " FILE", or "" where it is the file that this takes by itself. */
+#define VERIFY_WORD (PATH_MAX + 2)
+const char *verify_file_word(const struct cli *cli, const char *path, char to[VERIFY_WORD]);
 void verify_add_head(struct verify *v, const char *head);
 int verify_show(struct verify *v); /* verify_show.c: the exit status that the verdict means */
 void verify_show_findings(struct writer *w, const struct verify *v);

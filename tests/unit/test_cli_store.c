@@ -3,10 +3,11 @@
 
 #include "../../services/cli/handover.h"
 #include "cli_said.h"
+#include <jansson.h>
 #include "hjgate/ledger.h"
 
 #define DAEMON 65534 /* whose the folder is */
-#define ROWS   40
+#define ROWS   200
 #define PAGE   1024
 
 static char folder[256];
@@ -103,6 +104,63 @@ static void no_link_is_followed(void **state)
 	assert_int_equal(st.st_uid, 0);
 }
 
+/* The remedy is one that can be typed as it stands. */
+static void the_remedy_names_the_file(void **state)
+{
+	static const cli_fn fns[] = { cli_store, cli_verify };
+	static const char *const words[] = { "store dump", "verify" };
+	char line[400], remedy[400];
+
+	make_ledger("records.db");
+	make_ledger("events.db");
+	spoil("records.db");
+	spoil("events.db");
+	for (size_t i = 0; i < hj_array_size(fns); i++) {
+		assert_int_equal(hear(fns[i], false, words[i]), HJ_EXIT_REFUSED);
+		assert_non_null(strstr(said, "hjgate store repair (with the program stopped)"));
+		snprintf(line, sizeof(line), "%s %s", words[i], at("events.db"));
+		snprintf(
+		        remedy, sizeof(remedy), "hjgate store repair %s (with the program stopped)", at("events.db"));
+		assert_int_equal(hear(fns[i], false, line), HJ_EXIT_REFUSED);
+		assert_non_null(strstr(said, remedy));
+	}
+}
+
+/* Nobody is owed an event. */
+static void uplinks_are_owed_records(void **state)
+{
+	static const char *const names[] = { "records.db", "events.db" };
+	char line[400];
+
+	for (size_t i = 0; i < hj_array_size(names); i++) {
+		make_ledger(names[i]);
+		assert_int_equal(truncate(at(names[i]), 6 * PAGE), 0); /* the seal of its state is gone */
+		snprintf(line, sizeof(line), "store repair %s", at(names[i]));
+		assert_int_equal(hear(cli_store, false, line), 0);
+		assert_int_equal(strstr(said, "What uplinks owed") != NULL, i == 0);
+	}
+}
+
+static void nothing_to_repair_is_json_too(void **state)
+{
+	json_t *j;
+
+	make_ledger("records.db");
+	assert_int_equal(hear(cli_store, true, "store repair"), 0);
+	j = json_loads(said, 0, NULL);
+	assert_true(json_is_object(j) && json_integer_value(json_object_get(j, "records")) == 0);
+	json_decref(j);
+	assert_int_equal(hear(cli_store, false, "store repair"), 0);
+	assert_non_null(strstr(said, "nothing to repair"));
+}
+
+static void a_full_disk_is_no_store_that_does_not_open(void **state)
+{
+	make_ledger("records.db");
+	assert_int_equal(hear_file(cli_store, false, "/dev/full", "store dump"), HJ_EXIT_REFUSED);
+	assert_null(strstr(said, "cannot open"));
+}
+
 static int setup(void **state)
 {
 	if (make_root("store") < 0)
@@ -122,6 +180,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_repaired_is_the_daemons, setup, teardown),
 		cmocka_unit_test_setup_teardown(so_it_is_where_that_failed, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_link_is_followed, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_remedy_names_the_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(uplinks_are_owed_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_to_repair_is_json_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_full_disk_is_no_store_that_does_not_open, setup, teardown),
 	};
 
 	return geteuid() ? 0 : cmocka_run_group_tests(of_root, NULL, NULL);
