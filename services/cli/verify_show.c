@@ -82,7 +82,8 @@ void verify_show_findings(struct writer *w, const struct verify *v)
 		int64_t seq = cli_int(f, "seq");
 
 		say_what(f, text, sizeof(text));
-		if (seq || !strcmp(cli_string(f, "what") ?: "", "noted")) /* a file without a commit can be noted, too */
+		if (seq ||
+		        !strcmp(cli_string(f, "what") ?: "", "noted")) /* a file without a commit can be noted, too */
 			writer_cell_int(w, seq);
 		else
 			writer_cell_text(w, NULL);
@@ -199,7 +200,13 @@ static void show_events(struct writer *w, const struct verify *v)
 	else if (cli_int(v->verdict, "newest_head") < cli_int(v->verdict, "last"))
 		writer_say(w, STYLE_PLAIN, _("- rows after %lld: no head stands on them yet."),
 		        (long long)cli_int(v->verdict, "newest_head"));
+	show_gaps(w, v);
 	writer_close(w);
+}
+
+static const char *manifest_word(const struct verify *v)
+{
+	return v->unlike_manifest ? "differs" : v->unproven ? "unproven" : "proven";
 }
 
 int verify_show(struct verify *v)
@@ -208,6 +215,8 @@ int verify_show(struct verify *v)
 	bool good = verify_is_good(v) && (!v->events || verify_is_good(v->events));
 
 	writer_field(w, "verified", NULL, STYLE_PLAIN, json_boolean(good), NULL);
+	if (v->is_backup)
+		writer_field(w, "manifest", NULL, STYLE_PLAIN, json_string(manifest_word(v)), NULL);
 	say_verdict(w, v);
 	verify_show_findings(w, v);
 	writer_field(w, "verdict", NULL, STYLE_PLAIN, json_incref(v->verdict), NULL);

@@ -1,0 +1,90 @@
+/* What `hjgate verify` says of what could not be proved: of events as of records, and of the manifest of a backup. */
+#include "../../services/cli/verify.h"
+#include "cli_said.h"
+
+static bool is_backup, unlike, unproven;
+
+static json_t *verdict(int locked)
+{
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b}", "rows", 40, "found", 0, "first", 1, "last", 40,
+	        "good", 1, "newest_head", 40, "locked", locked, "whole", 1);
+}
+
+static int show(struct cli *cli, int argc, char **argv)
+{
+	struct verify *v = calloc(1, sizeof(*v));
+	int status;
+
+	assert_non_null(v);
+	v->events = calloc(1, sizeof(*v));
+	assert_non_null(v->events);
+	v->cli = v->events->cli = cli;
+	v->findings = json_array();
+	v->events->findings = json_array();
+	v->verdict = verdict(0);
+	v->events->verdict = verdict(7);
+	v->events->of_events = true;
+	v->is_backup = is_backup;
+	v->unlike_manifest = unlike;
+	v->unproven = unproven;
+	status = verify_show(v);
+	verify_done(v);
+	free(v);
+	return status;
+}
+
+static void locked_events_are_told(void **state)
+{
+	assert_int_equal(hear(show, false, "verify"), 0);
+	assert_non_null(strstr(said, "7 records: their key is not here"));
+}
+
+static void a_manifest_is_told(void **state)
+{
+	static const struct {
+		bool is_backup, unlike, unproven;
+		const char *word;
+	} cases[] = {
+		{ false, false, false, NULL },
+		{ true, false, false, "proven" },
+		{ true, false, true, "unproven" },
+		{ true, true, false, "differs" },
+	};
+
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		const char *word;
+		json_t *j;
+
+		is_backup = cases[i].is_backup;
+		unlike = cases[i].unlike;
+		unproven = cases[i].unproven;
+		assert_int_equal(hear(show, true, "verify"), unlike ? HJ_EXIT_REFUSED : 0);
+		j = json_loads(said, 0, NULL);
+		assert_non_null(j);
+		word = json_string_value(json_object_get(j, "manifest"));
+		assert_int_equal(word != NULL, cases[i].word != NULL);
+		if (word)
+			assert_string_equal(word, cases[i].word);
+		json_decref(j);
+	}
+}
+
+static int setup(void **state)
+{
+	return make_root("verify");
+}
+
+static int teardown(void **state)
+{
+	return remove_root();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(locked_events_are_told),
+		cmocka_unit_test(a_manifest_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
