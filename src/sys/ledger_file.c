@@ -21,7 +21,8 @@
 #define HEAP_SOFT_BYTES (768 << 10) /* SQLite gives cache back above this */
 #define CHECK_MS        2000        /* the longest that the check of a whole file may take at a start */
 #define CHECK_OPS       1000        /* of SQLite's machine between two looks at the clock */
-#define CHECK_ROWS      1000        /* newest rows that are read whole */
+#define URI_MOST        (3 * PATH_MAX + 32)
+#define CHECK_ROWS      1000 /* newest rows that are read whole */
 
 static const char *const migrations[] = {
 	/* 1 */
@@ -245,12 +246,25 @@ int ledger_file_open(
 
 /* ---- for tools ---- */
 
+/* The three characters that mean something in a URI may stand in a path: a stick's label is anybody's choice. */
+static void make_uri(const char *path, const char *query, char ret[URI_MOST])
+{
+	size_t n = strlen(strcpy(ret, "file:"));
+
+	while (path[0] == '/' && path[1] == '/') /* a host would follow */
+		path++;
+	for (; *path && n + 4 < URI_MOST - 16; path++)
+		n += (size_t)(strchr("?#%", *path) ? sprintf(ret + n, "%%%02X", (unsigned char)*path)
+		                                   : sprintf(ret + n, "%c", *path));
+	strcpy(ret + n, query);
+}
+
 /* Without a WAL the file is all there is, and a reader that makes none can even read it from a medium that takes no
  * writing. With one, the WAL belongs to it: it is read under the lock that its daemon would take, and left there; but
  * a file on a read-only file system cannot be locked, and nobody can write to it. */
 int ledger_open_looking(const char *path, sqlite3 **ret)
 {
-	char uri[PATH_MAX], wal[PATH_MAX];
+	char uri[URI_MOST], wal[PATH_MAX];
 	struct stat st;
 	bool has_wal, unlockable = access(path, W_OK) < 0 && errno == EROFS;
 	int r;
@@ -259,9 +273,7 @@ int ledger_open_looking(const char *path, sqlite3 **ret)
 	has_wal = !stat(wal, &st) && st.st_size > 0;
 	if (stat(path, &st) < 0)
 		return -errno;
-	if (strpbrk(path, "?#%"))
-		return -EINVAL;
-	snprintf(uri, sizeof(uri), "file:%s%s", path, has_wal ? "" : "?immutable=1");
+	make_uri(path, has_wal ? "" : "?immutable=1", uri);
 	r = sqlite3_open_v2(uri, ret,
 	        SQLITE_OPEN_URI | SQLITE_OPEN_NOFOLLOW | (has_wal ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY),
 	        unlockable ? "unix-none" : NULL);
