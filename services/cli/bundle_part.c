@@ -299,7 +299,7 @@ void bundle_run(struct bundle *b, const char *name, const char *const *words)
 		c->end_ms = began + BUNDLE_PART_MS;
 		status = end(c, listen_to(c));
 		if (c->n)
-			bundle_add(b, name, c->text, c->n, c->cut);
+			bundle_add(b, name, c->text, c->n, c->cut || status < 0); /* it was ended in the middle */
 		else
 			bundle_missing(b, name, "it had nothing to say");
 		p = last(b);

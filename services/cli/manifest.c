@@ -35,6 +35,15 @@ static bool is_hex(const char *text, size_t n)
 	return strlen(text) == n && strspn(text, "0123456789abcdef") == n;
 }
 
+/* What a terminal would obey: a manifest comes from a stick, and its texts are shown. */
+static bool steers(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		if (*p < ' ' || *p == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0))
+			return true;
+	return false;
+}
+
 static int read_entry(json_t *j, struct manifest_entry *e)
 {
 	const struct {
@@ -55,7 +64,7 @@ static int read_entry(json_t *j, struct manifest_entry *e)
 	for (size_t i = 0; i < hj_array_size(texts); i++) {
 		const char *text = cli_string(j, texts[i].key);
 
-		if (!text || !hj_text_copy(texts[i].to, texts[i].size, text))
+		if (!text || steers(text) || !hj_text_copy(texts[i].to, texts[i].size, text))
 			return -EBADMSG;
 	}
 	if (cli_int(j, "format") != MANIFEST_FORMAT || bytes <= 0 || first < 0 || last < first ||

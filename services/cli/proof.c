@@ -22,13 +22,18 @@ const struct cli_option cli_proof_options[] = {
 
 void proof_remark(struct proof_record *r, const char *format, ...)
 {
+	char *text = r->remarks[r->remark_count];
 	va_list ap;
 
 	if (r->remark_count == PROOF_REMARKS)
 		return;
 	va_start(ap, format);
-	vsnprintf(r->remarks[r->remark_count++], PROOF_REMARK, format, ap);
+	vsnprintf(text, PROOF_REMARK, format, ap);
 	va_end(ap);
+	for (unsigned i = 0; i < r->remark_count; i++)
+		if (!strcmp(r->remarks[i], text)) /* an event at the edge of a page comes twice */
+			return;
+	r->remark_count++;
 }
 
 static int read_kind(struct proof *p)

@@ -5,10 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "events_back.h"
 #include "hjgate/clock.h"
 #include "proof.h"
-
-#define EVENTS_ASKED 1000 /* the newest; eventd gives no more at once */
 
 static void look_at_file(struct proof *p, struct proof_record *r, const char *name)
 {
@@ -52,25 +51,17 @@ struct looking {
 	struct proof_record *r;
 };
 
-static int take_events(json_t *answer, bool continues, void *userdata)
+static void take_event(json_t *event, void *userdata)
 {
 	struct looking *l = userdata;
-	json_t *event;
-	size_t i;
+	const char *code = cli_string(event, "code"), *name;
+	char text[HJ_TIME_HUMAN_LEN + 1];
 
-	json_array_foreach(json_object_get(answer, "events"), i, event)
-	{
-		const char *code = cli_string(event, "code"), *name;
-		char text[HJ_TIME_HUMAN_LEN + 1];
-
-		name = code && !strcmp(code, "setting-changed") ? own_setting(l->p, json_object_get(event, "values"))
-		                                                : NULL;
-		if (!name)
-			continue;
-		hj_time_human(cli_time(event, "begin"), false, text);
-		proof_remark(l->r, _("the platform changed %s on %s, after it was sent"), name, text);
-	}
-	return 0;
+	name = code && !strcmp(code, "setting-changed") ? own_setting(l->p, json_object_get(event, "values")) : NULL;
+	if (!name)
+		return;
+	hj_time_human(cli_time(event, "begin"), false, text);
+	proof_remark(l->r, _("the platform changed %s on %s, after it was sent"), name, text);
 }
 
 static void look_at_events(struct proof *p, struct proof_record *r)
@@ -78,9 +69,7 @@ static void look_at_events(struct proof *p, struct proof_record *r)
 	_cleanup_json_ json_t *reply = NULL;
 	struct looking l = { p, r };
 
-	if (cli_stream_quiet(p->cli->root, "eventd.look", "hjgate.Event.List",
-	            json_pack("{sI si}", "begin", (json_int_t)r->upload.receipt.sent_ms, "limit", EVENTS_ASKED),
-	            CLI_ANSWER_MS, take_events, &l, &reply) < 0)
+	if (cli_events_back(p->cli->root, r->upload.receipt.sent_ms, HJ_TIME_MAX_MS, take_event, &l, &reply) < 0)
 		proof_remark(r, "%s",
 		        _("the events could not be read: whether a platform has changed a setting since is not "
 		          "known"));

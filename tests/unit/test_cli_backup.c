@@ -87,6 +87,13 @@ static void an_odd_entry_is_refused(void **state)
 		"{\"format\":1,\"id\":\"x\",\"site\":\"\",\"file\":\"records.db\",\"bytes\":-3,\"sha256\":\"" HASH
 		        TAIL,
 		"{\"format\":1,\"id\":\"x\",\"site\":\"\",\"file\":\"records.db\",\"bytes\":3,\"sha256\":\"ab" TAIL,
+		"{\"format\":1,\"id\":\"x\",\"site\":\"A\\u001b[2J\",\"file\":\"records.db\",\"bytes\":3,\"sha256\":"
+		"\"" HASH TAIL,
+		"{\"format\":1,\"id\":\"x\",\"site\":\"A\\u007f\",\"file\":\"records.db\",\"bytes\":3,\"sha256\":"
+		"\"" HASH TAIL,
+		"{\"format\":1,\"id\":\"x\",\"site\":\"A\\u009b2J\",\"file\":\"records.db\",\"bytes\":3,\"sha256\":"
+		"\"" HASH TAIL,
+		"{\"format\":1,\"id\":\"x\",\"site\":\"\",\"file\":\"a\\nb\",\"bytes\":3,\"sha256\":\"" HASH TAIL,
 		"{\"format\":1,\"id\":7,\"site\":\"\",\"file\":\"records.db\",\"bytes\":3,\"sha256\":\"" HASH TAIL,
 		"{\"format\":1,\"format\":1,\"id\":\"x\",\"site\":\"\",\"file\":\"records.db\",\"bytes\":3,"
 		"\"sha256\":\"" HASH TAIL,

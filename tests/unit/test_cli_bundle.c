@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "../../services/cli/bundle.h"
+#include "state_root.h"
 
 static const char secrets[][HJ_MN_MAX + 1] = { "123456", "", "q7Zk1x" };
 
@@ -115,12 +116,40 @@ static void any_end_will_do(void **state)
 	}
 }
 
+/* Ended in the middle of a line: half a password is none that the scrubber knows. */
+static void what_was_ended_ends_with_a_line(void **state)
+{
+	static const char *const words[] = { "sh", "-c", "printf 'whole\\nhalf 1234'; kill -9 $$", NULL };
+	struct bundle *b = calloc(1, sizeof(*b));
+	char path[256], text[64] = "";
+	struct cli cli = { .root = root };
+	FILE *f;
+
+	assert_non_null(b);
+	assert_int_equal(make_root("bundle"), 0);
+	b->cli = &cli;
+	snprintf(b->folder, sizeof(b->folder), "%s", root);
+	snprintf(b->top, sizeof(b->top), "top");
+	bundle_run(b, "said", words);
+	assert_int_equal(b->count, 1);
+	assert_true(b->parts[0].cut);
+	path_of("top/said", path);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fread(text, 1, sizeof(text) - 1, f), 6);
+	assert_string_equal(text, "whole\n");
+	fclose(f);
+	free(b);
+	assert_int_equal(remove_root(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_become_stars),
 		cmocka_unit_test(unknown_settings_become_stars),
 		cmocka_unit_test(any_end_will_do),
+		cmocka_unit_test(what_was_ended_ends_with_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
