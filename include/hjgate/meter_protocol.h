@@ -72,4 +72,6 @@ const struct hj_protocol *hj_protocol_of_stations(const char *type);
 void hj_station_parse(const char *digits, uint8_t ret[HJ_STATION_BYTES]);
 bool hj_question_same(const struct hj_question *a, const struct hj_question *b);
 const char *hj_modbus_exception(uint8_t code);      /* in a few words */
+/* An exception that a gateway gives in the place of a unit which it does not reach: of the unit it says silence. */
+bool hj_modbus_is_unreached(const struct hj_question *q, int exception);
 uint16_t hj_modbus_crc(const uint8_t *p, size_t n); /* low byte goes first on the wire */

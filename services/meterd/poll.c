@@ -51,6 +51,14 @@ static void heard_late(struct meterd *m, const struct hj_question *late)
 	        hj_bus_cost_silent(&m->cost, hj_timeout_get(&meter->timeout)));
 }
 
+/* What a gateway says of a unit that it does not reach is a silence of that unit, told sooner and with its reason. */
+static int ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
+{
+	int r = m->bus->ops->ask(m->bus, q, timeout, ret);
+
+	return r == -EREMOTEIO && hj_modbus_is_unreached(q, ret->is.exception) ? -ETIMEDOUT : r;
+}
+
 int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
 {
 	bool was_open = m->bus->is_open;
@@ -63,7 +71,7 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, str
 		ret->is.why = "a bus of this kind asks nobody";
 		return -EAGAIN;
 	}
-	r = m->bus->ops->ask(m->bus, q, timeout, ret);
+	r = ask(m, q, timeout, ret);
 	now = hj_now();
 	if (r == -EAGAIN)
 		return r;
@@ -73,6 +81,8 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, str
 		frames_add(&m->frames, now.wall_ms * (int64_t)HJ_USEC_PER_MS, (uint32_t)(now.mono - begin), q, ret,
 		        r == 0);
 	figures_exchange(m, q, ret, r, now.mono - begin);
+	if (r == -ETIMEDOUT)
+		ret->received_length = 0; /* the frame is kept: nothing of it came from that unit */
 	if (ret->late_whole)
 		heard_late(m, &ret->late);
 	health_junk(m, ret, r);

@@ -126,6 +126,8 @@ static int find_late(struct hj_exchange *x, const uint8_t *p, size_t n, hj_usec 
 			continue;
 		late->until = --late->owed ? late->until : 0;
 		x->foreign_until = 0; /* if it was another master's, it has its answer */
+		if (is == -EREMOTEIO && hj_modbus_is_unreached(&late->question, answer.exception))
+			return r; /* a gateway said it: of the meter nothing was heard */
 		x->late_whole = true;
 		x->late = late->question;
 		return r;

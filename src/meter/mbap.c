@@ -96,30 +96,34 @@ static void note_junk(struct hj_mbap *m, const uint8_t *p, size_t n)
 	m->junk += n;
 }
 
+static struct hj_mbap_late *owed_by(struct hj_mbap *m, uint16_t transaction)
+{
+	for (size_t i = 0; i < HJ_MBAP_LATE_KEPT; i++)
+		if (m->lates[i].owed && m->lates[i].transaction == transaction)
+			return &m->lates[i];
+	return NULL;
+}
+
 /* The answer to a question that nobody waits for any more, or to none. What answers a write is told by what was
- * written, which is not kept. */
+ * written, which is not kept. A gateway that gives up later than we do says nothing new: it was a silence then. */
 static void take_other(struct hj_mbap *m, uint16_t transaction)
 {
+	struct hj_mbap_late *late = owed_by(m, transaction);
 	struct hj_answer answer;
+	int r;
 
-	note_junk(m, m->frame, m->frame_length);
-	for (size_t i = 0; i < HJ_MBAP_LATE_KEPT; i++) {
-		struct hj_mbap_late *late = &m->lates[i];
-		int r;
-
-		if (!late->owed || late->transaction != transaction)
-			continue;
-		late->owed = false;
-		m->junk_is_late = true;
-		if (late->question.function)
-			return;
-		r = judge(&late->question, m->frame, m->frame_length, &answer);
-		if (r == 0 || r == -EREMOTEIO) {
-			m->late_whole = true;
-			m->late = late->question;
-		}
+	if (!late)
+		return note_junk(m, m->frame, m->frame_length);
+	late->owed = false;
+	r = late->question.function ? -EBADMSG : judge(&late->question, m->frame, m->frame_length, &answer);
+	if (r == -EREMOTEIO && hj_modbus_is_unreached(&late->question, answer.exception))
 		return;
-	}
+	note_junk(m, m->frame, m->frame_length);
+	m->junk_is_late = true;
+	if (r < 0 && r != -EREMOTEIO)
+		return;
+	m->late_whole = true;
+	m->late = late->question;
 }
 
 static int take_frame(struct hj_mbap *m)

@@ -27,6 +27,9 @@
 #define WRITE_HEAD      7    /* of several: up to the byte count */
 #define READ_BYTES      8    /* a request to read */
 
+#define GATEWAY_NO_PATH   10
+#define GATEWAY_NO_ANSWER 11
+
 uint16_t hj_modbus_crc(const uint8_t *p, size_t n)
 {
 	/* of each half byte: x^16 + x^15 + x^2 + 1, reflected */
@@ -160,11 +163,17 @@ const char *hj_modbus_exception(uint8_t code)
 		[5] = "acknowledge",
 		[6] = "device busy",
 		[8] = "memory parity error",
-		[10] = "gateway path unavailable",
-		[11] = "gateway target does not respond",
+		[GATEWAY_NO_PATH] = "gateway path unavailable",
+		[GATEWAY_NO_ANSWER] = "gateway target does not respond",
 	};
 
 	return code < hj_array_size(names) && names[code] ? names[code] : "unknown exception";
+}
+
+bool hj_modbus_is_unreached(const struct hj_question *q, int exception)
+{
+	return q->table >= HJ_TABLE_COIL && q->table <= HJ_TABLE_INPUT &&
+	       (exception == GATEWAY_NO_PATH || exception == GATEWAY_NO_ANSWER);
 }
 
 static int rtu_decode(const struct hj_question *q, const uint8_t *p, size_t n, struct hj_answer *ret)

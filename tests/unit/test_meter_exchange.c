@@ -239,6 +239,41 @@ static void a_late_answer_while_another_unit_is_asked_is_taken_out(void **state)
 	assert_true(l.x.late_whole);
 }
 
+static size_t refusal(uint8_t to[5], uint8_t unit, uint8_t exception)
+{
+	const uint8_t head[3] = { unit, 0x83, exception };
+	uint16_t crc = hj_modbus_crc(head, 3);
+
+	memcpy(to, head, 3);
+	to[3] = (uint8_t)crc;
+	to[4] = (uint8_t)(crc >> 8);
+	return 5;
+}
+
+/* A refusal is the meter's own, but for what a gateway says in its place. */
+static void a_gateway_that_gives_up_late_is_no_late_answer(void **state)
+{
+	static const struct {
+		uint8_t exception;
+		bool late;
+	} rows[] = { { 2, true }, { 10, false }, { 11, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct line l;
+		uint8_t bytes[5];
+
+		open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+		send(&l, &ONE);
+		assert_int_equal(finish(&l), -ETIMEDOUT);
+		l.now += 100 * MS;
+		feed(&l, bytes, refusal(bytes, 1, rows[i].exception));
+		assert_int_equal(l.x.late_whole, rows[i].late);
+		send(&l, &OTHER); /* nothing is owed any more */
+		assert_int_equal(answer(&l, 1, 5, 6), 0);
+	}
+}
+
 static void two_tries_leave_two_answers_owed(void **state)
 {
 	struct line l;
@@ -555,6 +590,7 @@ int main(void)
 		cmocka_unit_test(an_answer_that_breaks_off_is_broken_and_the_next_is_good),
 		cmocka_unit_test(a_late_answer_is_no_answer_to_another_question),
 		cmocka_unit_test(a_late_answer_while_another_unit_is_asked_is_taken_out),
+		cmocka_unit_test(a_gateway_that_gives_up_late_is_no_late_answer),
 		cmocka_unit_test(two_tries_leave_two_answers_owed),
 		cmocka_unit_test(babble_puts_a_request_off_and_ends_it_at_last),
 		cmocka_unit_test(a_glitch_before_an_answer_is_forgiven),

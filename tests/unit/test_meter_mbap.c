@@ -117,6 +117,27 @@ static void a_late_answer_is_never_taken_for_the_next(void **state)
 	assert_false(m.junk || m.junk_is_late || m.late_whole);
 }
 
+/* Of the unit nothing was heard, so it needs no more time; nor is it junk, since it was asked for. */
+static void a_gateway_that_gives_up_late_says_nothing_of_the_unit(void **state)
+{
+	static const struct {
+		uint8_t exception;
+		bool late;
+	} rows[] = { { 2, true }, { 6, true }, { 10, false }, { 11, false } };
+
+	(void)state;
+	for (size_t i = 0; i < hj_array_size(rows); i++) {
+		const uint8_t frame[] = { 0, 1, 0, 0, 0, 3, 5, 0x83, rows[i].exception };
+		struct hj_mbap m = asked(&TWO);
+
+		hj_mbap_give_up(&m);
+		assert_int_equal(hj_mbap_feed(&m, frame, sizeof(frame)), 0);
+		assert_int_equal(m.late_whole, rows[i].late);
+		assert_int_equal(m.junk, rows[i].late ? sizeof(frame) : 0);
+		assert_false(m.lates[0].owed);
+	}
+}
+
 static void both_in_one_piece_is_the_same(void **state)
 {
 	struct hj_mbap m = asked(&TWO);
@@ -205,6 +226,7 @@ int main(void)
 		cmocka_unit_test(asks_nothing_that_does_not_exist),
 		cmocka_unit_test(an_answer_comes_in_any_pieces),
 		cmocka_unit_test(a_late_answer_is_never_taken_for_the_next),
+		cmocka_unit_test(a_gateway_that_gives_up_late_says_nothing_of_the_unit),
 		cmocka_unit_test(both_in_one_piece_is_the_same),
 		cmocka_unit_test(what_does_not_fit_is_no_answer),
 		cmocka_unit_test(what_is_no_modbus_ends_the_connection),

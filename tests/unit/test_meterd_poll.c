@@ -1,5 +1,5 @@
 /* What a turn of the bus makes of its port: one that is lost, one that opens and then fails, one that somebody probes
- * meanwhile. */
+ * meanwhile; and of a meter that refuses. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include "hjgate/now.h"
 
 static struct {
-	int open_result, ask_result;
+	int open_result, ask_result, exception;
 	unsigned opened;
 } port;
 
@@ -36,6 +36,7 @@ static int fake_ask(struct bus *b, const struct hj_question *q, hj_usec timeout,
 	(void)timeout;
 	memset(ret, 0, sizeof(*ret));
 	ret->is.why = "as the test wants it";
+	ret->is.exception = port.ask_result == -EREMOTEIO ? port.exception : 0;
 	return b->is_open ? port.ask_result : -EIO;
 }
 
@@ -154,6 +155,39 @@ static void a_probe_does_not_put_off_the_next_try(void **state)
 	tear_down(&w);
 }
 
+static char newest_flag(const struct world *w)
+{
+	struct hj_sample s;
+
+	assert_true(outbox_get(&w->m.outbox, outbox_next(&w->m.outbox) - 1, &s));
+	return (char)s.flag;
+}
+
+/* Exceptions 10 and 11 are a gateway's: the unit behind it is silent, and is lost as any that is. */
+static void a_gateways_word_for_silence_is_silence(void **state)
+{
+	struct world w;
+
+	(void)state;
+	for (int exception = 10; exception <= 11; exception++) {
+		set_up(&w);
+		port.ask_result = -EREMOTEIO;
+		port.exception = exception;
+		for (int i = 0; i < METER_LOST_FAILURES; i++) {
+			hj_schedule_soon(&w.m.schedule, 0, hj_now().mono);
+			turn(&w);
+		}
+		assert_int_equal(newest_flag(&w), HJ_FLAG_LINK);
+		assert_int_equal(w.m.meters[0].exchanges.timeouts, METER_LOST_FAILURES);
+		assert_int_equal(w.m.meters[0].exchanges.answered + w.m.meters[0].exchanges.exceptions, 0);
+		assert_int_equal(w.m.meters[0].timeout.answers, 0);
+		assert_string_equal(w.m.meters[0].last_error, "as the test wants it at holding 0, count 1");
+		assert_int_equal(w.m.meters[0].state, METER_LOST);
+		assert_true(hj_quarantine_has(&w.m.quarantine, 0));
+		tear_down(&w);
+	}
+}
+
 /* The timer of the window's end waits on the wall clock: set back by an hour, that would be an hour. */
 static void a_clock_set_back_does_not_delay_the_window(void **state)
 {
@@ -190,6 +224,7 @@ int main(void)
 		cmocka_unit_test(a_port_that_opens_and_fails_stays_lost),
 		cmocka_unit_test(a_silent_meter_does_not_hide_a_good_port),
 		cmocka_unit_test(a_probe_does_not_put_off_the_next_try),
+		cmocka_unit_test(a_gateways_word_for_silence_is_silence),
 		cmocka_unit_test(a_clock_set_back_does_not_delay_the_window),
 	};
 
