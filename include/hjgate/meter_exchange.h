@@ -82,6 +82,7 @@ struct hj_exchange {
 		struct hj_question question;
 		hj_usec until; /* an answer may still come */
 		unsigned owed; /* so many */
+		bool ours;     /* we have asked it; else it is another master's alone */
 	} lates[HJ_EXCHANGE_LATE_KEPT];
 };
 

@@ -86,7 +86,7 @@ static bool ambiguous(const struct hj_exchange *x, bool exception, hj_usec now)
 	return false;
 }
 
-static void note_owed(struct hj_exchange *x, const struct hj_question *q, hj_usec now)
+static void note_owed(struct hj_exchange *x, const struct hj_question *q, bool ours, hj_usec now)
 {
 	hj_usec until = now + hj_max((hj_usec)HJ_EXCHANGE_LATE_MOST, 4 * x->timeout);
 	struct hj_exchange_late *to = &x->lates[0];
@@ -96,12 +96,13 @@ static void note_owed(struct hj_exchange *x, const struct hj_question *q, hj_use
 		if (hj_question_same(&x->lates[i].question, q)) {
 			to = &x->lates[i];
 			owed = to->until > now ? to->owed : 0;
+			ours |= owed && to->ours;
 			break;
 		}
 		if (x->lates[i].until < to->until)
 			to = &x->lates[i];
 	}
-	*to = (struct hj_exchange_late){ *q, until, hj_min(owed + 1, (unsigned)OWED_MOST) };
+	*to = (struct hj_exchange_late){ *q, until, hj_min(owed + 1, (unsigned)OWED_MOST), ours };
 	to->question.data = NULL; /* the caller's, for the length of the exchange */
 }
 
@@ -126,6 +127,8 @@ static int find_late(struct hj_exchange *x, const uint8_t *p, size_t n, hj_usec 
 			continue;
 		late->until = --late->owed ? late->until : 0;
 		x->foreign_until = 0; /* if it was another master's, it has its answer */
+		if (!late->ours)
+			return r; /* nobody has waited for it here, so it says nothing of a time-out */
 		if (is == -EREMOTEIO && hj_modbus_is_unreached(&late->question, answer.exception))
 			return r; /* a gateway said it: of the meter nothing was heard */
 		x->late_whole = true;
@@ -167,7 +170,7 @@ static size_t find_foreign(struct hj_exchange *x, size_t at, hj_usec now)
 	x->foreign_at = now;
 	x->foreign_until = now + hj_max(x->timeout, x->timing.between);
 	if (q.count)
-		note_owed(x, &q, now);
+		note_owed(x, &q, false, now);
 	return (size_t)r;
 }
 
@@ -224,7 +227,7 @@ static void end(struct hj_exchange *x, int outcome, const char *why, hj_usec now
 
 	if (x->state == HJ_EXCHANGE_ANSWER) {
 		if (owed)
-			note_owed(x, &x->question, now);
+			note_owed(x, &x->question, true, now);
 		if (outcome == -EBADMSG || (outcome == -ETIMEDOUT && x->received_length))
 			doubt(x, now);
 		x->unanswered = outcome == -ETIMEDOUT || outcome == -EBADMSG;

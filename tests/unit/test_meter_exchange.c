@@ -361,6 +361,29 @@ static void another_masters_question_is_left_its_answer(void **state)
 	assert_true(until <= l.now + 10 * MS);
 }
 
+/* What another master was answered is not late for us, unless we have asked the same and wait for it, too. */
+static void another_masters_answer_is_no_late_one(void **state)
+{
+	struct line l;
+	uint8_t bytes[HJ_FRAME_MAX];
+
+	(void)state;
+	for (int asked = 0; asked <= 1; asked++) {
+		open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+		if (asked) {
+			send(&l, &ONE);
+			assert_int_equal(finish(&l), -ETIMEDOUT);
+			l.now += 20 * MS;
+		}
+		hj_protocol_rtu.encode(&ONE, bytes);
+		feed(&l, bytes, 8);
+		l.now += 20 * MS;
+		feed(&l, bytes, frame(bytes, 1, 7, 8));
+		assert_int_equal(l.x.foreign, 1);
+		assert_int_equal(l.x.late_whole, asked);
+	}
+}
+
 static void another_masters_answer_is_not_ours(void **state)
 {
 	struct line l;
@@ -596,6 +619,7 @@ int main(void)
 		cmocka_unit_test(a_glitch_before_an_answer_is_forgiven),
 		cmocka_unit_test(an_answer_after_more_than_a_glitch_is_not_trusted),
 		cmocka_unit_test(another_masters_question_is_left_its_answer),
+		cmocka_unit_test(another_masters_answer_is_no_late_one),
 		cmocka_unit_test(another_masters_answer_is_not_ours),
 		cmocka_unit_test(another_masters_question_is_heard_while_we_want_to_ask),
 		cmocka_unit_test(another_masters_question_is_no_answer),
