@@ -13,6 +13,9 @@
 #define PLACE_TEXT        40
 #define EXCEPTION_ADDRESS 2 /* some register of the request does not exist, perhaps one that nobody wants */
 #define EXCEPTION_VALUE   3 /* or they are too many */
+#define EXCEPTION_ACK     5 /* it is at work on it, or */
+#define EXCEPTION_BUSY    6 /* on something else: it wants to be asked again */
+#define BUSY_PAUSE        (200 * HJ_USEC_PER_MS) /* for others, until it is */
 #define TRY_LEAST         (20 * HJ_USEC_PER_MS)  /* a try waits so long at least, whatever it may cost */
 #define PUT_OFF           (500 * HJ_USEC_PER_MS) /* until it is seen whether a late answer may still come */
 
@@ -215,8 +218,14 @@ static void put_off(struct meterd *m, const struct asking *a, const struct hj_no
 		samples_none(m, q, now->wall_ms, HJ_FLAG_LINK);
 }
 
+static bool is_busy(const struct hj_request *q, int exception)
+{
+	return q->table >= HJ_TABLE_COIL && q->table <= HJ_TABLE_INPUT &&
+	       (exception == EXCEPTION_ACK || exception == EXCEPTION_BUSY);
+}
+
 /* One more try, where somebody waits for the samples and the silence may cost that. It has its turn by the deadline
- * that it had: others whose time is shorter go in between. */
+ * that it had: others whose time is shorter go in between. One that is busy is left alone for a while. */
 static bool again(struct meterd *m, const struct asking *a, int r, hj_usec now)
 {
 	const struct hj_request *q = &m->plan.requests[a->request];
@@ -227,7 +236,7 @@ static bool again(struct meterd *m, const struct asking *a, int r, hj_usec now)
 	        !hj_quarantine_may_repeat(&m->quarantine, q->meter, m->meters[q->meter].timeout.whole, now))
 		return false;
 	m->request_tries[a->request] = (uint8_t)a->tries;
-	hj_schedule_soon(&m->schedule, a->request, a->due);
+	hj_schedule_soon(&m->schedule, a->request, r == -EREMOTEIO ? now + BUSY_PAUSE : a->due);
 	return true;
 }
 
@@ -251,6 +260,8 @@ static void run(struct meterd *m, struct asking *a)
 	if (r == 0 || r == -EREMOTEIO) {
 		hj_timeout_answered(&meter->timeout, is.turnaround ? is.turnaround : took);
 		answered(m, a, meter, &now, took);
+		if (r == -EREMOTEIO && is_busy(q, is.is.exception) && again(m, a, r, now.mono))
+			return;
 		return take_answer(m, a, r, &is, &now);
 	}
 	if (r == -ETIMEDOUT)
@@ -270,8 +281,8 @@ static struct asking next(struct meterd *m, const struct hj_now *now)
 	struct asking a = { .request = due.slot, .turn = turn, .due = due.due, .cost = due.cost };
 	unsigned tries;
 
-	if (turn == HJ_TURN_NONE || turn == HJ_TURN_TRY)
-		return a;
+	if (turn == HJ_TURN_NONE || turn == HJ_TURN_TRY || turn == HJ_TURN_LOOK)
+		return a; /* a repetition that is put off for longer than to the next look is still to come */
 	tries = m->request_tries[a.request];
 	m->request_tries[a.request] = 0;
 	if (tries && due.on_grid)

@@ -147,7 +147,8 @@ static enum hj_turn take(struct hj_schedule *s, struct hj_slot *slot, hj_usec no
 	}
 	if (slot->look <= now)
 		pass(&slot->look, slot->fast, now);
-	slot->soon = HJ_USEC_NEVER;
+	if (wanted) /* a look is nothing that somebody waits for */
+		slot->soon = HJ_USEC_NEVER;
 	s->was_fast = slot->fast;
 	return wanted ? HJ_TURN_ASK : HJ_TURN_LOOK;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -188,6 +189,92 @@ static void a_gateways_word_for_silence_is_silence(void **state)
 	}
 }
 
+/* A turn when what is wanted soon is due; the next place on the grid is an hour away. */
+static void turn_when_due(struct world *w)
+{
+	hj_usec wait;
+
+	w->m.schedule.slots[0].due = hj_now().mono + 3600 * HJ_USEC_PER_SEC;
+	wait = w->m.schedule.slots[0].soon > hj_now().mono ? w->m.schedule.slots[0].soon - hj_now().mono : 0;
+	assert_true(wait <= HJ_USEC_PER_SEC);
+	usleep((useconds_t)wait);
+	poll_turn(&w->m);
+}
+
+/* Exceptions 5 and 6: it wants to be asked again, a little later, so that others have their turns. */
+static void a_meter_that_is_busy_is_asked_again_later(void **state)
+{
+	struct world w;
+	hj_usec begin;
+
+	(void)state;
+	for (int exception = 5; exception <= 6; exception++) {
+		set_up(&w);
+		w.m.conf.retries = 1;
+		port.ask_result = -EREMOTEIO;
+		port.exception = exception;
+		turn(&w);
+		begin = hj_now().mono;
+		assert_int_equal(outbox_next(&w.m.outbox), 1); /* no sample yet */
+		assert_true(w.m.schedule.slots[0].soon > begin + 100 * HJ_USEC_PER_MS);
+		port.ask_result = 0;
+		turn_when_due(&w);
+		assert_int_equal(outbox_next(&w.m.outbox), 2);
+		assert_int_equal(newest_flag(&w), HJ_FLAG_FAULT); /* an answer of no bytes: it was asked again */
+		assert_true(w.m.schedule.slots[0].soon == HJ_USEC_NEVER);
+		tear_down(&w);
+	}
+}
+
+static void a_meter_that_stays_busy_has_no_value(void **state)
+{
+	struct world w;
+
+	(void)state;
+	set_up(&w);
+	w.m.conf.retries = 2;
+	port.ask_result = -EREMOTEIO;
+	port.exception = 6;
+	turn(&w);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(outbox_next(&w.m.outbox), 1);
+		turn_when_due(&w);
+	}
+	assert_int_equal(outbox_next(&w.m.outbox), 2);
+	assert_int_equal(newest_flag(&w), HJ_FLAG_FAULT);
+	assert_int_equal(w.m.requests, 3);
+	assert_int_equal(w.m.meters[0].state, METER_OK);
+	/* Other refusals are final. */
+	port.exception = 4;
+	hj_schedule_soon(&w.m.schedule, 0, hj_now().mono);
+	turn_when_due(&w);
+	assert_int_equal(outbox_next(&w.m.outbox), 3);
+	tear_down(&w);
+}
+
+/* Looks of the fast lane lie between: they do not count for the repetition, nor end it. */
+static void a_look_does_not_forget_a_repetition(void **state)
+{
+	struct world w;
+
+	(void)state;
+	set_up(&w);
+	w.m.conf.retries = 1;
+	port.ask_result = -EREMOTEIO;
+	port.exception = 6;
+	turn(&w);
+	w.m.schedule.slots[0].fast = 100 * HJ_USEC_PER_MS;
+	w.m.schedule.slots[0].look = hj_now().mono;
+	poll_turn(&w.m);
+	assert_int_equal(w.m.requests, 2);
+	assert_int_equal(outbox_next(&w.m.outbox), 1);
+	turn_when_due(&w);
+	assert_int_equal(w.m.requests, 3);
+	assert_int_equal(outbox_next(&w.m.outbox), 2);
+	assert_int_equal(newest_flag(&w), HJ_FLAG_FAULT);
+	tear_down(&w);
+}
+
 /* The timer of the window's end waits on the wall clock: set back by an hour, that would be an hour. */
 static void a_clock_set_back_does_not_delay_the_window(void **state)
 {
@@ -225,6 +312,9 @@ int main(void)
 		cmocka_unit_test(a_silent_meter_does_not_hide_a_good_port),
 		cmocka_unit_test(a_probe_does_not_put_off_the_next_try),
 		cmocka_unit_test(a_gateways_word_for_silence_is_silence),
+		cmocka_unit_test(a_meter_that_is_busy_is_asked_again_later),
+		cmocka_unit_test(a_meter_that_stays_busy_has_no_value),
+		cmocka_unit_test(a_look_does_not_forget_a_repetition),
 		cmocka_unit_test(a_clock_set_back_does_not_delay_the_window),
 	};
 

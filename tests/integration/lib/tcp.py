@@ -14,8 +14,8 @@ import time
 BLOCKS = {"coil": "co", "discrete": "di", "holding": "hr", "input": "ir"}
 
 
-def serve(port, framing, units, speaks):
-    """units: {unit id: {table: [value of register 0, 1 ...]}}; `speaks`: of a unit that is not there it says so (exception 11), as gateways do."""
+def serve(port, framing, units):
+    """units: {unit id: {table: [value of register 0, 1 ...]}}"""
     import asyncio
     from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
     from pymodbus.server.async_io import ModbusTcpServer
@@ -25,15 +25,15 @@ def serve(port, framing, units, speaks):
         slaves = {int(u): ModbusSlaveContext(zero_mode=True, **{BLOCKS[t]: ModbusSequentialDataBlock(0, v) for t, v in tables.items()})
                   for u, tables in units.items()}
         server = ModbusTcpServer(ModbusServerContext(slaves=slaves, single=False), ModbusRtuFramer if framing == "rtu" else ModbusSocketFramer,
-                                 address=("127.0.0.1", port), ignore_missing_slaves=not speaks, allow_reuse_address=True)
+                                 address=("127.0.0.1", port), ignore_missing_slaves=True, allow_reuse_address=True)
         await server.serve_forever()
 
     asyncio.run(run())
 
 
 class Server:
-    def __init__(self, port, framing, units, speaks=False):
-        self.port, self.arguments, self.process = port, [str(port), framing, json.dumps(units), "speaks" if speaks else ""], None
+    def __init__(self, port, framing, units):
+        self.port, self.arguments, self.process = port, [str(port), framing, json.dumps(units)], None
         self.start()
 
     def start(self):
@@ -120,4 +120,4 @@ class Proxy:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]), sys.argv[4])
+    serve(int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]))
