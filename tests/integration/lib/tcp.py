@@ -59,9 +59,11 @@ class Server:
 
 
 class Proxy:
-    """Carries bytes to `to`. `late` of the answers come `late_s` later than they are there, others meanwhile."""
+    """Carries bytes to `to`. `late` of the answers come `late_s` later than they are there, others meanwhile. Of the units `unreached` it says itself that
+    they do not respond (Modbus TCP, exception 11), as a gateway does, after `gives_up_s`."""
 
-    def __init__(self, to):
+    def __init__(self, to, unreached=(), gives_up_s=0):
+        self.unreached, self.gives_up_s = unreached, gives_up_s
         self.to, self.late, self.late_s, self.made_late, self.connections = to, 0, 0, 0, 0
         self.asked = self.most_asked = 0  # questions that the server has not answered
         self.random, self.open, self.lock = random.Random(1), [], threading.Lock()
@@ -91,7 +93,9 @@ class Proxy:
                     break
                 self.asked = 0 if answers else self.asked + 1
                 self.most_asked = max(self.most_asked, self.asked)
-                if answers and self.random.random() < self.late:
+                if not answers and self.unreached and data[6] in self.unreached:
+                    threading.Timer(self.gives_up_s, self.send, (source, data[:4] + bytes((0, 3, data[6], data[7] | 0x80, 11)))).start()
+                elif answers and self.random.random() < self.late:
                     self.made_late += 1
                     threading.Timer(self.late_s, self.send, (to, data)).start()
                 else:
