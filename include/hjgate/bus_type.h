@@ -2,7 +2,9 @@
  * it is services/meterd/bus_NAME.c. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum hj_bus_trait {
 	HJ_BUS_SERIAL = 1,   /* a serial port: port, baud, data_bits, parity, stop_bits */
@@ -39,10 +41,15 @@ enum hj_bias { HJ_BIAS_AS_IS, HJ_BIAS_UP, HJ_BIAS_DOWN, HJ_BIAS_OFF };
 
 #define HJ_BUS_GAP_MOST 2000 /* ms of the key `gap` */
 
+#define HJ_UNIT_MOST   247 /* Modbus over serial line V1.02, 2.2 */
+#define HJ_UNIT_DIRECT 255 /* of Modbus TCP: the device itself, no line behind it (its guide V1.0b, 4.4.2.1) */
+
 struct hj_bus_type {
 	const char *name;
 	unsigned traits;         /* enum hj_bus_trait */
 	unsigned station_digits; /* 0: no stations */
 };
 const struct hj_bus_type *hj_bus_type(enum hj_bus_kind kind);
+/* Whether a unit of such a bus may have this id. */
+bool hj_bus_unit_is(enum hj_bus_kind kind, int64_t unit_id);
 int hj_bus_kind_find(const char *name); /* enum hj_bus_kind; -EINVAL */

@@ -131,7 +131,7 @@ struct hj_conf_limits {
 struct hj_conf_meter {
 	char name[HJ_NAME_MAX + 1];
 	char model[HJ_NAME_MAX + 1];            /* "" where its points are all in the bus's file */
-	int64_t unit_id;                        /* 1..247; 0 where the bus has stations or lines */
+	int64_t unit_id;                        /* see hj_bus_unit_is(); 0 where the bus has stations or lines */
 	char station[2 * HJ_STATION_BYTES + 1]; /* its digits; "" where the bus has none */
 	char serial[HJ_SERIAL_MAX + 1];         /* as on its plate; "" = what the bus or a point of it says */
 	double pt, ct;                          /* ratios of its transformers, 1 by default */

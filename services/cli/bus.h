@@ -11,7 +11,7 @@
 #include "progress.h"
 #include "writer.h"
 
-#define BUS_UNIT_MOST 247
+#define BUS_UNITS (HJ_UNIT_DIRECT + 1) /* a list by unit id */
 
 struct bus_options {
 	const char *type, *baud, *parity, *units, *table, *near, *address;
@@ -56,6 +56,8 @@ int bus_wire_reopen(struct bus_wire *w);
 int bus_wire_ask(struct bus_wire *w, const struct hj_question *q, int64_t timeout_ms, struct bus_reply *ret);
 /* The same, again where the answer was broken or might have been another's. */
 int bus_wire_ask_surely(struct bus_wire *w, const struct hj_question *q, int64_t timeout_ms, struct bus_reply *ret);
+/* Whether there is such a unit on this kind of bus; who asks for one need not look. */
+int bus_wire_unit(const struct bus_wire *w, unsigned unit_id);
 int bus_wire_call(struct bus_wire *w, const char *method, json_t *params, json_t **ret);
 void bus_reply_read(json_t *answer, struct bus_reply *ret);
 size_t bus_hex(const char *text, uint8_t *to, size_t most);
@@ -71,8 +73,8 @@ int bus_address(const struct cli *cli, const char *word, uint32_t *ret);
 int bus_identifier(const struct cli *cli, const char *word, uint32_t *ret);
 int bus_station(const struct cli *cli, const char *word, uint8_t ret[HJ_STATION_BYTES]);
 int bus_count(const struct cli *cli, const char *word, uint16_t *ret);
-/* "1-20,30": which of 1..247; all where text is NULL. */
-int bus_units(const struct cli *cli, const char *text, bool ret[BUS_UNIT_MOST + 1]);
+/* "1-20,30": which of 1..247 and 255; 1 to 247 where text is NULL. */
+int bus_units(const struct cli *cli, const char *text, bool ret[BUS_UNITS]);
 /* "0-200" */
 int bus_span(const struct cli *cli, const char *text, uint32_t *ret_first, uint32_t *ret_last);
 int bus_baud(const struct cli *cli, const char *text, int64_t *ret);

@@ -136,7 +136,7 @@ static void add_unit(struct doctor *d, unsigned unit)
 
 static int choose(struct doctor *d, const struct bus_options *o)
 {
-	bool units[BUS_UNIT_MOST + 1];
+	bool units[BUS_UNITS];
 	int r = bus_units(d->cli, o->units, units);
 
 	if (!r && o->units && hj_bus_type(d->wire.conf.kind)->traits & HJ_BUS_STATIONS)
@@ -145,7 +145,7 @@ static int choose(struct doctor *d, const struct bus_options *o)
 		if (!o->units || units[d->wire.conf.meters[i].unit_id])
 			add_meter(d, &d->wire.conf.meters[i]);
 	if (!r && !d->count && o->units)
-		for (unsigned u = 1; u <= BUS_UNIT_MOST; u++)
+		for (unsigned u = 1; u < BUS_UNITS; u++)
 			if (units[u])
 				add_unit(d, u);
 	if (!r && !d->count)

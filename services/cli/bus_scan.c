@@ -22,7 +22,7 @@ struct scan {
 	struct bus_wire wire;
 	struct writer *writer;
 	struct cli_progress progress;
-	bool units[BUS_UNIT_MOST + 1];
+	bool units[BUS_UNITS];
 	size_t all, done; /* questions, of all formats */
 	size_t found, unreadable, doubles;
 	int64_t timeout_ms;
@@ -146,7 +146,7 @@ static int scan_units(struct scan *s)
 {
 	int r = 0;
 
-	for (unsigned unit = 1; unit <= BUS_UNIT_MOST && !r; unit++)
+	for (unsigned unit = 1; unit < BUS_UNITS && !r; unit++)
 		if (s->units[unit])
 			r = ask_unit(s, unit);
 	return r;
@@ -282,7 +282,8 @@ static int scan(struct scan *s)
 	int64_t begun = cli_wall_ms();
 	int r;
 
-	for (unsigned unit = 1; unit <= BUS_UNIT_MOST; unit++)
+	s->units[HJ_UNIT_DIRECT] |= !s->o->units && s->wire.conf.kind == HJ_BUS_tcp;
+	for (unsigned unit = 1; unit < BUS_UNITS; unit++)
 		s->all += s->units[unit];
 	s->timeout_ms = s->o->timeout ? s->o->timeout : has_stations(s) ? STATION_TIMEOUT_MS : SCAN_TIMEOUT_MS;
 	s->writer = bus_writer(s->cli);

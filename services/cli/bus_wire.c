@@ -321,13 +321,24 @@ static json_t *question_json(const struct hj_question *q, int64_t timeout_ms)
 	return j;
 }
 
+int bus_wire_unit(const struct bus_wire *w, unsigned unit_id)
+{
+	if ((!w->has_file && !w->adhoc) || hj_bus_unit_is(w->conf.kind, unit_id)) /* else its meterd knows */
+		return 0;
+	return cli_usage(w->cli, _("unit %u is of Modbus TCP alone: on a line there are 1 to %d"), unit_id, HJ_UNIT_MOST);
+}
+
 int bus_wire_ask(struct bus_wire *w, const struct hj_question *q, int64_t timeout_ms, struct bus_reply *ret)
 {
 	const struct timespec step = { 0, WAIT_STEP_MS * 1000000L };
+	int r = q->table == HJ_TABLE_DATA ? 0 : bus_wire_unit(w, q->unit_id);
 
+	if (r)
+		return r;
 	for (int i = 0; i < WAIT_TRIES; i++) {
 		_cleanup_json_ json_t *answer = NULL;
-		int r = bus_wire_call(w, "hjgate.Meter.Ask", question_json(q, timeout_ms), &answer);
+
+		r = bus_wire_call(w, "hjgate.Meter.Ask", question_json(q, timeout_ms), &answer);
 
 		if (r)
 			return r;

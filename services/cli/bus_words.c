@@ -12,8 +12,11 @@ int bus_unit(const struct cli *cli, const char *word, uint8_t *ret)
 {
 	uint64_t unit;
 
-	if (hj_uint_parse(word, strlen(word), BUS_UNIT_MOST, &unit) < 0 || !unit)
-		return cli_usage(cli, _("UNIT is a number from 1 to %d, not \"%s\""), BUS_UNIT_MOST, word);
+	/* The target's type is not known yet: bus_wire_unit(). */
+	if (hj_uint_parse(word, strlen(word), HJ_UNIT_DIRECT, &unit) < 0 ||
+	        !hj_bus_unit_is(HJ_BUS_tcp, (int64_t)unit))
+		return cli_usage(cli, _("UNIT is a number from 1 to %d, of Modbus TCP also %d, not \"%s\""), HJ_UNIT_MOST,
+		        HJ_UNIT_DIRECT, word);
 	*ret = (uint8_t)unit;
 	return 0;
 }
@@ -90,17 +93,19 @@ static bool read_span(const char *text, size_t n, uint64_t most, uint64_t *ret_f
 	return *ret_first <= *ret_last;
 }
 
-int bus_units(const struct cli *cli, const char *text, bool ret[BUS_UNIT_MOST + 1])
+int bus_units(const struct cli *cli, const char *text, bool ret[BUS_UNITS])
 {
 	uint64_t first, last;
 	size_t n;
 
-	memset(ret, 0, sizeof(bool) * (BUS_UNIT_MOST + 1));
+	memset(ret, 0, sizeof(bool) * BUS_UNITS);
 	for (const char *p = text ? text : "1-247"; *p; p += n + (p[n] == ',')) {
 		n = strcspn(p, ",");
-		if (!read_span(p, n, BUS_UNIT_MOST, &first, &last) || !first)
-			return cli_usage(cli, _("--units takes numbers from 1 to %d like 1-20,30, not \"%s\""),
-			        BUS_UNIT_MOST, text);
+		if (!read_span(p, n, HJ_UNIT_DIRECT, &first, &last) || !first ||
+		        (last > HJ_UNIT_MOST && first != HJ_UNIT_DIRECT))
+			return cli_usage(cli,
+			        _("--units takes numbers from 1 to %d like 1-20,30, of Modbus TCP also %d, not \"%s\""),
+			        HJ_UNIT_MOST, HJ_UNIT_DIRECT, text);
 		for (uint64_t u = first; u <= last; u++)
 			ret[u] = true;
 	}

@@ -145,7 +145,8 @@ int bus_write(struct cli *cli, const struct bus_options *o, int argc, char **arg
 	r = r ? r : bus_wire_open(cli, o, argv[0], &w);
 	if (r)
 		return r;
-	r = o->yes ? write_them(cli, &w, &q, wanted) : show_only(cli, &w, &q, wanted);
+	r = bus_wire_unit(&w, q.unit_id);
+	r = r ? r : o->yes ? write_them(cli, &w, &q, wanted) : show_only(cli, &w, &q, wanted);
 	bus_wire_close(&w);
 	return r;
 }

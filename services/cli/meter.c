@@ -10,7 +10,6 @@
 #include "tables.h"
 #include "writer.h"
 
-#define UNIT_MOST    247
 #define ADDRESS_MOST 65535
 #define COUNT_MOST   125 /* registers of one request */
 
@@ -137,14 +136,16 @@ static int probe(struct cli *cli, const struct meter_words *m, int argc, char **
 {
 	static const char *const tables[] = { "coil", "discrete", "holding", "input", NULL };
 	_cleanup_json_ json_t *answer = NULL;
-	uint64_t unit, address, count;
+	uint64_t address, count;
 	char socket[METER_SOCKET];
+	uint8_t unit;
 	int r;
 
 	if (argc != 4)
 		return cli_usage(cli, "%s", _("probe needs four words: UNIT TABLE ADDRESS COUNT"));
-	if (hj_uint_parse(argv[0], strlen(argv[0]), UNIT_MOST, &unit) < 0 || unit == 0)
-		return cli_usage(cli, _("UNIT is a number from 1 to %d, not \"%s\""), UNIT_MOST, argv[0]);
+	r = bus_unit(cli, argv[0], &unit);
+	if (r)
+		return r;
 	if (strcmp(argv[1], "coil") && strcmp(argv[1], "discrete") && strcmp(argv[1], "holding") &&
 	        strcmp(argv[1], "input"))
 		return cli_unknown(cli, N_("table"), argv[1], tables);

@@ -3,11 +3,9 @@
 
 #include "meterd.h"
 
-#define API_UNIT_MOST 247
-
 /* NULL, or the parameter that is wrong. `station` may be NULL. */
-const char *api_question(int64_t unit_id, const char *table, int64_t address, int64_t count, const char *station,
-        struct hj_question *ret);
+const char *api_question(const struct meterd *m, int64_t unit_id, const char *table, int64_t address, int64_t count,
+        const char *station, struct hj_question *ret);
 uint16_t api_value_at(const struct hj_question *q, const uint8_t *data, size_t i);
 
 /* api_frames.c */

@@ -47,8 +47,8 @@ static const char *station_question(int64_t address, const char *station, struct
 	return NULL;
 }
 
-const char *api_question(int64_t unit_id, const char *table, int64_t address, int64_t count, const char *station,
-        struct hj_question *ret)
+const char *api_question(const struct meterd *m, int64_t unit_id, const char *table, int64_t address, int64_t count,
+        const char *station, struct hj_question *ret)
 {
 	int t = find_table(table);
 	int64_t most = t == HJ_TABLE_COIL || t == HJ_TABLE_DISCRETE ? HJ_PLAN_BITS_MAX : HJ_PLAN_REGISTERS_MAX;
@@ -57,7 +57,7 @@ const char *api_question(int64_t unit_id, const char *table, int64_t address, in
 		return "table";
 	if (t == HJ_TABLE_DATA)
 		return station_question(address, station ? station : "", ret);
-	if (unit_id < 1 || unit_id > API_UNIT_MOST)
+	if (!hj_bus_unit_is(m->conf.kind, unit_id))
 		return "unit_id";
 	if (address < 0 || address > UINT16_MAX)
 		return "address";
@@ -160,7 +160,7 @@ static int lend(struct hj_ipc_call *call, json_t *parameters, struct meterd *m, 
 		return hj_ipc_fail_parameter(call, bad);
 	if (came == came_probe && !strcmp(table_name, "data"))
 		return hj_ipc_fail_parameter(call, "table");
-	bad = api_question(unit_id, table_name, address, count, station, &q);
+	bad = api_question(m, unit_id, table_name, address, count, station, &q);
 	if (!bad && (timeout < 0 || timeout > TIMEOUT_MOST_MS))
 		bad = "timeout";
 	if (bad)

@@ -10,6 +10,7 @@
 
 #include "adhoc.h"
 #include "hjgate/log.h"
+#include "hjgate/meter_mbap.h"
 
 #define WRITE_COIL      5 /* the functions of Modbus V1.1b3 */
 #define WRITE_REGISTER  6
@@ -127,6 +128,7 @@ static const char *make(struct writing *w, json_t *values, int64_t function)
 {
 	struct hj_question *q = &w->loan.question;
 	bool bits = q->table == HJ_TABLE_COIL, one = q->count == 1;
+	struct hj_mbap any = { 0 }; /* it knows every unit id that api_question() lets pass */
 	uint8_t frame[HJ_FRAME_MAX];
 
 	if (!bits && q->table != HJ_TABLE_HOLDING)
@@ -141,7 +143,7 @@ static const char *make(struct writing *w, json_t *values, int64_t function)
 	                                 : WRITE_REGISTERS);
 	q->function = w->function;
 	q->data = w->data;
-	if (hj_protocol_rtu.encode(q, frame) < 0)
+	if (hj_mbap_begin(&any, q, frame) < 0)
 		return function ? "function" : "values";
 	q->function = 0;
 	return NULL;
@@ -167,7 +169,8 @@ int api_write(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	if (!w)
 		return -ENOMEM;
 	w->loan.came = came;
-	bad = api_question(unit_id, table_name, address, (int64_t)json_array_size(values), NULL, &w->loan.question);
+	bad = api_question(
+	        userdata, unit_id, table_name, address, (int64_t)json_array_size(values), NULL, &w->loan.question);
 	if (!bad)
 		bad = make(w, values, function);
 	if (bad) {

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hjgate/bus_type.h"
 #include "hjgate/cleanup.h"
 
 #define CRC_BYTES    2
+#define ANY_UNIT     1
 #define BEFORE_UNIT  6   /* bytes of the head that its length does not count */
 #define LENGTH_LEAST 3   /* unit, function, one byte */
 #define LENGTH_MOST  254 /* unit, and 253 bytes of the application protocol */
@@ -39,10 +41,14 @@ void hj_mbap_give_up(struct hj_mbap *m)
 
 int hj_mbap_begin(struct hj_mbap *m, const struct hj_question *q, uint8_t to[HJ_FRAME_MAX])
 {
+	struct hj_question on_line = *q;
 	uint8_t line[HJ_FRAME_MAX];
-	int n = hj_protocol_rtu.encode(q, line);
 	size_t length;
+	int n;
 
+	if (hj_bus_unit_is(HJ_BUS_tcp, q->unit_id))
+		on_line.unit_id = ANY_UNIT; /* a line has no 255 */
+	n = hj_protocol_rtu.encode(&on_line, line);
 	hj_mbap_give_up(m);
 	if (n < 0)
 		return n;
@@ -57,6 +63,7 @@ int hj_mbap_begin(struct hj_mbap *m, const struct hj_question *q, uint8_t to[HJ_
 	to[4] = (uint8_t)(length >> 8);
 	to[5] = (uint8_t)length;
 	memcpy(to + BEFORE_UNIT, line, length);
+	to[BEFORE_UNIT] = q->unit_id;
 	return (int)(BEFORE_UNIT + length);
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hjgate/bus_type.h"
 #include "hjgate/cleanup.h"
 
 #define HEAD_BYTES      3 /* unit, function, byte count */
@@ -15,7 +16,6 @@
 #define EXCEPTION_BIT   0x80
 #define REGISTERS_MOST  125  /* V1.1b3 6.3, 6.4 */
 #define BITS_MOST       2000 /* 6.1, 6.2 */
-#define UNIT_MOST       247
 #define WRITE_COIL      5
 #define WRITE_REGISTER  6
 #define WRITE_COILS     15
@@ -71,7 +71,7 @@ static bool can_ask(const struct hj_question *q)
 {
 	unsigned most = hj_table_is_bits(q->table) ? BITS_MOST : REGISTERS_MOST;
 
-	return q->unit_id && q->unit_id <= UNIT_MOST && q->table >= HJ_TABLE_COIL && q->table <= HJ_TABLE_INPUT &&
+	return q->unit_id && q->unit_id <= HJ_UNIT_MOST && q->table >= HJ_TABLE_COIL && q->table <= HJ_TABLE_INPUT &&
 	       q->count && q->count <= most && q->address + q->count <= 65536u && (!q->function || can_write(q));
 }
 
@@ -209,7 +209,7 @@ static int rtu_foreign(const uint8_t *p, size_t n, struct hj_question *ret)
 {
 	size_t whole = READ_BYTES;
 
-	if (n < whole || !p[0] || p[0] > UNIT_MOST || !p[1] ||
+	if (n < whole || !p[0] || p[0] > HJ_UNIT_MOST || !p[1] ||
 	        (p[1] > WRITE_REGISTER && p[1] != WRITE_COILS && p[1] != WRITE_REGISTERS))
 		return 0;
 	if (p[1] == WRITE_COILS || p[1] == WRITE_REGISTERS)

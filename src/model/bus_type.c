@@ -12,6 +12,11 @@ const struct hj_bus_type *hj_bus_type(enum hj_bus_kind kind)
 	return kind < HJ_BUS_KINDS ? &types[kind] : NULL;
 }
 
+bool hj_bus_unit_is(enum hj_bus_kind kind, int64_t unit_id)
+{
+	return (unit_id >= 1 && unit_id <= HJ_UNIT_MOST) || (kind == HJ_BUS_tcp && unit_id == HJ_UNIT_DIRECT);
+}
+
 int hj_bus_kind_find(const char *name)
 {
 	for (int k = 0; k < HJ_BUS_KINDS; k++)

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define UNIT_MOST          247
 #define STATION_BAUD       2400
 #define STATION_TIMEOUT_MS 800
 #define RATIO_LEAST        1e-6
@@ -116,7 +115,8 @@ static int add_barrier(struct conf_file *f, const config_setting_t *item, void *
 static const struct conf_key meter_keys[] = {
 	{ "name", CONF_STRING, CONF_REQUIRED, AT(m.name), .check = conf_check_name,
 	        .hint = N_("a name of 1 to 31 of a-z, 0-9 and -") },
-	{ "unit_id", CONF_INT, 0, AT(m.unit_id), .least = 1, .most = 247 },
+	{ "unit_id", CONF_INT, CONF_FREE, AT(m.unit_id),
+	        .hint = N_("a whole number from 1 to 247 (type \"tcp\": or 255, the device itself)") },
 	{ "station", CONF_STRING, 0, AT(m.station), .check = check_station,
 	        .hint = N_("the digits of its address, as on its plate") },
 	{ "serial", CONF_STRING, 0, AT(m.serial), .check = conf_check_serial,
@@ -166,7 +166,7 @@ static const struct conf_key bus_keys[] = {
 	{ "gap", CONF_INT, 0, AT(gap), .least = 0, .most = HJ_BUS_GAP_MOST, .preset = 0 },
 	{ "response_timeout", CONF_INT, 0, AT(response_timeout), .least = 20, .most = 5000, .preset = 500 },
 	{ "retries", CONF_INT, 0, AT(retries), .least = 0, .most = 5, .preset = 1 },
-	{ "publish_unit", CONF_INT, 0, AT(publish_unit), .least = 1, .most = UNIT_MOST, .preset = UNIT_MOST },
+	{ "publish_unit", CONF_INT, 0, AT(publish_unit), .least = 1, .most = HJ_UNIT_MOST, .preset = HJ_UNIT_MOST },
 	{ "publish", CONF_LIST, .least = 1, .most = HJ_CONF_PUBLISH_MAX, .item = add_published },
 	{ "meters", CONF_LIST, .least = 1, .most = HJ_CONF_METERS_MAX, .item = add_meter },
 };
@@ -305,6 +305,22 @@ static void check_meter(
 	}
 }
 
+static const char *unit_hint(void)
+{
+	return _("a whole number from 1 to 247 (type \"tcp\": or 255, the device itself)");
+}
+
+static void check_unit(struct conf_file *f, const config_setting_t *item, enum hj_bus_kind kind, int64_t unit_id)
+{
+	const config_setting_t *s = config_setting_get_member(item, "unit_id");
+	char value[CONF_VALUE_LEN];
+
+	if (s && config_setting_is_number(s) && config_setting_type(s) != CONFIG_TYPE_FLOAT &&
+	        hj_bus_type(kind)->traits & HJ_BUS_UNITS && !hj_bus_unit_is(kind, unit_id))
+		conf_remedy(conf_error(f, s, _("%s = %s is not allowed"), "unit_id", conf_value(s, value)),
+		        _("write %s"), unit_hint());
+}
+
 /* A unit id or a station, as the kind of bus has it. */
 static void check_address(struct conf_file *f, const config_setting_t *item, const struct hj_bus_type *bus,
         const struct hj_conf_meter *m)
@@ -325,7 +341,7 @@ static void check_address(struct conf_file *f, const config_setting_t *item, con
 			conf_remedy(e, _("write station = \"...\" with the %u digits of its address"),
 			        bus->station_digits);
 		else
-			conf_remedy(e, _("write a whole number from %d to %d"), 1, UNIT_MOST);
+			conf_remedy(e, _("write %s"), unit_hint());
 	} else if (strlen(m->station) > bus->station_digits) {
 		e = conf_error(f, conf_member(item, key), _("station = \"%s\" has more than %u digits"), m->station,
 		        bus->station_digits);
@@ -393,6 +409,7 @@ static int read_meter(
 		return -ENOMEM;
 	check_points(f, item, t);
 	check_address(f, item, hj_bus_type(bus->b.kind), &t->m);
+	check_unit(f, item, bus->b.kind, t->m.unit_id);
 	check_meter(f, item, &bus->b, &t->m);
 	return 0;
 }

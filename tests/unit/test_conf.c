@@ -189,6 +189,29 @@ static void presets_of_stations(void **state)
 	hj_conf_bus_done(&b);
 }
 
+/* 255 is the device itself, where no line is behind it: of Modbus TCP alone. */
+static void a_device_reached_directly(void **state)
+{
+	static const char *const types[] = { "tcp", "rtu-over-tcp" };
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < hj_array_size(types); i++)
+		for (int unit = 254; unit <= 255; unit++) {
+			struct hj_conf_errors errors = { 0 };
+			struct hj_conf_bus b = { 0 };
+
+			snprintf(text, sizeof(text),
+			        "format = 1; type = \"%s\"; host = \"10.0.0.1\";\nmeters = ( { name = \"m\"; unit_id = "
+			        "%d; points = ( { name = \"p\"; table = \"input\"; address = 0; } ); } );\n",
+			        types[i], unit);
+			put("buses.d/south.conf", text);
+			assert_int_equal(hj_conf_load_bus(root, "south", &b, &errors), i == 0 && unit == 255 ? 0 : -EINVAL);
+			hj_conf_bus_done(&b);
+			hj_conf_errors_done(&errors);
+		}
+}
+
 /* Scale and ratio make one decimal; what points have in common is there once. */
 static void values_by_rules(void **state)
 {
@@ -409,6 +432,9 @@ static void bad_meters(void **state)
 		{ "{ name = \"m\";" P " }", 4, "unit_id is missing", "1 to 247" },
 		{ "{ name = \"m\"; unit_id = 0;" P " }", 4, "unit_id = 0", "1 to 247" },
 		{ "{ name = \"m\"; unit_id = 248;" P " }", 4, "unit_id = 248", "1 to 247" },
+		{ "{ name = \"m\"; unit_id = 255;" P " }", 4, "unit_id = 255", "\"tcp\"" },
+		{ "{ name = \"m\"; unit_id = 4294967297L;" P " }", 4, "unit_id = 4294967297", "1 to 247" },
+		{ "{ name = \"m\"; unit_id = \"1\";" P " }", 4, "unit_id = \"1\"", "1 to 247" },
 		{ "{ name = \"M\"; unit_id = 1;" P " }", 4, "name = \"M\"", "a-z" },
 		{ "{ name = \"m.x\"; unit_id = 1;" P " }", 4, "name = \"m.x\"", "a-z" },
 		{ "{ name = \"m\"; unit_id = 1; poll_interval = 301;" P " }", 4, "poll_interval = 301", "1 to 300" },
@@ -738,6 +764,7 @@ int main(void)
 		T(a_point_is_read_once_a_window),
 		T(whole_bus),
 		T(presets_of_stations),
+		T(a_device_reached_directly),
 		T(values_by_rules),
 		T(whole_uplink),
 		T(links_of_an_uplink),

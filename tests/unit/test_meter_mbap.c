@@ -45,6 +45,8 @@ static void asks_as_the_standard_says(void **state)
 		{ TWO, 12, { 0, 1, 0, 0, 0, 6, 5, 3, 0, 4, 0, 2 } },
 		{ { .unit_id = 247, .table = HJ_TABLE_COIL, .address = 300, .count = 11 }, 12,
 		        { 0, 1, 0, 0, 0, 6, 247, 1, 1, 44, 0, 11 } },
+		{ { .unit_id = 255, .table = HJ_TABLE_INPUT, .address = 7, .count = 1 }, 12,
+		        { 0, 1, 0, 0, 0, 6, 255, 4, 0, 7, 0, 1 } }, /* a device reached directly */
 		{ { .unit_id = 1, .table = HJ_TABLE_HOLDING, .address = 1, .count = 2, .function = 16, .data = data },
 		        17, { 0, 1, 0, 0, 0, 11, 1, 16, 0, 1, 0, 2, 4, 0x12, 0x34, 0xab, 0xcd } },
 	};
@@ -63,6 +65,8 @@ static void asks_nothing_that_does_not_exist(void **state)
 {
 	static const struct hj_question rows[] = {
 		{ .unit_id = 0, .table = HJ_TABLE_HOLDING, .count = 1 },
+		{ .unit_id = 248, .table = HJ_TABLE_HOLDING, .count = 1 },
+		{ .unit_id = 254, .table = HJ_TABLE_HOLDING, .count = 1 },
 		{ .unit_id = 1, .table = HJ_TABLE_HOLDING, .count = 126 },
 		{ .unit_id = 1, .table = HJ_TABLE_INPUT, .address = 65535, .count = 2 },
 		{ .unit_id = 1, .table = HJ_TABLE_DATA, .count = 1 },
@@ -94,6 +98,23 @@ static void an_answer_comes_in_any_pieces(void **state)
 		assert_int_equal(m.received_length, n);
 		assert_int_equal(m.junk, 0);
 	}
+}
+
+static void a_device_reached_directly_answers_as_itself(void **state)
+{
+	const struct hj_question direct = { .unit_id = 255, .table = HJ_TABLE_HOLDING, .address = 4, .count = 2 };
+	struct hj_mbap m = asked(&direct);
+	uint8_t frame[32];
+	size_t n = answer(frame, 1, 255, 1, 2);
+
+	(void)state;
+	assert_int_equal(hj_mbap_feed(&m, frame, n), 1);
+	assert_int_equal(m.outcome, 0);
+	m = asked(&direct);
+	n = answer(frame, 1, 1, 1, 2);
+	assert_int_equal(hj_mbap_feed(&m, frame, n), 1);
+	assert_int_equal(m.outcome, -EBADMSG);
+	assert_int_equal(hj_protocol_rtu.encode(&direct, frame), -EINVAL); /* of a line there is none */
 }
 
 static void a_late_answer_is_never_taken_for_the_next(void **state)
@@ -225,6 +246,7 @@ int main(void)
 		cmocka_unit_test(asks_as_the_standard_says),
 		cmocka_unit_test(asks_nothing_that_does_not_exist),
 		cmocka_unit_test(an_answer_comes_in_any_pieces),
+		cmocka_unit_test(a_device_reached_directly_answers_as_itself),
 		cmocka_unit_test(a_late_answer_is_never_taken_for_the_next),
 		cmocka_unit_test(a_gateway_that_gives_up_late_says_nothing_of_the_unit),
 		cmocka_unit_test(both_in_one_piece_is_the_same),
