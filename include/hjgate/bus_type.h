@@ -30,11 +30,18 @@ enum hj_bus_kind { HJ_BUS_TYPES(HJ_BUS_ENUM) HJ_BUS_KINDS };
 #undef HJ_BUS_ENUM
 
 /* What a line's adapter does with our own bytes: gives them back or not. AUTO finds out. */
-enum hj_echo { HJ_ECHO_AUTO, HJ_ECHO_ON, HJ_ECHO_OFF };
+#define HJ_ECHOES(X) X(AUTO, "auto") X(ON, "on") X(OFF, "off")
+#define HJ_ECHO_ENUM(identifier, ...) HJ_ECHO_##identifier,
+enum hj_echo { HJ_ECHOES(HJ_ECHO_ENUM) HJ_ECHO_COUNT };
+#undef HJ_ECHO_ENUM
 
 /* Who turns an RS-485 transceiver round: whoever does it already (the adapter, the driver as the board describes it);
  * the driver, told by TIOCSRS485; we, by RTS, set or unset while we send; nobody. */
-enum hj_rs485 { HJ_RS485_AUTO, HJ_RS485_KERNEL, HJ_RS485_RTS, HJ_RS485_RTS_INVERTED, HJ_RS485_OFF };
+#define HJ_RS485_MODES(X)                                                                                            \
+	X(AUTO, "auto") X(KERNEL, "kernel") X(RTS, "rts") X(RTS_INVERTED, "rts-inverted") X(OFF, "off")
+#define HJ_RS485_ENUM(identifier, ...) HJ_RS485_##identifier,
+enum hj_rs485 { HJ_RS485_MODES(HJ_RS485_ENUM) HJ_RS485_COUNT };
+#undef HJ_RS485_ENUM
 
 /* The resistor at a GPIO input: as the board has it, to the supply, to ground, none. */
 enum hj_bias { HJ_BIAS_AS_IS, HJ_BIAS_UP, HJ_BIAS_DOWN, HJ_BIAS_OFF };
@@ -53,3 +60,8 @@ const struct hj_bus_type *hj_bus_type(enum hj_bus_kind kind);
 /* Whether a unit of such a bus may have this id. */
 bool hj_bus_unit_is(enum hj_bus_kind kind, int64_t unit_id);
 int hj_bus_kind_find(const char *name); /* enum hj_bus_kind; -EINVAL */
+/* By their names in the configuration; -EINVAL. */
+int hj_echo_find(const char *name);
+const char *hj_echo_name(enum hj_echo echo);
+int hj_rs485_find(const char *name);
+const char *hj_rs485_name(enum hj_rs485 mode);

@@ -15,8 +15,8 @@
 
 struct bus_options {
 	const char *type, *baud, *parity, *units, *table, *near, *address;
-	const char *ct, *pt;
-	int64_t data_bits, stop_bits, timeout, rounds, seconds, function;
+	const char *ct, *pt, *rs485;
+	int64_t data_bits, stop_bits, gap, timeout, rounds, seconds, function;
 	struct cli_list values;
 	bool follow, yes, verbose;
 };
@@ -78,6 +78,7 @@ int bus_units(const struct cli *cli, const char *text, bool ret[BUS_UNITS]);
 /* "0-200" */
 int bus_span(const struct cli *cli, const char *text, uint32_t *ret_first, uint32_t *ret_last);
 int bus_baud(const struct cli *cli, const char *text, int64_t *ret);
+int bus_rs485(const struct cli *cli, const char *text, enum hj_rs485 *ret);
 int bus_parity(const struct cli *cli, const char *text, char *ret);
 const char *bus_exception_name(int exception);
 const struct hj_protocol *bus_protocol(enum hj_bus_kind kind);

@@ -107,7 +107,7 @@ static int set_host(struct bus_wire *w, const char *target)
 
 static bool says_format(const struct bus_options *o)
 {
-	return o->type || o->data_bits || o->stop_bits || (o->baud && strcmp(o->baud, "all")) ||
+	return o->type || o->data_bits || o->stop_bits || o->rs485 || o->gap || (o->baud && strcmp(o->baud, "all")) ||
 	       (o->parity && strcmp(o->parity, "all"));
 }
 
@@ -131,6 +131,12 @@ static int apply(struct bus_wire *w)
 		r = bus_baud(w->cli, o->baud, &w->conf.baud);
 	if (!r && o->parity && strcmp(o->parity, "all"))
 		r = bus_parity(w->cli, o->parity, &w->conf.parity);
+	if (!r && o->rs485)
+		r = bus_rs485(w->cli, o->rs485, &w->conf.rs485);
+	if (!r && o->gap > HJ_BUS_GAP_MOST)
+		r = cli_usage(w->cli, _("--gap takes at most %d ms"), HJ_BUS_GAP_MOST);
+	if (o->gap)
+		w->conf.gap = o->gap;
 	if (o->data_bits)
 		w->conf.data_bits = o->data_bits;
 	if (o->stop_bits)
@@ -243,6 +249,11 @@ static int port_failed(const struct bus_wire *w, int error, const char *text)
 		          "sudo."));
 	else if (error == EBUSY)
 		fprintf(stderr, _("Another program has it: sudo fuser -v %s\n"), what);
+	else if (error == ENOTTY && w->conf.rs485 != HJ_RS485_AUTO)
+		fprintf(stderr,
+		        _("It cannot turn a transceiver as \"%s\" says (--rs485, or rs485 in the bus's file): \"auto\" leaves "
+		          "that to the adapter.\n"),
+		        hj_rs485_name(w->conf.rs485));
 	else if (error == ENOSYS)
 		fprintf(stderr, "%s\n", _("This build drives no such bus."));
 	return HJ_EXIT_REFUSED;
@@ -271,13 +282,14 @@ int bus_wire_reopen(struct bus_wire *w)
 	const struct hj_conf_bus *c = &w->conf;
 
 	return bus_wire_call(w, "hjgate.Meter.Reopen",
-	        json_pack("{ss ss ss sI sI sI ss sI sI}", "type", hj_bus_type(c->kind)->name, "port", c->port, "host",
+	        json_pack("{ss ss ss sI sI sI ss sI sI ss ss sI}", "type", hj_bus_type(c->kind)->name, "port", c->port, "host",
 	                c->host, "tcp_port", (json_int_t)(c->tcp_port ? c->tcp_port : 502), "baud",
 	                (json_int_t)c->baud, "data_bits", (json_int_t)c->data_bits, "parity",
 	                c->parity == 'E'   ? "even"
 	                : c->parity == 'O' ? "odd"
 	                                   : "none",
-	                "stop_bits", (json_int_t)c->stop_bits, "response_timeout", (json_int_t)c->response_timeout),
+	                "stop_bits", (json_int_t)c->stop_bits, "response_timeout", (json_int_t)c->response_timeout,
+	                "rs485", hj_rs485_name(c->rs485), "echo", hj_echo_name(c->echo), "gap", (json_int_t)c->gap),
 	        &answer);
 }
 

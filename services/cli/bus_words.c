@@ -149,6 +149,19 @@ int bus_parity(const struct cli *cli, const char *text, char *ret)
 	return cli_unknown(cli, N_("parity"), text, parities);
 }
 
+int bus_rs485(const struct cli *cli, const char *text, enum hj_rs485 *ret)
+{
+	const char *words[HJ_RS485_COUNT + 1] = { 0 };
+	int mode = hj_rs485_find(text);
+
+	for (int i = 0; i < HJ_RS485_COUNT; i++)
+		words[i] = hj_rs485_name((enum hj_rs485)i);
+	if (mode < 0)
+		return cli_unknown(cli, N_("way to turn a transceiver round"), text, words);
+	*ret = (enum hj_rs485)mode;
+	return 0;
+}
+
 const char *bus_exception_name(int exception)
 {
 	static const struct {

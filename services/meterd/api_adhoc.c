@@ -28,19 +28,26 @@ static int find_parity(const char *name)
 }
 
 struct wish {
-	const char *type, *port, *host, *parity;
-	int64_t tcp_port, baud, data_bits, stop_bits, response_timeout;
+	const char *type, *port, *host, *parity, *rs485, *echo;
+	int64_t tcp_port, baud, data_bits, stop_bits, response_timeout, gap;
 };
 
 /* NULL, or the parameter that is wrong. */
 static const char *make(const struct wish *w, struct hj_conf_bus *ret)
 {
-	int kind = hj_bus_kind_find(w->type), parity = find_parity(w->parity);
+	int kind = hj_bus_kind_find(w->type), parity = find_parity(w->parity), rs485 = hj_rs485_find(w->rs485),
+	    echo = hj_echo_find(w->echo);
 
 	if (kind < 0)
 		return "type";
 	if (parity < 0)
 		return "parity";
+	if (rs485 < 0)
+		return "rs485";
+	if (echo < 0)
+		return "echo";
+	if (w->gap < 0 || w->gap > HJ_BUS_GAP_MOST)
+		return "gap";
 	if (w->tcp_port < 1 || w->tcp_port > UINT16_MAX)
 		return "tcp_port";
 	if (w->response_timeout < 1 || w->response_timeout > 5000)
@@ -58,7 +65,10 @@ static const char *make(const struct wish *w, struct hj_conf_bus *ret)
 		.data_bits = w->data_bits,
 		.stop_bits = w->stop_bits,
 		.parity = (char)parity,
-		.response_timeout = w->response_timeout };
+		.response_timeout = w->response_timeout,
+		.rs485 = (enum hj_rs485)rs485,
+		.echo = (enum hj_echo)echo,
+		.gap = w->gap };
 	if (!hj_text_copy(ret->port, sizeof(ret->port), w->port))
 		return "port";
 	return hj_text_copy(ret->host, sizeof(ret->host), w->host) ? NULL : "host";
@@ -66,7 +76,7 @@ static const char *make(const struct wish *w, struct hj_conf_bus *ret)
 
 int api_reopen(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
-	struct wish w = { "rtu", "", "", "none", 502, 9600, 8, 1, 500 };
+	struct wish w = { "rtu", "", "", "none", "auto", "auto", 502, 9600, 8, 1, 500, 0 };
 	const struct hj_param table[] = {
 		{ "type", HJ_PARAM_STRING, false, &w.type },
 		{ "port", HJ_PARAM_STRING, false, &w.port },
@@ -77,6 +87,9 @@ int api_reopen(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		{ "parity", HJ_PARAM_STRING, false, &w.parity },
 		{ "stop_bits", HJ_PARAM_INT, false, &w.stop_bits },
 		{ "response_timeout", HJ_PARAM_INT, false, &w.response_timeout },
+		{ "rs485", HJ_PARAM_STRING, false, &w.rs485 },
+		{ "echo", HJ_PARAM_STRING, false, &w.echo },
+		{ "gap", HJ_PARAM_INT, false, &w.gap },
 	};
 	struct meterd *m = userdata;
 	const char *bad = NULL;

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <termios.h>
 
+#include "bus_rs485.h"
+
 #include "hjgate/cleanup.h"
 #include "hjgate/now.h"
 
@@ -94,6 +96,8 @@ static int open_serial(const struct hj_conf_bus *c)
 	if (ioctl(fd, TIOCEXCL) < 0)
 		return -errno;
 	r = set_format(fd, c);
+	if (r >= 0)
+		r = bus_rs485_setup(fd, c->rs485); /* an opened port raises RTS: the transceiver would send */
 	if (r < 0)
 		return r;
 	r = fd;

@@ -29,20 +29,12 @@ static const struct conf_choice bauds[] = {
 static const struct conf_choice data_bits[] = { { "7", 7 }, { "8", 8 }, { NULL, 0 } };
 static const struct conf_choice stop_bits[] = { { "1", 1 }, { "2", 2 }, { NULL, 0 } };
 static const struct conf_choice parities[] = { { "none", 'N' }, { "even", 'E' }, { "odd", 'O' }, { NULL, 0 } };
-static const struct conf_choice echoes[] = {
-	{ "auto", HJ_ECHO_AUTO },
-	{ "on", HJ_ECHO_ON },
-	{ "off", HJ_ECHO_OFF },
-	{ NULL, 0 },
-};
-static const struct conf_choice rs485[] = {
-	{ "auto", HJ_RS485_AUTO },
-	{ "kernel", HJ_RS485_KERNEL },
-	{ "rts", HJ_RS485_RTS },
-	{ "rts-inverted", HJ_RS485_RTS_INVERTED },
-	{ "off", HJ_RS485_OFF },
-	{ NULL, 0 },
-};
+#define ECHO(identifier, name) { name, HJ_ECHO_##identifier },
+static const struct conf_choice echoes[] = { HJ_ECHOES(ECHO){ NULL, 0 } };
+#undef ECHO
+#define MODE(identifier, name) { name, HJ_RS485_##identifier },
+static const struct conf_choice rs485[] = { HJ_RS485_MODES(MODE){ NULL, 0 } };
+#undef MODE
 
 /* ---- checks of one text ---- */
 

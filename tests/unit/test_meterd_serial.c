@@ -19,6 +19,7 @@
 
 #include "../../services/meterd/bus_rs485.h"
 #include "../../services/meterd/bus_serial.h"
+#include "../../services/meterd/sniff.h"
 
 #include "hjgate/cleanup.h"
 #include "hjgate/now.h"
@@ -245,6 +246,39 @@ static void rts_is_on_while_we_send(void **state)
 	has_lines = has_lsr = false;
 }
 
+static void nothing_comes(const uint8_t *data, size_t n, hj_usec since_first, void *userdata)
+{
+	(void)data;
+	(void)n;
+	(void)since_first;
+	(void)userdata;
+}
+
+/* The kernel raises RTS when a port is opened, and who only listens never lowers it again. */
+static void a_listener_lets_others_speak(void **state)
+{
+	struct hj_conf_bus c = { .baud = 9600, .data_bits = 8, .parity = 'N', .stop_bits = 1, .rs485 = HJ_RS485_RTS };
+	struct sniff *s = NULL;
+	sd_event *event = NULL;
+	int master, slave;
+
+	(void)state;
+	assert_int_equal(openpty(&master, &slave, c.port, NULL, NULL), 0);
+	assert_true(sd_event_new(&event) >= 0);
+	has_lines = true;
+	note_count = 0;
+	assert_int_equal(sniff_open(event, &c, nothing_comes, NULL, &s), 0);
+	assert_int_equal(note_count, 1);
+	assert_int_equal(notes[0].request, TIOCMBIC);
+	assert_int_equal(notes[0].bits, TIOCM_RTS);
+	sniff_close(s);
+	has_lines = false;
+	assert_int_equal(sniff_open(event, &c, nothing_comes, NULL, &s), -ENOTTY);
+	sd_event_unref(event);
+	close(slave);
+	close(master);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +288,7 @@ int main(void)
 		cmocka_unit_test(the_driver_turns_it),
 		cmocka_unit_test(a_port_that_cannot_is_refused),
 		cmocka_unit_test(rts_is_on_while_we_send),
+		cmocka_unit_test(a_listener_lets_others_speak),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
