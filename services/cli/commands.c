@@ -221,8 +221,8 @@ static const struct cli_command commands[] = {
 	                   "is usually holding 0. To probe and to swap need the group hjgate-admin.\n"
 	                   "swap: another meter hangs there, or soon will, and the total METER.POINT goes on. "
 	                   "The readings are those of\n"
-	                   "the displays, in the unit of the point and with its ratio; one that nobody knows is left "
-	                   "out."),
+	                   "the displays, in the unit of the point; the point's ratio (ct, pt) is put to them. One "
+	                   "that nobody knows is left out."),
 	        .fn = cli_meter,
 	        .options = cli_meter_options,
 	        .lines = LINES({ CLI_LOOK, "meter BUS", N_("one bus: each meter, asked and answered") },
