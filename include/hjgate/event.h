@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#define HJ_EVENT_VALUES_MAX 1024 /* bytes: the values of one report, as compact JSON; eventd refuses more */
+
 enum hj_event_class { HJ_EVENT_INFO, HJ_EVENT_WARN, HJ_EVENT_FAULT };
 
 struct hj_event_type {

@@ -58,7 +58,7 @@ static const char *fill_row(const struct log_params *p, const struct hj_event_ty
 	row->trust = p->sure ? HJ_TRUST_RTC : HJ_TRUST_NONE; /* none: by the clock as it is */
 	if (p->values && json_object_size(p->values)) {
 		row->values = json_dumps(p->values, JSON_COMPACT);
-		if (!row->values || strlen(row->values) > EVENT_VALUES_MAX)
+		if (!row->values || strlen(row->values) > HJ_EVENT_VALUES_MAX)
 			return "values";
 	}
 	return NULL;

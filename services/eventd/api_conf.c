@@ -6,6 +6,7 @@
 #include "hjgate/conf.h"
 #include "hjgate/conf_flat.h"
 #include "hjgate/differ.h"
+#include "hjgate/event.h"
 #include "hjgate/ipc.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
@@ -112,7 +113,7 @@ static void say(struct eventd *d, const char *code, const char *key, json_t *val
 {
 	char *text = values ? json_dumps(values, JSON_COMPACT) : NULL;
 
-	if (text && strlen(text) <= EVENT_VALUES_MAX)
+	if (text && strlen(text) <= HJ_EVENT_VALUES_MAX)
 		eventd_say(d, code, ROW_MOMENT, key, text);
 	free(text);
 	json_decref(values);

@@ -16,7 +16,7 @@
 #include "hjgate/text.h"
 
 #define FIELDS_MAX 48   /* in all */
-#define FIELD_MAX  1200 /* bytes of one: a value is EVENT_VALUES_MAX at most */
+#define FIELD_MAX  1200 /* bytes of one: a value is HJ_EVENT_VALUES_MAX at most */
 #define TEXT_MAX   512  /* bytes of the message */
 
 struct fields {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hjgate/event.h"
 #include "hjgate/judge_key.h"
 #include "hjgate/text.h"
 #include "judged.h"
@@ -45,6 +46,20 @@ json_t *judged_proofs(const struct judged *d, const struct hj_conclusion *c)
 	return list;
 }
 
+/* An event with fewer proofs is better than none: eventd refuses what is longer. */
+static void fit(json_t *values)
+{
+	json_t *proofs = json_object_get(values, "proofs");
+
+	while (proofs && json_dumpb(values, NULL, 0, JSON_COMPACT) > HJ_EVENT_VALUES_MAX) {
+		json_array_remove(proofs, json_array_size(proofs) - 1);
+		if (json_array_size(proofs))
+			continue;
+		json_object_del(values, "proofs");
+		proofs = NULL;
+	}
+}
+
 static json_t *conclusion_values(const struct judged *d, const struct hj_conclusion *c)
 {
 	const struct hj_judge_plan *p = &d->site.plan;
@@ -70,6 +85,7 @@ static json_t *conclusion_values(const struct judged *d, const struct hj_conclus
 		json_object_set_new(v, "maintained", json_true());
 	if (c->proof_count > 1)
 		json_object_set_new(v, "proofs", judged_proofs(d, c));
+	fit(v);
 	return v;
 }
 

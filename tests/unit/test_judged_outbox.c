@@ -3,7 +3,9 @@
  * it and go away, and judged is killed between any two steps. All is told once, in order. */
 #include "../../services/judged/judged.h"
 #include "../../services/judged/peer_outbox.h"
+#include "hjgate/event.h"
 #include "hjgate/ipc.h"
+#include "hjgate/judge.h"
 #include "hjgate/log.h"
 #include "ipc_world.h"
 #include "state_root.h"
@@ -94,6 +96,8 @@ static void note(json_t *said)
 static int on_log(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	t.logged++;
+	if (json_dumpb(json_object_get(parameters, "values"), NULL, 0, JSON_COMPACT) > HJ_EVENT_VALUES_MAX)
+		return hj_ipc_fail_parameter(call, "values");
 	if (takes())
 		note(parameters);
 	return answer_by_mood(call, json_pack("{s:i}", "id", 1));
@@ -434,6 +438,49 @@ static void what_gives_way_is_told(void **state)
 	assert_int_equal(lost, 10);
 }
 
+/* Proofs of long names and many decimals are more than eventd takes: those at the end are left out, and of names that
+ * leave no room for any, all. */
+static void what_is_proved_at_length_is_told(void **state)
+{
+	static char name[2 * HJ_NAME_MAX];
+	static struct hj_judge_equipment equipment = { .name = "oven" };
+	static struct hj_judge_point point = { .name = name };
+	static char title[1024];
+	struct hj_conf_equipment named = { .title = "oven" };
+	struct hj_conclusion c = { .production = HJ_JUDGE_NONE,
+		.link = HJ_JUDGE_NONE,
+		.limit = HJ_JUDGE_NONE,
+		.point = HJ_JUDGE_NONE,
+		.code = HJ_CONCLUDES_OFF,
+		.begin_ms = FIRST_MS,
+		.at_ms = FIRST_MS,
+		.proof_count = HJ_PROOFS_MAX };
+	json_t *proofs;
+
+	memset(name, 'n', sizeof(name) - 1);
+	for (size_t i = 0; i < HJ_PROOFS_MAX; i++)
+		c.proofs[i] = (struct hj_proof){
+			.time_ms = FIRST_MS, .value = 1234567.1 + (double)i, .flag = HJ_FLAG_NORMAL, .bound = 0.1
+		};
+	t.d.site.equipment = &named;
+	t.d.site.plan = (struct hj_judge_plan){
+		.points = &point, .equipment = &equipment, .point_count = 1, .equipment_count = 1
+	};
+	judged_tell(&t.d, &c);
+	c.ended = true;
+	memset(title, 't', HJ_EVENT_VALUES_MAX - 300);
+	named.title = title;
+	judged_tell(&t.d, &c);
+	judged_keys_free(&t.d);
+	keep_and_pump();
+	all_is_taken();
+	assert_int_equal(state_now().lost, 0);
+	assert_int_equal(json_array_size(t.events), 1);
+	assert_true(json_is_integer(json_object_get(json_array_get(t.events, 0), "end")));
+	proofs = json_object_get(json_object_get(json_array_get(t.events, 0), "values"), "proofs");
+	assert_in_range(json_array_size(proofs), 2, HJ_PROOFS_MAX - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_is_lost_or_repeated_by_chance, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_is_refused_now_is_told_later, begin, end),
 		cmocka_unit_test_setup_teardown(what_gives_way_is_told, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_proved_at_length_is_told, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
