@@ -5,6 +5,7 @@
  * be told, and the cursor goes along with the newest row; what is cut before it could be told is counted and said.
  * alertd is started by the connection and ends when it has nothing to do, so the connection is there only while there
  * is something to say. */
+/* long because: the cursor, the one offer under way and what was held decide together which row is next */
 #include "eventd.h"
 #include "held.h"
 #include "hjgate/event.h"
@@ -102,7 +103,8 @@ static json_t *message(struct eventd *d, struct next *end)
 	if (begin.seq)
 		row = &begin.row;
 	type = hj_event_find(row->code);
-	if (type && !outbox_holds(&d->book, row, end->seq, end->row.time_ms))
+	/* Whose begin was told before the work began, has to be told to be over. */
+	if (type && !outbox_holds(&d->book, row, begin.seq ? begin.seq : end->seq, end->row.time_ms))
 		j = json_pack("{s:I, s:s, s:s, s:s, s:I, s:s}", "id", (json_int_t)(begin.seq ? begin.seq : end->seq),
 		        "code", row->code, "class", hj_event_class_name(type->class), "key", row->key, "begin",
 		        (json_int_t)row->time_ms, "phase", phases[end->row.is]);

@@ -381,6 +381,25 @@ static void nobody_is_alerted_of_what_is_worked_on(void **state)
 	stop(SIGTERM);
 }
 
+/* What was told to have begun is told to be over, though it ends while it is worked on. */
+static void what_began_before_the_work_is_told_to_end(void **state)
+{
+	char line[64];
+	int64_t id;
+
+	want_alerts();
+	start_alertd();
+	start();
+	id = tell("meter-lost", "begin", "meter north.oven", 1000);
+	tell("maintenance", "begin", "meter oven", 2000);
+	tell("meter-lost", "end", "meter north.oven", 3000);
+	tell("samples-late", "moment", "bus north", 3500);
+	wait_for("took 5 moment samples-late", 1);
+	snprintf(line, sizeof(line), "took %lld end meter-lost 3000", (long long)id);
+	assert_int_equal(count_lines(line), 1);
+	stop(SIGTERM);
+}
+
 /* HJ_OUTBOX_ROUNDS for a longer run. */
 static void kills_lose_nothing(void **state)
 {
@@ -438,6 +457,7 @@ int main(void)
 		T(the_first_run_is_told_after_a_restart),
 		T(a_cause_keeps_no_connection),
 		T(nobody_is_alerted_of_what_is_worked_on),
+		T(what_began_before_the_work_is_told_to_end),
 		T(kills_lose_nothing),
 	};
 
