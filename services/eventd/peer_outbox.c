@@ -34,7 +34,7 @@ struct outbox {
 	uint64_t taken, put, kept; /* the row taken last; of this, in the transaction; on the disk */
 	uint64_t asking;           /* the row under way; 0 = none */
 	uint64_t released;         /* of what was held: the event told last */
-	bool releasing;            /* what is under way is that one */
+	uint64_t releasing;        /* such an event, under way; 0 = none */
 	hj_usec retry, retry_at;
 	uint64_t passed;      /* rows that nobody is told of any more, since our start */
 	uint64_t passed_told; /* of these, told as event */
@@ -179,7 +179,8 @@ static void answered(const char *error, json_t *reply, bool continues, void *use
 
 	o->asking = 0;
 	if (o->releasing && (!error || is_for_good(error))) {
-		o->releasing = false;
+		o->retry = o->retry_at = 0;
+		o->released = o->releasing;
 		outbox_pump(o);
 		return;
 	}
@@ -224,9 +225,7 @@ static void say(struct outbox *o, struct next *next)
 	if (hj_ipc_client_call(o->client, "hjgate.Alert.Send", j, 0, answered, o) < 0)
 		return;
 	o->asking = next->seq;
-	o->releasing = released;
-	if (released)
-		o->released = released->id;
+	o->releasing = released ? released->id : 0;
 }
 
 static void pass_over_old(struct outbox *o)

@@ -381,6 +381,32 @@ static void nobody_is_alerted_of_what_is_worked_on(void **state)
 	stop(SIGTERM);
 }
 
+/* An alertd that cannot take it when the work is over is asked again, for each of what was held. */
+static void what_was_held_is_offered_again(void **state)
+{
+	char line[3][64];
+	int64_t ids[3];
+
+	want_alerts();
+	start_alertd();
+	start();
+	ids[2] = tell("maintenance", "begin", "meter oven", 1000);
+	ids[0] = tell("meter-lost", "begin", "meter north.oven", 2000);
+	ids[1] = tell("meter-lost", "begin", "meter south.oven", 3000);
+	snprintf(line[2], sizeof(line[2]), "took %lld begin", (long long)ids[2]);
+	wait_for(line[2], 1);
+	close(open(mode_path, O_WRONLY | O_CREAT, 0600));
+	tell("maintenance", "end", "meter oven", 6000);
+	wait_for("refused", 1);
+	unlink(mode_path);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(line[i], sizeof(line[i]), "took %lld %s", (long long)ids[i], i < 2 ? "begin" : "end");
+		wait_for(line[i], 1);
+		assert_int_equal(count_lines(line[i]), 1);
+	}
+	stop(SIGTERM);
+}
+
 /* What was told to have begun is told to be over, though it ends while it is worked on. */
 static void what_began_before_the_work_is_told_to_end(void **state)
 {
@@ -457,6 +483,7 @@ int main(void)
 		T(the_first_run_is_told_after_a_restart),
 		T(a_cause_keeps_no_connection),
 		T(nobody_is_alerted_of_what_is_worked_on),
+		T(what_was_held_is_offered_again),
 		T(what_began_before_the_work_is_told_to_end),
 		T(kills_lose_nothing),
 	};
