@@ -232,7 +232,12 @@ static void pass_over_old(struct outbox *o)
 {
 	uint64_t last = hj_ledger_last(o->d->ledger), first = hj_ledger_first(o->d->ledger);
 	uint64_t least = hj_max(first ? first - 1 : last, last > BEHIND_MOST ? last - BEHIND_MOST : 0);
+	/* What was put back goes on behind a gap in which no rows ever were; those before it are news to nobody. */
+	uint64_t before = last ? (last - 1) / HJ_LEDGER_GENERATION * HJ_LEDGER_GENERATION : 0;
 
+	if (o->taken < before)
+		go_on_behind(o, before);
+	least = hj_max(least, before);
 	if (o->taken >= least)
 		return;
 	if (o->passed == o->passed_told)

@@ -310,6 +310,39 @@ static void the_oldest_of_too_many_are_passed_over(void **state)
 	stop(SIGTERM);
 }
 
+/* As `hjgate restore` does: what comes next is of a generation of its own, far behind the rows that were put back. */
+static void begin_generation(void)
+{
+	struct eventd *d = NULL;
+	sd_event *event = NULL;
+
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(eventd_new(event, root, &d), 0);
+	assert_int_equal(hj_ledger_begin_generation(d->ledger, 1), 0);
+	eventd_free(d);
+	sd_event_unref(event);
+}
+
+static void what_was_put_back_is_no_loss(void **state)
+{
+	json_t *all;
+	char line[64];
+
+	want_alerts();
+	fill(10);
+	begin_generation();
+	start();
+	assert_true(status("untaken") < 10);
+	start_alertd();
+	snprintf(line, sizeof(line), "took %llu ", HJ_LEDGER_GENERATION + 1);
+	wait_for(line, 1);
+	all = list(json_pack("{s:[s]}", "codes", "reports-lost"));
+	assert_int_equal(json_array_size(all), 0);
+	assert_int_equal(status("passed"), 0);
+	json_decref(all);
+	stop(SIGTERM);
+}
+
 /* A box that has never told anybody: what came before a restart is told after it. */
 static void the_first_run_is_told_after_a_restart(void **state)
 {
@@ -480,6 +513,7 @@ int main(void)
 		T(nobody_wants_to_be_told),
 		T(what_was_taken_costs_no_commit),
 		T(the_oldest_of_too_many_are_passed_over),
+		T(what_was_put_back_is_no_loss),
 		T(the_first_run_is_told_after_a_restart),
 		T(a_cause_keeps_no_connection),
 		T(nobody_is_alerted_of_what_is_worked_on),
