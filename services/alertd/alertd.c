@@ -108,16 +108,16 @@ static bool concerns_anybody(const struct alertd *a, const struct alert *alert)
 static enum taken keep(struct alertd *a, struct alert *alert, const struct track *track)
 {
 	_cleanup_(hj_buf_done) struct hj_buf lines = { 0 };
-	struct seen *seen = &a->seen[a->seen_next++ % SEEN_MAX];
+	const struct seen seen = { alert->id, alert->phase };
 	int r;
 
-	*seen = (struct seen){ alert->id, alert->phase };
 	alert->taken_ms = hj_now().wall_ms;
 	alert->number = ++a->numbers;
-	r = outbox_line_seen(&lines, seen);
+	r = outbox_line_seen(&lines, &seen);
 	r = r < 0 || !track ? r : outbox_line_track(&lines, track);
 	r = r < 0 || !alert->left ? r : outbox_line_owed(&lines, a, alert);
 	r = r < 0 ? r : outbox_write(a, &lines, true);
+	a->seen[a->seen_next++ % SEEN_MAX] = seen;
 	alert->kept = r >= 0;
 	if (!alert->left || alertd_owe(a, alert) < 0) {
 		alert_free(alert);
@@ -134,7 +134,8 @@ enum taken alertd_take(struct alertd *a, struct alert *alert)
 	bool tell;
 
 	if (was_seen(a, alert)) {
-		enum taken was = waits_unkept(a, alert) ? TAKEN_NOT : TAKEN_BEFORE;
+		/* A disk that takes things again gets what it refused: until then nothing newer is offered. */
+		enum taken was = waits_unkept(a, alert) && outbox_open(a) < 0 ? TAKEN_NOT : TAKEN_BEFORE;
 
 		alert_free(alert);
 		return was;

@@ -75,7 +75,11 @@ int outbox_write(struct alertd *a, const struct hj_buf *lines, bool sync)
 		at += (size_t)n;
 	}
 	a->lines++;
-	return sync && fdatasync(a->fd) < 0 ? -errno : 0;
+	if (!sync || fdatasync(a->fd) >= 0)
+		return 0;
+	r = -errno; /* what of it is there is not known: the next goes into a new file, with all of this */
+	hj_closep(&a->fd);
+	return r;
 }
 
 static void note(struct alertd *a, json_t *j)

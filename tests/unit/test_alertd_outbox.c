@@ -1,18 +1,25 @@
-/* Why alertd's outbox cannot be written is what the kernel said: a full disk is no broken one. */
+/* What alertd owes lies on the disk: why it cannot be written is what the kernel said (a full disk is no broken one),
+ * and a disk that takes things again gets what it refused. */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "../../services/alertd/alertd.h"
-#include "hjgate/cleanup.h"
+#include "state_root.h"
+
+static int sync_error; /* what the disk answers; 0 = it takes it */
+
+int fdatasync(int fd)
+{
+	(void)fd;
+	errno = sync_error;
+	return sync_error ? -1 : 0;
+}
+
+int fsync(int fd)
+{
+	return fdatasync(fd);
+}
 
 static int write_line(struct alertd *a)
 {
@@ -40,11 +47,81 @@ static void test_cannot_be_made(void **state)
 	assert_int_equal(write_line(&a), -ENOENT);
 }
 
+/* ---- an alertd with one channel, which nobody drives ---- */
+
+static struct alertd *begin(void)
+{
+	static const struct hj_conf_channel conf = { .name = "robot", .rate = 15, .hold = 72, .ends = true };
+	struct alertd *a = calloc(1, sizeof(*a));
+
+	assert_non_null(a);
+	a->fd = -1;
+	a->root = root;
+	channel_init(a, &conf, 1);
+	assert_int_equal(outbox_open(a), 0);
+	return a;
+}
+
+static void end(struct alertd *a)
+{
+	for (size_t i = 0; i < a->owed_count; i++)
+		alert_free(a->owed[i]);
+	free(a->owed);
+	quiet_done(&a->quiet);
+	hj_closep(&a->fd);
+	free(a);
+}
+
+static enum taken take(struct alertd *a, int64_t id)
+{
+	struct alert *alert = alert_new();
+
+	assert_non_null(alert);
+	alert->id = id;
+	alert->begin_ms = 1;
+	alert->class = HJ_EVENT_FAULT;
+	hj_text_copy(alert->code, sizeof(alert->code), "samples-late");
+	snprintf(alert->key, sizeof(alert->key), "bus %d", (int)id);
+	return alertd_take(a, alert);
+}
+
+static int setup(void **state)
+{
+	sync_error = 0;
+	return make_root("alertd");
+}
+
+static int teardown(void **state)
+{
+	return remove_root();
+}
+
+/* eventd offers the same until it is taken: what one channel owes must not keep all others from what is newer. */
+static void test_disk_comes_back(void **state)
+{
+	struct alertd *a = begin();
+
+	assert_int_equal(take(a, 1), TAKEN);
+	sync_error = ENOSPC;
+	assert_int_equal(take(a, 2), TAKEN_NOT);
+	assert_int_equal(take(a, 2), TAKEN_NOT);
+	sync_error = 0;
+	assert_int_equal(take(a, 2), TAKEN_BEFORE);
+	assert_int_equal(take(a, 3), TAKEN);
+	end(a);
+	a = begin();
+	assert_int_equal(a->owed_count, 3);
+	for (int id = 1; id <= 3; id++)
+		assert_int_equal(take(a, id), TAKEN_BEFORE);
+	end(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_cannot_be_made),
+		cmocka_unit_test_setup_teardown(test_disk_comes_back, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
