@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hjgate/clock.h"
 #include "hjgate/conf_alerts.h"
 
 #define ALERT_CODE_MAX   31   /* bytes */
@@ -27,7 +28,8 @@ struct alert {
 	bool again;    /* it was told already and is still there */
 	/* On its way: */
 	uint64_t number;          /* of the outbox; 0 = it is not there */
-	int64_t taken_ms;         /* when it came here */
+	hj_usec taken_mono;       /* when it came here; 0 = it was read from the disk: */
+	int64_t taken_ms;         /* when it came, by the wall clock of then */
 	unsigned left, under_way; /* channels, one bit each */
 	bool kept;                /* it is on the disk */
 };

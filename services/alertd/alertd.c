@@ -111,7 +111,7 @@ static enum taken keep(struct alertd *a, struct alert *alert, const struct track
 	const struct seen seen = { alert->id, alert->phase };
 	int r;
 
-	alert->taken_ms = hj_now().wall_ms;
+	alert->taken_mono = hj_now().mono;
 	alert->number = ++a->numbers;
 	r = outbox_line_seen(&lines, &seen);
 	r = r < 0 || !track ? r : outbox_line_track(&lines, track);

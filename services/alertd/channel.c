@@ -296,17 +296,25 @@ static void on_answer(const struct http_result *result, void *userdata)
 
 /* ---- what waits ---- */
 
+/* A clock that is set makes nothing old; how long ago a run before this one took it, only that clock knows. */
+static int64_t age_ms(struct alert *alert, const struct hj_now *now)
+{
+	if (alert->taken_mono)
+		return (int64_t)((now->mono - alert->taken_mono) / HJ_USEC_PER_MS);
+	if (!hj_clock_plausible(alert->taken_ms)) /* by a clock that was not set yet */
+		alert->taken_ms = now->wall_ms;
+	return now->wall_ms - alert->taken_ms;
+}
+
 static void drop_old(struct channel *c)
 {
-	int64_t now_ms = hj_now().wall_ms;
+	struct hj_now now = hj_now();
 
 	for (size_t i = 0; i < c->a->owed_count;) {
 		struct alert *alert = c->a->owed[i];
 
-		if (!hj_clock_plausible(alert->taken_ms)) /* by a clock that was not set yet */
-			alert->taken_ms = now_ms;
 		if ((alert->left & c->bit) && !(alert->under_way & c->bit) &&
-		        now_ms - alert->taken_ms > c->conf->hold * HOUR_MS)
+		        age_ms(alert, &now) > c->conf->hold * HOUR_MS)
 			channel_give_up(c, alert, c->error[0] ? c->error : "it waited for too long");
 		if (i < c->a->owed_count && c->a->owed[i] == alert)
 			i++;

@@ -46,12 +46,16 @@ int outbox_line_track(struct hj_buf *to, const struct track *t)
 int outbox_line_owed(struct hj_buf *to, const struct alertd *a, const struct alert *alert)
 {
 	json_t *names = json_array();
+	struct hj_now now = hj_now();
+	int64_t taken_ms = alert->taken_mono
+	                           ? now.wall_ms - (int64_t)((now.mono - alert->taken_mono) / HJ_USEC_PER_MS)
+	                           : alert->taken_ms;
 
 	for (size_t i = 0; i < a->channel_count; i++)
 		if (alert->left & a->channels[i].bit)
 			json_array_append_new(names, json_string(a->channels[i].conf->name));
 	return put_json(to, json_pack("{s:o, s:I, s:o, s:I}", "owed", alert_to_json(alert), "number",
-	                            (json_int_t)alert->number, "to", names, "taken", (json_int_t)alert->taken_ms));
+	                            (json_int_t)alert->number, "to", names, "taken", (json_int_t)taken_ms));
 }
 
 int outbox_write(struct alertd *a, const struct hj_buf *lines, bool sync)

@@ -5,9 +5,16 @@
 #include <unistd.h>
 
 #include "../../services/alertd/alertd.h"
+#include "hjgate/now.h"
 #include "state_root.h"
 
+static struct hj_now now = { .wall_ms = 1790000000000LL, .mono = HJ_USEC_PER_SEC };
 static int sync_error; /* what the disk answers; 0 = it takes it */
+
+struct hj_now hj_now(void)
+{
+	return now;
+}
 
 int fdatasync(int fd)
 {
@@ -116,12 +123,45 @@ static void test_disk_comes_back(void **state)
 	end(a);
 }
 
+/* So many alerts wait when so many hours have gone by, and the clock says that it were others. */
+static size_t waiting_after(struct alertd *a, int hours, int clock_hours)
+{
+	now.mono += (hj_usec)hours * 3600 * HJ_USEC_PER_SEC;
+	now.wall_ms += clock_hours * 3600LL * HJ_MS_PER_SEC;
+	a->channels[0].wait_until = HJ_USEC_NEVER; /* nobody answers */
+	channel_turn(&a->channels[0], now.mono);
+	return a->owed_count;
+}
+
+static void test_clock_is_set(void **state)
+{
+	struct alertd *a = begin();
+
+	assert_int_equal(take(a, 1), TAKEN);
+	assert_int_equal(waiting_after(a, 1, 1000), 1);
+	assert_int_equal(waiting_after(a, 1, -2000), 1);
+	assert_int_equal(waiting_after(a, 40, 1000), 1);
+	outbox_open(a); /* made anew: it says when that was by the clock of now */
+	end(a);
+	a = begin();
+	assert_int_equal(a->owed_count, 1);
+	assert_int_equal(waiting_after(a, 29, 29), 1);
+	assert_int_equal(waiting_after(a, 2, 2), 0);
+	end(a);
+	a = begin();
+	assert_int_equal(take(a, 2), TAKEN);
+	assert_int_equal(waiting_after(a, 71, 0), 1);
+	assert_int_equal(waiting_after(a, 2, 0), 0);
+	end(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_cannot_be_made),
 		cmocka_unit_test_setup_teardown(test_disk_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clock_is_set, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
