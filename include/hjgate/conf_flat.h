@@ -5,7 +5,9 @@
 #include <stdbool.h>
 
 /* key: groups by their names, members of lists by their `name`, or by their number. value: as a person would write
- * it, cut to a line. secret: it is a password or the like, and is to be shown to nobody. < 0 stops. */
+ * it, cut to a line; where that is not all of it, "KEY (the rest)" follows with a hash over what was cut. secret: it is
+ * a password or the like, and is to be shown to nobody. < 0 stops. */
+#define HJ_CONF_FLAT_REST " (the rest)"
 typedef int (*hj_conf_flat_fn)(const char *key, const char *value, bool secret, void *userdata);
 
 /* The folders of /etc/hjgate in which a site's own files are ("" is itself, NULL ends them), and those of its files.

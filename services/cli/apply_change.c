@@ -12,7 +12,6 @@
 
 #define SECRET      '\001' /* before a value that is one */
 #define STARS       "******"
-#define LONG_VALUE  199 /* bytes; conf_flat cuts there: behind it there may be more */
 #define DOT_CONF    ".conf"
 #define CHANGES_MAX 4096
 
@@ -67,7 +66,7 @@ static void note(const char *key, const char *old, const char *new, void *userda
 struct lines {
 	struct hj_buf text;
 	size_t count;
-	bool cut;
+	bool wrong; /* it does not parse: it has no keys, and is another all the same */
 };
 
 static int gather(const char *key, const char *value, bool secret, void *userdata)
@@ -76,7 +75,6 @@ static int gather(const char *key, const char *value, bool secret, void *userdat
 	struct lines *l = userdata;
 
 	l->count++;
-	l->cut = l->cut || strlen(value) >= LONG_VALUE - 1;
 	return hj_buf_printf(&l->text, "%s=%s%s\n", key, mark, value);
 }
 
@@ -98,8 +96,7 @@ static int read_lines(const char *root, const char *file, struct lines *ret)
 	snprintf(name, sizeof(name), "%s", slash ? slash + 1 : file);
 	name[strlen(name) - strlen(DOT_CONF)] = '\0';
 	r = hj_conf_flatten(root, folder, name, gather, ret);
-	/* One that does not parse has no keys; that it is another is known all the same. */
-	ret->cut = ret->cut || r == -EINVAL;
+	ret->wrong = r == -EINVAL;
 	if (r == -ENOENT || r == -EINVAL)
 		r = 0;
 	return r < 0 ? r : hj_buf_put(&ret->text, "", 1);
@@ -142,7 +139,7 @@ static int find_in(struct apply_changes *to, const char *a, const char *b, const
 	if (how != APPLY_CHANGED)
 		return whole(to, file, how, old.count + new.count);
 	hj_differ_run(old.text.data, new.text.data, note, &f);
-	if (f.r < 0 || f.found || !(old.cut || new.cut))
+	if (f.r < 0 || f.found || !(old.wrong || new.wrong))
 		return f.r;
 	return whole(to, file, how, 0);
 }

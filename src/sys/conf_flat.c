@@ -2,11 +2,14 @@
 #include "hjgate/conf_flat.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "conf_table.h"
+#include "hjgate/fnv.h"
+#include "hjgate/text.h"
 
 #define KEY_MAX   160 /* bytes */
 #define VALUE_MAX 200 /* bytes */
@@ -37,30 +40,45 @@ static void one_line(char *text)
 			*text = ' ';
 }
 
-static size_t put_scalar(const config_setting_t *s, char *to, size_t size)
+/* As much of it as is shown, and a hash over the rest. */
+struct flat {
+	char text[VALUE_MAX];
+	bool cut;
+	uint64_t rest;
+};
+
+static void put(struct flat *to, const char *text)
+{
+	size_t n = strlen(to->text);
+
+	if (!to->cut && hj_text_copy(to->text + n, sizeof(to->text) - n, text))
+		return;
+	to->rest = hj_fnv(to->cut ? to->rest : HJ_FNV_BEGIN, text, strlen(text) + 1);
+	to->cut = true;
+}
+
+static void put_scalar(const config_setting_t *s, struct flat *to)
 {
 	char number[HJ_NUMBER_LEN];
-	int n;
 
 	switch (config_setting_type(s)) {
 	case CONFIG_TYPE_STRING:
-		n = snprintf(to, size, "%s", config_setting_get_string(s));
+		put(to, config_setting_get_string(s));
 		break;
 	case CONFIG_TYPE_INT:
 	case CONFIG_TYPE_INT64:
-		n = snprintf(to, size, "%lld", config_setting_get_int64(s));
+		snprintf(number, sizeof(number), "%lld", config_setting_get_int64(s));
+		put(to, number);
 		break;
 	case CONFIG_TYPE_FLOAT:
-		n = snprintf(
-		        to, size, "%s", hj_number_format(config_setting_get_float(s), -1, number) < 0 ? "?" : number);
+		put(to, hj_number_format(config_setting_get_float(s), -1, number) < 0 ? "?" : number);
 		break;
 	case CONFIG_TYPE_BOOL:
-		n = snprintf(to, size, "%s", config_setting_get_bool(s) ? "true" : "false");
+		put(to, config_setting_get_bool(s) ? "true" : "false");
 		break;
 	default:
-		n = snprintf(to, size, "?");
+		put(to, "?");
 	}
-	return hj_min((size_t)n, size - 1);
 }
 
 static bool is_aggregate(const config_setting_t *s)
@@ -69,16 +87,12 @@ static bool is_aggregate(const config_setting_t *s)
 }
 
 /* [ 1, 2, 3 ]: what has no names is one value. */
-static void put_array(const config_setting_t *s, char value[VALUE_MAX])
+static void put_array(const config_setting_t *s, struct flat *to)
 {
-	size_t n = 0;
-
-	value[0] = '\0';
-	for (unsigned i = 0; i < (unsigned)config_setting_length(s) && n + 2 < VALUE_MAX; i++) {
+	for (unsigned i = 0; i < (unsigned)config_setting_length(s); i++) {
 		if (i)
-			n += (size_t)snprintf(value + n, VALUE_MAX - n, ", ");
-		n = hj_min(n, (size_t)VALUE_MAX - 1);
-		n += put_scalar(config_setting_get_elem(s, i), value + n, VALUE_MAX - n);
+			put(to, ", ");
+		put_scalar(config_setting_get_elem(s, i), to);
 	}
 }
 
@@ -106,24 +120,37 @@ static int walk_child(
 	return walk(w, child, path, depth + 1);
 }
 
+static int tell(const struct walk *w, const config_setting_t *s, const char *key)
+{
+	char rest_key[KEY_MAX + sizeof(HJ_CONF_FLAT_REST)], hash[17];
+	struct flat value = { .cut = false };
+	bool secret = is_secret(config_setting_name(s));
+	int r;
+
+	if (is_aggregate(s))
+		put_array(s, &value);
+	else
+		put_scalar(s, &value);
+	one_line(value.text);
+	r = w->fn(key, value.text, secret, w->userdata);
+	if (r < 0 || !value.cut)
+		return r;
+	snprintf(rest_key, sizeof(rest_key), "%s" HJ_CONF_FLAT_REST, key);
+	snprintf(hash, sizeof(hash), "%016" PRIx64, value.rest);
+	return w->fn(rest_key, hash, secret, w->userdata);
+}
+
 static int walk(const struct walk *w, const config_setting_t *s, const char *key, unsigned depth)
 {
-	char value[VALUE_MAX];
 	int r = 0;
 
 	if (depth > DEPTH_MAX)
 		return 0;
-	if (config_setting_is_group(s) || (is_aggregate(s) && has_groups(s))) {
-		for (unsigned i = 0; i < (unsigned)config_setting_length(s) && r >= 0; i++)
-			r = walk_child(w, config_setting_get_elem(s, i), key, i, depth);
-		return r;
-	}
-	if (is_aggregate(s))
-		put_array(s, value);
-	else
-		put_scalar(s, value, sizeof(value));
-	one_line(value);
-	return w->fn(key, value, is_secret(config_setting_name(s)), w->userdata);
+	if (!config_setting_is_group(s) && !(is_aggregate(s) && has_groups(s)))
+		return tell(w, s, key);
+	for (unsigned i = 0; i < (unsigned)config_setting_length(s) && r >= 0; i++)
+		r = walk_child(w, config_setting_get_elem(s, i), key, i, depth);
+	return r;
 }
 
 int conf_flatten(const struct conf_file *f, hj_conf_flat_fn fn, void *userdata)

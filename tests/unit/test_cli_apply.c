@@ -1,6 +1,7 @@
 /* `hjgate apply`, what it knows: who reads which key, what a configuration changes against another, and that a tree
  * that was kept is put back whole, with its modes, whatever an interruption left. */
 #include "../../services/cli/apply.h"
+#include "hjgate/conf_flat.h"
 #include "state_root.h"
 
 #include <errno.h>
@@ -114,7 +115,7 @@ static void what_is_another(void **state)
 	apply_changes_done(&c);
 }
 
-/* Behind what is compared of a long value there may be more: then the whole file is another. */
+/* What is behind all that is shown of a long value is compared, too. */
 static void a_long_value(void **state)
 {
 	char text[1024], *end = text + sprintf(text, "format = 1;\nx = \"");
@@ -126,7 +127,14 @@ static void a_long_value(void **state)
 	end[600] = 'b';
 	write_in("b", "alerts.conf", text, 0644);
 	assert_int_equal(apply_changes_find(other, third, &c), 0);
-	assert_non_null(find(&c, "alerts.conf", ""));
+	assert_non_null(find(&c, "alerts.conf", "x" HJ_CONF_FLAT_REST));
+	assert_null(find(&c, "alerts.conf", "x"));
+	apply_changes_done(&c);
+	write_in("a", "alerts.conf", text, 0644);
+	strcat(text, "# a word\n");
+	write_in("b", "alerts.conf", text, 0644);
+	assert_int_equal(apply_changes_find(other, third, &c), 0);
+	assert_null(find(&c, "alerts.conf", ""));
 	apply_changes_done(&c);
 }
 

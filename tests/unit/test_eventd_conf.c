@@ -91,6 +91,14 @@ static void write_uplink(const char *pw)
 	write_file("etc/hjgate/uplinks.d/county.conf", text);
 }
 
+static void write_template(const char *begin, const char *end)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "format = 1;\nnumbers = [ 1, 2 ];\ntemplate = \"%s%s\";\n", begin, end);
+	write_file("etc/hjgate/alerts.conf", text);
+}
+
 static void a_file_as_a_list(void **state)
 {
 	write_bus(200);
@@ -105,12 +113,39 @@ static void a_file_as_a_list(void **state)
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "county", gather, NULL), 0);
 	assert_string_equal(told, "format=1\nhost=a b\npw=123456 (secret)\n");
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), -ENOENT);
-	write_file("etc/hjgate/uplinks.d/city.conf", "format = 1;\nPW = \"1\";\nPasswd = \"2\";\n"); /* errors, and secrets */
+	write_file("etc/hjgate/uplinks.d/city.conf",
+	        "format = 1;\nPW = \"1\";\nPasswd = \"2\";\n"); /* errors, and secrets */
 	told[0] = '\0';
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), 0);
 	assert_string_equal(told, "format=1\nPW=1 (secret)\nPasswd=2 (secret)\n");
 	write_file("etc/hjgate/uplinks.d/city.conf", "format = ;\n");
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), -EINVAL);
+}
+
+/* 60 characters of three bytes, and 18 of one: one more of three is cut as a whole. */
+#define SIXTY(c)                                                                                                     \
+	c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c  \
+	        c c c c c c
+#define LONG_TEXT SIXTY("炉") "123456789012345678"
+
+static void a_long_value_has_a_hash_of_its_rest(void **state)
+{
+	char first[sizeof(told)];
+
+	write_template(LONG_TEXT, "");
+	told[0] = '\0';
+	assert_int_equal(hj_conf_flatten(root, "", "alerts", gather, NULL), 0);
+	assert_string_equal(told, "format=1\nnumbers=1, 2\ntemplate=" LONG_TEXT "\n");
+	write_template(LONG_TEXT, "炉a");
+	told[0] = '\0';
+	assert_int_equal(hj_conf_flatten(root, "", "alerts", gather, NULL), 0);
+	assert_non_null(strstr(told, "\ntemplate=" LONG_TEXT "\ntemplate" HJ_CONF_FLAT_REST "="));
+	strcpy(first, told);
+	write_template(LONG_TEXT, "炉b");
+	told[0] = '\0';
+	assert_int_equal(hj_conf_flatten(root, "", "alerts", gather, NULL), 0);
+	assert_string_not_equal(told, first);
+	assert_memory_equal(told, first, (size_t)(strstr(first, HJ_CONF_FLAT_REST) - first));
 }
 
 /* ---- the events ---- */
@@ -220,6 +255,22 @@ static void each_key_from_what_to_what(void **state)
 	end();
 }
 
+static void a_change_behind_what_is_shown_is_told(void **state)
+{
+	hj_log_setup("eventd", HJ_LOG_ERROR);
+	write_template(LONG_TEXT, "炉a");
+	begin();
+	run_until(1, 1);
+	assert_int_equal(count(), 0);
+	end();
+	write_template(LONG_TEXT, "炉b");
+	begin();
+	run_until(1, 10);
+	assert_int_equal(count(), 1);
+	assert_non_null(find("alerts.conf template" HJ_CONF_FLAT_REST));
+	end();
+}
+
 /* ---- what is configured no more ---- */
 
 static size_t open_events(void)
@@ -281,7 +332,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_new),
 		cmocka_unit_test_setup_teardown(a_file_as_a_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_long_value_has_a_hash_of_its_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_key_from_what_to_what, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_change_behind_what_is_shown_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(trouble_of_what_is_gone_ends, setup, teardown),
 	};
 
