@@ -3,11 +3,13 @@
 #include "verdict.h"
 
 #include <curl/curl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "hjgate/cleanup.h"
 #include "hjgate/dingtalk.h"
+#include "hjgate/ipc.h"
 
 static const struct {
 	int curl;
@@ -56,6 +58,25 @@ static const struct {
 	{ 430103, VERDICT_REFUSED },
 	{ 430104, VERDICT_REFUSED },
 };
+
+/* Of robots behind a webhook, which answer with HTTP 200 whatever became of the message. errcode is WeCom's, and any
+ * that has no row is a failure; code is Feishu's and many others', where 200 or 1 may be good: only rows count. */
+static const struct {
+	const char *name;
+	int64_t code;
+	enum verdict is;
+} webhooks[] = {
+	{ "errcode", 0, VERDICT_TOLD },     /* ok */
+	{ "errcode", -1, VERDICT_AGAIN },   /* busy */
+	{ "errcode", 45009, VERDICT_HOLD }, /* more than 20 in a minute */
+	{ "code", 11232, VERDICT_HOLD },    /* more than 100 in a minute, or 5 in a second */
+	{ "code", 9499, VERDICT_AGAIN },    /* too many, too, or what was sent is no message */
+	{ "code", 19001, VERDICT_WRONG },   /* no such token */
+	{ "code", 19021, VERDICT_WRONG },   /* signature */
+	{ "code", 19022, VERDICT_WRONG },   /* IP address */
+	{ "code", 19024, VERDICT_WRONG },   /* keyword */
+};
+#define WEBHOOK_HOLD_S 60 /* those are not silent: they count the last minute */
 
 /* What comes from outside may be anything. */
 static void say(struct verdict_told *to, const char *before, const char *text)
@@ -114,6 +135,28 @@ static void of_robot(const struct http_result *r, struct verdict_told *ret)
 		say(ret, text, a.text);
 }
 
+/* What is no such answer leaves it at the status. */
+static void of_webhook(const struct http_result *r, struct verdict_told *ret)
+{
+	_cleanup_json_ json_t *j = r->n ? json_loadb(r->body, r->n, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	bool is_errcode = json_is_integer(json_object_get(j, "errcode"));
+	const char *name = is_errcode ? "errcode" : "code";
+	const char *said = json_string_value(json_object_get(j, is_errcode ? "errmsg" : "msg"));
+	const json_t *code = json_object_get(j, name);
+	char text[48];
+
+	if (!json_is_integer(code))
+		return;
+	ret->is = is_errcode ? VERDICT_WRONG : VERDICT_TOLD;
+	for (size_t i = 0; i < hj_array_size(webhooks); i++)
+		if (!strcmp(webhooks[i].name, name) && webhooks[i].code == json_integer_value(code))
+			ret->is = webhooks[i].is;
+	ret->hold_s = WEBHOOK_HOLD_S;
+	snprintf(text, sizeof(text), "%s %lld: ", name, (long long)json_integer_value(code));
+	if (ret->is != VERDICT_TOLD)
+		say(ret, text, said ? said : "");
+}
+
 void verdict_of(enum hj_channel_kind kind, const struct http_result *r, struct verdict_told *ret)
 {
 	*ret = (struct verdict_told){ .hold_s = VERDICT_HOLD_S };
@@ -122,6 +165,6 @@ void verdict_of(enum hj_channel_kind kind, const struct http_result *r, struct v
 		return;
 	}
 	of_status(r, ret);
-	if (kind == HJ_CHANNEL_DINGTALK && ret->is == VERDICT_TOLD)
-		of_robot(r, ret);
+	if (ret->is == VERDICT_TOLD)
+		(kind == HJ_CHANNEL_DINGTALK ? of_robot : of_webhook)(r, ret);
 }

@@ -266,41 +266,54 @@ static void test_choose_itself(void **state)
 
 /* ---- answers ---- */
 
+static const struct {
+	enum hj_channel_kind kind;
+	int curl;
+	long status;
+	const char *body;
+	enum verdict is;
+} cases[] = {
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":0,\"errmsg\":\"ok\"}", VERDICT_TOLD },
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":310000,\"errmsg\":\"keywords not in content\"}",
+	        VERDICT_WRONG },
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":130101,\"errmsg\":\"send too fast\"}",
+	        VERDICT_HOLD },
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":-1,\"errmsg\":\"busy\"}", VERDICT_AGAIN },
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":300001}", VERDICT_WRONG },
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":40035}", VERDICT_REFUSED },
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":987654}", VERDICT_WRONG },
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "<html>log in</html>", VERDICT_AGAIN },
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "", VERDICT_AGAIN },
+	{ HJ_CHANNEL_DINGTALK, CURLE_OK, 502, "", VERDICT_AGAIN },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "whatever", VERDICT_TOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 204, "", VERDICT_TOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"errcode\":0,\"errmsg\":\"ok\"}", VERDICT_TOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"errcode\":-1,\"errmsg\":\"busy\"}", VERDICT_AGAIN },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"errcode\":45009,\"errmsg\":\"freq out of limit\"}",
+	        VERDICT_HOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"errcode\":93000,\"code\":0}", VERDICT_WRONG },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 503, "{\"errcode\":93000}", VERDICT_AGAIN },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"errcode\":\"E1\"}", VERDICT_TOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "[{\"errcode\":1}]", VERDICT_TOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"code\":0,\"msg\":\"success\"}", VERDICT_TOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"code\":200,\"msg\":\"success\"}", VERDICT_TOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"code\":11232,\"msg\":\"limited\"}", VERDICT_HOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"code\":9499}", VERDICT_AGAIN },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "{\"code\":19024,\"msg\":\"no keyword\"}", VERDICT_WRONG },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 302, "", VERDICT_WRONG },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 400, "", VERDICT_REFUSED },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 401, "", VERDICT_WRONG },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 404, "", VERDICT_WRONG },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 429, "", VERDICT_HOLD },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 503, "", VERDICT_AGAIN },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_OPERATION_TIMEDOUT, 0, "", VERDICT_AGAIN },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_RECV_ERROR, 0, "", VERDICT_AGAIN },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_COULDNT_CONNECT, 0, "", VERDICT_AGAIN },
+	{ HJ_CHANNEL_WEBHOOK, CURLE_PEER_FAILED_VERIFICATION, 0, "", VERDICT_WRONG },
+};
+
 static void test_verdict(void **state)
 {
-	static const struct {
-		enum hj_channel_kind kind;
-		int curl;
-		long status;
-		const char *body;
-		enum verdict is;
-	} cases[] = {
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":0,\"errmsg\":\"ok\"}", VERDICT_TOLD },
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":310000,\"errmsg\":\"keywords not in content\"}",
-		        VERDICT_WRONG },
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":130101,\"errmsg\":\"send too fast\"}",
-		        VERDICT_HOLD },
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":-1,\"errmsg\":\"busy\"}", VERDICT_AGAIN },
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":300001}", VERDICT_WRONG },
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":40035}", VERDICT_REFUSED },
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "{\"errcode\":987654}", VERDICT_WRONG },
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "<html>log in</html>", VERDICT_AGAIN },
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 200, "", VERDICT_AGAIN },
-		{ HJ_CHANNEL_DINGTALK, CURLE_OK, 502, "", VERDICT_AGAIN },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 200, "whatever", VERDICT_TOLD },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 204, "", VERDICT_TOLD },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 302, "", VERDICT_WRONG },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 400, "", VERDICT_REFUSED },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 401, "", VERDICT_WRONG },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 404, "", VERDICT_WRONG },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 429, "", VERDICT_HOLD },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_OK, 503, "", VERDICT_AGAIN },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_OPERATION_TIMEDOUT, 0, "", VERDICT_AGAIN },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_RECV_ERROR, 0, "", VERDICT_AGAIN },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_COULDNT_CONNECT, 0, "", VERDICT_AGAIN },
-		{ HJ_CHANNEL_WEBHOOK, CURLE_PEER_FAILED_VERIFICATION, 0, "", VERDICT_WRONG },
-	};
-
 	for (size_t i = 0; i < hj_array_size(cases); i++) {
 		struct http_result r = { .curl = cases[i].curl,
 			.status = cases[i].status,
@@ -330,6 +343,10 @@ static void test_verdict_hold(void **state)
 	};
 	verdict_of(HJ_CHANNEL_DINGTALK, &r, &v);
 	assert_int_equal(v.hold_s, VERDICT_HOLD_S);
+	r.body = "{\"errcode\": 45009}";
+	verdict_of(HJ_CHANNEL_WEBHOOK, &r, &v);
+	assert_int_equal(v.hold_s, 60);
+	assert_string_equal(v.text, "errcode 45009: ");
 }
 
 /* ---- what is said ---- */
