@@ -154,6 +154,12 @@ static void owner(const struct eventd *d, const char *file, char to[48])
 		snprintf(to, 48, "uid %u", (unsigned)st.st_uid);
 }
 
+/* A disk that failed while the changes were told has cost the ledger. now NULL: the file is gone. */
+static int keep(struct eventd *d, const char *key, const char *now)
+{
+	return d->ledger ? hj_ledger_put(d->ledger, key, now, now ? strlen(now) : 0) : -EIO;
+}
+
 /* now NULL: the file is gone. */
 static int compare(struct eventd *d, const char *file, const char *now, bool first)
 {
@@ -166,7 +172,7 @@ static int compare(struct eventd *d, const char *file, const char *now, bool fir
 		return 0;
 	r = hj_ledger_get(d->ledger, key, &kept);
 	if (r < 0 && r != -ENOENT)
-		return r == -EBADMSG || r == -ENOKEY ? hj_ledger_put(d->ledger, key, now, now ? strlen(now) : 0) : r;
+		return r == -EBADMSG || r == -ENOKEY ? keep(d, key, now) : r;
 	if (hj_buf_put(&kept, "", 1) < 0)
 		return -ENOMEM;
 	if (now && !strcmp(kept.data, now))
@@ -180,7 +186,7 @@ static int compare(struct eventd *d, const char *file, const char *now, bool fir
 		hj_notice("%s: %zu more keys are others", file, t.more);
 		say(d, "config-changed", file, json_pack("{s:s, s:I}", "file", file, "more", (json_int_t)t.more));
 	}
-	return hj_ledger_put(d->ledger, key, now, now ? strlen(now) : 0);
+	return keep(d, key, now);
 }
 
 /* ---- all files ---- */

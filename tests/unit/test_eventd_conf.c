@@ -9,9 +9,27 @@
 
 #include <errno.h>
 #include <sys/inotify.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char told[4096];
+static int sync_error; /* what the disk answers; 0 = it takes it */
+
+static int sync_it(int fd, int call)
+{
+	errno = sync_error;
+	return sync_error ? -1 : (int)syscall(call, fd);
+}
+
+int fdatasync(int fd)
+{
+	return sync_it(fd, SYS_fdatasync);
+}
+
+int fsync(int fd)
+{
+	return sync_it(fd, SYS_fsync);
+}
 
 static void note(const char *key, const char *old, const char *new, void *userdata)
 {
@@ -271,6 +289,39 @@ static void a_change_behind_what_is_shown_is_told(void **state)
 	end();
 }
 
+/* Each of 150 settings has this value. */
+static void write_many(int value)
+{
+	char text[8192];
+	size_t n = (size_t)snprintf(text, sizeof(text), "format = 1;\n");
+
+	for (int i = 0; i < 150; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "key%d = %d;\n", i, value);
+	write_file("etc/hjgate/alerts.conf", text);
+}
+
+static void a_disk_that_fails_amid_a_large_change(void **state)
+{
+	hj_log_setup("eventd", HJ_LOG_ERROR + 1);
+	write_many(1);
+	begin();
+	run_until(1, 1);
+	end();
+	write_many(2);
+	begin();
+	for (unsigned i = 0; i < 2; i++) /* its own start is on the disk, and it has not looked yet */
+		assert_true(sd_event_run(loop, 50000) >= 0);
+	assert_int_equal(d->queued, 0);
+	sync_error = EIO;
+	for (unsigned i = 0; i < 100 && d->ledger; i++)
+		assert_true(sd_event_run(loop, 50000) >= 0);
+	assert_null(d->ledger);
+	sync_error = 0;
+	run_until(100, 10);
+	assert_true(count() >= 100); /* what could not be synced may be there all the same, and is told again */
+	end();
+}
+
 /* ---- what is configured no more ---- */
 
 static size_t open_events(void)
@@ -335,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_long_value_has_a_hash_of_its_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_key_from_what_to_what, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_change_behind_what_is_shown_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_disk_that_fails_amid_a_large_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(trouble_of_what_is_gone_ends, setup, teardown),
 	};
 
