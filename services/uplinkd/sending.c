@@ -165,6 +165,16 @@ static bool goes_first(const struct flight *f)
 	return f && (f->begun || is_live(f->lane));
 }
 
+static void give_up_cutting(struct uplinkd *u, struct flight *f, int r)
+{
+	if (r == -EMSGSIZE || r == -EBADMSG) {
+		hj_error("uplink %s: record %llu does not fit into the packets of HJ 212: it is not sent", u->name,
+		        (unsigned long long)f->job.seq);
+		confirm(u, &f->job, NULL);
+	}
+	flight_clear(f);
+}
+
 /* Takes a job out of what waits; false where nothing may go. It stands cut and not yet begun then. */
 static bool take_next(struct uplinkd *u, bool bulk, struct hj_now now)
 {
@@ -178,13 +188,8 @@ static bool take_next(struct uplinkd *u, bool bulk, struct hj_now now)
 		return true;
 	f->lane = lane;
 	r = flight_begin(&u->flights, f, hj212_session_cp_max(u->session), now.mono);
-	if (r == -EMSGSIZE || r == -EBADMSG) {
-		hj_error("uplink %s: record %llu does not fit into the packets of HJ 212: it is not sent", u->name,
-		        (unsigned long long)f->job.seq);
-		confirm(u, &f->job, NULL);
-	}
 	if (r < 0)
-		flight_clear(f);
+		give_up_cutting(u, f, r);
 	else if (resumes_take(&u->resumes, f, u->identity.mn))
 		hj_info("uplink %s: record %llu goes on with packet %u of %u", u->name,
 		        (unsigned long long)f->job.seq, f->offered + 1, f->cut->count);
@@ -223,13 +228,39 @@ static bool may_begin(const struct uplinkd *u, const struct flight *f)
 	       hj212_session_room(u->session) >= KEPT + hj_min(left, window - KEPT);
 }
 
+static void forget_packets(struct uplinkd *u, const struct flight *f, struct hj_now now)
+{
+	for (unsigned i = 0; i < f->offered; i++)
+		hj212_session_forget(u->session, flight_token(f, i), now);
+}
+
+/* A longer password leaves less room for data: the record goes again from its first packet, for the platform cannot
+ * join packets of two cuts. */
+static void cut_anew(struct uplinkd *u, struct flight *f, struct hj_now now)
+{
+	int r;
+
+	hj_info("uplink %s: the password is longer now: record %llu is cut into packets anew", u->name,
+	        (unsigned long long)f->job.seq);
+	forget_packets(u, f, now);
+	r = flight_cut_anew(&u->flights, f, hj212_session_cp_max(u->session));
+	if (r < 0)
+		give_up_cutting(u, f, r);
+}
+
 /* As many of its packets as there is room for. False: none could be offered now. */
 static bool offer(struct uplinkd *u, struct flight *f, struct hj_now now)
 {
 	unsigned before = f->offered;
 
 	while (f->offered < f->cut->count && hj212_session_room(u->session)) {
-		if (offer_packet(u, f, now) < 0) /* -EAGAIN: QNs are being reserved; we are called again */
+		int r = offer_packet(u, f, now);
+
+		if (r == -EMSGSIZE && f->cp_max > hj212_session_cp_max(u->session)) {
+			cut_anew(u, f, now);
+			return true;
+		}
+		if (r < 0) /* -EAGAIN: QNs are being reserved; we are called again */
 			break;
 		if (!f->begun)
 			f->began = now.mono;
@@ -269,8 +300,7 @@ static void give_up_realtime(struct uplinkd *u, struct hj_now now)
 
 	if (!f || now.mono < given_up_at(u, f) || !something_waits(u, now))
 		return;
-	for (unsigned i = 0; i < f->offered; i++)
-		hj212_session_forget(u->session, flight_token(f, i), now);
+	forget_packets(u, f, now);
 	flight_clear(f);
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PACKET_BITS 16 /* of a token; HJ212_PHRASE_PIECES fits */
 _Static_assert(HJ212_PHRASE_PIECES <= 1 << PACKET_BITS, "a packet's number has its place in the token");
@@ -46,7 +47,7 @@ struct flight *flights_place(struct flights *f)
 	return NULL;
 }
 
-int flight_begin(struct flights *all, struct flight *f, size_t cp_max, hj_usec now)
+static int cut_for(struct flights *all, struct flight *f, size_t cp_max)
 {
 	struct hj212_phrase_cut cut;
 	int r = hj212_phrase_cut((struct hj212_slice){ f->job.items.data, f->job.items.len }, cp_max, &cut);
@@ -56,10 +57,30 @@ int flight_begin(struct flights *all, struct flight *f, size_t cp_max, hj_usec n
 	f->cut = hj212_phrase_cut_keep(&cut);
 	if (!f->cut)
 		return -ENOMEM;
+	f->cp_max = cp_max;
 	f->id = ++all->newest_id;
+	return 0;
+}
+
+int flight_begin(struct flights *all, struct flight *f, size_t cp_max, hj_usec now)
+{
+	int r = cut_for(all, f, cp_max);
+
+	if (r < 0)
+		return r;
 	f->began = now;
 	f->busy = true;
 	return 0;
+}
+
+int flight_cut_anew(struct flights *all, struct flight *f, size_t cp_max)
+{
+	free(f->cut);
+	f->cut = NULL;
+	f->offered = f->acked = 0;
+	memset(f->acked_bits, 0, sizeof(f->acked_bits));
+	f->receipt = (struct hj_receipt){ 0 };
+	return cut_for(all, f, cp_max);
 }
 
 bool flight_acked(struct flight *f, unsigned packet)

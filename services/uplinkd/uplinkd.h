@@ -28,6 +28,7 @@ struct flight {
 	enum lane lane;
 	struct job job;
 	struct hj212_phrase_cut *cut;
+	size_t cp_max;           /* it is cut for */
 	unsigned offered, acked; /* packets; where the window is above 1 acknowledgements come in any order */
 	uint8_t acked_bits[HJ212_PHRASE_PIECES / 8];
 	bool begun;                /* a packet of it has been sent on this connection */
@@ -181,6 +182,8 @@ void flights_clear(struct flights *f); /* the link is gone: all of it is the sto
 struct flight *flights_place(struct flights *f);
 /* Cuts the job that stands in it. -EMSGSIZE: it does not fit into packets; -ENOMEM. */
 int flight_begin(struct flights *all, struct flight *f, size_t cp_max, hj_usec now);
+/* The same where packets are smaller now: from its first packet on, as another flight. -EMSGSIZE; -ENOMEM. */
+int flight_cut_anew(struct flights *all, struct flight *f, size_t cp_max);
 void flight_clear(struct flight *f);
 bool flight_acked(struct flight *f, unsigned packet); /* false: it was before */
 uint64_t flight_token(const struct flight *f, unsigned packet);
