@@ -24,6 +24,11 @@ int64_t feed_fold_interval(const struct feed *f)
 	return length > f->u->minute_ms && length % f->u->minute_ms == 0 ? length : 0;
 }
 
+bool feed_fold_over(int64_t end_ms)
+{
+	return hj_now().wall_ms >= end_ms + LAST_RECORD_MS;
+}
+
 static bool is_wanted(const struct feed *f, int64_t label_ms)
 {
 	for (unsigned i = 0; i < f->fold.count; i++)
@@ -64,7 +69,7 @@ bool feed_fold_take(struct feed *f, const struct hj_head *head, enum lane lane)
 	end = label + interval;
 	if (label >= f->fold.held_ms)
 		release_held(f, label, lane);
-	if (head->label_ms + head->length_ms < end && hj_now().wall_ms < end + LAST_RECORD_MS) {
+	if (head->label_ms + head->length_ms < end && !feed_fold_over(end)) {
 		hj_seqset_add(&f->fold.held, head->seq, head->seq);
 		return true;
 	}

@@ -117,7 +117,7 @@ int feed_history_one(struct feed *f, unsigned id, int exe_rtn, struct job *j)
 }
 
 /* Where the platform's interval is longer than the base window its history is folded too, one interval after the
- * other. */
+ * other, up to the one that still runs. */
 static void next_interval(struct feed *f, int64_t interval)
 {
 	struct feed_history_state *h = &f->history;
@@ -126,7 +126,7 @@ static void next_interval(struct feed *f, int64_t interval)
 		return;
 	if (!h->next_ms)
 		h->next_ms = hj_window_start(h->begin_ms + interval - 1, interval);
-	if (h->next_ms < h->end_ms) {
+	if (h->next_ms < h->end_ms && feed_fold_over(h->next_ms + interval)) {
 		feed_fold_want(f, h->next_ms, LANE_HISTORY);
 		h->next_ms += interval;
 		return;

@@ -118,6 +118,7 @@ int64_t feed_fold_interval(const struct feed *f); /* ms; 0 = the base window's r
 bool feed_fold_take(struct feed *f, const struct hj_head *head,
         enum lane lane); /* true: it is part of an interval and looked after */
 bool feed_fold_want(struct feed *f, int64_t label_ms, enum lane lane); /* false: not now */
+bool feed_fold_over(int64_t end_ms); /* an interval that ends then is: all its records have come */
 bool feed_fold_busy(const struct feed *f);
 void feed_fold_stop(struct feed *f);
 
