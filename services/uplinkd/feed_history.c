@@ -54,16 +54,6 @@ static void on_records(const char *error, json_t *reply, bool continues, void *u
 	uplinkd_pump(f->u);
 }
 
-/* Nothing is kept beyond these: intervals without records would be asked for one by one. A day is left for clocks
- * that were wrong. */
-static void bound_span(const struct feed *f, int64_t *begin_ms, int64_t *end_ms)
-{
-	int64_t now = hj_now().wall_ms;
-
-	*begin_ms = hj_max(*begin_ms, now - f->u->retention_ms - HJ_MS_PER_DAY);
-	*end_ms = hj_min(*end_ms, now + HJ_MS_PER_DAY);
-}
-
 /* How far the platform's labels are behind those of the store: it asks in its own. */
 static int64_t label_shift(const struct feed *f, enum hj_kind kind)
 {
@@ -82,7 +72,6 @@ int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t 
 
 	if (f->history.active)
 		return -EBUSY;
-	bound_span(f, &begin_ms, &end_ms);
 	for (size_t i = 0; i < hj_array_size(kinds); i++)
 		if (hj212_phrase_cn(kinds[i]) == cn) {
 			unsigned stale = f->history.stale;
@@ -116,6 +105,15 @@ int feed_history_one(struct feed *f, unsigned id, int exe_rtn, struct job *j)
 	return 0;
 }
 
+/* No minutes are kept from before, and intervals without records would be asked for one by one. A day is left for
+ * clocks that were wrong. */
+static int64_t first_interval(const struct feed *f, int64_t interval)
+{
+	int64_t kept = hj_now().wall_ms - f->u->retention_ms - HJ_MS_PER_DAY;
+
+	return hj_window_start(hj_max(f->history.begin_ms, kept) + interval - 1, interval);
+}
+
 /* Where the platform's interval is longer than the base window its history is folded too, one interval after the
  * other, up to the one that still runs. */
 static void next_interval(struct feed *f, int64_t interval)
@@ -125,7 +123,7 @@ static void next_interval(struct feed *f, int64_t interval)
 	if (feed_fold_busy(f))
 		return;
 	if (!h->next_ms)
-		h->next_ms = hj_window_start(h->begin_ms + interval - 1, interval);
+		h->next_ms = first_interval(f, interval);
 	if (h->next_ms < h->end_ms && feed_fold_over(h->next_ms + interval)) {
 		feed_fold_want(f, h->next_ms, LANE_HISTORY);
 		h->next_ms += interval;
