@@ -30,9 +30,11 @@ void hj212_own_connected(struct hj212_session *s, struct hj_now now)
 	hj212_own_tick(s, now);
 }
 
+/* The notice waits for its turn, not for silence. */
 void hj212_own_written(struct hj212_session *s, struct hj_now now)
 {
-	s->own_at = now.mono + interval(s);
+	if (!s->clock_due)
+		s->own_at = now.mono + interval(s);
 }
 
 void hj212_own_through(struct hj212_session *s)

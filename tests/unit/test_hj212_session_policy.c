@@ -387,6 +387,53 @@ static void the_clock_wants_to_be_set(void **state)
 	done(&t);
 }
 
+/* Whatever else keeps the connection busy. */
+static void the_notice_is_no_heartbeat(void **state)
+{
+	struct talk t;
+
+	start_heartbeat(&t, true);
+	assert_int_equal(hj212_session_ask_clock(t.s), 0);
+	upload(&t, 1, "a-Avg=1");
+	t.looked++;
+	wait_s(&t, 0);
+	expect_data(&t, NOTICE(QN2, "8"));
+	ack(&t, QN1);
+	expect_acked(&t, 1);
+	wait_s(&t, 59);
+	expect_silence(&t);
+	wait_s(&t, 1);
+	expect_data(&t, BEAT("20160801085957223", "9")); /* so long after it */
+	assert_int_equal(hj212_session_ask_clock(t.s), 0);
+	upload(&t, 2, "a-Avg=2");
+	t.looked++;
+	wait_s(&t, 5);
+	expect_silence(&t); /* the heartbeat has the place */
+	answer(&t, "20160801085957223", 9013, "");
+	wait_s(&t, 0);
+	expect_data(&t, NOTICE("20160801090002223", "8"));
+	done(&t);
+}
+
+static void the_notice_comes_after_the_login(void **state)
+{
+	struct talk t;
+
+	start(&t);
+	t.id.login = (struct hj212_own){ .cn = 9021, .answered = true, .cp = "User=box" };
+	t.id.heartbeat = (struct hj212_own){ .cn = 9015, .answered = true, .interval_s = 60 };
+	start_anew(&t);
+	assert_int_equal(hj212_session_ask_clock(t.s), 0);
+	wait_s(&t, 0);
+	expect_data(&t, LOGIN(QN1, "5"));
+	expect_silence(&t);
+	answer(&t, QN1, 9014, "");
+	expect_outcome(&t, HJ212_ALIVE);
+	wait_s(&t, 0);
+	expect_data(&t, NOTICE(QN2, "4"));
+	done(&t);
+}
+
 /* Data and heartbeat wait at once, and the answers name nothing: 9014 is the data's, 9013 the heartbeat's. */
 static void answers_without_names_are_told_apart(void **state)
 {
@@ -562,6 +609,8 @@ int main(void)
 		cmocka_unit_test(heartbeats_without_answer_show_a_dead_link),
 		cmocka_unit_test(a_heartbeat_answered_in_time_ends_the_grace),
 		cmocka_unit_test(the_clock_wants_to_be_set),
+		cmocka_unit_test(the_notice_is_no_heartbeat),
+		cmocka_unit_test(the_notice_comes_after_the_login),
 		cmocka_unit_test(answers_without_names_are_told_apart),
 		cmocka_unit_test(a_request_under_another_st),
 		cmocka_unit_test(the_platform_of_2025),
