@@ -136,10 +136,10 @@ static void put_job(struct feed *f, enum lane lane, int64_t end_ms)
 	if (lane == LANE_HISTORY) {
 		j->seq = 0;
 		j->also_count = 0;
-		f->history.records++;
 	}
 	j->not_before = feed_not_before(f, end_ms);
-	lanes_put(&f->u->lanes, lane, j); /* where there is no place it stays owed */
+	if (lanes_put(&f->u->lanes, lane, j) == 0) /* where there is no place it stays owed */
+		f->history.records += lane == LANE_HISTORY;
 }
 
 static void finish(struct feed *f)

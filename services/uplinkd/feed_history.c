@@ -15,25 +15,32 @@ static void end(struct feed *f, int exe_rtn)
 	platform_history_done(f->u, id, records, exe_rtn);
 }
 
+/* What has no place, since CN 2021 has put something there meanwhile, is read again with what follows it. */
 static void take_record(struct feed *f, struct hj_record *r)
 {
+	struct feed_history_state *h = &f->history;
 	struct job j;
+	int k;
 
-	f->history.after = r->head.seq;
-	if (feed_word(f, r, &j) <= 0)
+	h->page_empty = false;
+	if (h->page_full)
 		return;
-	j.seq = 0; /* what it owes is another matter */
-	if (lanes_put(&f->u->lanes, LANE_HISTORY, &j) < 0)
+	k = feed_word(f, r, &j);
+	if (k > 0)
+		j.seq = 0; /* what it owes is another matter */
+	h->page_full = k > 0 && lanes_put(&f->u->lanes, LANE_HISTORY, &j) < 0;
+	if (h->page_full) {
 		job_done(&j);
-	else
-		f->history.records++;
+		return;
+	}
+	h->records += k > 0;
+	h->after = r->head.seq;
 }
 
 /* The answer to a question that is no longer wanted is known by its turn. */
 static void on_records(const char *error, json_t *reply, bool continues, void *userdata)
 {
 	struct feed *f = userdata;
-	uint64_t before = f->history.after;
 
 	if (f->history.stale) {
 		f->history.stale -= !continues;
@@ -46,7 +53,6 @@ static void on_records(const char *error, json_t *reply, bool continues, void *u
 	}
 	feed_learn(f, reply);
 	feed_each_record(f, reply, take_record);
-	f->history.page_empty &= f->history.after == before;
 	if (continues)
 		return;
 	f->history.paging = false;
@@ -159,6 +165,7 @@ void feed_history_pull(struct feed *f)
 	        (json_int_t)h->begin_ms, "end", (json_int_t)h->end_ms, "after", (json_int_t)h->after, "limit",
 	        LANE_JOBS);
 	h->page_empty = true;
+	h->page_full = false;
 	h->paging = true;
 	if (hj_ipc_client_call(f->ask, "hjgate.Store.Query", parameters, HJ_IPC_MORE, on_records, f) < 0) {
 		h->paging = false;

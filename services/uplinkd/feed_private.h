@@ -63,7 +63,7 @@ struct feed {
 
 	/* history */
 	struct feed_history_state {
-		bool active, paging, page_empty, all_read;
+		bool active, paging, page_empty, page_full, all_read;
 		unsigned id, records;
 		unsigned stale; /* answers on their way that nobody wants any more */
 		int exe_rtn;    /* where there was any */
