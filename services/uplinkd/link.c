@@ -332,6 +332,7 @@ void link_stop(struct link *l)
 	close_all(l);
 	l->state = LINK_STOPPED;
 	l->pause = 0;
+	l->places.proved = false; /* the next connection proves it anew, and a fall-back has the main place watched */
 }
 
 void link_drop(struct link *l, const char *why)

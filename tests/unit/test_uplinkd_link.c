@@ -113,10 +113,44 @@ static void it_comes_back_by_itself(void **state)
 	sd_event_unref(event);
 }
 
+/* As after a pause, or a move to another edition. */
+static void stopped_on_a_fall_back_it_comes_back_to_the_main_place(void **state)
+{
+	struct hj_conf_uplink conf = { .name = "county", .link = { .other_count = 1, .main_again = 1 } }, other = { 0 };
+	sd_event *event = NULL;
+	char first[64];
+	struct link *l;
+	int main_fd = bound(&conf), other_fd = bound(&other);
+
+	up = 0;
+	strcpy(conf.link.others[0].host, other.host);
+	conf.link.others[0].port = other.port;
+	assert_int_equal(listen(other_fd, 4), 0);
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(link_new(event, &conf, "", &events, NULL, &l), 0);
+	link_start(l);
+	turn_until(event, &up, 1);
+	snprintf(first, sizeof(first), "%s", link_address(l));
+	link_proved(l);
+	link_stop(l);
+	link_start(l);
+	turn_until(event, &up, 2);
+	assert_string_equal(link_address(l), first);
+	link_proved(l);
+	assert_int_equal(listen(main_fd, 4), 0);
+	turn_until(event, &up, 3);
+	assert_string_not_equal(link_address(l), first);
+	link_free(l);
+	close(main_fd);
+	close(other_fd);
+	sd_event_unref(event);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_comes_back_by_itself),
+		cmocka_unit_test(stopped_on_a_fall_back_it_comes_back_to_the_main_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
