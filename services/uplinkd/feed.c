@@ -84,7 +84,7 @@ static bool wants_log(const struct feed *f, const struct hj_record *r)
 	return logs >= (strcmp(class, "warn") ? HJ_LOGS_INFO : HJ_LOGS_WARN);
 }
 
-int feed_word(struct feed *f, const struct hj_record *r, struct job *ret)
+int feed_word(struct feed *f, const struct hj_record *r, bool asked, struct job *ret)
 {
 	struct job j = { .seq = r->head.seq,
 		.cn = hj212_phrase_cn(r->head.kind),
@@ -92,7 +92,7 @@ int feed_word(struct feed *f, const struct hj_record *r, struct job *ret)
 		        hj212_phrase_label(&f->u->map.wording, r->head.kind, r->head.label_ms, r->head.length_ms) };
 	int k;
 
-	if (!j.cn || !wants(f->u, r->head.kind) || (r->head.kind == HJ_KIND_LOG && !wants_log(f, r)))
+	if (!j.cn || !(asked || wants(f->u, r->head.kind)) || (r->head.kind == HJ_KIND_LOG && !wants_log(f, r)))
 		return 0;
 	k = word_items(f, r, &j.items);
 	if (k < 0 || !j.items.len) {
@@ -222,7 +222,7 @@ static void take_live(struct feed *f, struct hj_record *r)
 		return;
 	if (uplinkd_is_up(f->u) && feed_fold_take(f, &r->head, LANE_LIVE))
 		return;
-	k = feed_word(f, r, &j);
+	k = feed_word(f, r, false, &j);
 	if (k == 0)
 		feed_confirm(f, r->head.seq, r->head.seq, NULL);
 	if (k <= 0)

@@ -25,7 +25,7 @@ static void take_record(struct feed *f, struct hj_record *r)
 	h->page_empty = false;
 	if (h->page_full)
 		return;
-	k = feed_word(f, r, &j);
+	k = feed_word(f, r, true, &j);
 	if (k > 0)
 		j.seq = 0; /* what it owes is another matter */
 	h->page_full = k > 0 && lanes_put(&f->u->lanes, LANE_HISTORY, &j) < 0;

@@ -17,7 +17,7 @@ static void take_owed(struct feed *f, struct hj_record *r)
 	if (feed_shy_waits(f, r->head.seq) || feed_is_known(f, r->head.seq) ||
 	        feed_fold_take(f, &r->head, LANE_BACKLOG))
 		return;
-	k = feed_word(f, r, &j);
+	k = feed_word(f, r, false, &j);
 	if (k == 0)
 		feed_confirm(f, r->head.seq, r->head.seq, NULL);
 	if (k > 0)

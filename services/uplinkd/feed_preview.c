@@ -14,7 +14,7 @@ static void take_record(struct feed *f, struct hj_record *r)
 	if (!fn)
 		return;
 	f->u->map.unfit = f->preview_unfit;
-	k = feed_word(f, r, &j);
+	k = feed_word(f, r, false, &j);
 	f->u->map.unfit = sent;
 	if (k <= 0)
 		return;

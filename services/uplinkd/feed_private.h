@@ -106,8 +106,9 @@ struct feed {
 int64_t feed_int(json_t *reply, const char *name, int64_t absent);
 void feed_take_state(struct feed *f, json_t *reply);    /* how much is owed, since when */
 bool feed_is_known(const struct feed *f, uint64_t seq); /* it waits, is under way, or is being confirmed */
-/* 1: *ret is the record in words; 0: there is nothing in it for this platform; -errno. */
-int feed_word(struct feed *f, const struct hj_record *r, struct job *ret);
+/* 1: *ret is the record in words; 0: there is nothing in it for this platform; -errno. asked: by the platform, for its
+ * kind; what it gets by itself is no matter then. */
+int feed_word(struct feed *f, const struct hj_record *r, bool asked, struct job *ret);
 /* Calls fn for each record of an answer. */
 void feed_each_record(struct feed *f, json_t *reply, void (*fn)(struct feed *f, struct hj_record *r));
 /* When a live record whose window ended then may go: its MN's own delay after that. */
