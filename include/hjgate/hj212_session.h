@@ -140,7 +140,7 @@ int hj212_session_forget(struct hj212_session *s, uint64_t token, struct hj_now 
 enum hj212_outcome_type {
 	HJ212_ACKED,   /* token: the platform has it */
 	HJ212_ALIVE,   /* the login or a heartbeat was answered */
-	HJ212_DEAD,    /* no answer after the last resend (token): close the link */
+	HJ212_DEAD,    /* no answer after the last resend (token; 0: login or heartbeat): close the link */
 	HJ212_REQUEST, /* the platform wants something of the owner: see below */
 	/* the new password was refused (`text` says how): the old one is tried, or was taken, this once */
 	HJ212_PW_TRIED,

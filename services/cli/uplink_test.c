@@ -27,6 +27,10 @@ static const struct verdict {
 	        N_("ask the platform whether this MN is registered there, with which password and which CRC (crc in "
 	           "the uplink's file): most say nothing where one is wrong"),
 	        false },
+	{ "login", N_("it does not answer the login or heartbeat"),
+	        N_("where it never does, write answered = false in that group of session in the uplink's file; else "
+	           "ask the platform whether this MN is registered there, with which password and which CRC"),
+	        false },
 	{ "closed", N_("it closed the connection upon the frame"),
 	        N_("many platforms do so where MN or password is wrong; a firewall does it too: ask the platform "
 	           "what its log says"),

@@ -65,15 +65,16 @@ static unsigned long long seconds_to_retry(const struct uplinkd *u, struct hj_no
 }
 
 /* Which record the link may have been lost for: the one that was not acknowledged at last, else the oldest, since a
- * platform takes one after the other. */
+ * platform takes one after the other. None where it was a login or a heartbeat that had no answer. */
 static void blame(struct uplinkd *u)
 {
 	const struct flight *f = flights_find(&u->flights, u->dead_token, NULL);
 
 	f = f ? f : flights_oldest(&u->flights);
-	if (f)
+	if (f && !u->own_unanswered)
 		feed_shy_lost(u->feed, &f->job);
 	u->dead_token = 0;
+	u->own_unanswered = false;
 }
 
 /* Only the first failure of an outage is worth a line. */
@@ -264,12 +265,16 @@ static void acked(struct uplinkd *u, const struct hj212_outcome *o, struct hj_no
 	event_link_back(u);
 }
 
+/* What the session says by itself has no token: records have (sending_flight.c). */
 static void dead(struct uplinkd *u, uint64_t token)
 {
 	u->unanswered = true;
 	u->dead_token = token;
-	trial_verdict(u, "silent", NULL);
-	link_drop(u->link, "the platform does not acknowledge");
+	u->own_unanswered = !token;
+	trial_verdict(u, token ? "silent" : "login", NULL);
+	link_drop(u->link, token ? "the platform does not acknowledge"
+	                         : "the platform does not answer the login or heartbeat: answered = false where it never "
+	                           "does");
 }
 
 void platform_outcomes(struct uplinkd *u, struct hj_now now)

@@ -134,6 +134,7 @@ struct uplinkd {
 		TOLD_BACK
 	} link_told;          /* to eventd; one before us may have left link-lost open */
 	uint64_t dead_token;  /* of what the last connection died for; 0 = something else */
+	bool own_unanswered;  /* it died for a login or a heartbeat */
 	bool unanswered;      /* the last connection died without an answer */
 	hj_usec refused_told; /* mono: the newest password-refused */
 	struct told told;
