@@ -52,7 +52,7 @@ static struct hj212_upload *the_only_one(const struct hj212_session *s)
 	return found;
 }
 
-/* QNs grow: the least is the oldest. What has not gone out cannot have been answered. */
+/* QNs grow: the least is the oldest. */
 static struct hj212_upload *the_oldest(const struct hj212_session *s)
 {
 	struct hj212_upload *found = NULL;
@@ -66,6 +66,7 @@ static struct hj212_upload *the_oldest(const struct hj212_session *s)
 	return found;
 }
 
+/* What has not gone out cannot have been answered, unless it is named. */
 static struct hj212_upload *match(struct hj212_session *s, struct hj212_slice qn, struct hj_now now)
 {
 	bool order = s->id.ack == HJ212_ACK_ORDER;
@@ -75,8 +76,11 @@ static struct hj212_upload *match(struct hj212_session *s, struct hj212_slice qn
 		return found;
 	if (!found && of_a_copy(s, now))
 		return NULL;
-	if (!found)
+	if (!found) {
 		found = order ? the_oldest(s) : the_only_one(s);
+		if (found && !found->went)
+			found = NULL;
+	}
 	if (!found)
 		return NULL;
 	s->nameless = (order ? s->nameless : 0) + found->resends;

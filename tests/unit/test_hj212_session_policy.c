@@ -84,6 +84,29 @@ static void by_order_nothing_is_taken_for_what_has_not_gone(void **state)
 	done(&t);
 }
 
+/* Nor where names count: a second answer to what went before, while the gap after that is being kept. */
+static void without_a_name_nothing_is_taken_for_what_has_not_gone(void **state)
+{
+	struct talk t;
+
+	start(&t);
+	t.id.gap_ms = 600;
+	start_anew(&t);
+	upload(&t, 1, "a-Avg=1");
+	wait_ms(&t, 50);
+	feed(&t, "ST=91;CN=9014;MN=" MN ";CP=&&&&");
+	expect_acked(&t, 1);
+	upload(&t, 2, "a-Avg=2");
+	assert_int_equal(t.sent_count, 1);
+	feed(&t, "ST=91;CN=9014;MN=" MN ";CP=&&&&");
+	expect_nothing(&t);
+	wait_ms(&t, 600);
+	assert_int_equal(t.sent_count, 2);
+	feed(&t, "ST=91;CN=9014;MN=" MN ";CP=&&&&");
+	expect_acked(&t, 2);
+	done(&t);
+}
+
 /* ---- by nobody ---- */
 
 static void without_answers_tcp_counts(void **state)
@@ -597,6 +620,7 @@ int main(void)
 		cmocka_unit_test(any_answer_is_for_the_oldest),
 		cmocka_unit_test(by_order_copies_are_counted),
 		cmocka_unit_test(by_order_nothing_is_taken_for_what_has_not_gone),
+		cmocka_unit_test(without_a_name_nothing_is_taken_for_what_has_not_gone),
 		cmocka_unit_test(without_answers_tcp_counts),
 		cmocka_unit_test(what_tcp_cannot_deliver_is_dead),
 		cmocka_unit_test(a_login_is_first_and_uploads_wait_for_it),
