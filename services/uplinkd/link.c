@@ -26,6 +26,7 @@ struct link {
 	struct dial_place place[PLACES_MOST];
 	enum lookup_told { LOOKUP_UNSAID, LOOKUP_FAILED, LOOKUP_GOOD } lookup_told[PLACES_MOST];
 	struct places places;
+	unsigned used; /* of them, the newest that was dialled or reached: lost it still says which */
 	const struct link_events *events;
 	void *userdata;
 	enum link_state state;
@@ -177,6 +178,7 @@ static void established(struct link *l, const struct dial_end *end)
 		return;
 	}
 	l->closed_by_peer = false;
+	l->used = l->places.at;
 	hj_text_copy(l->address, sizeof(l->address), end->address);
 	l->state = LINK_UP;
 	l->events->up(l->userdata);
@@ -268,6 +270,7 @@ static void attempt(struct link *l)
 	int r;
 
 	l->state = LINK_CONNECTING;
+	l->used = l->places.at;
 	r = dial_start(&l->setup, &l->place[l->places.at], on_dialled, l, &l->dial);
 	if (r < 0)
 		fail(l, strerror(-r));
@@ -391,7 +394,12 @@ const char *link_address(const struct link *l)
 
 const char *link_host(const struct link *l)
 {
-	return l->place[l->places.at].host;
+	return l->place[l->used].host;
+}
+
+int link_port(const struct link *l)
+{
+	return (int)l->place[l->used].port;
 }
 
 bool link_closed_by_peer(const struct link *l)

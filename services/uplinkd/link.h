@@ -46,6 +46,7 @@ size_t link_undelivered(const struct link *l);
 enum link_state link_state(const struct link *l);
 hj_usec link_retry_at(const struct link *l);    /* LINK_WAITING: CLOCK_BOOTTIME */
 const char *link_address(const struct link *l); /* the one in use, "192.0.2.1:9000"; "" where there is none */
-const char *link_host(const struct link *l);    /* of the place in use, as configured */
+const char *link_host(const struct link *l);    /* of the place in use, or used last, as configured */
+int link_port(const struct link *l);            /* likewise */
 bool link_closed_by_peer(const struct link *l); /* how the newest connection ended: by the other end, in order */
 bool link_facts(const struct link *l, struct tls_facts *ret); /* false: not connected, or without TLS */

@@ -59,7 +59,7 @@ void event_link_lost(struct uplinkd *u, const char *error)
 	u->link_told = TOLD_LOST;
 	event_key(u, key);
 	hj_report(u->report, "link-lost", HJ_BEGIN, key,
-	        json_pack("{s:s, s:s, s:s}", "uplink", u->name, "host", u->conf.host, "error", error));
+	        json_pack("{s:s, s:s, s:s}", "uplink", u->name, "host", link_host(u->link), "error", error));
 }
 
 void event_link_back(struct uplinkd *u)
@@ -145,7 +145,7 @@ bool event_password_refused(struct uplinkd *u, hj_usec now)
 		return false;
 	u->refused_told = now;
 	event_key(u, key);
-	snprintf(by, sizeof(by), "%s:%d", u->conf.host, (int)u->conf.port);
+	snprintf(by, sizeof(by), "%s:%d", link_host(u->link), link_port(u->link));
 	hj_report(
 	        u->report, "password-refused", HJ_MOMENT, key, json_pack("{s:s, s:s}", "uplink", u->name, "by", by));
 	return true;

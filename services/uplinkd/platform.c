@@ -87,11 +87,11 @@ static void tell_down(struct uplinkd *u, const char *why)
 	if (first) {
 		u->since_ms = now.wall_ms;
 		hj_warn("uplink %s: %s:%d is not reached: %s; trying again in %llu s (%lld records waiting)", u->name,
-		        u->conf.host, (int)u->conf.port, why, seconds_to_retry(u, now),
+		        link_host(u->link), link_port(u->link), why, seconds_to_retry(u, now),
 		        (long long)hj_max(feed_waiting(u->feed), (int64_t)0));
 	}
 	event_link_lost(u, why);
-	hj_service_status("%s:%d is not reached: %s", u->conf.host, (int)u->conf.port, why);
+	hj_service_status("%s:%d is not reached: %s", link_host(u->link), link_port(u->link), why);
 }
 
 /* What was under way is still owed: it is read again. */

@@ -20,6 +20,8 @@
 
 static unsigned up, down;
 static char why[128];
+static struct link *link_of_test; /* is asked which place was lost */
+static int lost_port;
 
 static void on_up(void *userdata)
 {
@@ -38,6 +40,7 @@ static void on_down(const char *text, void *userdata)
 {
 	down++;
 	snprintf(why, sizeof(why), "%s", text ? text : "-");
+	lost_port = link_of_test ? link_port(link_of_test) : 0;
 }
 
 static void on_lookup(const char *host, const char *error, bool known, void *userdata)
@@ -146,11 +149,44 @@ static void stopped_on_a_fall_back_it_comes_back_to_the_main_place(void **state)
 	sd_event_unref(event);
 }
 
+/* The round begins again with the main place then, and says so only when it is dialled. */
+static void what_is_lost_has_its_name(void **state)
+{
+	struct hj_conf_uplink conf = { .name = "county", .link = { .other_count = 1, .main_again = 60 } }, other = { 0 };
+	sd_event *event = NULL;
+	struct link *l;
+	int main_fd = bound(&conf), other_fd = bound(&other);
+
+	up = down = 0;
+	strcpy(conf.link.others[0].host, "127.0.0.1");
+	conf.link.others[0].port = other.port;
+	assert_int_equal(listen(other_fd, 4), 0);
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(link_new(event, &conf, "", &events, NULL, &l), 0);
+	link_of_test = l;
+	link_start(l);
+	turn_until(event, &up, 1);
+	assert_string_equal(link_host(l), "127.0.0.1");
+	assert_int_equal(link_port(l), other.port);
+	link_drop(l, "it says nothing");
+	assert_int_equal(down, 1);
+	assert_int_equal(lost_port, other.port);
+	close(other_fd);
+	assert_int_equal(listen(main_fd, 4), 0);
+	turn_until(event, &up, 2);
+	assert_int_equal(link_port(l), conf.port);
+	link_of_test = NULL;
+	link_free(l);
+	close(main_fd);
+	sd_event_unref(event);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_comes_back_by_itself),
 		cmocka_unit_test(stopped_on_a_fall_back_it_comes_back_to_the_main_place),
+		cmocka_unit_test(what_is_lost_has_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
