@@ -10,7 +10,8 @@
  * Requests of the platform are checked in the standard's order (PW, MN, ST, Flag, QN, CN: QnRtn of table 7) and those
  * that only concern the session are answered here; what needs the store or the clock is handed to the owner as
  * HJ212_REQUEST and goes on when the owner answers. Any CN without a row in the command table gets an honest refusal,
- * never silence. A request repeated with the same QN is answered from what was answered before. */
+ * never silence. A request repeated with the same QN while its sender may still wait for the answer is answered from
+ * what was answered before. */
 #pragma once
 
 #include <stdbool.h>

@@ -105,6 +105,7 @@ int hj212_session_answer(struct hj212_session *s, unsigned id, int exe_rtn, stru
 		return -ENOENT;
 	p->stage = ASKED_DONE;
 	p->exe_rtn = exe_rtn;
+	p->done_at = now.mono;
 	hj212_out_pass(s, now);
 	if (!p->gone && s->connected)
 		hj212_request_result(s, p);

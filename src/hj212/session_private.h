@@ -46,6 +46,10 @@ const struct hj212_command *hj212_command_find(int cn, enum hj212_edition editio
 #define HJ212_REQUESTS_MAX 8 /* kept: those being worked on, and the newest done, for repeats */
 #define HJ212_NOTES_MAX    4 /* texts waiting to be fetched; more are dropped */
 #define HJ212_QN_TEXT      24
+/* What is done is remembered for a repeat as long as one may come: OverTime * (ReCount + 1) of a platform that waits
+ * as long as we do, and this for links that are slow or made anew meanwhile. Some platforms have frames with one QN
+ * for ever: what they ask hours later they want to know. */
+#define HJ212_REPEAT_SLACK (60 * HJ_USEC_PER_SEC)
 /* A link's delay may be longer than OverTime * (ReCount + 1): once so many connections in a row ended without one
  * answer (two: a record that nobody answers ends two, and then others go first) the next is held so much longer after
  * the last copy, up to a minute. What is sent, and when, stays the standard's. */
@@ -70,6 +74,7 @@ struct hj212_pending {
 	unsigned id;
 	bool gone; /* asked on a connection that is no more: nothing is sent */
 	int exe_rtn;
+	hj_usec done_at; /* ASKED_DONE: mono */
 	struct hj212_asked asked;
 	const struct hj212_command *command;
 	enum hj212_flow flow;

@@ -140,18 +140,24 @@ static bool same_change(const struct hj212_session *s, const struct hj212_pendin
 }
 
 /* What a device says is not kept: it is asked once more. */
-static bool is_answered_from_memory(const struct hj212_pending *p)
+static bool is_answered_from_memory(
+        const struct hj212_session *s, const struct hj212_pending *p, struct hj_now now)
 {
-	return p->stage != ASKED_FREE && (p->stage != ASKED_DONE || p->flow != HJ212_FLOW_ASK);
+	hj_usec kept = hj212_over_time(s) * (s->settings.re_count + 1) + HJ212_REPEAT_SLACK;
+
+	if (p->stage != ASKED_DONE)
+		return p->stage != ASKED_FREE;
+	return p->flow != HJ212_FLOW_ASK && now.mono - p->done_at <= kept;
 }
 
-static struct hj212_pending *find_repeat(struct hj212_session *s, const struct hj212_message *m)
+static struct hj212_pending *find_repeat(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
 {
 	for (unsigned i = 0; m->qn.n && i < HJ212_REQUESTS_MAX; i++) {
 		struct hj212_pending *p = &s->pending[i];
 
-		if (is_answered_from_memory(p) && p->asked.cn == m->cn && hj212_slice_is(m->qn, p->asked.qn) &&
-		        hj212_slice_is(m->pw, p->asked.pw) && hj212_same_mn(s, m->mn) && same_change(s, p, m))
+		if (is_answered_from_memory(s, p, now) && p->asked.cn == m->cn &&
+		        hj212_slice_is(m->qn, p->asked.qn) && hj212_slice_is(m->pw, p->asked.pw) &&
+		        hj212_same_mn(s, m->mn) && same_change(s, p, m))
 			return p;
 	}
 	return NULL;
@@ -292,7 +298,7 @@ static void forget_old_pw(struct hj212_session *s)
 
 void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
 {
-	struct hj212_pending *repeat = find_repeat(s, m);
+	struct hj212_pending *repeat = find_repeat(s, m, now);
 	int code;
 
 	if (repeat) {

@@ -287,6 +287,31 @@ static void a_repeated_request_is_not_done_twice(void **state)
 	expect_nothing(t);
 }
 
+/* An inspector's frames have the same QN for ever. */
+static void what_is_asked_again_much_later_is_done_again(void **state)
+{
+	static const char span[] = "BeginTime=20160801084000;EndTime=20160801085000";
+	struct talk *t = *state;
+
+	ask(t, 2051, span);
+	expect_request_and_do(t);
+	wait_s(t, 95); /* OverTime * (ReCount + 1), and nearly a minute */
+	ask(t, 2051, span);
+	expect_nothing(t);
+	wait_s(t, 10);
+	ask(t, 2051, span);
+	expect_request_and_do(t);
+	skip_output(t);
+	ask_flag(t, "20160801085857224", 1062, 5, "RtdInterval=60");
+	expect_request_and_do(t);
+	ask_flag(t, "20160801085857225", 1062, 5, "RtdInterval=90");
+	expect_request_and_do(t);
+	wait_s(t, 105);
+	ask_flag(t, "20160801085857224", 1062, 5, "RtdInterval=60");
+	expect_request_and_do(t);
+	assert_int_equal(hj212_session_settings(t->s)->rtd_interval, 60);
+}
+
 /* Some platforms have one QN for everything: what asks for something else is no repeat. */
 static void another_request_with_the_same_qn_is_done(void **state)
 {
@@ -464,6 +489,7 @@ int main(void)
 		T(a_notice_gets_9013),
 		T(without_the_answer_bit_it_is_done_in_silence),
 		T(a_repeated_request_is_not_done_twice),
+		T(what_is_asked_again_much_later_is_done_again),
 		T(another_request_with_the_same_qn_is_done),
 		T(the_cache_of_repeats_is_bounded),
 		T(history_is_the_owners),
