@@ -229,6 +229,8 @@ static void take_live(struct feed *f, struct hj_record *r)
 		return;
 	if (r->head.kind != HJ_KIND_STATUS) /* what has just changed is told at once */
 		j.not_before = feed_not_before(f, r->head.label_ms + r->head.length_ms);
+	if (!uplinkd_is_up(f->u))
+		feed_fresh(f, r->head.seq);
 	if (!uplinkd_is_up(f->u) || lanes_put(&f->u->lanes, LANE_LIVE, &j) < 0)
 		job_done(&j);
 }

@@ -24,7 +24,8 @@ void feed_free(struct feed *f);
 
 /* ---- feed.c: what is owed ---- */
 void feed_link_up(struct feed *f);   /* feed_page.c: reads the backlog from its beginning */
-void feed_link_down(struct feed *f); /* what is on its way is not wanted any more */
+/* What is on its way is not wanted any more. Before lanes and flights are cleared. */
+void feed_link_down(struct feed *f);
 void feed_pull(struct feed *f);      /* the next few of the backlog, where there is room */
 /* how: its times and QNs; NULL: nothing in these is for this platform. */
 void feed_confirm(struct feed *f, uint64_t from, uint64_t to, const struct hj_receipt *how);

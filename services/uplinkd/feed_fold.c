@@ -45,7 +45,8 @@ bool feed_fold_want(struct feed *f, int64_t label_ms, enum lane lane)
 		return true;
 	if (d->count == FEED_FOLD_WANTED)
 		return false;
-	d->wanted[(d->first + d->count++) % FEED_FOLD_WANTED] = (struct feed_fold_one){ label_ms, lane };
+	d->wanted[(d->first + d->count++) % FEED_FOLD_WANTED] =
+	        (struct feed_fold_one){ label_ms, lane, f->fresh.reading };
 	return true;
 }
 
@@ -150,6 +151,7 @@ static void finish(struct feed *f)
 	f->fold.first = (f->fold.first + 1) % FEED_FOLD_WANTED;
 	f->fold.count--;
 	f->fold.job.cn = hj212_phrase_cn(HJ_KIND_MINUTE);
+	f->fold.job.again = one.again;
 	f->fold.job.label_ms = hj212_phrase_label(&f->u->map.wording, HJ_KIND_MINUTE, one.label_ms, f->fold.interval);
 	if (!f->fold.failed && hj_fold_take(f->fold.fold, one.label_ms, NULL, NULL, &stats) >= 0 &&
 	        hj212_phrase_statistics(&f->u->map, stats.stats, stats.count, &f->fold.job.items) >= 0)

@@ -21,6 +21,11 @@ struct feed {
 	uint64_t live_from;            /* the live stream tells of these and later ones */
 	uint64_t page_from, page_high; /* the backlog is read up to page_high (not included) */
 	bool scanning, paging, page_anew;
+	struct {
+		uint64_t from; /* was live and not confirmed when the link was lost, or since; 0 = none */
+		hj_usec since; /* mono */
+		bool reading;  /* pages from there on */
+	} fresh;
 	size_t record_bytes;                  /* of words, smoothed */
 	struct hj_seqset confirm, confirming; /* to be told; being told */
 	bool is_confirming;
@@ -78,6 +83,7 @@ struct feed {
 		struct feed_fold_one {
 			int64_t label_ms;
 			enum lane lane;
+			bool again; /* the link was lost meanwhile */
 		} wanted[FEED_FOLD_WANTED]; /* intervals to be folded, a ring */
 		unsigned first, count;
 		struct hj_seqset held; /* records of the interval that is not over */
@@ -106,8 +112,8 @@ struct feed {
 int64_t feed_int(json_t *reply, const char *name, int64_t absent);
 void feed_take_state(struct feed *f, json_t *reply);    /* how much is owed, since when */
 bool feed_is_known(const struct feed *f, uint64_t seq); /* it waits, is under way, or is being confirmed */
-/* 1: *ret is the record in words; 0: there is nothing in it for this platform; -errno. asked: by the platform, for its
- * kind; what it gets by itself is no matter then. */
+/* 1: *ret is the record in words; 0: there is nothing in it for this platform; -errno. asked: by the platform, for
+ * its kind; what it gets by itself is no matter then. */
 int feed_word(struct feed *f, const struct hj_record *r, bool asked, struct job *ret);
 /* Calls fn for each record of an answer. */
 void feed_each_record(struct feed *f, json_t *reply, void (*fn)(struct feed *f, struct hj_record *r));
@@ -122,6 +128,8 @@ bool feed_fold_want(struct feed *f, int64_t label_ms, enum lane lane); /* false:
 bool feed_fold_over(int64_t end_ms); /* an interval that ends then is: all its records have come */
 bool feed_fold_busy(const struct feed *f);
 void feed_fold_stop(struct feed *f);
+
+void feed_fresh(struct feed *f, uint64_t seq); /* feed_page.c: it is live, and there is no connection for it */
 
 /* ---- feed_shy.c ---- */
 void feed_shy_confirmed(struct feed *f, uint64_t from, uint64_t to);

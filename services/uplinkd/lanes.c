@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hjgate/cleanup.h"
+
 void job_done(struct job *j)
 {
 	hj_buf_done(&j->items);
@@ -56,6 +58,15 @@ bool job_has(const struct job *j, uint64_t seq)
 	return j->seq == seq;
 }
 
+uint64_t job_least(const struct job *j)
+{
+	uint64_t least = j->seq;
+
+	for (unsigned i = 0; i < j->also_count; i++)
+		least = hj_min(least, j->also[i].from);
+	return least;
+}
+
 uint64_t job_records(const struct job *j)
 {
 	uint64_t records = 0;
@@ -63,6 +74,19 @@ uint64_t job_records(const struct job *j)
 	for (unsigned i = 0; i < j->also_count; i++)
 		records += j->also[i].to - j->also[i].from + 1;
 	return records ? records : j->seq != 0;
+}
+
+uint64_t lanes_least(const struct lanes *l, enum lane lane)
+{
+	const struct lane_queue *q = &l->queues[lane];
+	uint64_t least = 0;
+
+	for (unsigned i = 0; i < q->count; i++) {
+		uint64_t one = job_least(&q->jobs[place(q, i)]);
+
+		least = one && (!least || one < least) ? one : least;
+	}
+	return least;
 }
 
 uint64_t lanes_records(const struct lanes *l, enum lane lane)

@@ -13,6 +13,7 @@ struct job {
 	int cn;
 	int64_t label_ms;
 	hj_usec not_before; /* mono */
+	bool again;         /* it may have gone out before */
 	struct hj_buf items;
 	/* Other records that this upload is made of as well (a min_interval above the base window). */
 	struct job_also {
@@ -22,6 +23,7 @@ struct job {
 };
 void job_done(struct job *j);
 bool job_has(const struct job *j, uint64_t seq);
+uint64_t job_least(const struct job *j);   /* of its records; 0: it is of none */
 uint64_t job_records(const struct job *j); /* of the store; 0 for real-time data and history */
 
 enum lane { LANE_LIVE, LANE_BACKLOG, LANE_HISTORY, LANE_QUEUES, LANE_REALTIME = LANE_QUEUES, LANE_NONE };
@@ -42,6 +44,7 @@ struct lanes {
 int lanes_put(struct lanes *l, enum lane lane, struct job *j);
 bool lanes_take(struct lanes *l, enum lane lane, struct job *ret);
 bool lanes_has(const struct lanes *l, uint64_t seq);
+uint64_t lanes_least(const struct lanes *l, enum lane lane); /* of all records in it; 0: none */
 uint64_t lanes_records(const struct lanes *l, enum lane lane);
 unsigned lanes_count(const struct lanes *l, enum lane lane);
 void lanes_clear(struct lanes *l, enum lane lane);

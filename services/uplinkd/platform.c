@@ -107,8 +107,8 @@ static void on_down(const char *why, void *userdata)
 		suspect_down(u);
 	}
 	resumes_remember(&u->resumes, &u->flights, u->identity.mn);
-	flights_clear(&u->flights);
 	feed_link_down(u->feed);
+	flights_clear(&u->flights);
 	lanes_clear(&u->lanes, LANE_LIVE);
 	lanes_clear(&u->lanes, LANE_BACKLOG);
 	if (why)

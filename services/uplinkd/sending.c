@@ -208,7 +208,7 @@ static int offer_packet(struct uplinkd *u, const struct flight *f, struct hj_now
 		.pnum = at.pnum,
 		.pno = at.pno,
 		.ack = true,
-		.again = f->lane == LANE_BACKLOG };
+		.again = f->lane == LANE_BACKLOG || f->job.again };
 	int n = hj212_phrase_cp(f->cut, f->job.items.data, f->offered, f->job.label_ms, cp, sizeof(cp));
 
 	if (n < 0)

@@ -215,8 +215,8 @@ void uplinkd_unlink(struct uplinkd *u)
 	hj212_session_disconnected(u->session);
 	devices_stop(u);
 	resumes_remember(&u->resumes, &u->flights, u->identity.mn);
-	flights_clear(&u->flights);
 	feed_link_down(u->feed);
+	flights_clear(&u->flights);
 	lanes_done(&u->lanes);
 }
 

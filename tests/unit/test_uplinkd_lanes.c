@@ -160,6 +160,26 @@ static void the_pause_doubles_to_a_minute(void **state)
 	            link_pause_jitter(HJ_USEC_PER_SEC, 1000) == 1200000);
 }
 
+static void the_least_of_a_lane_is_known(void **state)
+{
+	struct lanes lanes = { 0 };
+	struct job whole = { .seq = 7 }, folded = { .seq = 6, .also_count = 2 }, none = { .cn = 2011 };
+
+	assert_true(lanes_least(&lanes, LANE_LIVE) == 0);
+	folded.also = calloc(2, sizeof(*folded.also));
+	assert_non_null(folded.also);
+	folded.also[0] = (struct job_also){ 4, 4 };
+	folded.also[1] = (struct job_also){ 6, 6 };
+	assert_int_equal(lanes_put(&lanes, LANE_LIVE, &none), 0);
+	assert_true(lanes_least(&lanes, LANE_LIVE) == 0);
+	assert_int_equal(lanes_put(&lanes, LANE_LIVE, &whole), 0);
+	assert_true(lanes_least(&lanes, LANE_LIVE) == 7);
+	assert_int_equal(lanes_put(&lanes, LANE_LIVE, &folded), 0);
+	assert_true(lanes_least(&lanes, LANE_LIVE) == 4);
+	assert_true(lanes_least(&lanes, LANE_BACKLOG) == 0);
+	lanes_done(&lanes);
+}
+
 static void qns_after_a_restart(void **state)
 {
 	static const char mark[] = "1000060000 aabb 500";
@@ -217,6 +237,7 @@ int main(void)
 		cmocka_unit_test(what_goes_at_once_does_not_wait_for_it),
 		cmocka_unit_test(lanes_are_bounded_and_know_what_they_hold),
 		cmocka_unit_test(the_pause_doubles_to_a_minute),
+		cmocka_unit_test(the_least_of_a_lane_is_known),
 		cmocka_unit_test(qns_after_a_restart),
 		cmocka_unit_test(qns_ahead_of_the_clock_are_not_given_twice),
 		cmocka_unit_test(each_mn_has_its_own_delay),
