@@ -7,29 +7,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "hjgate/fnv.h"
 #include "run.h"
 
-#define READ_MAX   (64u << 10) /* bytes searched for an @include */
-#define FNV_OFFSET 0xcbf29ce484222325u
-#define FNV_PRIME  0x100000001b3u
-
-static uint64_t mix(uint64_t sum, const void *data, size_t n)
-{
-	for (const uint8_t *p = data; n; n--, p++)
-		sum = (sum ^ *p) * FNV_PRIME;
-	return sum;
-}
+#define READ_MAX (64u << 10) /* bytes searched for an @include */
 
 static uint64_t mix_file(uint64_t sum, int folder, const char *name)
 {
 	struct stat st;
 
-	sum = mix(sum, name, strlen(name) + 1);
+	sum = hj_fnv(sum, name, strlen(name) + 1);
 	if (fstatat(folder, name, &st, 0) < 0)
 		return sum;
-	sum = mix(sum, &st.st_mtim, sizeof(st.st_mtim));
-	sum = mix(sum, &st.st_size, sizeof(st.st_size));
-	return mix(sum, &st.st_ino, sizeof(st.st_ino));
+	sum = hj_fnv(sum, &st.st_mtim, sizeof(st.st_mtim));
+	sum = hj_fnv(sum, &st.st_size, sizeof(st.st_size));
+	return hj_fnv(sum, &st.st_ino, sizeof(st.st_ino));
 }
 
 static bool includes_others(int folder, const char *name)
@@ -62,7 +54,7 @@ static uint64_t mix_included(int folder)
 	}
 	while ((e = readdir(d)))
 		if (is_included(e->d_name))
-			sum += mix_file(FNV_OFFSET, folder, e->d_name);
+			sum += mix_file(HJ_FNV_BEGIN, folder, e->d_name);
 	closedir(d);
 	return sum;
 }
@@ -71,7 +63,7 @@ bool run_stamp_changed(const char *root, const char *folder, const char *name, u
 {
 	_cleanup_fd_ int fd = -1;
 	char path[HJ_PATH_MAX], file[HJ_NAME_MAX + 8];
-	uint64_t now = FNV_OFFSET, before = *stamp;
+	uint64_t now = HJ_FNV_BEGIN, before = *stamp;
 
 	snprintf(file, sizeof(file), "%s.conf", name);
 	if (!hj_path(root, HJ_DIR_ETC, folder, path))

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hjgate/fnv.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
@@ -23,10 +24,8 @@
 
 hj_usec sending_jitter(const char *mn, int64_t jitter_s)
 {
-	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+	uint64_t hash = hj_fnv(HJ_FNV_BEGIN, mn, strlen(mn));
 
-	for (; *mn; mn++)
-		hash = (hash ^ (unsigned char)*mn) * 1099511628211ULL;
 	return jitter_s > 0 ? hash % ((hj_usec)jitter_s * HJ_USEC_PER_SEC) : 0;
 }
 

@@ -6,26 +6,17 @@
 
 #include <string.h>
 
+#include "hjgate/fnv.h"
 #include "hjgate/log.h"
-
-#define FNV_BASIS 14695981039346656037ULL
-#define FNV_PRIME 1099511628211ULL
-
-static uint64_t hash_bytes(uint64_t hash, const void *data, size_t n)
-{
-	for (const unsigned char *p = data; n--; p++)
-		hash = (hash ^ *p) * FNV_PRIME;
-	return hash;
-}
 
 static uint64_t hash_of(const struct flight *f, const char *mn)
 {
-	uint64_t hash = hash_bytes(FNV_BASIS, f->job.items.data, f->job.items.len);
+	uint64_t hash = hj_fnv(HJ_FNV_BEGIN, f->job.items.data, f->job.items.len);
 
 	for (unsigned i = 0; i < f->cut->count; i++)
-		hash = hash_bytes(hash, &f->cut->pieces[i].n, sizeof(f->cut->pieces[i].n));
-	hash = hash_bytes(hash, &f->job.label_ms, sizeof(f->job.label_ms));
-	return hash_bytes(hash, mn, strlen(mn));
+		hash = hj_fnv(hash, &f->cut->pieces[i].n, sizeof(f->cut->pieces[i].n));
+	hash = hj_fnv(hash, &f->job.label_ms, sizeof(f->job.label_ms));
+	return hj_fnv(hash, mn, strlen(mn));
 }
 
 static unsigned acked_in_a_row(const struct flight *f)
