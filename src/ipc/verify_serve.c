@@ -13,8 +13,9 @@
 #define PAUSE      (6 * HJ_USEC_PER_MS)
 #define TELL_EVERY (500 * HJ_USEC_PER_MS)
 #define HEADS_MOST 4096
-#define FINDINGS   200 /* of one answer */
-#define PRIORITY   50  /* after everything that somebody waits for */
+#define FINDINGS   200                      /* of one answer */
+#define PRIORITY   50                       /* after everything that somebody waits for */
+#define READ_LIMIT (3600 * HJ_USEC_PER_SEC) /* a client that does not read does not keep the only place for ever */
 
 struct hj_verifying {
 	struct hj_verify_of of;
@@ -23,6 +24,7 @@ struct hj_verifying {
 	sd_event_source *timer;
 	json_t *heads, *findings; /* findings: what is not told yet */
 	hj_usec told_at;
+	bool waits; /* for the client to read */
 };
 
 static void note(const struct hj_finding *f, void *userdata)
@@ -90,15 +92,11 @@ static void compare_heads(struct hj_verifying *v)
 	}
 }
 
-/* Whoever does not read is waited for: nothing piles up. */
 static int slice(struct hj_verifying *v)
 {
 	hj_usec now = hj_now().mono;
-	int r;
+	int r = hj_verify_step(v->verify, SLICE);
 
-	if (hj_ipc_call_queued(v->call) > 2)
-		return 1;
-	r = hj_verify_step(v->verify, SLICE);
 	if (r > 0 && hj_ipc_call_more(v->call) &&
 	        (json_array_size(v->findings) >= FINDINGS || now > v->told_at + TELL_EVERY)) {
 		v->told_at = now;
@@ -107,11 +105,38 @@ static int slice(struct hj_verifying *v)
 	return r;
 }
 
+static void has_read(struct hj_ipc_call *call, void *userdata)
+{
+	struct hj_verifying *v = userdata;
+
+	v->waits = false;
+	sd_event_source_set_time(v->timer, 0);
+	sd_event_source_set_enabled(v->timer, SD_EVENT_ONESHOT);
+}
+
+/* Nothing piles up, and nobody wakes until it has read. */
+static int wait_for_reader(struct hj_verifying *v)
+{
+	v->waits = true;
+	hj_ipc_call_on_drain(v->call, has_read, v);
+	sd_event_source_set_time(v->timer, hj_now().mono + READ_LIMIT);
+	return sd_event_source_set_enabled(v->timer, SD_EVENT_ONESHOT);
+}
+
 static int on_slice(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct hj_verifying *v = userdata;
-	int r = slice(v);
+	int r;
 
+	if (v->waits) {
+		hj_notice("a verification ends: who asked for it has read nothing for an hour");
+		fail(&v->of, v->call, "DiskTrouble", strerror(ETIMEDOUT));
+		let_go(v);
+		return 0;
+	}
+	if (hj_ipc_call_queued(v->call) > 2)
+		return wait_for_reader(v);
+	r = slice(v);
 	if (r > 0) {
 		sd_event_source_set_time_relative(source, PAUSE);
 		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

@@ -26,7 +26,7 @@ static struct hj_verifying *verifying;
 static struct hj_ipc_pulls pulls;
 static sd_event *loop;
 static bool full, unreadable, impatient;
-static unsigned made; /* parts */
+static unsigned made, owed; /* parts; answers before those of a verification */
 static struct {
 	unsigned times;
 	int r;
@@ -77,6 +77,8 @@ static int do_verify(struct hj_ipc_call *call, json_t *parameters, void *userdat
 {
 	const struct hj_verify_of of = { .event = loop, .interface = "hjgate.Test", .slot = &verifying };
 
+	for (unsigned i = 0; i < owed; i++)
+		assert_int_equal(hj_ipc_reply_more(call, big_answer()), 0);
 	return hj_verifying_begin(&of, unreadable ? NULL : ledger, call, parameters);
 }
 
@@ -119,7 +121,7 @@ static int begin(void **state)
 	assert_int_equal(hj_ipc_server_new(w->event, all, w, &w->server), 0);
 	assert_int_equal(hj_ipc_server_add(w->server, w->listening[0], HJ_LOOK), 0);
 	full = unreadable = impatient = false;
-	made = 0;
+	made = owed = 0;
 	memset(&ended, 0, sizeof(ended));
 	*state = w;
 	return 0;
@@ -486,6 +488,39 @@ static void one_verification_at_a_time(void **state)
 	        "{\"error\":\"hjgate.Test.DiskTrouble\",\"parameters\":{\"text\":\"Input/output error\"}}");
 }
 
+/* Whoever does not read wakes nobody, and is waited for, though not for ever. */
+static void who_does_not_read_a_verification(void **state)
+{
+	struct world *w = *state;
+	int fd = raw_open(w->path[0]);
+	unsigned woken = 0;
+	json_t *j;
+
+	owed = 12;
+	raw_say(fd, VERIFY);
+	turn_until(w, verifying);
+	settle(w);
+	for (unsigned i = 0; i < 20; i++)
+		woken += sd_event_run(w->event, 20000) > 0;
+	assert_in_range(woken, 0, 2);
+	assert_non_null(verifying);
+	while ((j = hear(w, fd)) && !json_object_get(json_object_get(j, "parameters"), "verdict"))
+		json_decref(j);
+	assert_non_null(j);
+	json_decref(j);
+	turn_until(w, !verifying);
+	impatient = true;
+	raw_say(fd, VERIFY);
+	turn_until(w, verifying);
+	turn_until(w, !verifying);
+	while ((j = hear(w, fd)) && !json_object_get(j, "error"))
+		json_decref(j);
+	assert_non_null(j);
+	json_decref(j);
+	assert_non_null(strstr(heard, "hjgate.Test.DiskTrouble"));
+	close(fd);
+}
+
 static void change_rows(const char *sql)
 {
 	char path[96];
@@ -580,6 +615,7 @@ int main(void)
 		T(backups_that_are_not_begun),
 		T(what_a_crash_left),
 		T(one_verification_at_a_time),
+		T(who_does_not_read_a_verification),
 		T(what_was_changed_is_named),
 	};
 
