@@ -14,6 +14,9 @@ struct hj_dingtalk_answer {
 };
 /* HTTP's body, any bytes. -EBADMSG: it is no answer of a robot. */
 int hj_dingtalk_answer(const void *body, size_t n, struct hj_dingtalk_answer *ret);
+/* Likewise of robots of others: errcode and errmsg (WeCom) or, without those, code and msg (Feishu); *ret_name is
+ * "errcode" or "code". */
+int hj_robot_answer(const void *body, size_t n, struct hj_dingtalk_answer *ret, const char **ret_name);
 
 /* "URL?access_token=T" or "URL?access_token=T&timestamp=MS&sign=S": sign "" = the robot wants none; it is base64, and
  * put in percent-encoded, as everything is. -ENOMEM. */

@@ -3,13 +3,11 @@
 #include "verdict.h"
 
 #include <curl/curl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "hjgate/cleanup.h"
 #include "hjgate/dingtalk.h"
-#include "hjgate/ipc.h"
 
 static const struct {
 	int curl;
@@ -138,23 +136,20 @@ static void of_robot(const struct http_result *r, struct verdict_told *ret)
 /* What is no such answer leaves it at the status. */
 static void of_webhook(const struct http_result *r, struct verdict_told *ret)
 {
-	_cleanup_json_ json_t *j = r->n ? json_loadb(r->body, r->n, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	bool is_errcode = json_is_integer(json_object_get(j, "errcode"));
-	const char *name = is_errcode ? "errcode" : "code";
-	const char *said = json_string_value(json_object_get(j, is_errcode ? "errmsg" : "msg"));
-	const json_t *code = json_object_get(j, name);
+	struct hj_dingtalk_answer a;
+	const char *name;
 	char text[48];
 
-	if (!json_is_integer(code))
+	if (hj_robot_answer(r->body, r->n, &a, &name) < 0)
 		return;
-	ret->is = is_errcode ? VERDICT_WRONG : VERDICT_TOLD;
+	ret->is = !strcmp(name, "errcode") ? VERDICT_WRONG : VERDICT_TOLD;
 	for (size_t i = 0; i < hj_array_size(webhooks); i++)
-		if (!strcmp(webhooks[i].name, name) && webhooks[i].code == json_integer_value(code))
+		if (!strcmp(webhooks[i].name, name) && webhooks[i].code == a.code)
 			ret->is = webhooks[i].is;
 	ret->hold_s = WEBHOOK_HOLD_S;
-	snprintf(text, sizeof(text), "%s %lld: ", name, (long long)json_integer_value(code));
+	snprintf(text, sizeof(text), "%s %lld: ", name, (long long)a.code);
 	if (ret->is != VERDICT_TOLD)
-		say(ret, text, said ? said : "");
+		say(ret, text, a.text);
 }
 
 void verdict_of(enum hj_channel_kind kind, const struct http_result *r, struct verdict_told *ret)

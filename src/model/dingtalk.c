@@ -6,24 +6,45 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "hjgate/cleanup.h"
 #include "hjgate/text.h"
 
 #define ANSWER_MAX 4096 /* bytes */
 
-int hj_dingtalk_answer(const void *body, size_t n, struct hj_dingtalk_answer *ret)
+static const char *const names[][2] = { { "errcode", "errmsg" }, { "code", "msg" } };
+
+/* By the first so many of the names. */
+static int read_answer(
+        const void *body, size_t n, size_t count, struct hj_dingtalk_answer *ret, const char **ret_name)
 {
 	json_t *j = n && n <= ANSWER_MAX ? json_loadb(body, n, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	const json_t *code = json_object_get(j, "errcode");
-	const char *text = json_string_value(json_object_get(j, "errmsg"));
+	const char *text;
+	size_t i = 0;
 
-	if (!json_is_integer(code)) {
+	while (i < count && !json_is_integer(json_object_get(j, names[i][0])))
+		i++;
+	if (i == count) {
 		json_decref(j);
 		return -EBADMSG;
 	}
-	ret->code = json_integer_value(code);
+	text = json_string_value(json_object_get(j, names[i][1]));
+	ret->code = json_integer_value(json_object_get(j, names[i][0]));
 	hj_text_copy(ret->text, sizeof(ret->text), text ? text : "");
+	*ret_name = names[i][0];
 	json_decref(j);
 	return 0;
+}
+
+int hj_dingtalk_answer(const void *body, size_t n, struct hj_dingtalk_answer *ret)
+{
+	const char *name;
+
+	return read_answer(body, n, 1, ret, &name);
+}
+
+int hj_robot_answer(const void *body, size_t n, struct hj_dingtalk_answer *ret, const char **ret_name)
+{
+	return read_answer(body, n, hj_array_size(names), ret, ret_name);
 }
 
 int hj_percent_encode(const char *text, struct hj_buf *to)
