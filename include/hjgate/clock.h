@@ -28,6 +28,7 @@ struct hj_now {
 };
 
 /* A date that a box's clock can have: neither before this program was made nor decades after it. */
+#define HJ_TIME_PLAUSIBLE_MS 1735660800000LL /* 2025-01-01, Beijing time */
 bool hj_clock_plausible(int64_t wall_ms);
 /* Wall clock less the clock that only goes on, in ms: it changes when the wall clock is set. */
 int64_t hj_clock_ahead(const struct hj_now *now);

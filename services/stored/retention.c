@@ -63,6 +63,7 @@ struct choosing {
 	uint64_t young;            /* from here on nothing that is owed may go */
 	struct cut cut;
 	unsigned undecided;                /* rows of a wrong clock, whose age the next row shows */
+	uint64_t first, last;              /* of them */
 	uint64_t drop[STORED_UPLINKS_MAX]; /* up to here the uplink may no longer owe */
 };
 
@@ -91,7 +92,8 @@ static int choose_row(const struct hj_head *head, const void *body, size_t n, vo
 		return 1;
 	if (is_owed(c, head, wrong ? c->before_ms <= month_ms : head->label_ms < month_ms))
 		return 1;
-	c->undecided++;
+	c->first = c->undecided++ ? c->first : head->seq;
+	c->last = head->seq;
 	if (wrong)
 		return 0;
 	c->cut.from = c->cut.from ? c->cut.from : head->seq;
@@ -105,10 +107,28 @@ static int choose_row(const struct hj_head *head, const void *body, size_t n, vo
 	return 0;
 }
 
-static int note_seq(const struct hj_head *head, const void *body, size_t n, void *userdata)
+static int note_head(const struct hj_head *head, const void *body, size_t n, void *userdata)
 {
-	*(uint64_t *)userdata = head->seq;
+	*(struct hj_head *)userdata = *head;
 	return 1;
+}
+
+/* A clock was wrong for longer than a slice: the first row behind it shows the age of all. */
+static int choose_run(struct choosing *c)
+{
+	struct hj_head behind = { 0 };
+	int r = hj_ledger_read_labels(c->s->ledger, c->last + 1, HJ_TIME_PLAUSIBLE_MS, c->future_ms,
+	        HJ_LEDGER_HEADS | 1u << c->cut.kind, note_head, &behind);
+
+	if (r < 0 || !behind.seq || behind.label_ms >= c->before_ms)
+		return r;
+	c->cut.from = c->first;
+	c->cut.upto = c->last;
+	c->cut.rows = c->undecided;
+	c->cut.begin_ms = c->cut.end_ms = behind.label_ms;
+	for (size_t i = 0; i < c->s->uplink_count; i++)
+		c->cut.drop[i] = c->drop[i];
+	return 0;
 }
 
 /* The first row younger than 30 days, from the first on that anybody owes. */
@@ -116,6 +136,8 @@ static int find_young(struct choosing *c)
 {
 	const struct stored *s = c->s;
 	uint64_t first = UINT64_MAX, seq;
+	struct hj_head head = { .seq = UINT64_MAX };
+	int r;
 
 	for (size_t i = 0; i < s->uplink_count; i++)
 		if (hj_seqset_next(&s->uplinks[i].owed, 0, &seq))
@@ -123,8 +145,10 @@ static int find_young(struct choosing *c)
 	c->young = UINT64_MAX;
 	if (first == UINT64_MAX)
 		return 0;
-	return hj_ledger_read_labels(s->ledger, first, c->now_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY, c->future_ms,
-	        HJ_LEDGER_HEADS | OWED_KINDS, note_seq, &c->young);
+	r = hj_ledger_read_labels(s->ledger, first, c->now_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY, c->future_ms,
+	        HJ_LEDGER_HEADS | OWED_KINDS, note_head, &head);
+	c->young = head.seq;
+	return r;
 }
 
 /* The oldest of one kind, of before that time: as many as one commit takes. */
@@ -141,6 +165,8 @@ static int choose(struct stored *s, enum hj_kind kind, int64_t before_ms, enum c
 	hj_ledger_cut_at(s->ledger, kind, &last);
 	r = r < 0 ? r
 	          : hj_ledger_read(s->ledger, last.seq + 1, UINT64_MAX, HJ_LEDGER_HEADS | 1u << kind, choose_row, &c);
+	if (r >= 0 && !c.cut.rows && c.undecided == SLICE_ROWS)
+		r = choose_run(&c);
 	*ret = c.cut;
 	return r;
 }

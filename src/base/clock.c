@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define PLAUSIBLE_LEAST_MS 1735660800000LL /* 2025-01-01, Beijing time */
-#define PLAUSIBLE_MOST_MS  2840112000000LL /* 2060-01-01 */
+#define PLAUSIBLE_MOST_MS 2840112000000LL /* 2060-01-01 */
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -155,7 +154,7 @@ int64_t hj_window_start(int64_t ms_utc, int64_t length_ms)
 
 bool hj_clock_plausible(int64_t wall_ms)
 {
-	return wall_ms >= PLAUSIBLE_LEAST_MS && wall_ms < PLAUSIBLE_MOST_MS;
+	return wall_ms >= HJ_TIME_PLAUSIBLE_MS && wall_ms < PLAUSIBLE_MOST_MS;
 }
 
 int64_t hj_clock_ahead(const struct hj_now *now)

@@ -177,6 +177,22 @@ static void test_wrong_clock(void **state)
 	assert_int_equal(s->cut.kind, HJ_KIND_CUT); /* what is owed is first, and its age is not known */
 }
 
+/* A clock that was wrong for longer than one commit takes: what lies behind it shows its age. */
+static void test_wrong_long(void **state)
+{
+	struct stored *s = *state;
+
+	add(s, HJ_KIND_MINUTE, 1200, -20000);
+	run(s);
+	assert_int_equal(kept(s, HJ_KIND_MINUTE), 1200); /* nobody knows how old they are */
+	add(s, HJ_KIND_MINUTE, 5, 140);
+	add(s, HJ_KIND_DAY, 2, 140);
+	add(s, HJ_KIND_MINUTE, 5, 1);
+	run(s);
+	assert_int_equal(kept(s, HJ_KIND_MINUTE), 5);
+	assert_int_equal(kept(s, HJ_KIND_DAY), 2);
+}
+
 /* What is younger than 30 days stays owed, also where something behind it has an older label: an hour has, whose
  * minutes come before it. */
 static void test_older_behind(void **state)
@@ -245,6 +261,7 @@ int main(void)
 		T(test_too_large),
 		T(test_full),
 		T(test_wrong_clock),
+		T(test_wrong_long),
 		T(test_older_behind),
 		T(test_wrong_date),
 		T(test_slices),
