@@ -9,7 +9,8 @@
 
 static struct hj_rate_day *day_of(struct hj_rate *r, int64_t wall_ms)
 {
-	int64_t day = hj_window_start(wall_ms, HJ_MS_PER_DAY);
+	/* Where a clock begins in 1970, the day in Beijing began the year before. */
+	int64_t day = hj_max(hj_window_start(wall_ms, HJ_MS_PER_DAY), (int64_t)0);
 	struct hj_rate_day *newest = r->count ? &r->days[r->count - 1] : NULL;
 
 	if (newest && newest->day == day)

@@ -67,12 +67,16 @@ static void test_no_growth(void **state)
 
 static void test_clock_back(void **state)
 {
-	struct hj_rate r = { 0 };
+	struct hj_rate r = { 0 }, again;
+	struct hj_buf b = { 0 };
 
 	hj_rate_note(&r, &now, 0);
 	pass(&r, 600, 100);
 	now.wall_ms = 1000;
 	pass(&r, 600, 100);
+	assert_int_equal(hj_rate_encode(&r, &b), 0);
+	assert_int_equal(hj_rate_decode(b.data, b.len, &again), 0); /* the Beijing day of 1000 begins before 0 */
+	hj_buf_done(&b);
 	now.wall_ms = BEGIN_MS;
 	pass(&r, 240, 100);
 	assert_true(fabs(hj_rate_per_day(&r) - 144000) < 1);
