@@ -148,10 +148,12 @@ static enum hj_trust judge(struct trust *t, const struct hj_now *now, bool stepp
 	return t->rtc && plausible(t, HJ_TRUST_RTC, now->wall_ms) ? HJ_TRUST_RTC : HJ_TRUST_NONE;
 }
 
+/* No record bars beyond the clock that its source vouches for: a window may be of a clock that was ahead before. */
 void trust_note_label(struct stored *s, int64_t end_ms)
 {
 	struct trust *t = &s->trust;
 
+	end_ms = hj_min(end_ms, hj_now().wall_ms);
 	if (!t->source || t->bar_ms[t->source] >= end_ms)
 		return;
 	t->bar_ms[t->source] = end_ms;
