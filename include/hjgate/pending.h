@@ -31,3 +31,4 @@ int hj_pending_encode(const struct hj_pending *p, struct hj_buf *to);
 int hj_pending_decode(const void *data, size_t n, struct hj_pending *ret);
 /* Sample i, of 0..count - 1: in order, *at is 0 before the first. */
 void hj_pending_next(const struct hj_pending *p, size_t *at, struct hj_sample *ret);
+void hj_pending_drop(struct hj_pending *p, uint32_t n); /* the first n, of count at most */

@@ -289,7 +289,8 @@ static bool has_room(const struct stored *s)
 	return s->queue_bytes < STORED_QUEUE_BYTES / 2;
 }
 
-/* What was never committed needs no record: it goes where its number is committed, too. */
+/* What was never committed needs no record: it goes where its number is committed, too. What is left waits, or
+ * becomes a record with the next commit. */
 static int use_batches(struct stored *s, const struct hj_now *now)
 {
 	struct pending_state *p = &s->pending;
@@ -299,10 +300,8 @@ static int use_batches(struct stored *s, const struct hj_now *now)
 		int r = use(s, &p->batches[0], &index, now);
 
 		if (r < 0) {
-			if (!index)
-				return r;
-			hj_error("bus %s: %u samples are lost: there is no memory", p->batches[0].bus,
-			        p->batches[0].count - index);
+			hj_pending_drop(&p->batches[0], index);
+			return r;
 		}
 		hj_pending_done(&p->batches[0]);
 		memmove(&p->batches[0], &p->batches[1], --p->count * sizeof(p->batches[0]));

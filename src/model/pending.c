@@ -123,3 +123,16 @@ void hj_pending_next(const struct hj_pending *p, size_t *at, struct hj_sample *r
 	get_sample(&in, p->begin_ms, ret);
 	*at = (size_t)(in.p - (const uint8_t *)p->samples.data);
 }
+
+void hj_pending_drop(struct hj_pending *p, uint32_t n)
+{
+	struct hj_sample sample;
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		hj_pending_next(p, &at, &sample);
+	p->samples.len -= at;
+	memmove(p->samples.data, (uint8_t *)p->samples.data + at, p->samples.len);
+	p->first += n;
+	p->count -= n;
+}

@@ -526,6 +526,65 @@ static void a_clock_without_battery_is_not(void **state)
 	clock_trust = HJ_CLOCK_NTP;
 }
 
+/* Nor does what it made bar by the word of who put it right, though that is when its windows are closed. */
+static void a_wrong_clock_bars_by_nobodys_word(void **state)
+{
+	clock_trust = HJ_CLOCK_RTC;
+	begin(2);
+	set_clock(5LL * 365 * DAY, false);
+	run(10 * MINUTE, 5LL * 365 * DAY, false);
+	commit();
+	assert_int_equal(trust(), HJ_TRUST_RTC);
+	set_clock(0, true);
+	run(10 * MINUTE, 0, true);
+	commit();
+	assert_int_equal(trust(), HJ_TRUST_NTP);
+	assert_true(store->trust.bar_ms[HJ_TRUST_NTP] <= hj_now().wall_ms);
+	power_cut(MINUTE, 0, false);
+	assert_int_equal(trust(), HJ_TRUST_RTC);
+	trust_told(store, HJ_TRUST_PLATFORM);
+	assert_int_equal(trust(), HJ_TRUST_PLATFORM);
+	end();
+	clock_trust = HJ_CLOCK_NTP;
+}
+
+/* The time comes while a batch of more windows than there is room for is in RAM, and another bus is behind. */
+static void a_batch_waits_for_room(void **state)
+{
+	struct hj_now now;
+	struct rows rows;
+
+	begin(2);
+	synchronised = false;
+	power_cut(MINUTE, -T0, false);
+	run(3 * MINUTE, -T0, false);
+	commit();
+	drop();
+	for (int i = 0; i < 100; i++) {
+		true_ms += MINUTE;
+		for (int b = 0; b < BUSES; b++)
+			read_meters(&meterds[b]);
+	}
+	open_it();
+	offer(&meterds[0]);
+	error_ms = 0;
+	synchronised = true;
+	now = hj_now();
+	trust_heed(store, &now);
+	for (int i = 0; i < 200 && store->pending.draining; i++) {
+		true_ms += SECOND / 2;
+		pending_run(store);
+		window_process(store);
+	}
+	run(10 * MINUTE, 0, true);
+	close_all_windows();
+	commit();
+	assert_int_equal(pending_waiting(store), 0);
+	rows = read_rows(HJ_KIND_MINUTE);
+	assert_int_equal(got_of(&rows) + meterds[0].late + meterds[1].late, meterds[0].named + meterds[1].named);
+	end();
+}
+
 /* ---- the power failure ---- */
 
 struct failure {
@@ -655,6 +714,8 @@ int main(void)
 		T(accepted),
 		T(a_platform_is_believed),
 		T(a_clock_without_battery_is_not),
+		T(a_wrong_clock_bars_by_nobodys_word),
+		T(a_batch_waits_for_room),
 		T(a_failure_ends_in_true_time),
 		T(a_leap_day_and_a_new_year),
 	};
