@@ -145,17 +145,37 @@ static int finish(struct stored *s)
 	return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }
 
-static int know_uplink(const char *key, const void *value, size_t n, void *userdata)
-{
-	struct uplink *u;
+struct names {
+	char list[STORED_UPLINKS_MAX][HJ_NAME_MAX + 1];
+	size_t count;
+};
 
-	return value && owed_get(userdata, key + strlen(OWED_PREFIX), &u) == -ENOMEM ? -ENOMEM : 0;
+static int note_name(const char *key, const void *value, size_t n, void *userdata)
+{
+	struct names *names = userdata;
+	const char *name = key + strlen(OWED_PREFIX);
+
+	if (value && names->count < STORED_UPLINKS_MAX && strlen(name) <= HJ_NAME_MAX)
+		strcpy(names->list[names->count++], name);
+	return 0;
+}
+
+/* Not while the names are read: a new uplink asks the same statement what else it is owed. */
+static int know_uplinks(struct stored *s)
+{
+	struct names names = { .count = 0 };
+	struct uplink *u;
+	int r = hj_ledger_each(s->ledger, OWED_PREFIX, note_name, &names);
+
+	for (size_t i = 0; i < names.count && r >= 0; i++)
+		r = owed_get(s, names.list[i], &u) == -ENOMEM ? -ENOMEM : 0;
+	return r;
 }
 
 /* Points and uplinks that were found after the start. What is known by now stays as it is. */
 static void take_over_entries(struct stored *s)
 {
-	if (dictionary_load_late(s) < 0 || hj_ledger_each(s->ledger, OWED_PREFIX, know_uplink, s) < 0)
+	if (dictionary_load_late(s) < 0 || know_uplinks(s) < 0)
 		hj_error("cannot load what came back of points and uplinks: the next start does");
 }
 
