@@ -196,7 +196,9 @@ static int get_setting(struct stored *s, struct hj_ipc_call *call, const char *k
 	json_t *value = NULL;
 	int r = disk_trouble(s);
 
-	r = r < 0 ? r : hj_ledger_get(s->ledger, key, &b);
+	if (r < 0) /* -ENOENT among them: no folder */
+		return api_fail(call, r, "settings", 0);
+	r = hj_ledger_get(s->ledger, key, &b);
 	if (r == -ENOKEY ||
 	        r == -EBADMSG) /* nobody is to wait for a key: as long as it is locked, what is configured counts */
 		r = -ENOENT;

@@ -147,6 +147,9 @@ int api_completeness(struct hj_ipc_call *call, json_t *parameters, void *userdat
 		return hj_ipc_fail_parameter(call, bad);
 	if (span[0] < 0 || span[1] > HJ_TIME_MAX_MS || span[1] - span[0] > SPAN_MOST_MS)
 		return hj_ipc_fail_parameter(call, span[0] < 0 ? "begin" : "end");
+	r = disk_trouble(s);
+	if (r < 0)
+		return api_fail(call, r, "records", 0);
 	r = hj_ledger_read_labels(
 	        s->ledger, 0, span[0], span[1], STORED_STATISTICS | HJ_LEDGER_HEADS, note_bounds, &b);
 	if (b.last) {

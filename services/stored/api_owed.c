@@ -163,6 +163,8 @@ int api_resend(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		return hj_ipc_fail_parameter(call, "end");
 	if (names && read_kinds(names, &kinds) < 0)
 		return hj_ipc_fail_parameter(call, "kinds");
+	if (!s->loaded)
+		return api_fail(call, disk_trouble(s), "records", 0);
 	u = owed_find(s, name);
 	return u ? resend(s, call, u, span, kinds) : fail_uplink(call, -EINVAL, name);
 }

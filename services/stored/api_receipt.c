@@ -54,6 +54,8 @@ int api_receipts(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 
 	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
 		return hj_ipc_fail_parameter(call, bad);
+	if (!s->loaded)
+		return api_fail(call, disk_trouble(s), "receipts", 0);
 	u = owed_find(s, name);
 	if (!u)
 		return hj_ipc_fail(call, "hjgate.Store.NoSuchUplink", json_pack("{s:s}", "uplink", name));
@@ -89,7 +91,8 @@ int api_seal(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		return hj_ipc_fail_parameter(call, bad);
 	if (seq < 1)
 		return hj_ipc_fail_parameter(call, "seq");
-	r = hj_ledger_read(s->ledger, (uint64_t)seq, (uint64_t)seq, HJ_LEDGER_HEADS, note_head, &head);
+	r = disk_trouble(s);
+	r = r < 0 ? r : hj_ledger_read(s->ledger, (uint64_t)seq, (uint64_t)seq, HJ_LEDGER_HEADS, note_head, &head);
 	r = r < 0 ? r : hj_ledger_read(s->ledger, (uint64_t)seq, (uint64_t)seq, 0, note_head, &opened);
 	if (r < 0)
 		return api_fail(call, r, "records", 0);

@@ -50,5 +50,5 @@ int api_backup(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		.over = over,
 		.userdata = s };
 
-	return s->ledger ? hj_backup_begin(&of, s->ledger, call, parameters) : -EIO;
+	return s->ledger ? hj_backup_begin(&of, s->ledger, call, parameters) : api_fail(call, -EIO, "records", 0);
 }
