@@ -73,6 +73,7 @@ int api_confirm(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	if (r < 0)
 		return fail_uplink(call, r, name);
 	c.u = u;
+	owed_note_asked(s, u);
 	api_each_receipt(receipts, RANGES_MAX, take_receipt, &c);
 	for (size_t i = 0; i < json_array_size(list); i++)
 		owed_confirm(s, u, ranges[i].from, ranges[i].to);

@@ -42,10 +42,20 @@ struct page {
 	uint64_t passed; /* over by the store, before this page */
 };
 
+bool read_goes_on(const struct stored *s, const struct uplink *u)
+{
+	for (const struct reader *r = s->readers; r; r = r->next_reader)
+		if (r->uplink == u)
+			return true;
+	return false;
+}
+
 static void reader_free(struct reader *r)
 {
 	struct reader **at = &r->s->readers;
 
+	if (r->uplink)
+		owed_note_asked(r->s, r->uplink);
 	while (*at != r)
 		at = &(*at)->next_reader;
 	*at = r->next_reader;
@@ -341,6 +351,8 @@ static int find_uplink(struct hj_ipc_call *call, struct stored *s, const char *n
 	if (hj_ipc_call_right(call) != HJ_PEER)
 		return -EPERM;
 	e = owed_get(s, name, ret);
+	if (e >= 0)
+		owed_note_asked(s, *ret);
 	return e < 0 ? e : 0;
 }
 

@@ -11,7 +11,10 @@
 #define OWED_PREFIX "owed."
 #define SET_BYTES   9  /* of a set without ranges */
 #define RANGE_BYTES 16 /* of each range */
-#define SET_COUNT   8  /* where their number stands; after the set: records confirmed, when last, receipts */
+#define SET_COUNT   8  /* where their number stands */
+/* After the set: a version, records confirmed, when last, when it was asked for last, receipts. The version is the
+ * first byte of what was 8 of records confirmed; 0 had no time of asking. */
+#define OWED_VERSION 1
 
 #define BRIDGED_FROM (HJ_SEQSET_MAX / 4) /* ranges: before that, what is owed is exact */
 
@@ -19,8 +22,10 @@ static int encode(const struct uplink *u, const struct hj_seqset *owed, struct h
 {
 	int r = hj_seqset_encode(owed, to);
 
-	r = r < 0 ? r : hj_buf_put_be(to, u->confirmed, 8);
+	r = r < 0 ? r : hj_buf_put_be(to, OWED_VERSION, 1);
+	r = r < 0 ? r : hj_buf_put_be(to, u->confirmed, 7);
 	r = r < 0 ? r : hj_buf_put_be(to, (uint64_t)u->confirmed_ms, 8);
+	r = r < 0 ? r : hj_buf_put_be(to, (uint64_t)u->asked_ms, 8);
 	return r < 0 ? r : hj_buf_put(to, u->receipts.packed.data, u->receipts.packed.len);
 }
 
@@ -28,14 +33,17 @@ static int decode(struct uplink *u, const uint8_t *value, size_t n)
 {
 	size_t set = n > SET_COUNT ? SET_BYTES + (size_t)value[SET_COUNT] * RANGE_BYTES : n + 1;
 	struct hj_reader in = { .p = value + hj_min(set, n), .end = value + n };
-	uint64_t confirmed = hj_get_be(&in, 8);
+	unsigned version = (unsigned)hj_get_be(&in, 1);
+	uint64_t confirmed = hj_get_be(&in, 7);
 	int64_t confirmed_ms = (int64_t)hj_get_be(&in, 8);
-	int r = in.failed ? -EBADMSG : hj_seqset_decode(value, set, &u->owed);
+	int64_t asked_ms = version ? (int64_t)hj_get_be(&in, 8) : u->asked_ms;
+	int r = in.failed || version > OWED_VERSION ? -EBADMSG : hj_seqset_decode(value, set, &u->owed);
 
 	if (r < 0)
 		return r;
 	u->confirmed = confirmed;
 	u->confirmed_ms = confirmed_ms;
+	u->asked_ms = asked_ms;
 	if (hj_receipts_decode(in.p, (size_t)(in.end - in.p), &u->receipts) < 0)
 		hj_error("the newest receipts of uplink %s do not decode: they are lost", u->name);
 	return 0;
@@ -77,6 +85,49 @@ struct uplink *owed_find(struct stored *s, const char *name)
 	return NULL;
 }
 
+/* By retention's time: a date that jumps makes nobody old at once, and a date of 1970 nobody young. */
+void owed_note_asked(struct stored *s, struct uplink *u)
+{
+	u->asked_ms = hj_max(u->asked_ms, age_now(s));
+}
+
+bool owed_is_old(struct stored *s, struct uplink *u)
+{
+	if (read_goes_on(s, u))
+		owed_note_asked(s, u);
+	return s->trust.source != HJ_TRUST_NONE && age_now(s) - u->asked_ms > STORED_UPLINK_OLD_DAYS * HJ_MS_PER_DAY;
+}
+
+/* What it owes is forgotten, on the disk with the next commit. */
+static void leave(struct stored *s, struct uplink *u)
+{
+	hj_notice("uplink %s: nobody has asked for it in %d days: it is forgotten, a new one has its place", u->name,
+	        STORED_UPLINK_OLD_DAYS);
+	receipt_leave(s, u);
+	s->cut.drop[u - s->uplinks] = 0;
+	hj_text_copy(s->uplinks_left[s->uplink_left_count++], sizeof(s->uplinks_left[0]), u->name);
+}
+
+/* A place for one more; where there is none, that of the one which was asked for longest ago. */
+static struct uplink *find_place(struct stored *s)
+{
+	struct uplink *oldest = NULL;
+
+	if (s->uplink_count < STORED_UPLINKS_MAX)
+		return &s->uplinks[s->uplink_count++];
+	if (!s->loaded || s->uplink_left_count == STORED_UPLINKS_MAX)
+		return NULL;
+	for (size_t i = 0; i < s->uplink_count; i++) {
+		struct uplink *u = &s->uplinks[i];
+
+		if (owed_is_old(s, u) && (!oldest || u->asked_ms < oldest->asked_ms))
+			oldest = u;
+	}
+	if (oldest)
+		leave(s, oldest);
+	return oldest;
+}
+
 int owed_get(struct stored *s, const char *name, struct uplink **ret)
 {
 	struct uplink *u = owed_find(s, name);
@@ -84,10 +135,10 @@ int owed_get(struct stored *s, const char *name, struct uplink **ret)
 	if (!u) {
 		if (!hj_name_valid(name))
 			return -EINVAL;
-		if (s->uplink_count == STORED_UPLINKS_MAX)
+		u = find_place(s);
+		if (!u)
 			return -ENOSPC;
-		u = &s->uplinks[s->uplink_count++];
-		*u = (struct uplink){ .changed = true, .confirmed_ms = INT64_MIN };
+		*u = (struct uplink){ .changed = true, .confirmed_ms = INT64_MIN, .asked_ms = age_now(s) };
 		hj_text_copy(u->name, sizeof(u->name), name);
 		if (s->loaded) { /* not while loading */
 			salvage_owe(s, u);
@@ -125,11 +176,23 @@ static uint64_t add_new(const struct stored *s, struct hj_seqset *owed, uint64_t
 	return before;
 }
 
+static int put_left(struct stored *s)
+{
+	char key[HJ_LEDGER_KEY_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < s->uplink_left_count && r >= 0; i++) {
+		snprintf(key, sizeof(key), OWED_PREFIX "%s", s->uplinks_left[i]);
+		r = hj_ledger_put_clear(s->ledger, key, NULL, 0);
+	}
+	return r;
+}
+
 int owed_put(struct stored *s, uint64_t first, uint64_t last)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	char key[HJ_LEDGER_KEY_MAX];
-	int r = 0;
+	int r = put_left(s); /* first: one of that name may be here again */
 
 	for (size_t i = 0; i < s->uplink_count && r >= 0; i++) {
 		struct hj_seqset owed = s->uplinks[i].owed;
@@ -138,6 +201,8 @@ int owed_put(struct stored *s, uint64_t first, uint64_t last)
 			continue;
 		add_new(s, &owed, first);
 		hj_seqset_remove(&owed, 1, s->cut.drop[i]);
+		if (read_goes_on(s, &s->uplinks[i]))
+			owed_note_asked(s, &s->uplinks[i]);
 		b.len = 0;
 		r = encode(&s->uplinks[i], &owed, &b);
 		snprintf(key, sizeof(key), OWED_PREFIX "%s", s->uplinks[i].name);
@@ -155,11 +220,12 @@ void owed_committed(struct stored *s, uint64_t first, uint64_t last)
 
 		newest = add_new(s, &u->owed, first);
 		u->changed = false;
-		if (u->owed.joined > u->told_joined)
+		if (u->owed.joined > u->told_joined && !owed_is_old(s, u))
 			tell_joined(s, u->name, u->owed.joined - u->told_joined);
 		u->told_joined = u->owed.joined;
 	}
 	s->newest_owed = newest;
+	s->uplink_left_count = 0;
 }
 
 static void remove_range(struct stored *s, struct uplink *u, uint64_t from, uint64_t to)

@@ -55,3 +55,12 @@ void receipt_take(struct stored *s, struct uplink *u, const struct hj_receipt *o
 	if (u->receipts.count >= RECEIPTS_PER_RECORD)
 		make_room(s, u);
 }
+
+void receipt_leave(struct stored *s, struct uplink *u)
+{
+	int r = u->receipts.count ? queue_list(s, u) : 0;
+
+	if (r < 0)
+		hj_log_error(r, "uplink %s: receipts have no room and are lost", u->name);
+	hj_receipts_done(&u->receipts);
+}

@@ -340,7 +340,7 @@ void retention_tell(struct stored *s, bool now)
 	for (size_t i = 0; i < s->uplink_count; i++) {
 		struct uplink *u = &s->uplinks[i];
 
-		if (u->unsent.count)
+		if (u->unsent.count && !owed_is_old(s, u))
 			tell_unsent(s, u->name, &u->unsent);
 		u->unsent = (struct cut_span){ 0 };
 	}

@@ -96,7 +96,7 @@ void stored_forget(struct stored *s)
 	s->by_point_size = s->point_most = 0;
 	for (size_t i = 0; i < s->uplink_count; i++)
 		hj_receipts_done(&s->uplinks[i].receipts);
-	s->uplink_count = s->durable_count = 0;
+	s->uplink_count = s->uplink_left_count = s->durable_count = 0;
 	s->confirms_waiting = 0;
 	s->cut = (struct cut){ 0 };
 	s->trust = (struct trust){ 0 };
@@ -139,6 +139,8 @@ int stored_load(struct stored *s)
 	r = r < 0 ? r : maintain_load(s);
 	r = r < 0 ? r : pending_load(s);
 	r = r < 0 ? r : void_load(s);
+	if (r >= 0)
+		age_load(s); /* an uplink of before that was kept counts from now on */
 	r = r < 0 ? r : owed_load(s);
 	r = r < 0 ? r : window_load(s);
 	if (r < 0)
@@ -146,7 +148,6 @@ int stored_load(struct stored *s)
 	head_load(s);
 	commit_note_durable(s);
 	rates_load(s);
-	age_load(s);
 	disk_note_file(s);
 	s->loaded = true;
 	backup_tell_restored(s);

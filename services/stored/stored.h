@@ -48,6 +48,7 @@
 #define STORED_RETRY_MOST        (8 * HJ_USEC_PER_SEC) /* while the file cannot be opened */
 #define STORED_REOPEN_AFTER      3                     /* commits that failed: then a file opened anew may help */
 #define STORED_OWED_DAYS         30                    /* what is owed is kept this long, whatever the limits say */
+#define STORED_UPLINK_OLD_DAYS   30                    /* that nobody asked for an uplink: nobody is told of it then */
 #define STORED_RETENTION_EVERY   (3600 * HJ_USEC_PER_SEC)
 #define STORED_LATE_TOLD_EVERY   (60 * HJ_USEC_PER_SEC)
 
@@ -96,6 +97,7 @@ struct uplink {
 	uint64_t told_joined;   /* of owed.joined, as far as reported */
 	uint64_t confirmed;     /* records, since the uplink was first heard of; on the disk with the set */
 	int64_t confirmed_ms;   /* of the last of them; INT64_MIN = never */
+	int64_t asked_ms;       /* for its records, or to confirm some: when last, by age_now(); on the disk too */
 	uint64_t oldest_seq;    /* whose label oldest_ms is; 0 = not looked up */
 	int64_t oldest_ms;
 	struct hj_receipts receipts; /* that are in no record yet; on the disk with the set */
@@ -233,6 +235,8 @@ struct stored {
 	hj_usec rates_kept_at;
 	struct uplink uplinks[STORED_UPLINKS_MAX];
 	size_t uplink_count;
+	char uplinks_left[STORED_UPLINKS_MAX][HJ_NAME_MAX + 1]; /* went for another; on the disk still */
+	size_t uplink_left_count;
 	uint64_t newest_owed; /* seq of the newest record that uplinks are told of; 0 = not known */
 	uint64_t confirms_waiting;
 	struct durable durable[HJ_ROLLUP_BUSES_MAX];
@@ -339,6 +343,8 @@ void commit_drop(struct stored *s, int r);  /* everybody who waits is told r; th
 int owed_load(struct stored *s);
 struct uplink *owed_find(struct stored *s, const char *name);
 int owed_get(struct stored *s, const char *name, struct uplink **ret); /* made where unknown. -EINVAL, -ENOSPC */
+void owed_note_asked(struct stored *s, struct uplink *u);
+bool owed_is_old(struct stored *s, struct uplink *u); /* nobody has asked for it in STORED_UPLINK_OLD_DAYS */
 int owed_put(struct stored *s, uint64_t first,
         uint64_t last); /* the sets, with the new records first..last, into the transaction */
 void owed_committed(struct stored *s, uint64_t first, uint64_t last);
@@ -350,6 +356,7 @@ bool owed_oldest(struct stored *s, struct uplink *u, int64_t *ret_label_ms);
 
 /* receipt.c */
 void receipt_take(struct stored *s, struct uplink *u, const struct hj_receipt *one); /* before it is confirmed */
+void receipt_leave(struct stored *s, struct uplink *u); /* it goes: what is in no record yet becomes one */
 
 /* salvage.c */
 int salvage_open(struct stored *s); /* right after the ledger, before anything is loaded from it */
@@ -461,6 +468,7 @@ void stream_free(struct stored *s);
 /* api_read.c */
 void read_committed(struct stored *s);
 void read_owed_again(struct stored *s, const struct uplink *u);
+bool read_goes_on(const struct stored *s, const struct uplink *u); /* somebody reads it now */
 void read_hang_up(struct stored *s);
 void read_points_moved(struct stored *s);
 void read_free(struct stored *s);

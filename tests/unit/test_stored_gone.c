@@ -1,16 +1,13 @@
 /* Every method while there is no file: its folder is away, as when a card has come out. Each answers, and what needs
  * the records says that the disk is in trouble. */
 #include <errno.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "stored_world.h"
+#include "stored_served.h"
 
 #define RETENTION_DAYS 100
 
 static struct stored *s;
-static struct hj_ipc_server *server;
 
 /* NOT_LOADED: it is answered from memory once that was read. LOADED: while the clock is trusted, and then it was. */
 enum trouble { NONE, WITHOUT_FILE, NOT_LOADED, LOADED };
@@ -62,55 +59,28 @@ static void hide_folder(bool hide)
 	assert_int_equal(hide ? rename(here, there) : rename(there, here), 0);
 }
 
-static void serve(enum hj_right right)
-{
-	static const struct hj_ipc_interface *const interfaces[] = { &stored_interface, NULL };
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (!server)
-		assert_int_equal(hj_ipc_server_new(loop, interfaces, s, &server), 0);
-	snprintf(at.sun_path, sizeof(at.sun_path), "%.60s/run/hjgate/stored.%d", root, (int)right);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(fd, 4), 0);
-	assert_int_equal(hj_ipc_server_add(server, fd, right), 0);
-}
-
 static int set_up(void **state)
 {
 	s = make_world("gone", RETENTION_DAYS);
 	if (!s)
 		return -1;
-	for (int right = HJ_LOOK; right <= HJ_PEER; right *= 2)
-		serve((enum hj_right)right);
+	serve_store(s);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	hj_ipc_server_free(hj_steal(server));
+	serve_no_more();
 	stored_free(s);
 	return remove_world();
 }
 
-/* One call on a connection of its own; the first answer, or "" where there was none. */
+/* The first answer, or "" where there was none. */
 static void ask(const struct asked *a, int right, char *answer, size_t size)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), length;
-	char text[512];
-	ssize_t n = -1;
+	int fd = say_to_store((enum hj_right)right, a->method, a->parameters, false);
 
-	snprintf(at.sun_path, sizeof(at.sun_path), "%.60s/run/hjgate/stored.%d", root, right);
-	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	length = snprintf(
-	        text, sizeof(text), "{\"method\":\"hjgate.Store.%s\",\"parameters\":%s}", a->method, a->parameters);
-	assert_int_equal(send(fd, text, (size_t)length + 1, MSG_NOSIGNAL), length + 1);
-	for (int i = 0; i < 1000 && n < 0; i++) {
-		sd_event_run(loop, 10000);
-		n = recv(fd, answer, size - 1, MSG_DONTWAIT);
-	}
-	answer[hj_max(n, 0)] = '\0';
+	hear_store(fd, answer, size);
 	close(fd);
 }
 
@@ -154,18 +124,12 @@ static void test_gone_while_running(void **state)
 
 static void test_gone_at_the_start(void **state)
 {
-	hj_ipc_server_free(hj_steal(server));
+	serve_no_more();
 	stored_free(s);
 	hide_folder(true);
 	s = open_store(RETENTION_DAYS);
 	assert_false(s->loaded);
-	for (int right = HJ_LOOK; right <= HJ_PEER; right *= 2) {
-		char path[256];
-
-		snprintf(path, sizeof(path), "%s/run/hjgate/stored.%d", root, right);
-		unlink(path);
-		serve((enum hj_right)right);
-	}
+	serve_store(s);
 	ask_all();
 	hide_folder(false);
 }

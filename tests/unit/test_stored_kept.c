@@ -1,12 +1,10 @@
 /* What the store keeps over its own restarts and over a full disk, on a store without sockets. */
 #include <errno.h>
 #include <math.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../../src/sys/ledger_impl.h"
-#include "stored_world.h"
+#include "stored_served.h"
 
 #define WINDOW_MS      60000LL
 #define HOUR_MS        3600000LL
@@ -238,41 +236,6 @@ static void test_urgent_commits_are_grouped(void **state)
 
 /* ---- joined ---- */
 
-static int listen_as_eventd(void)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-	snprintf(a.sun_path, sizeof(a.sun_path), "%s/run/hjgate/eventd.peer", root);
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	assert_int_equal(listen(fd, 4), 0);
-	return fd;
-}
-
-/* Answers what comes until a message holds this text. */
-static bool is_told(int fd, const char *text)
-{
-	static const char answer[] = "{\"parameters\":{}}";
-	char got[8192];
-	int peer = -1;
-	bool told = false;
-
-	for (int i = 0; i < 300 && !told; i++) {
-		ssize_t n;
-
-		sd_event_run(loop, 10000);
-		peer = peer < 0 ? accept4(fd, NULL, NULL, SOCK_NONBLOCK) : peer;
-		n = peer < 0 ? 0 : recv(peer, got, sizeof(got) - 1, 0);
-		for (char *at = got; n > 0 && at < got + n; at += strlen(at) + 1) {
-			got[n] = '\0';
-			told = told || strstr(at, text);
-			assert_int_equal(send(peer, answer, sizeof(answer), MSG_NOSIGNAL), sizeof(answer));
-		}
-	}
-	close(peer);
-	return told;
-}
-
 static void test_joined_is_told(void **state)
 {
 	int fd = listen_as_eventd();
@@ -289,7 +252,7 @@ static void test_joined_is_told(void **state)
 	assert_int_equal(commit_now(s), 0);
 	assert_int_equal(u->told_joined, u->owed.joined);
 	snprintf(count, sizeof(count), "\"count\":%llu", (unsigned long long)u->owed.joined);
-	assert_true(is_told(fd, count));
+	assert_true(is_told(fd, count, NULL));
 	close(fd);
 	/* After a restart it is not told again. */
 	restart();

@@ -110,7 +110,8 @@ static void test_receipts_outlive(void **state)
 	assert_int_equal(u->receipts_lost, 0);
 }
 
-/* As version 1 of the store wrote it: a set, how many were confirmed and when, and nothing behind. */
+/* As version 1 of the store wrote it: a set, how many were confirmed and when, and nothing behind. Who was never seen
+ * to ask is taken to ask now. */
 static void test_owed_without_receipts(void **state)
 {
 	struct hj_seqset set = { .ranges = { { 3, 9 } }, .count = 1 };
@@ -130,6 +131,7 @@ static void test_owed_without_receipts(void **state)
 	restart();
 	u = owed_find(s, "city");
 	assert_true(u && u->confirmed == 17 && u->confirmed_ms == 4711 && hj_seqset_total(&u->owed) == 7);
+	assert_true(u->asked_ms > hj_now().wall_ms - HOUR_MS);
 	u = owed_find(s, "county");
 	assert_true(u && u->confirmed == 17 && u->receipts.count == 0 && hj_seqset_total(&u->owed) == 7);
 }
