@@ -25,6 +25,8 @@ int hj_fold_add(struct hj_fold *f, int64_t label_ms, int64_t minute_ms, const st
  * on. */
 int hj_fold_mark(struct hj_fold *f, int64_t label_ms, const struct hj_stats *closed);
 
+bool hj_fold_holds(const struct hj_fold *f, uint32_t point); /* it is in no record of one of the windows yet */
+
 /* The oldest window that has points to give: 1 and its label, or 0. Others: hj_fold_at. */
 int hj_fold_oldest(const struct hj_fold *f, int64_t *ret_label_ms);
 /* Takes the points of this window out that `keep` (may be NULL) does not hold back: their number is ret->count, 0 =

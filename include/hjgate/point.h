@@ -1,8 +1,8 @@
 /* A point: one measured or switched value of one meter, and the dictionary that makes records self-describing. A
  * point's number is given once by the store, never reused and never changed. When an attribute that gives its values
  * their meaning changes (factor, unit, total) the name gets a new number, so that every record stays readable by the
- * number it holds; the old number stays in the dictionary, and a name means its newest number. A change of the
- * interval or of the wrap keeps the number. */
+ * number it holds; the old number stays in the dictionary as long as there is room, and a name means its newest
+ * number. A change of the interval or of the wrap keeps the number. */
 #pragma once
 
 #include <stdbool.h>
@@ -44,3 +44,4 @@ const struct hj_point *hj_dictionary_find(const struct hj_dictionary *d, uint32_
 const struct hj_point *hj_dictionary_find_name(const struct hj_dictionary *d, const char *name);
 /* Adds, or replaces the one of the same number. -ENOMEM; -ENOSPC above HJ_POINTS_MAX. */
 int hj_dictionary_put(struct hj_dictionary *d, const struct hj_point *p);
+void hj_dictionary_remove(struct hj_dictionary *d, size_t index); /* positions behind it move down by one */

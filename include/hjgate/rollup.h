@@ -110,6 +110,9 @@ void hj_rollup_deadline(const struct hj_rollup *r, const struct hj_now *now, hj_
 bool hj_rollup_pending(const struct hj_rollup *r, uint32_t point, int64_t end_ms, const struct hj_now *now);
 /* The same of any bus that is not gone, whatever its points. */
 bool hj_rollup_any_pending(const struct hj_rollup *r, int64_t end_ms, const struct hj_now *now);
+/* Is it in a window that is open? Otherwise it may be forgotten: how its total stands is not known any more. */
+bool hj_rollup_holds(const struct hj_rollup *r, uint32_t point);
+void hj_rollup_forget_point(struct hj_rollup *r, uint32_t point);
 
 /* All of it but the late counts. Decoding goes into a new rollup; the buses count as lost just now. When the
  * window's length has changed the old grid goes on until the new one's next boundary, so that no label comes

@@ -90,3 +90,9 @@ int hj_dictionary_put(struct hj_dictionary *d, const struct hj_point *p)
 	d->count++;
 	return 0;
 }
+
+void hj_dictionary_remove(struct hj_dictionary *d, size_t index)
+{
+	memmove(&d->points[index], &d->points[index + 1], (d->count - index - 1) * sizeof(*d->points));
+	d->count--;
+}

@@ -39,7 +39,7 @@ static int grow(struct accums *a)
 	return 0;
 }
 
-struct accum *accums_get(struct accums *a, uint32_t point)
+static size_t position(const struct accums *a, uint32_t point)
 {
 	size_t lo = 0, hi = a->count;
 
@@ -51,6 +51,20 @@ struct accum *accums_get(struct accums *a, uint32_t point)
 		else
 			hi = mid;
 	}
+	return lo;
+}
+
+bool accums_has(const struct accums *a, uint32_t point)
+{
+	size_t i = position(a, point);
+
+	return i < a->count && a->list[i].point == point;
+}
+
+struct accum *accums_get(struct accums *a, uint32_t point)
+{
+	size_t lo = position(a, point);
+
 	if (lo < a->count && a->list[lo].point == point)
 		return &a->list[lo];
 	if (grow(a) < 0)

@@ -25,6 +25,7 @@ struct accums {
 
 /* The one of this point, made where absent; NULL when out of memory. */
 struct accum *accums_get(struct accums *a, uint32_t point);
+bool accums_has(const struct accums *a, uint32_t point);
 void accums_done(struct accums *a);
 
 void accum_add(struct accum *a, const struct hj_sample *s);

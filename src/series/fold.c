@@ -141,7 +141,7 @@ static int grow(struct fold_window *w)
 	return 0;
 }
 
-static struct folded *get_point(struct fold_window *w, uint32_t point)
+static size_t position(const struct fold_window *w, uint32_t point)
 {
 	size_t i = 0, end = w->count;
 
@@ -153,6 +153,24 @@ static struct folded *get_point(struct fold_window *w, uint32_t point)
 		else
 			end = mid;
 	}
+	return i;
+}
+
+bool hj_fold_holds(const struct hj_fold *f, uint32_t point)
+{
+	for (size_t k = 0; k < f->count; k++) {
+		size_t i = position(&f->windows[k], point);
+
+		if (i < f->windows[k].count && f->windows[k].list[i].point == point)
+			return true;
+	}
+	return false;
+}
+
+static struct folded *get_point(struct fold_window *w, uint32_t point)
+{
+	size_t i = position(w, point);
+
 	if (i < w->count && w->list[i].point == point)
 		return &w->list[i];
 	if (grow(w) < 0)

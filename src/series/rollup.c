@@ -199,6 +199,26 @@ struct point_state *rollup_state(struct hj_rollup *r, uint32_t point)
 	return &r->states[i];
 }
 
+bool hj_rollup_holds(const struct hj_rollup *r, uint32_t point)
+{
+	for (size_t i = 0; i < r->count; i++)
+		for (size_t k = 0; k < r->buses[i]->count; k++)
+			if (accums_has(&r->buses[i]->windows[k].accums, point))
+				return true;
+	return false;
+}
+
+void hj_rollup_forget_point(struct hj_rollup *r, uint32_t point)
+{
+	size_t i = state_position(r, point);
+
+	if (i == r->state_count || r->states[i].point != point)
+		return;
+	free(r->states[i].total);
+	memmove(&r->states[i], &r->states[i + 1], (r->state_count - i - 1) * sizeof(*r->states));
+	r->state_count--;
+}
+
 int rollup_stateless(const struct hj_rollup *r)
 {
 	return r->state_count < HJ_POINTS_MAX ? -ENOMEM : -EINVAL;
