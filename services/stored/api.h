@@ -45,5 +45,6 @@ struct told {
 };
 bool told_mark(struct told *t, size_t index); /* true when it was not yet */
 bool told_has(const struct told *t, size_t index);
+void told_drop(struct told *t, size_t index); /* the point there is gone, those behind it move down */
 /* Adds the point to the array where it has not been told; true when it did. */
 bool told_point(struct told *t, const struct stored *s, uint32_t number, json_t *points);

@@ -82,6 +82,14 @@ void read_points_moved(struct stored *s)
 		memset(&r->told, 0, sizeof(r->told));
 }
 
+void read_point_gone(struct stored *s, size_t index)
+{
+	for (struct reader *r = s->readers; r; r = r->next_reader) {
+		told_drop(&r->told, index);
+		told_drop(&r->wanted, index);
+	}
+}
+
 /* ---- a page ---- */
 
 /* Each point of the record on its way, in order: is it asked for? Then it is told once. */

@@ -45,6 +45,15 @@ bool told_has(const struct told *t, size_t index)
 	return index < HJ_POINTS_MAX && t->bits[index / 8] & 1u << index % 8;
 }
 
+void told_drop(struct told *t, size_t index)
+{
+	for (size_t i = index; i < HJ_POINTS_MAX; i++) {
+		uint8_t bit = (uint8_t)(1u << i % 8);
+
+		t->bits[i / 8] = (uint8_t)(told_has(t, i + 1) ? t->bits[i / 8] | bit : t->bits[i / 8] & ~bit);
+	}
+}
+
 bool told_point(struct told *t, const struct stored *s, uint32_t number, json_t *points)
 {
 	size_t i = dictionary_index(s, number);
@@ -243,12 +252,15 @@ static void watch_samples(struct watcher *w, const struct hj_sample *samples, si
 	}
 	if (w->behind) {
 		for (size_t i = 0; i < count; i++)
-			told_mark(&w->unsent, dictionary_index(w->s, samples[i].point));
+			if (samples[i].point != STORED_POINT_NONE)
+				told_mark(&w->unsent, dictionary_index(w->s, samples[i].point));
 		return;
 	}
 	points = json_array();
 	list = json_array();
 	for (size_t i = 0; i < count; i++) {
+		if (samples[i].point == STORED_POINT_NONE)
+			continue;
 		told_point(&w->told, w->s, samples[i].point, points);
 		json_array_append_new(list, hj_sample_to_json(&samples[i]));
 	}
@@ -267,6 +279,14 @@ void stream_points_moved(struct stored *s)
 	for (struct watcher *w = s->watchers; w; w = w->next) {
 		memset(&w->told, 0, sizeof(w->told));
 		memset(&w->unsent, w->behind ? 0xff : 0, sizeof(w->unsent));
+	}
+}
+
+void stream_point_gone(struct stored *s, size_t index)
+{
+	for (struct watcher *w = s->watchers; w; w = w->next) {
+		told_drop(&w->told, index);
+		told_drop(&w->unsent, index);
 	}
 }
 

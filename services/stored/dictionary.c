@@ -93,6 +93,7 @@ static int load_one(const char *key, const void *value, size_t n, void *userdata
 	struct stored *s = userdata;
 	struct hj_point p;
 	uint64_t number;
+	int r;
 	const char *digits = key + strlen(POINT_PREFIX);
 	bool good = hj_uint_parse(digits, strlen(digits), UINT32_MAX, &number) >= 0 && number;
 
@@ -107,20 +108,30 @@ static int load_one(const char *key, const void *value, size_t n, void *userdata
 		return 0;
 	}
 	p.number = (uint32_t)number;
-	return put(s, &p);
+	r = put(s, &p);
+	if (r != -ENOSPC)
+		return r;
+	s->points_over++;
+	return 0;
 }
 
 int dictionary_load(struct stored *s)
 {
 	int r;
 
-	s->points_locked = 0;
+	s->points_locked = s->points_over = 0;
+	s->points_since = hj_now().mono;
+	s->room.left_count = 0;
+	s->room.looked_at = 0;
 	r = hj_ledger_each(s->ledger, POINT_PREFIX, load_one, s);
 	if (s->points_locked)
 		hj_error("%zu points are locked or were changed by somebody else: their records show numbers only, "
 		         "and what is "
 		         "read goes on under new numbers",
 		        s->points_locked);
+	if (s->points_over)
+		hj_error("%zu points are more than the %d that there is room for: their records show numbers only",
+		        s->points_over, HJ_POINTS_MAX);
 	return r;
 }
 
@@ -155,30 +166,39 @@ size_t dictionary_index(const struct stored *s, uint32_t number)
 	return p ? (size_t)(p - s->points.points) : s->points.count;
 }
 
+static int meet(struct stored *s, uint32_t number)
+{
+	s->by_point[dictionary_index(s, number)].met = hj_now().mono;
+	return 0;
+}
+
 int dictionary_number(struct stored *s, struct hj_point *p)
 {
 	const struct hj_point *known = hj_dictionary_find_name(&s->points, p->name);
-	int r;
+	bool same = known && hj_point_same(known, p);
+	int r = 0;
 
-	if (known && hj_point_means_same(known, p))
-		p->number = known->number;
-	else
-		p->number = ++s->point_most;
-	if (known && hj_point_same(known, p))
-		return 0;
+	p->number = known && hj_point_means_same(known, p) ? known->number : 0;
+	if (!p->number && s->points.count >= HJ_POINTS_MAX)
+		r = dictionary_make_room(s); /* `known` may be another one now */
+	if (r < 0)
+		return r;
+	p->number = p->number ? p->number : ++s->point_most;
+	if (same)
+		return meet(s, p->number);
 	/* A new number is the greatest, so the positions of the others stay. */
 	r = put(s, p);
 	if (r < 0)
 		return r;
 	s->by_point[dictionary_index(s, p->number)].changed = true;
-	return 0;
+	return meet(s, p->number);
 }
 
 int dictionary_put(struct stored *s)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	char key[32];
-	int r = 0;
+	int r = dictionary_put_left(s);
 
 	for (size_t i = 0; i < s->points.count && r >= 0; i++) {
 		if (!s->by_point[i].changed)

@@ -6,16 +6,34 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hjgate/log.h"
+
+/* Only what is new is not kept: all else of the Append is taken. */
+static void refuse(struct stored *s, const struct append *a, const struct hj_sample *sample)
+{
+	if (!s->room.refused++)
+		hj_error("bus %s: %s is a new point, and there is room for %d: new ones are not kept until "
+		         "points that are read no more are %d days away",
+		        a->bus, a->points[sample->point].name, HJ_POINTS_MAX, STORED_OWED_DAYS);
+}
+
 static int number_points(struct stored *s, struct append *a)
 {
 	for (size_t i = 0; i < a->point_count; i++) {
 		int r = dictionary_number(s, &a->points[i]);
 
-		if (r < 0)
+		if (r < 0 && r != -ENOSPC)
 			return r;
+		if (r < 0)
+			a->points[i].number = STORED_POINT_NONE;
 	}
-	for (size_t i = 0; i < a->sample_count; i++)
-		a->samples[i].point = a->points[a->samples[i].point].number;
+	for (size_t i = 0; i < a->sample_count; i++) {
+		uint32_t number = a->points[a->samples[i].point].number;
+
+		if (number == STORED_POINT_NONE)
+			refuse(s, a, &a->samples[i]);
+		a->samples[i].point = number;
+	}
 	maintain_mark(s, a->samples, a->sample_count);
 	return 0;
 }
@@ -57,7 +75,13 @@ static void note_newest(struct stored *s, const struct hj_sample *sample)
 static int add(struct stored *s, struct hj_rollup_bus *b, const struct hj_sample *sample)
 {
 	struct hj_now now;
-	int r = hj_rollup_add(s->rollup, b, sample);
+	int r;
+
+	if (sample->point == STORED_POINT_NONE) {
+		hj_rollup_count(b, 1); /* else it would be offered for ever */
+		return 0;
+	}
+	r = hj_rollup_add(s->rollup, b, sample);
 
 	if (r != -ENOBUFS)
 		return r;

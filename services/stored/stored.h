@@ -30,6 +30,8 @@
 
 #define STORED_STATISTICS   (1u << HJ_KIND_MINUTE | 1u << HJ_KIND_HOUR | 1u << HJ_KIND_DAY) /* the windows' records */
 #define STORED_UPLINKS_MAX  32
+#define STORED_POINT_NONE   UINT32_MAX             /* of a sample, whose point has no room in the dictionary */
+#define STORED_LEFT_MAX     64                     /* numbers of points that make room together */
 #define STORED_STEPS_MAX    16                     /* of the clock, that are remembered */
 #define STORED_VOIDS_MAX    32                     /* times that a clock was accepted */
 #define STORED_QUEUE_BYTES  (1u << 20)             /* records that wait for the disk; above it no samples are taken */
@@ -48,7 +50,7 @@
 #define STORED_RETRY_MOST        (8 * HJ_USEC_PER_SEC) /* while the file cannot be opened */
 #define STORED_REOPEN_AFTER      3                     /* commits that failed: then a file opened anew may help */
 #define STORED_OWED_DAYS         30                    /* what is owed is kept this long, whatever the limits say */
-#define STORED_UPLINK_OLD_DAYS   30                    /* that nobody asked for an uplink: nobody is told of it then */
+#define STORED_UPLINK_OLD_DAYS   30 /* that nobody asked for an uplink: nobody is told of it then */
 #define STORED_RETENTION_EVERY   (3600 * HJ_USEC_PER_SEC)
 #define STORED_LATE_TOLD_EVERY   (60 * HJ_USEC_PER_SEC)
 
@@ -195,9 +197,19 @@ struct stored {
 
 	struct hj_dictionary points;
 	size_t points_locked; /* in the file */
+	size_t points_over;   /* in the file, and more than there is room for */
+	struct {
+		hj_usec looked_at;              /* for room, and there was none; 0 = there was */
+		uint32_t left[STORED_LEFT_MAX]; /* numbers that are gone here, and on the disk still */
+		size_t left_count;
+		uint64_t left_at; /* commits, when they went */
+		uint64_t refused; /* samples without a number since there was room last */
+	} room;
+	hj_usec points_since; /* the dictionary was read */
 	uint32_t point_most;  /* the greatest number ever given, as far as known */
 	struct stored_point {
 		struct hj_sample newest; /* point 0 = none yet */
+		hj_usec met;             /* in an Append, last; 0 = not yet */
 		bool changed;            /* differs from what is on the disk */
 	} * by_point;                    /* of points.points[i] */
 	size_t by_point_size;
@@ -308,7 +320,7 @@ struct append {
 	struct hj_sample *samples; /* point: index into points on the way in, number on the way out */
 	size_t sample_count;
 };
-/* *ret_next: the number expected next. -ENOSPC: too many buses or points; -EDQUOT: the disk is in trouble and the
+/* *ret_next: the number expected next. -ENOSPC: too many buses; -EDQUOT: the disk is in trouble and the
  * queue full; -ENOMEM. On an error of a later sample those before it stay taken: *ret_next is then written, too. */
 int intake_append(struct stored *s, struct append *a, uint64_t *ret_next);
 
@@ -318,6 +330,9 @@ int dictionary_load_late(struct stored *s);                       /* more of it 
 int dictionary_number(struct stored *s, struct hj_point *p);      /* fills p->number in. -ENOSPC, -ENOMEM */
 int dictionary_put(struct stored *s);                             /* what has changed, into the transaction */
 size_t dictionary_index(const struct stored *s, uint32_t number); /* position; points.count for an unknown one */
+/* dictionary_room.c: where as many points are known as may be, those go that nobody needs. -ENOSPC: none can. */
+int dictionary_make_room(struct stored *s);
+int dictionary_put_left(struct stored *s); /* that they are gone, into the transaction */
 
 /* window.c */
 int window_load(struct stored *s); /* the folds, from the ledger's minutes */
@@ -464,6 +479,7 @@ void stream_durable(struct stored *s);
 bool stream_hears(const struct stored *s, const char *bus); /* does its meterd listen for Durable? */
 void stream_hang_up(struct stored *s);                      /* who listens has to begin anew */
 void stream_points_moved(struct stored *s);
+void stream_point_gone(struct stored *s, size_t index); /* those behind it move down */
 void stream_free(struct stored *s);
 /* api_read.c */
 void read_committed(struct stored *s);
@@ -471,6 +487,7 @@ void read_owed_again(struct stored *s, const struct uplink *u);
 bool read_goes_on(const struct stored *s, const struct uplink *u); /* somebody reads it now */
 void read_hang_up(struct stored *s);
 void read_points_moved(struct stored *s);
+void read_point_gone(struct stored *s, size_t index);
 void read_free(struct stored *s);
 /* api_tell.c: to eventd */
 void tell_program(struct stored *s, bool start);
