@@ -213,7 +213,8 @@ static const struct apply_program *culprit(const struct apply *a)
 static int put_good_back(struct apply *a)
 {
 	char good[HJ_PATH_MAX];
-	int r = apply_kept_set_aside(a->root);
+	/* What --back tries is kept already; aside lies what was edited and not applied. */
+	int r = a->back ? 0 : apply_kept_set_aside(a->root);
 
 	r = r < 0 ? r : apply_kept_root(a->root, a->good, good);
 	r = r < 0 ? r : apply_state_write(a->root, APPLY_PUTTING, a->good);
@@ -236,8 +237,10 @@ static int go_back(struct apply *a, struct writer *w)
 		snprintf(why, sizeof(why), "hjgate-%s: %s%s%s", p->name, p->why, p->detail[0] ? ": " : "", p->detail);
 	}
 	cli_refused(a->cli, _("hjgate-%s does not come up: going back to configuration %u"), program, a->good);
-	for (size_t i = 0; i < a->count; i++)
+	for (size_t i = 0; i < a->count; i++) {
 		a->programs[i].why = NULL;
+		a->programs[i].detail[0] = '\0';
+	}
 	apply_scales(a, true, w);
 	r = put_good_back(a);
 	apply_show_programs(a, w, "put_back", true);
@@ -251,8 +254,9 @@ static int go_back(struct apply *a, struct writer *w)
 	if (r < 0 && r != -EIO)
 		return failed(a, r, _("the files cannot be put back: hjgate apply tries again"));
 	writer_say(w, STYLE_WARN,
-	        _("Everything is as before; what was refused is kept in %s: correct it there or in "
-	          "/etc/hjgate, and apply again."),
+	        a->back ? _("Everything is as it was applied last; what was edited since, if anything, is kept in %s.")
+	                : _("Everything is as before; what was refused is kept in %s: correct it there or in "
+	                    "/etc/hjgate, and apply again."),
 	        state_folder(a, APPLY_ASIDE, path));
 	if (r == -EIO)
 		cli_refused(a->cli, _("and hjgate-%s is not up with the old one either: hjgate status"),

@@ -66,8 +66,8 @@ void cli_help(void)
 	print_line("hjgate status", _("is all well, and what is not"));
 	print_line("hjgate points", _("every point with its newest value"));
 	print_line("hjgate records --last 3", _("the newest three windows"));
-	printf("\n%s\n", _("Exit status: 0 done, 1 refused or found bad, 2 wrong usage, 111 try again later (a "
-	                   "program is not running)."));
+	printf("\n%s\n", _("Exit status: 0 done, 1 refused or found bad, 2 wrong usage, 3 went back to what was "
+	                   "before (apply), 111 try again later (a program is not running)."));
 }
 
 void cli_help_command(const struct cli_command *c)
