@@ -19,7 +19,7 @@ static const struct run_kind kinds[] = {
 	{ "alertd", NULL, 1, "alerts", true, false, false },
 	{ "clockd", NULL, 1, NULL, true, false, false },
 	{ "meterd", "buses.d", 2, NULL, false, false, false },
-	{ "uplinkd", "uplinks.d", 2, NULL, false, false, false },
+	{ "uplinkd", "uplinks.d", 2, NULL, false, false, true }, /* units and decimals of points */
 	{ "judged", NULL, 2, "equipment", false, true, true },
 };
 #define TIERS 3
