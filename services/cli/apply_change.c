@@ -122,14 +122,16 @@ static void lines_done(struct lines *l)
 	hj_buf_done(&l->text);
 }
 
-static int find_in(struct apply_changes *to, const char *a, const char *b, const char *file, enum apply_how how)
+/* same: its bytes are, but what it includes may be another. */
+static int find_in(
+        struct apply_changes *to, const char *a, const char *b, const char *file, enum apply_how how, bool same)
 {
 	_cleanup_(lines_done) struct lines old = { .count = 0 }, new = { .count = 0 };
 	struct finding f = { .to = to, .file = file, .how = how };
 	int r = 0;
 
 	if (!is_conf(file))
-		return whole(to, file, how, 0);
+		return same ? 0 : whole(to, file, how, 0);
 	if (how != APPLY_ADDED)
 		r = read_lines(a, file, &old);
 	if (r >= 0 && how != APPLY_REMOVED)
@@ -139,7 +141,7 @@ static int find_in(struct apply_changes *to, const char *a, const char *b, const
 	if (how != APPLY_CHANGED)
 		return whole(to, file, how, old.count + new.count);
 	hj_differ_run(old.text.data, new.text.data, note, &f);
-	if (f.r < 0 || f.found || !(old.wrong || new.wrong))
+	if (f.r < 0 || f.found || same || !(old.wrong || new.wrong))
 		return f.r;
 	return whole(to, file, how, 0);
 }
@@ -154,7 +156,7 @@ static int find_old(const char *a, const char *b, struct apply_changes *to)
 
 	for (size_t i = 0; i < t.count && r >= 0; i++) {
 		if (hj_path(b, HJ_DIR_ETC, t.names[i], path) >= 0 && access(path, F_OK) < 0)
-			r = find_in(to, a, b, t.names[i], APPLY_REMOVED);
+			r = find_in(to, a, b, t.names[i], APPLY_REMOVED, false);
 	}
 	return r;
 }
@@ -170,8 +172,7 @@ static int find_new(const char *a, const char *b, struct apply_changes *to)
 
 		same = there ? apply_tree_same_file(a, b, t.names[i]) : 0;
 		r = same < 0 ? same : 0;
-		if (!same)
-			r = find_in(to, a, b, t.names[i], there ? APPLY_CHANGED : APPLY_ADDED);
+		r = r < 0 ? r : find_in(to, a, b, t.names[i], there ? APPLY_CHANGED : APPLY_ADDED, same > 0);
 	}
 	return r;
 }

@@ -115,6 +115,25 @@ static void what_is_another(void **state)
 	apply_changes_done(&c);
 }
 
+/* A file that is the same, and includes what is not. */
+static void what_it_includes_is_another(void **state)
+{
+	static const char text[] = "format = 1;\n@include \"more.inc\"\n";
+	struct apply_changes c = { .count = 0 };
+	const struct apply_change *e;
+
+	write_in("a", "buses.d/south.conf", text, 0644);
+	write_in("b", "buses.d/south.conf", text, 0644);
+	write_in("a", "buses.d/more.inc", "address = 0;\n", 0644);
+	write_in("b", "buses.d/more.inc", "address = 10;\n", 0644);
+	assert_int_equal(apply_changes_find(other, third, &c), 0);
+	e = find(&c, "buses.d/south.conf", "address");
+	assert_non_null(e);
+	assert_string_equal(e->old, "0");
+	assert_string_equal(e->new, "10");
+	apply_changes_done(&c);
+}
+
 /* What is behind all that is shown of a long value is compared, too. */
 static void a_long_value(void **state)
 {
@@ -258,6 +277,7 @@ int main(void)
 		cmocka_unit_test(who_reads_what),
 		cmocka_unit_test(whose_file),
 		cmocka_unit_test(what_is_another),
+		cmocka_unit_test(what_it_includes_is_another),
 		cmocka_unit_test(a_long_value),
 		cmocka_unit_test(it_is_put_back_whole),
 		cmocka_unit_test(what_is_the_same_is_one_file),
