@@ -159,6 +159,13 @@ static void show_counts(struct writer *w, json_t *answer)
 		        passed);
 }
 
+int judge_has_work(struct cli *cli)
+{
+	if (hj_conf_has_equipment(cli->root))
+		return 0;
+	return cli_refused(cli, _("there is no equipment.conf: nothing is judged (see hjgate.conf(5))"));
+}
+
 static int show_states(struct cli *cli)
 {
 	static const char *const plain[] = { "time", "live", "doing", "waiting", "lost", "refused", "taken",
@@ -167,11 +174,9 @@ static int show_states(struct cli *cli)
 	struct writer *w;
 	json_t *e;
 	size_t i;
-	int r;
+	int r = judge_has_work(cli);
 
-	if (!hj_conf_has_equipment(cli->root)) /* who has nothing to do is not woken */
-		return cli_refused(cli, _("there is no equipment.conf: nothing is judged (see hjgate.conf(5))"));
-	r = cli_ask(cli, "judged.look", "hjgate.Judge.Status", NULL, &answer);
+	r = r ? r : cli_ask(cli, "judged.look", "hjgate.Judge.Status", NULL, &answer);
 	if (r)
 		return r;
 	w = writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);

@@ -14,6 +14,7 @@ struct judge_options {
 	const char *with;
 };
 
+int judge_has_work(struct cli *cli); /* 0; else the exit status, said: judged has nothing to do, and is not woken */
 int judge_explain(struct cli *cli, const char *name);
 int judge_replay(struct cli *cli, const struct judge_options *o);
 

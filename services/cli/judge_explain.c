@@ -226,6 +226,7 @@ int judge_explain(struct cli *cli, const char *name)
 	struct writer *w;
 	int r = cli_utf8(cli, name);
 
+	r = r ? r : judge_has_work(cli);
 	r = r ? r
 	      : cli_ask(cli, "judged.look", "hjgate.Judge.Explain", json_pack("{ss}", "equipment", name), &answer);
 	if (r)
