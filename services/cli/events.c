@@ -34,7 +34,7 @@ const struct cli_option cli_events_options[] = {
 	        offsetof(struct events, codes) },
 	{ "--from", 0, CLI_TIME, N_("TIME"), N_("those that began then or later"), offsetof(struct events, from) },
 	{ "--to", 0, CLI_TIME, N_("TIME"), N_("those that began before"), offsetof(struct events, to) },
-	{ "--last", 'n', CLI_COUNT, N_("N"), N_("the newest N (30 as without)"), offsetof(struct events, last) },
+	{ "--last", 'n', CLI_COUNT, N_("N"), N_("the newest N (30; of a span 1000)"), offsetof(struct events, last) },
 	{ "--cause", 0, CLI_TEXT, N_("TEXT"), N_("with ack: what caused it"), offsetof(struct events, cause) },
 	{ 0 },
 };
@@ -142,13 +142,14 @@ static int check_words(const struct cli *cli, const struct events *e)
 
 static int list(struct cli *cli, struct events *e)
 {
-	int r;
+	int r = check_words(cli, e);
+	bool whole; /* a span is asked for, all of it */
 
-	r = check_words(cli, e);
 	if (r)
 		return r;
+	whole = !e->last && (e->from || e->to) && !e->follow;
 	if (!e->last)
-		e->last = LAST_BY_DEFAULT;
+		e->last = whole ? LAST_MOST : LAST_BY_DEFAULT;
 	if (e->last > LAST_MOST)
 		return cli_usage(
 		        cli, _("--last takes at most %d; name a span with --from and --to for more"), LAST_MOST);
@@ -158,6 +159,9 @@ static int list(struct cli *cli, struct events *e)
 	writer_table_end(e->w);
 	if (r == 0 && e->seen == 0)
 		writer_say(e->w, STYLE_GOOD, "%s", e->open ? _("no open events") : _("no events"));
+	if (whole && e->seen >= LAST_MOST)
+		writer_say(e->w, STYLE_WARN,
+		        _("these are the newest %d of the span, and there may be more: name shorter ones"), LAST_MOST);
 	say_remedies(e);
 	writer_free(e->w);
 	return r;
