@@ -5,6 +5,7 @@ import re
 import shutil
 import struct
 import subprocess
+import time
 import xml.etree.ElementTree
 
 from suite import PATIENCE, TOP
@@ -78,10 +79,18 @@ class Capture:
                                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             self.taken = any(line.startswith("File:") for line in self.process.stderr)  # up to there, or to its end
 
-    def end(self):
+    def end(self, last):
+        """last: text of the newest frame that is to be in it. What the kernel has not handed over yet would be lost."""
+        deadline = time.monotonic() + 10 * PATIENCE
+        while self.taken and time.monotonic() < deadline and not self.holds(last):
+            time.sleep(0.1)
         if self.process:
             self.process.terminate()
             self.process.stderr.read()
             self.process.wait()
             self.process.stderr.close()
         return self.taken
+
+    def holds(self, text):
+        with open(self.path, "rb") as f:
+            return text.encode() in f.read()
