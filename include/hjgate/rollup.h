@@ -82,7 +82,8 @@ void hj_rollup_step(struct hj_rollup *r, int64_t from_ms, int64_t to_ms, const s
 /* These n samples of the bus are counted here and kept elsewhere; when they come with hj_rollup_put() they are not
  * counted again. */
 void hj_rollup_count(struct hj_rollup_bus *b, uint64_t n);
-int hj_rollup_put(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s); /* as hj_rollup_add() */
+/* As hj_rollup_add(), with the interval that the point had when it was read; 0: the dictionary's. */
+int hj_rollup_put(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s, uint32_t interval_ms);
 /* While it is held no bus counts as gone, however long it is away: what it has read is still being put in. */
 void hj_rollup_hold(struct hj_rollup *r, bool held);
 /* Closed labels from here on are forgotten: what was kept of them is void. */

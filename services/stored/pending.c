@@ -1,5 +1,5 @@
-/* What is read before the time is known: kept raw, with the clock that only goes on, and put into the windows with
- * its true times when the time comes in the same boot of the machine.
+/* What is read before the time is known: kept raw, by the clock that only goes on and with the interval of its point,
+ * and put into the windows with its true times when the time comes in the same boot of the machine.
  *
  * Samples are gathered by bus in RAM and become `pending` records with each commit, so that Durable names them like
  * any other. How far the records have been used is committed in the transaction of the windows that hold them: a
@@ -167,18 +167,18 @@ static struct hj_pending *get_batch(struct stored *s, const struct append *a, ui
 static int take_one(struct stored *s, const struct append *a, size_t i)
 {
 	struct hj_sample sample = a->samples[i];
+	const struct hj_point *p = hj_dictionary_find(&s->points, sample.point);
+	uint32_t interval_ms = p ? p->interval_ms : 0;
 	struct hj_pending *b;
 	int r;
 
 	sample.time_ms -= s->trust.ahead_ms;
 	b = get_batch(s, a, a->first + i, sample.time_ms);
-	r = b ? hj_pending_add(b, &sample) : -ENOMEM;
+	r = b ? hj_pending_add(b, &sample, interval_ms) : -ENOMEM;
 	if (r != -ERANGE)
 		return r;
-	if (pending_flush(s) < 0)
-		return -ENOMEM;
-	b = new_batch(s, a, a->first + i, sample.time_ms);
-	return b ? hj_pending_add(b, &sample) : -ENOMEM;
+	b = pending_flush(s) < 0 ? NULL : new_batch(s, a, a->first + i, sample.time_ms);
+	return b ? hj_pending_add(b, &sample, interval_ms) : -ENOMEM;
 }
 
 int pending_take(struct stored *s, struct hj_rollup_bus *bus, const struct append *a, size_t skip, size_t *ret_taken)
@@ -204,18 +204,19 @@ static int use(struct stored *s, const struct hj_pending *p, uint32_t *index, co
 	struct hj_rollup_bus *b;
 	struct hj_sample sample;
 	int r = hj_rollup_get(s->rollup, p->bus, now, &b);
+	uint32_t interval_ms;
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < p->count && r >= 0; i++) {
-		hj_pending_next(p, &at, &sample);
+		hj_pending_next(p, &at, &sample, &interval_ms);
 		if (i < *index)
 			continue;
 		sample.time_ms = hj_time_moved(sample.time_ms, s->trust.ahead_ms);
-		r = hj_rollup_put(s->rollup, b, &sample);
+		r = hj_rollup_put(s->rollup, b, &sample, interval_ms);
 		if (r == -ENOBUFS) {
 			hj_rollup_upto(s->rollup, b, sample.time_ms, now);
 			window_process(s);
-			r = hj_rollup_put(s->rollup, b, &sample);
+			r = hj_rollup_put(s->rollup, b, &sample, interval_ms);
 		}
 		if (r == -EINVAL) /* the point's number went with a file that is gone */
 			r = 0;

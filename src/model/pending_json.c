@@ -9,10 +9,11 @@ static json_t *samples_to_json(const struct hj_pending *p)
 {
 	json_t *list = json_array();
 	struct hj_sample s;
+	uint32_t interval;
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < p->count && list; i++) {
-		hj_pending_next(p, &at, &s);
+		hj_pending_next(p, &at, &s, &interval);
 		s.time_ms += p->ahead_ms;
 		if (json_array_append_new(list, hj_sample_to_json(&s)) >= 0)
 			continue;

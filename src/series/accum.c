@@ -12,7 +12,7 @@
 #define FIRST_SIZE  8
 #define ACCUM_BYTES 8 /* the least that an encoded one takes */
 
-enum { HAS_VALUES = 1, HAS_LAST = 2, HAS_ODD = 4, HAS_GROWN = 8, HAS_ALL = 15 };
+enum { HAS_VALUES = 1, HAS_LAST = 2, HAS_ODD = 4, HAS_GROWN = 8, HAS_INTERVAL = 16, HAS_ALL = 31 };
 
 /* Most serious last: it wins where two are equally frequent. */
 static const char odd_flags[ACCUM_FLAGS] = { HJ_FLAG_MANUAL, HJ_FLAG_STOPPED, HJ_FLAG_MAINTAIN, HJ_FLAG_CALIBRATE,
@@ -105,6 +105,8 @@ void accum_merge(struct accum *a, const struct accum *b)
 		a->odd[i] += b->odd[i];
 	if (isfinite(b->last))
 		a->last = b->last;
+	if (b->interval_ms)
+		a->interval_ms = b->interval_ms;
 	accum_grow(a, b->grown);
 }
 
@@ -114,9 +116,9 @@ void accum_grow(struct accum *a, double grown)
 		a->grown = isfinite(a->grown) ? hj_decimal_sum(a->grown, grown) : grown;
 }
 
-void accum_add(struct accum *a, const struct hj_sample *s)
+void accum_add(struct accum *a, const struct hj_sample *s, uint32_t interval_ms)
 {
-	struct accum one = { .min = NAN, .max = NAN, .last = NAN, .grown = NAN };
+	struct accum one = { .min = NAN, .max = NAN, .last = NAN, .grown = NAN, .interval_ms = interval_ms };
 	size_t odd = accum_flag_index(s->flag);
 
 	if (isfinite(s->value)) {
@@ -168,8 +170,9 @@ enum hj_flag accum_flag(const struct accum_share *s, unsigned normal_part, const
 void accum_stat(const struct accum *a, const struct hj_point *p, int64_t covered_ms, unsigned normal_part,
         struct hj_stat *ret)
 {
-	int64_t interval = p && p->interval_ms ? p->interval_ms : covered_ms, expected;
+	int64_t interval = a->interval_ms ? a->interval_ms : p ? p->interval_ms : 0, expected;
 
+	interval = interval ? interval : covered_ms;
 	/* At least one is due where one has come: slow points do not come in every window. */
 	expected = interval > 0 ? (covered_ms + interval / 2) / interval : 1;
 	*ret = (struct hj_stat){ .point = a->point, .got = a->got, .cou = NAN, .last = NAN };
@@ -195,11 +198,12 @@ static int put_counts(const struct accum *a, struct hj_buf *to)
 	return r;
 }
 
-static int put_accum(const struct accum *a, struct hj_buf *to)
+static int put_accum(const struct accum *a, const struct hj_point *p, struct hj_buf *to)
 {
 	bool odd = accum_samples(a) != a->got;
+	bool paced = a->interval_ms && (!p || a->interval_ms != p->interval_ms);
 	unsigned mask = (a->values ? HAS_VALUES : 0) | (isfinite(a->last) ? HAS_LAST : 0) | (odd ? HAS_ODD : 0) |
-	                (isfinite(a->grown) ? HAS_GROWN : 0);
+	                (isfinite(a->grown) ? HAS_GROWN : 0) | (paced ? HAS_INTERVAL : 0);
 	int r = hj_buf_put_be(to, a->point, 4);
 
 	r = r < 0 ? r : hj_buf_put_be(to, mask, 1);
@@ -215,15 +219,17 @@ static int put_accum(const struct accum *a, struct hj_buf *to)
 		r = hj_buf_put_double(to, a->last);
 	if (r >= 0 && mask & HAS_GROWN)
 		r = hj_buf_put_double(to, a->grown);
+	if (r >= 0 && paced)
+		r = hj_buf_put_be(to, a->interval_ms, 4);
 	return r;
 }
 
-int accums_encode(const struct accums *a, struct hj_buf *to)
+int accums_encode(const struct accums *a, const struct hj_dictionary *points, struct hj_buf *to)
 {
 	int r = hj_buf_put_be(to, a->count, 4);
 
 	for (size_t i = 0; i < a->count && r >= 0; i++)
-		r = put_accum(&a->list[i], to);
+		r = put_accum(&a->list[i], hj_dictionary_find(points, a->list[i].point), to);
 	return r;
 }
 
@@ -247,6 +253,8 @@ static void get_accum(struct hj_reader *in, struct accum *a)
 		a->last = hj_get_double(in);
 	if (mask & HAS_GROWN)
 		a->grown = hj_get_double(in);
+	if (mask & HAS_INTERVAL)
+		a->interval_ms = (uint32_t)hj_get_be(in, 4);
 	if (mask & ~(unsigned)HAS_ALL || (a->values && (!isfinite(a->min) || !isfinite(a->max) || isnan(a->sum))))
 		in->failed = 1;
 }

@@ -14,8 +14,9 @@ struct accum {
 	uint32_t values;           /* samples in sum, min, max: the normal ones or, while there is none, the others */
 	uint32_t odd[ACCUM_FLAGS]; /* samples of each abnormal flag */
 	double sum, min, max;
-	double last;  /* newest value */
-	double grown; /* of a total: by all of them; NaN: none was counted */
+	double last;          /* newest value */
+	double grown;         /* of a total: by all of them; NaN: none was counted */
+	uint32_t interval_ms; /* of the newest sample; 0: the dictionary's */
 };
 
 struct accums {
@@ -28,8 +29,8 @@ struct accum *accums_get(struct accums *a, uint32_t point);
 bool accums_has(const struct accums *a, uint32_t point);
 void accums_done(struct accums *a);
 
-void accum_add(struct accum *a, const struct hj_sample *s);
-void accum_grow(struct accum *a, double grown); /* NaN: not at all */
+void accum_add(struct accum *a, const struct hj_sample *s, uint32_t interval_ms); /* its point's, then */
+void accum_grow(struct accum *a, double grown);                                   /* NaN: not at all */
 void accum_merge(struct accum *a, const struct accum *b);
 uint32_t accum_samples(const struct accum *a);
 /* What a flag is told from. Of the samples that came at least `got` were normal; `slack` of the expected ones may lie
@@ -43,5 +44,6 @@ size_t accum_flag_index(enum hj_flag flag); /* ACCUM_FLAGS for N */
 void accum_stat(const struct accum *a, const struct hj_point *p, int64_t covered_ms, unsigned normal_part,
         struct hj_stat *ret);
 
-int accums_encode(const struct accums *a, struct hj_buf *to);
+/* An interval that is the dictionary's is not put. */
+int accums_encode(const struct accums *a, const struct hj_dictionary *points, struct hj_buf *to);
 int accums_decode(struct hj_reader *in, struct accums *ret); /* -EBADMSG, -ENOMEM */

@@ -328,7 +328,7 @@ int64_t rollup_length(const struct hj_rollup *r, int64_t ms)
 	return ms < r->switch_ms ? r->old_length_ms : r->length_ms;
 }
 
-int hj_rollup_put(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s)
+int hj_rollup_put(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s, uint32_t interval_ms)
 {
 	int64_t length = rollup_length(r, s->time_ms), label = hj_window_start(s->time_ms, length);
 	const struct hj_point *p = hj_dictionary_find(r->dictionary, s->point);
@@ -360,13 +360,13 @@ int hj_rollup_put(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_
 		count_total(r, p, total, accum, s);
 	}
 	state->bus = b;
-	accum_add(accum, s);
+	accum_add(accum, s, interval_ms ? interval_ms : p->interval_ms);
 	return 0;
 }
 
 int hj_rollup_add(struct hj_rollup *r, struct hj_rollup_bus *b, const struct hj_sample *s)
 {
-	int e = hj_rollup_put(r, b, s);
+	int e = hj_rollup_put(r, b, s, 0);
 
 	if (e >= 0)
 		b->counted++;

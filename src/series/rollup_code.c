@@ -28,17 +28,17 @@ static int64_t get_i64(struct hj_reader *in)
 	return (int64_t)hj_get_be(in, 8);
 }
 
-static int put_window(const struct window *w, struct hj_buf *to)
+static int put_window(const struct hj_rollup *r, const struct window *w, struct hj_buf *to)
 {
 	int e = put_i64(to, w->label_ms);
 
 	e = e < 0 ? e : hj_buf_put_be(to, (uint64_t)w->length_ms, 4);
 	e = e < 0 ? e : put_i64(to, w->from_ms);
 	e = e < 0 ? e : hj_buf_put_be(to, w->ready_at != HJ_USEC_NEVER, 1);
-	return e < 0 ? e : accums_encode(&w->accums, to);
+	return e < 0 ? e : accums_encode(&w->accums, r->dictionary, to);
 }
 
-static int put_bus(const struct hj_rollup_bus *b, struct hj_buf *to)
+static int put_bus(const struct hj_rollup *r, const struct hj_rollup_bus *b, struct hj_buf *to)
 {
 	int e = put_text(to, b->name);
 
@@ -53,7 +53,7 @@ static int put_bus(const struct hj_rollup_bus *b, struct hj_buf *to)
 	}
 	e = e < 0 ? e : hj_buf_put_be(to, b->count, 1);
 	for (size_t i = 0; i < b->count && e >= 0; i++)
-		e = put_window(&b->windows[i], to);
+		e = put_window(r, &b->windows[i], to);
 	return e;
 }
 
@@ -86,7 +86,7 @@ int hj_rollup_encode(const struct hj_rollup *r, struct hj_buf *to)
 	e = e < 0 ? e : put_totals(r, to);
 	e = e < 0 ? e : hj_buf_put_be(to, r->count, 1);
 	for (size_t i = 0; i < r->count && e >= 0; i++)
-		e = put_bus(r->buses[i], to);
+		e = put_bus(r, r->buses[i], to);
 	if (e < 0)
 		to->len = before;
 	return e;
@@ -167,11 +167,15 @@ static int get_window(struct hj_rollup *r, struct hj_rollup_bus *b, struct hj_re
 	w->ready_at = ready ? now->mono : HJ_USEC_NEVER;
 	w->accums = accums;
 	for (size_t i = 0; i < accums.count; i++) {
-		struct point_state *state = rollup_state(r, accums.list[i].point);
+		struct accum *a = &accums.list[i];
+		const struct hj_point *p = hj_dictionary_find(r->dictionary, a->point);
+		struct point_state *state = rollup_state(r, a->point);
 
 		if (!state)
 			return bad_or_full(r);
 		state->bus = b;
+		if (!a->interval_ms && p)
+			a->interval_ms = p->interval_ms;
 	}
 	return 0;
 }

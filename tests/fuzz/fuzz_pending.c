@@ -9,14 +9,15 @@
 static void add_again(const struct hj_pending *p, struct hj_pending *again)
 {
 	struct hj_sample s;
+	uint32_t interval;
 	size_t at = 0;
 
 	*again = *p;
 	again->samples = (struct hj_buf){ 0 };
 	again->count = 0;
 	for (uint32_t i = 0; i < p->count; i++) {
-		hj_pending_next(p, &at, &s);
-		assert(hj_pending_add(again, &s) == 0);
+		hj_pending_next(p, &at, &s, &interval);
+		assert(hj_pending_add(again, &s, interval) == 0);
 	}
 	assert(at == p->samples.len);
 }

@@ -30,6 +30,7 @@ static int64_t t0_ms = NOVEMBER;
 static int64_t true_ms, error_ms; /* the wall clock is true_ms + error_ms */
 static int64_t booted_ms;         /* true time of the machine's start */
 static bool synchronised;
+static uint32_t interval_ms = TICK; /* as the meterds say */
 
 struct hj_now hj_now(void)
 {
@@ -206,7 +207,8 @@ static void power_cut(int64_t off_ms, int64_t error, bool sync)
 
 static void offer(struct meterd *m)
 {
-	struct hj_point points[POINTS] = { { .interval_ms = TICK, .total = true }, { .interval_ms = TICK } };
+	struct hj_point points[POINTS] = { { .interval_ms = interval_ms, .total = true },
+		{ .interval_ms = interval_ms } };
 	struct hj_now now = hj_now();
 	int64_t ahead = hj_clock_ahead(&now);
 	uint64_t number = m->durable + 1, next = 0;
@@ -277,7 +279,7 @@ static void set_clock(int64_t error, bool sync)
 struct row {
 	int64_t label_ms;
 	uint64_t seq;
-	unsigned point, got;
+	unsigned point, got, expected;
 	double cou, min, max;
 	bool is_void;
 };
@@ -301,6 +303,7 @@ static int see_stats(const struct hj_head *head, const void *body, size_t n, voi
 			.seq = head->seq,
 			.point = s->point,
 			.got = s->got,
+			.expected = s->expected,
 			.cou = isfinite(s->cou) ? s->cou : 0,
 			.min = s->min,
 			.max = s->max,

@@ -284,7 +284,7 @@ static int put_what(unsigned what, struct hj_buf *to)
 		hj_receipts_done(&list);
 		return r;
 	case 3:
-		r = hj_pending_add(&pending, &sample);
+		r = hj_pending_add(&pending, &sample, 5000);
 		pending.count = r >= 0;
 		r = r < 0 ? r : hj_pending_encode(&pending, to);
 		hj_pending_done(&pending);

@@ -269,18 +269,38 @@ static void test_counted_before_it_is_put(void **state)
 	struct hj_rollup_look look;
 
 	hj_rollup_count(w->bus, 5);
-	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s), 0);
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s, 0), 0);
 	hj_rollup_look(w->bus, &look);
 	assert_int_equal(look.counted, 5);
 	assert_int_equal(upto(w, T0 + YEAR + MINUTE), 1);
 	add(w, T0);
 	assert_int_equal(upto(w, T0 + MINUTE), 1);
-	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s), HJ_ROLLUP_LATE);
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s, 0), HJ_ROLLUP_LATE);
 	hj_rollup_forget(w->rollup, T0 + HOUR);
-	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s), 0);
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s, 0), 0);
 	assert_int_equal(upto(w, T0 + YEAR + MINUTE), 1);
 	s.time_ms = T0;
-	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s), HJ_ROLLUP_LATE);
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s, 0), HJ_ROLLUP_LATE);
+}
+
+/* Of two samples the newer says what is due; it outlives a restart, and a new interval of the point. */
+static void test_an_interval_is_that_of_the_sample(void **state)
+{
+	struct hj_sample s = { .point = 1, .time_ms = T0, .value = 1, .flag = HJ_FLAG_NORMAL };
+	struct world *w = *state;
+	struct hj_point faster;
+	int64_t label;
+
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s, 2000), 0);
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s, 30000), 0);
+	s.time_ms += MINUTE; /* the dictionary's */
+	assert_int_equal(hj_rollup_put(w->rollup, w->bus, &s, 0), 0);
+	assert_int_equal(restart(w, T0 + MINUTE), 0);
+	faster = *hj_dictionary_find(&w->points, 1);
+	faster.interval_ms = 1000;
+	assert_int_equal(hj_dictionary_put(&w->points, &faster), 0);
+	assert_int_equal(take_one(w, T0 + MINUTE, &label).expected, 2);
+	assert_int_equal(take_one(w, T0 + 2 * MINUTE, &label).expected, 6);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -297,6 +317,7 @@ int main(void)
 		T(test_a_step_within_the_window),
 		T(test_a_step_outlives_a_restart),
 		T(test_counted_before_it_is_put),
+		T(test_an_interval_is_that_of_the_sample),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -405,6 +405,47 @@ static void gone_when_the_time_comes(void **state)
 	finish(false);
 }
 
+/* The interval is another before the time comes: each window expects what was due in it, whatever is restarted. */
+static void an_interval_is_that_of_then(void **state)
+{
+	int64_t from, changed;
+	unsigned before = 0, after = 0;
+	struct rows rows;
+
+	begin(5);
+	power_cut(MINUTE, -T0, false);
+	from = true_ms;
+	for (int i = 0; i < 100; i++)
+		tick();
+	changed = true_ms;
+	interval_ms = SECOND;
+	for (int i = 0; i < 60; i++)
+		tick();
+	commit();
+	crash();
+	set_clock(0, true);
+	for (int i = 0; i < 36; i++) {
+		tick();
+		if (i % 5 == 0)
+			crash();
+	}
+	close_all_windows();
+	interval_ms = TICK;
+	rows = read_rows(HJ_KIND_MINUTE);
+	for (size_t i = 0; i < rows.count; i++) {
+		const struct row *row = &rows.list[i];
+
+		if (row->label_ms < from || (row->label_ms > changed - MINUTE && row->label_ms < changed))
+			continue;
+		assert_int_equal(row->expected, row->label_ms < changed ? MINUTE / TICK : MINUTE / SECOND);
+		*(row->label_ms < changed ? &before : &after) += 1;
+	}
+	assert_in_range(before, 6 * BUSES * POINTS, 8 * BUSES * POINTS);
+	assert_in_range(after, 6 * BUSES * POINTS, 9 * BUSES * POINTS);
+	free(rows.list);
+	end();
+}
+
 /* ---- one wrong date in the future, made void ---- */
 
 static int count_row(const struct hj_head *head, const void *body, size_t n, void *userdata)
@@ -711,6 +752,7 @@ int main(void)
 		T(at_random),
 		T(no_rtc),
 		T(gone_when_the_time_comes),
+		T(an_interval_is_that_of_then),
 		T(accepted),
 		T(a_platform_is_believed),
 		T(a_clock_without_battery_is_not),

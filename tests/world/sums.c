@@ -49,7 +49,7 @@ static void add_window(const struct window *win, unsigned poll_s, struct sums *s
 	double due = (double)WINDOW_MS / HJ_MS_PER_SEC / poll_s;
 	unsigned stored = whole ? win->served ? POINTS : 0 : win->values;
 
-	s->unsure += win->unsure > 0 ? POINTS * hj_max(due, win->unsure) : 0;
+	s->unsure += win->unsure ? POINTS * due : 0;
 	s->expected += POINTS * (win->recorded && (!whole || win->mask & M(CONF)) ? win->expected : due);
 	s->windows++;
 	s->whole += whole;
@@ -159,22 +159,19 @@ static uint64_t missed_by(const json_t *gaps)
 	return missed;
 }
 
-/* What was due in a gap goes by the windows beside it: where a clock was wrong, they may have had less, or more where
- * the interval was another before anybody knew the time. */
+/* What was due in a gap goes by the windows beside it: where a clock was wrong, they may have had less. */
 static void find_unsure(struct window *list, size_t from, size_t to)
 {
 	const uint32_t wrong = M(CLOCK) | M(NO_RTC);
 
 	for (size_t i = from, end; i < to; i = end + 1) {
-		uint32_t mask = i > from ? list[i - 1].mask : 0;
-		double most = i > from ? list[i - 1].expected : 0;
+		bool unsure = i > from && list[i - 1].mask & wrong;
 
 		for (end = i; end < to && !list[end].recorded; end++)
-			mask |= list[end].mask;
-		mask |= end < to ? list[end].mask : 0;
-		most = hj_max(most, end < to ? list[end].expected : 0);
+			unsure |= list[end].mask & wrong;
+		unsure |= end < to && list[end].mask & wrong;
 		for (; i < end; i++)
-			list[i].unsure = mask & wrong ? hj_max(most, 1.0) : 0;
+			list[i].unsure = unsure;
 	}
 }
 

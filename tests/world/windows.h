@@ -16,8 +16,8 @@ struct window {                       /* of a meter */
 	unsigned acked[PLATFORMS_MOST]; /* points, at each platform */
 	double expected;              /* by its record, of a point */
 	double least, most;           /* of the record's current */
-	double unsure; /* > 0: without a record, and a clock was wrong in it or beside it: so many at most were due */
 	bool edge, late, recorded, listed;
+	bool unsure; /* without a record, and a clock was wrong in it or beside it */
 };
 
 extern struct window *windows[BUSES_MOST][METERS_MOST];
