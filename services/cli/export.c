@@ -10,6 +10,7 @@
 
 #include "export.h"
 #include "hjgate/clock.h"
+#include "tables.h"
 #include "timespec.h"
 #include "writer.h"
 
@@ -264,10 +265,7 @@ static int tell_left_out(struct exporting *e, int status)
 		*e->x.left_out = e->unreadable;
 	if (!e->unreadable)
 		return status;
-	refused = cli_refused(e->x.cli,
-	        _("%llu records cannot be read and were left out: hjgate key says whether their key is here, hjgate "
-	          "verify which were changed"),
-	        (unsigned long long)e->unreadable);
+	refused = cli_refused(e->x.cli, _(CLI_UNREADABLE), (unsigned long long)e->unreadable);
 	return status || e->x.left_out ? status : refused;
 }
 

@@ -221,6 +221,7 @@ static void show_verdict(struct gaps *g, const struct hj_gap *gaps, size_t n)
 	writer_field(g->w, "end", NULL, STYLE_PLAIN, json_integer(g->ask.world.end_ms), NULL);
 	writer_say(g->w, n ? STYLE_BAD : STYLE_GOOD, "%s", text);
 	writer_say(g->w, STYLE_DIM, _("from %s to %s"), from, to);
+	cli_say_unreadable(g->w, g->ask.unreadable);
 	if (!g->ask.events_known)
 		writer_say(g->w, STYLE_WARN, "%s", _("hjgate-eventd does not answer: causes are not known"));
 	if (hj_gaps_passed_over(g->ask.gaps))
@@ -237,6 +238,7 @@ static void show_sums(struct gaps *g)
 	writer_field(g->w, "to_send", NULL, STYLE_PLAIN, json_integer((json_int_t)g->up_due), NULL);
 	writer_field(g->w, "acknowledged", NULL, STYLE_PLAIN, json_integer((json_int_t)g->up_acked), NULL);
 	writer_field(g->w, "records", NULL, STYLE_PLAIN, json_integer((json_int_t)g->ask.records), NULL);
+	writer_field(g->w, "unreadable", NULL, STYLE_PLAIN, json_integer((json_int_t)g->ask.unreadable), NULL);
 }
 
 static int show_gaps(struct gaps *g)

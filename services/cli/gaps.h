@@ -14,6 +14,7 @@ struct gaps_ask {
 	bool hours;
 
 	struct hj_gaps_world world;
+	int64_t asked_ms; /* begin of the span; the world's is not before the oldest record that can be read */
 	struct hj_conf conf;
 	bool conf_known; /* it may not be readable */
 	struct hj_gaps *gaps;
@@ -27,7 +28,7 @@ struct gaps_ask {
 	void *userdata;
 
 	/* a stream of records */
-	uint64_t after;
+	uint64_t after, unreadable; /* how many of gaps_records() the store could not read, from asked_ms on */
 	size_t page, records;
 	int error; /* -ENOMEM */
 };

@@ -41,8 +41,10 @@ static void set_world(struct gaps_ask *a, json_t *status)
 	w->length_ms = length;
 	w->end_ms = a->to ? hj_min(hj_window_start(a->to, length), end) : end;
 	w->begin_ms = hj_window_start(a->from ? a->from : w->end_ms - BY_DEFAULT_MS, length);
-	if (oldest)
+	a->asked_ms = w->begin_ms;
+	if (oldest) /* that can be read */
 		w->begin_ms = hj_max(w->begin_ms, hj_window_start(oldest, length));
+	w->begin_ms = hj_min(w->begin_ms, w->end_ms);
 	w->settled_ms = hj_min(w->end_ms, now - LATE_MS - 2 * length - jitter_ms(a));
 }
 

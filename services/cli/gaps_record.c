@@ -78,6 +78,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 		r = r < 0 ? r : t->fn(t->a, &record);
 		hj_record_done(&record);
 	}
+	t->a->unreadable += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
 	if (r < 0)
 		t->a->error = r;
 	return r < 0 ? r : 0;
@@ -124,10 +125,19 @@ static int one_day(struct gaps_ask *a, int64_t day_ms)
 	return 0;
 }
 
+/* Of what lies before the first readable record only what cannot be read is of interest: take() counts it. */
+static int count_none(struct gaps_ask *a, struct hj_record *r)
+{
+	return 0;
+}
+
 int gaps_records(struct gaps_ask *a)
 {
 	int status = 0;
 
+	a->unreadable = 0;
+	if (a->asked_ms < a->world.begin_ms)
+		status = gaps_each(a, HJ_KIND_MINUTE, a->asked_ms, a->world.begin_ms, 0, count_none);
 	for (int64_t day = hj_window_start(a->world.begin_ms, HJ_MS_PER_DAY); day < a->world.end_ms && status == 0;
 	        day += HJ_MS_PER_DAY)
 		status = one_day(a, day);

@@ -25,7 +25,7 @@ struct records {
 	enum hj_kind kind;
 	struct hj_dictionary points;
 	struct writer *w;
-	uint64_t after;
+	uint64_t after, unreadable;
 	size_t page, all;
 	bool progress;
 };
@@ -163,6 +163,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	json_array_foreach(json_object_get(answer, "points"), i, j) if (hj_point_from_json(j, &point) == 0)
 	        hj_dictionary_put(&r->points, &point);
 	json_array_foreach(json_object_get(answer, "records"), i, j) take_record(r, j);
+	r->unreadable += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
 	return ferror(stdout) ? 1 : 0;
 }
 
@@ -270,9 +271,11 @@ static int run(struct cli *cli, struct records *r, int argc, char **argv)
 	if (!r->w)
 		return status;
 	writer_table_end(r->w);
-	if (status == 0 && r->point && r->all == 0)
+	writer_field(r->w, "unreadable", NULL, STYLE_PLAIN, json_integer((json_int_t)r->unreadable), NULL);
+	cli_say_unreadable(r->w, r->unreadable);
+	if (status == 0 && r->point && r->all == 0 && !r->unreadable)
 		status = known_point(cli, r->point);
-	if (status == 0 && r->all == 0)
+	if (status == 0 && r->all == 0 && !r->unreadable)
 		writer_say(r->w, STYLE_WARN, "%s", _("no such records"));
 	writer_free(r->w);
 	return status;

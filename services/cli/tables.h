@@ -38,4 +38,9 @@ void cli_event_text(json_t *event, char *to, size_t size);
 
 /* Values: the flag with its meaning, 0 = none; the age in ms. */
 void cli_flag_cell(struct writer *w, char flag);
+/* Records that the store could not read, where there are any. */
+#define CLI_UNREADABLE                                                                                               \
+	N_("%llu records cannot be read and were left out: hjgate key says whether their key is here, hjgate "       \
+	   "verify which were changed")
+void cli_say_unreadable(struct writer *w, uint64_t count);
 void cli_age_cell(struct writer *w, int64_t time_ms, int64_t now_ms);

@@ -45,3 +45,9 @@ void cli_age_cell(struct writer *w, int64_t time_ms, int64_t now_ms)
 	else
 		writer_cell(w, STYLE_DIM, json_null(), "-");
 }
+
+void cli_say_unreadable(struct writer *w, uint64_t count)
+{
+	if (count)
+		writer_say(w, STYLE_BAD, _(CLI_UNREADABLE), (unsigned long long)count);
+}

@@ -32,6 +32,7 @@ struct trace {
 	const struct hj_conf_point *point;
 
 	bool found;
+	uint64_t left_out; /* records of that time that the store could not read */
 	struct hj_record record; /* whole */
 	struct hj_dictionary points;
 	struct hj_stat stat; /* of the point */

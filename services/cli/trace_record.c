@@ -79,6 +79,7 @@ static int take_records(json_t *answer, bool continues, void *userdata)
 	size_t i;
 
 	(void)continues;
+	t->left_out += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
 	json_array_foreach(json_object_get(answer, "points"), i, j) if (hj_point_from_json(j, &point) == 0)
 	        hj_dictionary_put(&t->points, &point);
 	json_array_foreach(json_object_get(answer, "records"), i, j)
@@ -133,6 +134,12 @@ static int none(const struct trace *t)
 {
 	char text[HJ_TIME_HUMAN_LEN + 1];
 
+	if (t->left_out)
+		return cli_refused(t->cli,
+		        _("no record of %s can be read, and %llu that are there cannot be: hjgate key says whether "
+		          "their "
+		          "key is here, hjgate verify whether they were changed"),
+		        t->name, (unsigned long long)t->left_out);
 	if (t->at_ms == INT64_MIN)
 		return cli_refused(t->cli, _("there is no record of %s yet"), t->name);
 	hj_time_human(t->at_ms, false, text);
