@@ -1,6 +1,6 @@
 /* systemd as the one who starts and stops programs, by systemctl, which every machine with systemd has, on exactly
- * the units that are concerned. What it is told to do it is not waited for: how a unit is, is looked at. Of an
- * instance that goes its sockets go, too. */
+ * the units that are concerned. What it is told to do it is not waited for: how a unit is, is looked at. Of a
+ * program that goes its sockets go, too. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -230,14 +230,15 @@ static int act(const struct apply *a, const struct apply_program *p, enum apply_
 		[APPLY_START] = "start", [APPLY_RESTART] = "restart", [APPLY_STOP] = "stop"
 	};
 	static const char *const sockets[] = { "look", "change", "peer" };
+	const char *at = p->instance ? "@" : "", *instance = p->instance ? p->instance : "";
 	char units[hj_array_size(sockets) + 1][UNIT_MAX];
 	const char *words[] = { "systemctl", "--no-ask-password", "--no-block", verbs[what], units[0], NULL, NULL,
 		NULL, NULL };
 
 	snprintf(units[0], sizeof(units[0]), "hjgate-%s.service", p->name);
-	for (size_t i = 0; what == APPLY_STOP && p->instance && i < hj_array_size(sockets); i++) {
-		snprintf(units[i + 1], sizeof(units[0]), "hjgate-%.*s-%s@%s.socket", (int)strcspn(p->name, "@"),
-		        p->name, sockets[i], p->instance);
+	for (size_t i = 0; what == APPLY_STOP && i < hj_array_size(sockets); i++) {
+		snprintf(units[i + 1], sizeof(units[0]), "hjgate-%.*s-%s%s%s.socket", (int)strcspn(p->name, "@"),
+		        p->name, sockets[i], at, instance);
 		words[5 + i] = units[i + 1];
 	}
 	return tell(words);
