@@ -26,7 +26,7 @@ import shared
 HERE = "build/analyse/mutation"
 FOLDERS = ("hj212", "series")
 HEADERS = re.compile(r"hjgate/(hj212_\w+|fold|gaps|rate|rollup|total)\.h")
-SAMPLE = 40  # mutants of each folder
+SAMPLE = 26  # mutants of each folder
 LIBRARIES = "$(pkg-config --libs jansson libsystemd sqlite3 libconfig libmodbus libserialport libcrypto libcurl) -lm"
 MUTATIONS = "300"  # inputs of a fuzz target, besides its corpus
 TEST_MOST_S = 5.0  # of processor time; a test that takes longer is left out

@@ -13,7 +13,7 @@ import shared
 PLAIN = os.path.join(shared.TOP, "build")
 BUILD = os.path.join(shared.BUILD, "valgrind")
 LOGS = os.path.join(shared.BUILD, "valgrind.logs")
-SAMPLE = "020-foreign 023-listen 067-preview 077-link-tls 090-judge 105-apply".split()
+SAMPLE = "020-foreign 023-listen 077-link-tls 090-judge 105-apply".split()
 PATIENCE = 8
 # A fork that ends without an exec has all of its parent's, which says nothing.
 SCRIPT = """#!/bin/sh
