@@ -58,7 +58,7 @@ static const char *const whys[] = { [CUT_TERM] = "term", [CUT_SIZE] = "size", [C
 
 struct choosing {
 	struct stored *s;
-	int64_t now_ms, before_ms; /* everything older goes */
+	int64_t now_ms, before_ms; /* everything older goes; INT64_MAX: everything, of whatever clock */
 	int64_t future_ms;         /* a label from here on is a wrong clock's */
 	uint64_t young;            /* from here on nothing that is owed may go */
 	struct cut cut;
@@ -87,6 +87,7 @@ static int choose_row(const struct hj_head *head, const void *body, size_t n, vo
 	struct choosing *c = userdata;
 	int64_t month_ms = c->now_ms - STORED_OWED_DAYS * HJ_MS_PER_DAY;
 	bool wrong = head->label_ms >= c->future_ms || !hj_clock_plausible(head->label_ms);
+	int64_t label_ms = wrong ? c->now_ms : head->label_ms;
 
 	if (c->cut.rows + c->undecided == SLICE_ROWS || (!wrong && head->label_ms >= c->before_ms))
 		return 1;
@@ -94,11 +95,11 @@ static int choose_row(const struct hj_head *head, const void *body, size_t n, vo
 		return 1;
 	c->first = c->undecided++ ? c->first : head->seq;
 	c->last = head->seq;
-	if (wrong)
+	if (wrong && c->before_ms != INT64_MAX)
 		return 0;
-	c->cut.from = c->cut.from ? c->cut.from : head->seq;
-	c->cut.begin_ms = c->cut.rows ? c->cut.begin_ms : head->label_ms;
-	c->cut.end_ms = head->label_ms;
+	c->cut.from = c->cut.from ? c->cut.from : c->first;
+	c->cut.begin_ms = c->cut.rows ? c->cut.begin_ms : label_ms;
+	c->cut.end_ms = label_ms;
 	c->cut.upto = head->seq;
 	c->cut.rows += c->undecided;
 	c->undecided = 0;

@@ -193,6 +193,21 @@ static void test_wrong_long(void **state)
 	assert_int_equal(kept(s, HJ_KIND_DAY), 2);
 }
 
+/* A disk that is full does not ask how old they are. */
+static void test_full_of_wrong_dates(void **state)
+{
+	struct stored *s = *state;
+
+	add(s, HJ_KIND_MINUTE, 600, -20000);
+	for (int left = 600; left > 0; left -= 500) {
+		retention_make_room(s);
+		assert_int_equal(s->cut.rows, hj_min(left, 500));
+		assert_true(s->cut.begin_ms <= hj_now().wall_ms && s->cut.end_ms <= hj_now().wall_ms);
+		assert_int_equal(commit_now(s), 0);
+	}
+	assert_int_equal(kept(s, HJ_KIND_MINUTE), 0);
+}
+
 /* What is younger than 30 days stays owed, also where something behind it has an older label: an hour has, whose
  * minutes come before it. */
 static void test_older_behind(void **state)
@@ -262,6 +277,7 @@ int main(void)
 		T(test_full),
 		T(test_wrong_clock),
 		T(test_wrong_long),
+		T(test_full_of_wrong_dates),
 		T(test_older_behind),
 		T(test_wrong_date),
 		T(test_slices),
