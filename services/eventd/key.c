@@ -1,5 +1,6 @@
-/* The keys of events.db: looked for once a minute, so that a KEK that comes late opens what is locked without a
- * restart. What was locked are events: then the book is read anew. */
+/* The keys of events.db: looked for once a minute while any is locked, so that a KEK that comes late opens what is
+ * locked without a restart, and else every five, for another KEK. What was locked are events: then the book is read
+ * anew. */
 #include "eventd.h"
 #include "hjgate/log.h"
 
@@ -7,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_EVERY    (60 * HJ_USEC_PER_SEC)
+#define LOOK_LOCKED   (60 * HJ_USEC_PER_SEC)
+#define LOOK_OPEN     (5 * LOOK_LOCKED)
 #define ACCURACY_USEC (10 * HJ_USEC_PER_SEC)
 #define VALUES_MAX    256
 
@@ -73,16 +75,18 @@ int eventd_look_for_keys(struct eventd *d)
 
 static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	int r = eventd_look_for_keys(userdata);
+	struct eventd *d = userdata;
+	int r = eventd_look_for_keys(d);
+	bool open = r >= 0 && d->ledger && !d->retry && !hj_ledger_locked_slots(d->ledger);
 
 	if (r < 0)
 		hj_log_error(r, "cannot look for keys: trying again in a minute");
-	sd_event_source_set_time_relative(source, LOOK_EVERY);
+	sd_event_source_set_time_relative(source, open ? LOOK_OPEN : LOOK_LOCKED);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 int eventd_watch_keys(struct eventd *d)
 {
 	return sd_event_add_time_relative(
-	        d->event, &d->key_timer, CLOCK_BOOTTIME, LOOK_EVERY, ACCURACY_USEC, on_look, d);
+	        d->event, &d->key_timer, CLOCK_BOOTTIME, LOOK_LOCKED, ACCURACY_USEC, on_look, d);
 }

@@ -53,6 +53,7 @@ int api_key_rotate(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	hj_ipc_call_name(call, by, sizeof(by));
 	hj_notice("%s began a new data key", by);
 	tell_key(s, "key-rotated", by, -1);
+	key_keep_copy(s);
 	return hj_ipc_reply(call, NULL);
 }
 
@@ -74,6 +75,7 @@ int api_key_recovery_set(struct hj_ipc_call *call, json_t *parameters, void *use
 	hj_ipc_call_name(call, by, sizeof(by));
 	hj_notice("%s set the recovery passphrase", by);
 	tell_key(s, "key-recovery", by, -1);
+	key_keep_copy(s);
 	return hj_ipc_reply(call, NULL);
 }
 

@@ -1,6 +1,6 @@
-/* The keys of records.db: looked for once a minute, so that a KEK that comes late opens what is locked without a
- * restart. What was locked comes with points, settings and records of its own: then everything is read anew, as at a
- * start. */
+/* The keys of records.db: looked for once a minute while any is locked, so that a KEK that comes late opens what is
+ * locked without a restart, and else every five, for another KEK. What was locked comes with points, settings and
+ * records of its own: then everything is read anew, as at a start. */
 #include "stored.h"
 
 #include <errno.h>
@@ -8,7 +8,8 @@
 
 #include "hjgate/log.h"
 
-#define LOOK_EVERY    (60 * HJ_USEC_PER_SEC)
+#define LOOK_LOCKED   (60 * HJ_USEC_PER_SEC)
+#define LOOK_OPEN     (5 * LOOK_LOCKED)
 #define ACCURACY_USEC (10 * HJ_USEC_PER_SEC)
 
 /* An end is told at the start, too: the run before may have left a begin. */
@@ -97,22 +98,26 @@ int key_look(struct stored *s)
 }
 
 /* Beside the file, for when that is damaged: keys come by time, by a word of an operator, and with another KEK. */
-static void keep_copy(struct stored *s)
+int key_keep_copy(struct stored *s)
 {
-	int r = key_ready(s) ? hj_salvage_keep_keys(s->ledger) : 0;
+	int r = key_ready(s) ? hj_salvage_keep_keys(s->ledger) : -EAGAIN;
 
-	if (r < 0)
+	if (r < 0 && r != -EAGAIN)
 		hj_log_error(r, "cannot keep a copy of the keys beside the records: trying again in a minute");
+	return r;
 }
 
 static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	int r = key_look(userdata);
+	struct stored *s = userdata;
+	int r = key_look(s);
 
 	if (r < 0)
 		hj_log_error(r, "cannot look for keys: trying again in a minute");
-	keep_copy(userdata);
-	sd_event_source_set_time_relative(source, LOOK_EVERY);
+	if (key_keep_copy(s) < 0 || r < 0 || hj_ledger_locked_slots(s->ledger))
+		sd_event_source_set_time_relative(source, LOOK_LOCKED);
+	else
+		sd_event_source_set_time_relative(source, LOOK_OPEN);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -121,5 +126,5 @@ int key_timers(struct stored *s)
 	if (key_ready(s))
 		key_tell(s);
 	return sd_event_add_time_relative(
-	        s->event, &s->key_timer, CLOCK_BOOTTIME, LOOK_EVERY, ACCURACY_USEC, on_look, s);
+	        s->event, &s->key_timer, CLOCK_BOOTTIME, LOOK_LOCKED, ACCURACY_USEC, on_look, s);
 }

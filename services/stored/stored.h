@@ -385,6 +385,7 @@ int key_timers(struct stored *s);
 int key_look(struct stored *s);               /* for a KEK that has come */
 int key_opened(struct stored *s, int opened); /* so many keys, just now */
 bool key_ready(const struct stored *s);       /* the file can be changed */
+int key_keep_copy(struct stored *s);          /* of them, beside the file. -EAGAIN: not now */
 void key_tell(struct stored *s);
 
 /* head.c */
