@@ -179,8 +179,8 @@ void bundle_scrub_told(char *text, size_t n)
 	while (p < end) {
 		char *stop = memchr(p, '\n', (size_t)(end - p)) ?: end;
 
+		log_line(p, stop); /* first: what it is known by stands behind the value, where a sentence would put stars */
 		sentence(p, stop);
-		log_line(p, stop);
 		row(p, stop);
 		p = stop + (stop < end);
 	}
