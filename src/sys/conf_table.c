@@ -393,7 +393,7 @@ static void unknown_key(
         struct conf_file *f, const config_setting_t *s, const char *what, const struct conf_key *table, size_t n)
 {
 	const char *name = config_setting_name(s), *near = nearest(table, n, name);
-	struct hj_conf_error *e = conf_error(f, s, _("%s: this key is unknown in a %s"), name, _(what));
+	struct hj_conf_error *e = conf_error(f, s, _("%s: this %s has no such key"), name, _(what));
 	char keys[220];
 
 	if (near)

@@ -619,7 +619,7 @@ static void bad_links(void **state)
 		{ HEAD "link = { interface = \"a-name-too-long1\"; };", 2, "longer than 15", "wwan0" },
 		{ HEAD "link = { source = \"eth0\"; };", 2, "no IP address", "this box has" },
 		{ HEAD "link = { lost_after = 3601; };", 2, "lost_after = 3601", "1 to 3600" },
-		{ HEAD "link = { via = 1; };", 2, "via: this key is unknown in a link", "interface" },
+		{ HEAD "link = { via = 1; };", 2, "via: this link has no such key", "interface" },
 		{ HEAD "tls = { min = \"1.1\"; };", 2, "min = \"1.1\"", "\"1.2\", \"1.3\"" },
 		{ HEAD "tls = { cert = \"c.pem\"; };", 2, "key is missing", "both cert and key" },
 		{ HEAD "tls = { pin = \"abc\"; };", 2, "no SHA-256", "64 hexadecimal" },

@@ -302,7 +302,7 @@ static void refused_in_model(void **state)
 		{ "points = ( { name = \"p\"; table = \"input\"; address = 70000; } );", SHARED, 4,
 		        "needs 1 registers", "65535" },
 		{ "points = ( { name = \"p\"; table = \"input\"; adress = 7; address = 7; } );", SHARED, 4,
-		        "adress: this key is unknown", "did you mean address?" },
+		        "adress: this point has no such key", "did you mean address?" },
 		{ "points = ( { name = \"p\"; table = \"data\"; address = 7; } );", SHARED, 4, "table = \"data\"",
 		        "correct" },
 		{ "points = ( { name = \"p\"; table = \"coil\"; address = 7; },\n"

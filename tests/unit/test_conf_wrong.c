@@ -159,8 +159,8 @@ static void main_file(void **state)
 		        "whole number" },
 		{ "format = 1;\nserial = \"\";\n", 2, "no serial number", "1 to 24" },
 		{ "format = 1;\nserial = \"a b\";\n", 2, "no serial number", "1 to 24" },
-		{ "format = 1;\na-key-that-is-longer-than-any-of-ours-is = 1;\n", 2, "unknown", "known are" },
-		{ "format = 1;\nretention = 30;\n", 2, "unknown", "serial, unreachable_minutes" },
+		{ "format = 1;\na-key-that-is-longer-than-any-of-ours-is = 1;\n", 2, "no such key", "known are" },
+		{ "format = 1;\nretention = 30;\n", 2, "no such key", "serial, unreachable_minutes" },
 		{ "format = 1;\nretention_days = true;\n", 2, "a whole number", "30 to 4000" },
 		{ "@include \".hidden\"\nformat = 1;\n", 1, "cannot be included", "same folder" },
 		{ "@include \"a-name-that-is-longer-than-any-file-of-a-configuration-would-ever-be-called.inc\"\n", 1,
@@ -402,7 +402,7 @@ static void told_once(void **state)
 		        "begins to" },
 		{ "format = 1; port = \"/dev/ttyS1\";\nst = \"31\";\nmeters = ( { name = \"m\"; unit_id = 1;\n"
 		  "points = ( { name = \"p\"; " R " } ); } );",
-		        2, "st: this key is unknown", "remove it; known are type, port" },
+		        2, "st: this bus has no such key", "remove it; known are type, port" },
 	};
 
 	(void)state;
