@@ -24,12 +24,38 @@ static bool is_change(const char *socket)
 	return !strcmp(socket + name_length(socket), ".change");
 }
 
+static int open_quiet(const char *root, const char *socket, struct hj_ipc_ask *ret)
+{
+	char path[HJ_PATH_MAX];
+	int r = hj_path(root, HJ_DIR_RUN, socket, path);
+
+	return r < 0 ? r : hj_ipc_ask_open(path, ret);
+}
+
+/* Whether others run: then this one was never started, or it does not come up. */
+static bool others_run(const struct cli *cli, const char *socket)
+{
+	struct hj_ipc_ask ask;
+	bool store = !strncmp(socket, "stored.", strlen("stored."));
+
+	if (open_quiet(cli->root, store ? "eventd.look" : "stored.look", &ask) < 0)
+		return false;
+	hj_ipc_ask_close(&ask);
+	return true;
+}
+
 /* It is not there at all. */
 static int absent(const struct cli *cli, const char *socket)
 {
+	bool others = others_run(cli, socket);
+
 	cli_refused(cli, _("hjgate-%.*s is not running"), name_length(socket), socket);
-	if (*cli->root)
+	if (*cli->root && others)
+		fprintf(stderr, _("Others are; start it, too: hjgate apply --root %s\n"), cli->root);
+	else if (*cli->root)
 		fprintf(stderr, _("Start the programs: hjgate run --root %s\n"), cli->root);
+	else if (others)
+		fprintf(stderr, "%s\n", _("Others are; start it, too: sudo hjgate apply"));
 	else
 		fprintf(stderr, "%s\n",
 		        _("Start the programs: systemctl start hjgate.target (or, where systemd is not in charge, "
@@ -122,14 +148,6 @@ int cli_ask_failed(const struct cli *cli, const char *socket, int r, json_t *rep
 		return cli_refused(cli, "%s", text);
 	}
 	return cli_refused(cli, _("cannot ask hjgate-%.*s: %s"), name_length(socket), socket, strerror(-r));
-}
-
-static int open_quiet(const char *root, const char *socket, struct hj_ipc_ask *ret)
-{
-	char path[HJ_PATH_MAX];
-	int r = hj_path(root, HJ_DIR_RUN, socket, path);
-
-	return r < 0 ? r : hj_ipc_ask_open(path, ret);
 }
 
 int cli_open(const struct cli *cli, const char *socket, struct hj_ipc_ask *ret)

@@ -1,4 +1,5 @@
 /* What `hjgate status` found out, shown: the verdict first, then programs, buses, records, platforms, open events. */
+#include <errno.h>
 #include <libintl.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,11 +45,20 @@ static void show_verdict(const struct status *s, struct writer *w)
 	json_array_foreach(s->troubles, i, trouble) writer_say(w, STYLE_PLAIN, "  - %s", json_string_value(trouble));
 }
 
-/* Nothing configured, or nothing running: what to do, in the order in which to do it. */
+static bool is_missing(const struct status *s)
+{
+	for (size_t i = 0; i < s->program_count; i++)
+		if (s->programs[i].error == -ENOENT || s->programs[i].error == -ECONNREFUSED)
+			return true;
+	return false;
+}
+
+/* Nothing configured, or something not running: what to do, in the order in which to do it. */
 static void show_steps(const struct status *s, struct writer *w)
 {
 	const char *root = s->root, *option = *root ? " --root " : "";
 	bool configured = is_configured(s) || s->forbidden;
+	const char *number = configured ? "" : "4. ";
 
 	if (!configured) {
 		writer_say(w, STYLE_PLAIN,
@@ -59,16 +69,18 @@ static void show_steps(const struct status *s, struct writer *w)
 		        w, STYLE_PLAIN, "%s", _("2. write in them what is connected here, and where to report to"));
 		writer_say(w, STYLE_PLAIN, _("3. check them: hjgate check%s%s"), option, root);
 	}
-	if (s->forbidden || (configured && s->running))
+	if (s->forbidden || (configured && !is_missing(s)))
 		return;
-	if (*root)
-		writer_say(w, STYLE_PLAIN, _("%sstart the programs: hjgate run --root %s"), configured ? "" : "4. ",
-		        root);
+	if (s->running)
+		writer_say(w, STYLE_PLAIN, _("%smake them run: %shjgate apply%s%s"), number, *root ? "" : "sudo ",
+		        option, root);
+	else if (*root)
+		writer_say(w, STYLE_PLAIN, _("%sstart the programs: hjgate run --root %s"), number, root);
 	else
 		writer_say(w, STYLE_PLAIN,
 		        _("%smake them run: sudo hjgate apply (or, where "
 		          "systemd is not in charge, hjgate run)"),
-		        configured ? "" : "4. ");
+		        number);
 }
 
 static void kb_cell(struct writer *w, int64_t kb)
@@ -313,7 +325,7 @@ static void show_equipment(const struct status *s, struct writer *w)
 		counts[k]++;
 		alarmed += json_is_true(json_object_get(e, "alarmed"));
 	}
-	snprintf(text, sizeof(text), _("%zu run, %zu idle, %zu are stopped, %zu are not known; %zu with an alarm"),
+	snprintf(text, sizeof(text), _("%zu running, %zu idle, %zu stopped, %zu unknown; %zu with an alarm"),
 	        counts[0], counts[1], counts[2], counts[3], alarmed);
 	writer_say(w, STYLE_PLAIN, "%s", "");
 	writer_field(w, "equipment", _("equipment"), alarmed ? STYLE_BAD : STYLE_PLAIN, json_incref(list), text);
