@@ -73,6 +73,8 @@ static int begin(struct apply *a)
 		return HJ_EXIT_TEMPORARY;
 	}
 	r = r < 0 ? r : apply_kept_list(a->root, &l);
+	if (r == -ENOENT && *a->root) /* the folder of the state is a program's to be made */
+		return apply_show_nobody(a);
 	if (r < 0)
 		return failed(a, r, _("cannot begin"));
 	a->good = l.count ? l.list[l.count - 1].number : 0;

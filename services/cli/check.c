@@ -206,7 +206,8 @@ static void show_text(const struct hj_conf *c, const struct hj_conf_errors *erro
 	printf(ngettext("%zu meter, ", "%zu meters, ", n->meters), n->meters);
 	printf(ngettext("%zu point, ", "%zu points, ", n->points), n->points);
 	if (c->site.plan.equipment_count)
-		printf(_("%zu pieces of equipment, "), c->site.plan.equipment_count);
+		printf(ngettext("%zu piece of equipment, ", "%zu pieces of equipment, ", c->site.plan.equipment_count),
+		        c->site.plan.equipment_count);
 	printf(ngettext("%zu uplink: ", "%zu uplinks: ", n->uplinks), n->uplinks);
 	if (total)
 		printf(ngettext("%zu error", "%zu errors", total), total);

@@ -269,6 +269,8 @@ static int show_hours(struct gaps *g)
 	writer_table(g->w, "hours", hour_columns, hj_array_size(hour_columns));
 	status = gaps_records(&g->ask);
 	writer_table_end(g->w);
+	if (!status && g->due <= 0)
+		writer_say(g->w, STYLE_PLAIN, "%s", _("nothing was expected"));
 	show_sums(g);
 	return status;
 }

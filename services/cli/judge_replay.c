@@ -132,7 +132,8 @@ static int load(struct cli *cli, const char *with, struct hj_conf_site *ret)
 	         : hj_conf_load_equipment(cli->root, ret, &errors);
 	check_show_list(stderr, &errors, "");
 	if (r == -ENOENT)
-		return cli_refused(cli, _("%s is not there"), with ?: "equipment.conf");
+		return cli_refused(cli, "%s",
+		        _("there is no equipment.conf: copy equipment.conf.example and edit it, or name a file (--with)"));
 	if (r < 0)
 		return cli_refused(cli, "%s", _("nothing is replayed: correct the file first"));
 	ret->plan.day_ms = hj_conf_day_ms(&conf);
@@ -164,7 +165,10 @@ static void show(struct cli *cli, struct replay *r, const struct judged_spans *w
 	        r->records, from, to);
 	judge_show_difference(was, &r->would, r->to_ms, w);
 	if (!r->samples)
-		writer_say(w, STYLE_WARN, "%s", _("none of them has a value of these points"));
+		writer_say(w, STYLE_WARN, "%s",
+		        r->records ? _("none of them has a value of these points")
+		                   : _("nothing is recorded yet of that time: a record comes with the end of each "
+		                       "base window, once a bus runs (hjgate apply)"));
 	say_what_it_shows(w);
 	writer_free(w);
 }

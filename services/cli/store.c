@@ -76,7 +76,10 @@ static int show_check(struct verify *v)
 
 	writer_field(w, "sound", NULL, STYLE_PLAIN, json_boolean(good), NULL);
 	if (good)
-		writer_say(w, STYLE_GOOD, _("sound: %lld records read and verify"), rows);
+		writer_say(w, STYLE_GOOD,
+		        ngettext("sound: %lld record reads and verifies", "sound: %lld records read and verify",
+		                (unsigned long)rows),
+		        rows);
 	else
 		writer_say(w, STYLE_BAD,
 		        _("NOT sound: hjgate store repair%s (with the program stopped) saves what verifies"),

@@ -168,8 +168,11 @@ static void say_verdict(struct writer *w, const struct verify *v)
 
 	if (verify_is_good(v))
 		writer_say(w, STYLE_GOOD,
-		        v->of_events ? _("verified: %lld rows of events, from %lld to %lld")
-		                     : _("verified: %lld records, from %lld to %lld"),
+		        v->of_events
+		                ? ngettext("verified: %lld row of events, from %lld to %lld",
+		                          "verified: %lld rows of events, from %lld to %lld", (unsigned long)rows)
+		                : ngettext("verified: %lld record, from %lld to %lld",
+		                          "verified: %lld records, from %lld to %lld", (unsigned long)rows),
 		        rows, first, last);
 	else if (!found)
 		writer_say(w, STYLE_BAD, "%s",
