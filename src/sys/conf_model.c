@@ -93,6 +93,8 @@ void conf_model_suggest(struct hj_conf_error *e, const char *root, const char *i
 			conf_near_try(&near, names[i]);
 	if (near.best)
 		conf_remedy(e, _("did you mean %s?"), near.best);
+	else if (!n)
+		conf_remedy(e, _("none is installed: make install puts them there; or make models/%s.conf"), id);
 	else
 		conf_remedy(e, _("write one of the %zu that hjgate models lists, or make models/%s.conf"), n, id);
 	hj_conf_names_free(names, n);
