@@ -30,13 +30,14 @@ static const char *wanted(void)
 /* "zh_CN.UTF-8" -> "zh_CN" */
 static void fall_back(const char *name)
 {
+	const char *chosen = getenv("LANGUAGE");
 	char language[32];
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	if (name[0] == 'C' || !strncmp(name, "POSIX", 5) || !setlocale(LC_MESSAGES, "C.UTF-8"))
 		return;
 	snprintf(language, sizeof(language), "%.*s", (int)strcspn(name, ".@"), name);
-	setenv("LANGUAGE", language, 0);
+	setenv("LANGUAGE", language, !chosen || !*chosen); /* an empty one is no choice */
 }
 
 static const char *catalogue_folder(char *path, size_t size)

@@ -61,6 +61,11 @@ static void what_the_system_has(void **state)
 	setlocale(LC_ALL, "C");
 	hj_service_locale();
 	assert_string_equal(getenv("LANGUAGE"), "de");
+	/* An empty one, as some systems export it, is none. */
+	setenv("LANGUAGE", "", 1);
+	setlocale(LC_ALL, "C");
+	hj_service_locale();
+	assert_string_equal(getenv("LANGUAGE"), "xx_YY");
 	/* One that cannot be, of C's family: nothing to fall back to, and no language of that name. */
 	settle("C.nonsense", NULL, NULL);
 	assert_null(getenv("LANGUAGE"));
