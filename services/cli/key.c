@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tables.h"
 #include "writer.h"
 
 #define NAME_MOST 64 /* of a socket or a method */
@@ -59,7 +60,7 @@ static void show_slot(struct writer *w, size_t i, json_t *slot)
 	        (long long)cli_int(slot, "id"));
 	writer_cell_text(w, key_ledgers[i].file);
 	writer_cell_text(w, name);
-	writer_cell_text(w, cli_string(slot, "use"));
+	writer_cell(w, STYLE_PLAIN, cli_member(slot, "use"), cli_word(cli_string(slot, "use")));
 	writer_cell_time(w, cli_time(slot, "begin"));
 	writer_cell_text(w, cli_string(slot, "kek"));
 	writer_cell(w, open ? used ? STYLE_GOOD : STYLE_PLAIN : STYLE_BAD,

@@ -178,7 +178,7 @@ static void show_record(const struct trace *t, struct writer *w)
 	number_field(w, "min", _("least (Min)"), s->min);
 	number_field(w, "avg", _("average (Avg)"), s->avg);
 	number_field(w, "max", _("most (Max)"), s->max);
-	snprintf(text, sizeof(text), _("%u of %u"), s->got, s->expected);
+	snprintf(text, sizeof(text), _("%u of %u due"), s->got, s->expected);
 	writer_field(
 	        w, "got", _("readings"), s->got < s->expected ? STYLE_WARN : STYLE_PLAIN, json_integer(s->got), text);
 	writer_field(w, "expected", NULL, STYLE_PLAIN, json_integer(s->expected), NULL);

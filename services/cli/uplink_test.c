@@ -70,7 +70,7 @@ static void say_step(struct writer *w, json_t *s)
 
 	writer_cell(w, STYLE_PLAIN, cli_member(s, "after"), NULL);
 	writer_cell(w, STYLE_PLAIN, cli_member(s, "step"), cli_word(cli_string(s, "step")));
-	writer_cell(w, STYLE_PLAIN, cli_member(s, "text"), text ? text : "");
+	writer_cell(w, STYLE_PLAIN, cli_member(s, "text"), text ? cli_word(text) : "");
 	writer_cell(w, STYLE_PLAIN, cli_member(s, "frame"), frame ? frame : "");
 }
 

@@ -57,9 +57,16 @@ static const char *const words[] = {
 	N_("mismatched element type in array"),
 	N_("cannot open include file"),
 	N_("include file nesting too deep"),
-	/* frames */
+	/* frames, and the steps of a test */
 	N_("in"),
 	N_("out"),
+	N_("received"),
+	N_("down"),
+	N_("its CRC is wrong"),
+	N_("it names another MN"),
+	/* what a key is for */
+	N_("data"),
+	N_("chain"),
 };
 
 /* Reasons are kept in English; those of the system are in libc's own catalogue, where it is installed. */
