@@ -125,9 +125,11 @@ static int show_test(struct cli *cli, json_t *answer)
 		failed = failed || error;
 	}
 	writer_table_end(w);
-	if (!json_array_size(json_object_get(answer, "tested")))
-		writer_say(w, STYLE_PLAIN, "%s",
+	if (!json_array_size(json_object_get(answer, "tested"))) {
+		failed = true;
+		writer_say(w, STYLE_BAD, "%s",
 		        _("nobody is told anything: alerts.conf has no channel (see hjgate.conf(5))"));
+	}
 	return failed ? HJ_EXIT_REFUSED : 0;
 }
 
