@@ -107,7 +107,7 @@ void cli_conf_errors(const struct cli *cli, const struct hj_conf_errors *errors)
 int cli_instance_known(const struct cli *cli, const char *folder, const char *daemon, const char *name)
 {
 	_cleanup_(cli_instances_done) struct cli_instances found = { 0 };
-	const char *names[INSTANCES_MAX + 1] = { 0 };
+	const char *names[INSTANCES_MAX + 1] = { 0 }, *what = strcmp(daemon, "meterd") ? N_("uplink") : N_("bus");
 
 	cli_instances(cli->root, folder, daemon, &found);
 	for (size_t i = 0; i < found.count; i++) {
@@ -117,5 +117,7 @@ int cli_instance_known(const struct cli *cli, const char *folder, const char *da
 	}
 	if (cli_conf_forbidden(cli->root))
 		return cli_conf_refused(cli);
-	return cli_unknown(cli, strcmp(daemon, "meterd") ? N_("uplink") : N_("bus"), name, names);
+	if (!cli_nearest(name, names))
+		return cli_usage(cli, _("unknown %s \"%s\": there is no %s/%s.conf"), _(what), name, folder, name);
+	return cli_unknown(cli, what, name, names);
 }

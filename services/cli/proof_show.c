@@ -88,10 +88,15 @@ static void show_chain(struct writer *w, const struct proof *p)
 		snprintf(text, sizeof(text), "%s", _("could not be looked at"));
 	else if (good)
 		snprintf(text, sizeof(text),
-		        _("good: %lld records of its time and around it, none changed, removed or added"),
+		        ngettext("good: %lld record of its time and around it, not changed, removed or added",
+		                "good: %lld records of its time and around it, none changed, removed or added",
+		                (unsigned long)cli_int(verdict, "rows")),
 		        (long long)cli_int(verdict, "rows"));
 	else
-		snprintf(text, sizeof(text), _("NOT good: %lld findings; hjgate verify names them"),
+		snprintf(text, sizeof(text),
+		        ngettext("NOT good: %lld finding; hjgate verify names it",
+		                "NOT good: %lld findings; hjgate verify names them",
+		                (unsigned long)cli_int(verdict, "found")),
 		        (long long)cli_int(verdict, "found"));
 	writer_field(w, "chain", _("chain"), good ? STYLE_GOOD : STYLE_BAD,
 	        verdict ? json_boolean(good) : json_null(), text);

@@ -117,7 +117,7 @@ static int want_all(struct run *run, bool tell, size_t *ret_instances)
 static void say_what_to_do(const struct run *run)
 {
 	hj_notice("nothing is configured: put a bus into %s/etc/hjgate/buses.d/NAME.conf and a platform into "
-	          "%s/etc/hjgate/uplinks.d/NAME.conf, try `hjgate check`, then send SIGHUP to %d",
+	          "%s/etc/hjgate/uplinks.d/NAME.conf, try `hjgate check`, then `hjgate apply`, or send SIGHUP to %d",
 	        run->root, run->root, (int)getpid());
 }
 
