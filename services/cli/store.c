@@ -75,12 +75,12 @@ static int show_check(struct verify *v)
 	char word[VERIFY_WORD];
 
 	writer_field(w, "sound", NULL, STYLE_PLAIN, json_boolean(good), NULL);
-	if (good)
+	if (good && !verify_say_unproved(w, v))
 		writer_say(w, STYLE_GOOD,
 		        ngettext("sound: %lld record reads and verifies", "sound: %lld records read and verify",
 		                (unsigned long)rows),
 		        rows);
-	else
+	else if (!good)
 		writer_say(w, STYLE_BAD,
 		        _("NOT sound: hjgate store repair%s (with the program stopped) saves what verifies"),
 		        verify_file_word(v->cli, v->path, word));

@@ -38,3 +38,6 @@ void verify_add_head(struct verify *v, const char *head);
 int verify_show(struct verify *v); /* verify_show.c: the exit status that the verdict means */
 void verify_show_findings(struct writer *w, const struct verify *v);
 bool verify_is_good(const struct verify *v);
+
+/* Says so, and is true, where nothing was found since nothing could be looked into: all keys are elsewhere. */
+bool verify_say_unproved(struct writer *w, const struct verify *v);

@@ -161,11 +161,30 @@ static void show_gaps(struct writer *w, const struct verify *v)
 		        _("the rest of the records, settings, cursors and keys: only a span was looked at."));
 }
 
+bool verify_say_unproved(struct writer *w, const struct verify *v)
+{
+	long long rows = cli_int(v->verdict, "rows");
+
+	if (!verify_is_good(v) || !rows || cli_int(v->verdict, "locked") < rows)
+		return false;
+	writer_say(w, STYLE_WARN,
+	        v->of_events ? ngettext("nothing was found, and nothing proved: %lld row of events, its key is not here",
+	                               "nothing was found, and nothing proved: %lld rows of events, their keys are not here",
+	                               (unsigned long)rows)
+	                     : ngettext("nothing was found, and nothing proved: %lld record, its key is not here",
+	                               "nothing was found, and nothing proved: %lld records, their keys are not here",
+	                               (unsigned long)rows),
+	        rows);
+	return true;
+}
+
 static void say_verdict(struct writer *w, const struct verify *v)
 {
 	long long rows = cli_int(v->verdict, "rows"), found = cli_int(v->verdict, "found");
 	long long first = cli_int(v->verdict, "first"), last = cli_int(v->verdict, "last");
 
+	if (verify_say_unproved(w, v))
+		return;
 	if (verify_is_good(v))
 		writer_say(w, STYLE_GOOD,
 		        v->of_events

@@ -3,11 +3,12 @@
 #include "cli_said.h"
 
 static bool is_backup, unlike, unproven;
+static int locked;
 
-static json_t *verdict(int locked)
+static json_t *verdict(int n)
 {
 	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b}", "rows", 40, "found", 0, "first", 1, "last", 40,
-	        "good", 1, "newest_head", 40, "locked", locked, "whole", 1);
+	        "good", 1, "newest_head", 40, "locked", n, "whole", 1);
 }
 
 static int show(struct cli *cli, int argc, char **argv)
@@ -21,7 +22,7 @@ static int show(struct cli *cli, int argc, char **argv)
 	v->cli = v->events->cli = cli;
 	v->findings = json_array();
 	v->events->findings = json_array();
-	v->verdict = verdict(0);
+	v->verdict = verdict(locked);
 	v->events->verdict = verdict(7);
 	v->events->of_events = true;
 	v->is_backup = is_backup;
@@ -37,6 +38,16 @@ static void locked_events_are_told(void **state)
 {
 	assert_int_equal(hear(show, false, "verify"), 0);
 	assert_non_null(strstr(said, "7 records: their key is not here"));
+}
+
+/* A copy in foreign hands: that nothing speaks against it is no proof. */
+static void records_without_any_key_are_not_called_verified(void **state)
+{
+	locked = 40;
+	assert_int_equal(hear(show, false, "verify"), 0);
+	locked = 0;
+	assert_null(strstr(said, "verified: 40 records"));
+	assert_non_null(strstr(said, "nothing proved: 40 records"));
 }
 
 static void a_manifest_is_told(void **state)
@@ -83,6 +94,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(locked_events_are_told),
+		cmocka_unit_test(records_without_any_key_are_not_called_verified),
 		cmocka_unit_test(a_manifest_is_told),
 	};
 
