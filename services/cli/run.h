@@ -21,6 +21,7 @@ struct run_kind {
 	bool on_demand;     /* starts at the first connection and ends when it has nothing to do */
 	bool needs_file;    /* without that there is none */
 	bool of_buses;      /* it reads what the buses' files say, too */
+	bool of_factors;    /* likewise, of factors */
 };
 
 enum run_state { RUN_DOWN, RUN_STARTING, RUN_UP, RUN_STOPPING };
@@ -60,6 +61,7 @@ struct run {
 	struct run_client *clients;
 	struct run_program *programs;
 	uint64_t stamp; /* of hjgate.conf */
+	uint64_t factors;
 	bool stopping;
 	pid_t checker; /* reads the configuration; 0 = none */
 	bool check_again;
@@ -102,6 +104,8 @@ void run_control_close(struct run *run);
 
 /* run_stamp.c: whether folder/NAME.conf below etc/hjgate (folder NULL: there itself) is another than last time. */
 bool run_stamp_changed(const char *root, const char *folder, const char *name, uint64_t *stamp);
+/* Likewise of factors.conf and factors.d together. */
+bool run_stamp_factors_changed(const char *root, uint64_t *stamp);
 
 /* run_tell.c */
 int run_on_notify(sd_event_source *source, int fd, uint32_t revents, void *userdata);

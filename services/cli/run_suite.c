@@ -14,13 +14,13 @@
 #include "run.h"
 
 static const struct run_kind kinds[] = {
-	{ "eventd", NULL, 0, NULL, false, false, false },
-	{ "stored", NULL, 1, NULL, false, false, false },
-	{ "alertd", NULL, 1, "alerts", true, false, false },
-	{ "clockd", NULL, 1, NULL, true, false, false },
-	{ "meterd", "buses.d", 2, NULL, false, false, false },
-	{ "uplinkd", "uplinks.d", 2, NULL, false, false, true }, /* units and decimals of points */
-	{ "judged", NULL, 2, "equipment", false, true, true },
+	{ "eventd", NULL, 0, NULL, false, false, false, false },
+	{ "stored", NULL, 1, NULL, false, false, false, false },
+	{ "alertd", NULL, 1, "alerts", true, false, false, false },
+	{ "clockd", NULL, 1, NULL, true, false, false, false },
+	{ "meterd", "buses.d", 2, NULL, false, false, false, false },
+	{ "uplinkd", "uplinks.d", 2, NULL, false, false, true, true }, /* units and decimals of points */
+	{ "judged", NULL, 2, "equipment", false, true, true, false },
 };
 #define TIERS 3
 
@@ -149,9 +149,9 @@ static void check_and_exit(const struct run *run, pid_t parent)
 }
 
 /* What is down is tried at once, whether it changed or not: somebody is at work here. */
-static void apply_to(struct run_program *p, bool main_changed, bool buses_changed)
+static void apply_to(struct run_program *p, bool main_changed, bool buses_changed, bool factors_changed)
 {
-	bool changed = p->changed || (buses_changed && p->kind->of_buses);
+	bool changed = p->changed || (buses_changed && p->kind->of_buses) || (factors_changed && p->kind->of_factors);
 
 	if (p->changed || !p->wanted)
 		tell_change(p);
@@ -234,6 +234,7 @@ const char *run_suite_act(struct run *run, const char *verb, const char *name)
 		return "there is no such program";
 	/* What SIGHUP would compare with: it is being told of all changes here. */
 	run_stamp_changed(run->root, NULL, "hjgate", &run->stamp);
+	run_stamp_factors_changed(run->root, &run->factors);
 	hj_info("%s: to %s, as it is asked for", name, verb);
 	if (!strcmp(verb, "start"))
 		return start_one(run, kind, instance);
@@ -252,6 +253,7 @@ static bool is_bus(const struct run_program *p)
 static void apply(struct run *run)
 {
 	bool main_changed = run_stamp_changed(run->root, NULL, "hjgate", &run->stamp), buses_changed = false;
+	bool factors_changed = run_stamp_factors_changed(run->root, &run->factors);
 	struct run_program *p, *next, *new = NULL;
 	size_t instances;
 
@@ -263,6 +265,8 @@ static void apply(struct run *run)
 		hj_error("not every program could be added: see above");
 	if (main_changed)
 		run_tell(run, "config-changed", "hjgate.conf", "file", "hjgate.conf", NULL, NULL);
+	if (factors_changed)
+		run_tell(run, "config-changed", "factors", "file", "factors.conf, factors.d", NULL, NULL);
 	/* New ones stand at the end and have just been started. */
 	new = new ? new->next : NULL;
 	for (p = run->programs; p != new; p = p->next) {
@@ -273,7 +277,7 @@ static void apply(struct run *run)
 		buses_changed = buses_changed || is_bus(p);
 	for (p = run->programs; p != new; p = next) {
 		next = p->next;
-		apply_to(p, main_changed, buses_changed);
+		apply_to(p, main_changed, buses_changed, factors_changed);
 	}
 	if (!instances)
 		say_what_to_do(run);
@@ -326,6 +330,7 @@ int run_suite_start(struct run *run)
 	int r;
 
 	run_stamp_changed(run->root, NULL, "hjgate", &run->stamp);
+	run_stamp_factors_changed(run->root, &run->factors);
 	r = want_all(run, false, &instances);
 	if (r < 0)
 		return r;
