@@ -7,11 +7,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "apply.h"
 #include "hjgate/log.h"
 #include "run.h"
+
+#define OUR_UMASK 0022
 
 void run_find_folder(struct run *run)
 {
@@ -121,6 +124,8 @@ static int prepare(struct run *run)
 	int r;
 
 	run_find_folder(run);
+	/* What is made here is for groups, too, whoever starts us; the programs have their own (run_program.c). */
+	umask(OUR_UMASK);
 	r = run_folders_make(run);
 	if (!r)
 		r = run_lock(run);

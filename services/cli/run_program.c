@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 #include "run.h"
 
 #define SMALL_HEAP          "glibc.malloc.tcache_count=0" /* as in the units */
+#define PROGRAM_UMASK       0077                          /* likewise */
 #define BACK_OFF_FIRST_USEC 100000u
 #define BACK_OFF_MOST_USEC  5000000u
 #define REFUSED_USEC        30000000u /* after HJ_EXIT_USAGE: the same start would fail again */
@@ -92,6 +94,7 @@ void run_program_become(const struct run_program *p, pid_t parent)
 	if (getppid() != parent)
 		_exit(HJ_EXIT_TEMPORARY);
 	setpgid(0, 0);
+	umask(PROGRAM_UMASK);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	r = place_sockets(p);

@@ -19,7 +19,7 @@
 #define FOLDER_MODE  0755
 #define OWNER_UMASK  0177
 #define SOCKET_MODE  0660
-#define LOCK_MODE    0644
+#define LOCK_MODE    0600 /* whoever may open it could hold it */
 #define BOOT_ID_MODE 0644
 
 int run_folders_make(struct run *run)
