@@ -38,7 +38,8 @@ struct run_program {
 	bool wanted;                /* by the configuration */
 	uint64_t back_off, started; /* usec */
 	uint64_t sign;              /* of life: when it last said that it is well */
-	unsigned failures;          /* starts in a row that did not get ready */
+	unsigned failures;          /* starts in a row that soon came to an end */
+	uint64_t told;              /* when eventd was, of the newest death that it was told of */
 	unsigned deaths;            /* that nobody asked for, in all */
 	char how[64];               /* of the newest of them */
 	sd_event_source *child, *timer;

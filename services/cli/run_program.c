@@ -23,6 +23,7 @@
 #define BACK_OFF_MOST_USEC  5000000u
 #define REFUSED_USEC        30000000u /* after HJ_EXIT_USAGE: the same start would fail again */
 #define WELL_USEC           10000000u /* alive for this long: the back-off begins anew */
+#define TOLD_AGAIN_USEC     600000000u /* as hjgate-unit does */
 #define WATCHDOG_USEC       30000000u
 #define STOP_USEC           5000000u
 #define TIMER_ACCURACY_USEC 10000u
@@ -181,7 +182,20 @@ static void describe(const siginfo_t *how, char *ret, size_t size)
 		snprintf(ret, size, "signal %d SIG%s", how->si_status, name ? name : "?");
 }
 
-/* eventd hears of each death of what was up, and of the first failure of what does not come up at all. */
+/* eventd hears of each death of what was up; of what ends soon after each start, whether it came up or not, of the
+ * first, and then once in a while: it is tried again each few seconds, for days. */
+static bool worth_telling(struct run_program *p, const siginfo_t *how, bool was_up)
+{
+	uint64_t now = run_now();
+	bool soon = now - p->started < WELL_USEC && (how->si_code == CLD_EXITED || !was_up);
+	bool told = soon && p->failures && now - p->told < TOLD_AGAIN_USEC;
+
+	p->failures = soon ? p->failures + 1 : 0;
+	if (!told)
+		p->told = now;
+	return !told;
+}
+
 static void died(struct run_program *p, const siginfo_t *how, bool was_up)
 {
 	bool refused = how->si_code == CLD_EXITED && how->si_status == HJ_EXIT_USAGE;
@@ -197,9 +211,8 @@ static void died(struct run_program *p, const siginfo_t *how, bool was_up)
 	p->deaths++;
 	hj_warn("%s died (%s): starting it again in %.1f s%s", p->name, status, (double)wait / 1e6,
 	        refused ? ", or at once on SIGHUP" : "");
-	if (was_up || !p->failures)
+	if (worth_telling(p, how, was_up))
 		run_tell(p->run, "program-died", p->name, "program", p->name, "status", status);
-	p->failures = was_up ? 0 : p->failures + 1;
 	arm(p, wait);
 }
 
@@ -297,7 +310,6 @@ void run_program_ready(struct run_program *p)
 	if (p->state != RUN_STARTING)
 		return;
 	p->state = RUN_UP;
-	p->failures = 0;
 	p->sign = run_now();
 	hj_info("%s ready (%.2f s)", p->name, (double)(p->sign - p->started) / 1e6);
 	arm(p, WATCHDOG_USEC);
