@@ -85,7 +85,7 @@ static int place_sockets(const struct run_program *p)
 /* A group of its own: what the terminal's keys end is us, and we end the rest in order. */
 void run_program_become(const struct run_program *p, pid_t parent)
 {
-	const char *arguments[8], **a = arguments;
+	const char *arguments[9], **a = arguments;
 	const char *root = p->served ? p->served : p->run->root;
 	char path[PATH_MAX + 64];
 	sigset_t none;
@@ -114,8 +114,10 @@ void run_program_become(const struct run_program *p, pid_t parent)
 		*a++ = "--root";
 		*a++ = root;
 	}
-	if (p->instance)
+	if (p->instance) {
+		*a++ = "--"; /* a name may begin with a - */
 		*a++ = p->instance;
+	}
 	*a = NULL;
 	execv(path, (char *const *)arguments);
 	hj_log_error(-errno, "cannot start %s", path);
