@@ -34,7 +34,7 @@ static bool ends(const char *name, const char *with)
 static bool counts(const char *name)
 {
 	static const char *const not [] = { "~", ".example", HJ_PART, ".dpkg-old", ".dpkg-new", ".dpkg-dist",
-		".dpkg-tmp", ".rpmsave", ".rpmnew", ".swp", ".bak" };
+		".dpkg-tmp", ".rpmsave", ".rpmnew", "-opkg", "-opkg.backup", ".swp", ".bak" };
 
 	for (size_t i = 0; i < hj_array_size(not ); i++)
 		if (ends(name, not [i]))

@@ -98,6 +98,8 @@ static void what_is_another(void **state)
 	write_in("b", "buses.d/new.conf", "format = 1;\nbaud = 9600;\n", 0644);
 	write_in("b", "buses.d/new.conf.example", "format = 1;\n", 0644);
 	write_in("b", "buses.d/north.conf~", "format = 1;\n", 0644);
+	write_in("b", "hjgate.conf-opkg", "format = 1;\n", 0644);
+	write_in("b", "hjgate.conf-opkg.backup", "format = 1;\n", 0644);
 	write_in("a", "hjgate.conf", "format = 1;\n", 0644);
 	write_in("b", "hjgate.conf", "# only a word\nformat = 1;\n", 0644);
 	assert_int_equal(apply_changes_find(other, third, &c), 0);
@@ -177,6 +179,8 @@ static void it_is_put_back_whole(void **state)
 	assert_int_equal(st.st_mode & 07777, 0640);
 	assert_int_equal(hj_path(third, HJ_DIR_ETC, "buses.d/new.conf.example", path), 0);
 	assert_int_equal(access(path, F_OK), 0); /* nobody's configuration */
+	assert_int_equal(hj_path(third, HJ_DIR_ETC, "hjgate.conf-opkg", path), 0);
+	assert_int_equal(access(path, F_OK), 0);
 	/* What an interruption left beside is no obstacle, and no part of it. */
 	write_in("b", "buses.d/north.conf.part", "half", 0600);
 	write_in("b", "buses.d/north.conf", "another", 0644);
