@@ -59,6 +59,29 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si,
 	return 0;
 }
 
+static bool is_ours(const struct run *run, pid_t pid)
+{
+	const struct run_program *p = run->programs;
+
+	while (p && p->pid != pid)
+		p = p->next;
+	return p || pid == run->checker;
+}
+
+/* Process 1 of a container inherits whoever loses his parent, and is to bury him. Programs tell that they live: there
+ * is a turn every few seconds. One of ours that is met first has its own source, and the rest waits for the next. */
+static int on_turn(sd_event_source *source, void *userdata)
+{
+	siginfo_t dead = { .si_pid = 0 };
+
+	while (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT) == 0 && dead.si_pid &&
+	        !is_ours(userdata, dead.si_pid)) {
+		waitpid(dead.si_pid, NULL, WNOHANG);
+		dead.si_pid = 0;
+	}
+	return 0;
+}
+
 static int prepare_loop(struct run *run)
 {
 	sigset_t ours;
@@ -78,6 +101,8 @@ static int prepare_loop(struct run *run)
 		r = sd_event_add_signal(run->event, NULL, SIGINT, on_leave, run);
 	if (r >= 0)
 		r = sd_event_add_signal(run->event, NULL, SIGHUP, on_hangup, run);
+	if (r >= 0 && getpid() == 1)
+		r = sd_event_add_post(run->event, NULL, on_turn, run);
 	return r < 0 ? hj_log_error(r, "cannot prepare the event loop") : 0;
 }
 
