@@ -40,19 +40,21 @@ static void guard(const char *part)
 
 static int open_part(struct outfile *o, unsigned mode)
 {
+	struct stat st;
 	int fd, r;
 
 	guard(o->part); /* before it is there: a signal may come at any moment after */
-	/* Never through a link: a stick is anybody's, and root may be writing. */
-	fd = open(o->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
-	r = fd < 0 ? -errno : 0;
+	/* Never through a link, nor into a pipe: a stick is anybody's, and root may be writing. */
+	fd = open(o->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
+	r = fd < 0 ? -errno : fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ? -EINVAL : 0;
 	o->f = r < 0 ? NULL : fdopen(fd, "w");
 	if (o->f)
 		return 0;
 	guard("");
-	if (fd < 0)
-		return r;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	if (r < 0)
+		return r == -ENXIO ? -EINVAL : r; /* a pipe that nobody reads, or a device that is not there */
 	unlink(o->part);
 	return -ENOMEM;
 }
