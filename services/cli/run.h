@@ -38,6 +38,7 @@ struct run_program {
 	bool wanted;                /* by the configuration */
 	uint64_t back_off, started; /* usec */
 	uint64_t sign;              /* of life: when it last said that it is well */
+	uint64_t doubted;           /* the sign that was found too old at the last look */
 	unsigned failures;          /* starts in a row that soon came to an end */
 	uint64_t told;              /* when eventd was, of the newest death that it was told of */
 	unsigned deaths;            /* that nobody asked for, in all */

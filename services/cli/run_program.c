@@ -25,6 +25,7 @@
 #define WELL_USEC           10000000u /* alive for this long: the back-off begins anew */
 #define TOLD_AGAIN_USEC     600000000u /* as hjgate-unit does */
 #define WATCHDOG_USEC       30000000u
+#define DOUBT_USEC          5000000u
 #define STOP_USEC           5000000u
 #define TIMER_ACCURACY_USEC 10000u
 #define SPARE_FD            16 /* above those that a program finds its sockets at */
@@ -139,6 +140,7 @@ static void arm(struct run_program *p, uint64_t usec)
 		hj_log_error(r, "%s: cannot wait", p->name);
 }
 
+/* Who is silent for too long is looked at once more: after a pause of all, as of a container, who lives says so. */
 static void check_life(struct run_program *p)
 {
 	uint64_t silent = run_now() - p->sign;
@@ -147,7 +149,12 @@ static void check_life(struct run_program *p)
 		arm(p, WATCHDOG_USEC - silent);
 		return;
 	}
-	hj_error("%s has given no sign of life for %u s: killing it", p->name, WATCHDOG_USEC / 1000000);
+	if (p->doubted != p->sign) {
+		p->doubted = p->sign;
+		arm(p, DOUBT_USEC);
+		return;
+	}
+	hj_error("%s has given no sign of life for %u s: killing it", p->name, (unsigned)(silent / 1000000));
 	kill(p->pid, SIGKILL);
 }
 
