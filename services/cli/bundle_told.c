@@ -179,7 +179,7 @@ void bundle_scrub_told(char *text, size_t n)
 	while (p < end) {
 		char *stop = memchr(p, '\n', (size_t)(end - p)) ?: end;
 
-		log_line(p, stop); /* first: what it is known by stands behind the value, where a sentence would put stars */
+		log_line(p, stop); /* first: what it is known by stands behind the value, where stars might be put */
 		sentence(p, stop);
 		row(p, stop);
 		p = stop + (stop < end);

@@ -1,6 +1,6 @@
 /* One program of the suite: started with its sockets (now, or when somebody connects), watched, started again when it
- * dies. Its one timer waits for what its state waits for: down, the next try; up, its next sign of life; stopping,
- * the end of patience. It dies with us, so that to kill `hjgate run` is to cut the power. */
+ * dies. Its one timer waits for what its state waits for: down, the next try; up, its next sign of life; starting
+ * and stopping, the end of patience. It dies with us, so that to kill `hjgate run` is to cut the power. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -21,9 +21,10 @@
 #define PROGRAM_UMASK       0077                          /* likewise */
 #define BACK_OFF_FIRST_USEC 100000u
 #define BACK_OFF_MOST_USEC  5000000u
-#define REFUSED_USEC        30000000u /* after HJ_EXIT_USAGE: the same start would fail again */
-#define WELL_USEC           10000000u /* alive for this long: the back-off begins anew */
+#define REFUSED_USEC        30000000u  /* after HJ_EXIT_USAGE: the same start would fail again */
+#define WELL_USEC           10000000u  /* alive for this long: the back-off begins anew */
 #define TOLD_AGAIN_USEC     600000000u /* as hjgate-unit does */
+#define START_USEC          600000000u /* a store may have much to look through */
 #define WATCHDOG_USEC       30000000u
 #define DOUBT_USEC          5000000u
 #define STOP_USEC           5000000u
@@ -174,6 +175,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 		kill(p->pid, SIGKILL);
 		break;
 	case RUN_STARTING:
+		hj_error("%s is not ready after %u s: killing it", p->name, (unsigned)(START_USEC / 1000000));
+		kill(p->pid, SIGKILL);
 		break;
 	}
 	return 0;
@@ -311,7 +314,9 @@ void run_program_start(struct run_program *p)
 		p->pid = 0;
 		p->state = RUN_DOWN;
 		arm(p, BACK_OFF_MOST_USEC);
+		return;
 	}
+	arm(p, START_USEC);
 }
 
 void run_program_ready(struct run_program *p)

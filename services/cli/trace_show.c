@@ -115,7 +115,7 @@ static void show_readings(const struct trace *t, struct writer *w)
 		        w, STYLE_WARN, _("hjgate-meterd@%s does not answer: its frames are not known"), t->bus->name);
 	else if (rolled)
 		writer_say(w, STYLE_WARN,
-		        _("the bus keeps its newest frames only: those of this window are gone (since %s)"),
+		        _("the bus's frames are kept since %s: of what came before in this window there are none"),
 		        text[0] ? text : "-");
 	if (t->reading_count > n)
 		writer_say(w, STYLE_DIM, _("%zu readings in the window; the newest %zu:"), t->reading_count, n);
