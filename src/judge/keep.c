@@ -15,6 +15,7 @@
 #define VERSION        2
 #define VERSION_SIGNS8 1   /* each piece of equipment has all the signs that there may be */
 #define NAME_MOST      512 /* bytes, of a row */
+#define ROWS_MOST      (HJ_JUDGE_LINKS_MAX * HJ_JUDGE_MEMBERS_MAX) /* of a table: none has more than that of groups */
 
 /* `to` NULL: reading. */
 struct codec {
@@ -22,6 +23,7 @@ struct codec {
 	struct hj_reader in;
 	unsigned version;
 	int r;
+	bool filled[ROWS_MOST]; /* rows of the table that is read */
 };
 
 /* ---- fields ---- */
@@ -381,14 +383,26 @@ static bool get_name(struct codec *c, char name[NAME_MOST])
 	return true;
 }
 
-static size_t find_row(const struct hj_judge *j, enum table t, const char *name)
+/* A point that nobody asks for could never be back. */
+static bool has_place(const struct hj_judge *j, enum table t, size_t i)
+{
+	return t != TABLE_POINT || j->points[i].use_count;
+}
+
+/* Those that are called the same (two links of the same equipment, names that are cut) are told apart by their order.
+ */
+static size_t find_row(const struct hj_judge *j, struct codec *c, enum table t, const char *name)
 {
 	char other[NAME_MOST];
 
-	for (size_t i = 0; i < count_of(j, t); i++) {
+	for (size_t i = 0; i < count_of(j, t) && i < ROWS_MOST; i++) {
+		if (c->filled[i])
+			continue;
 		name_of(j, t, i, other);
-		if (!strcmp(other, name))
-			return i;
+		if (strcmp(other, name) != 0)
+			continue;
+		c->filled[i] = true;
+		return has_place(j, t, i) ? i : HJ_JUDGE_NONE;
 	}
 	return HJ_JUDGE_NONE;
 }
@@ -413,7 +427,7 @@ static void read_row(struct hj_judge *j, struct codec *c, enum table t, bool app
 
 	if (!get_name(c, name))
 		return;
-	i = find_row(j, t, name);
+	i = find_row(j, c, t, name);
 	if (i != HJ_JUDGE_NONE)
 		memcpy(&row, row_of(j, t, i), size_of(t));
 	else if (t == TABLE_LIMIT)
@@ -442,9 +456,11 @@ static int read_all(struct hj_judge *j, const void *data, size_t n, bool apply)
 		j->now_ms = j->next_ms = now;
 		j->number = number;
 	}
-	for (enum table t = 0; t < TABLES; t++)
+	for (enum table t = 0; t < TABLES; t++) {
+		memset(c.filled, 0, sizeof(c.filled));
 		for (size_t left = (size_t)hj_get_be(&c.in, 2); left && !c.in.failed; left--)
 			read_row(j, &c, t, apply);
+	}
 	return c.in.failed || c.in.p != c.in.end ? -EBADMSG : 0;
 }
 

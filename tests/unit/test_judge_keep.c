@@ -122,6 +122,54 @@ static void what_is_due_under_the_new_plan_is_done(void **state)
 	world_end(&new);
 }
 
+/* Two links of the same two, one that waits longer than the other: what each of them thinks goes on, and what has
+ * begun ends once. */
+static void links_that_are_called_the_same_are_two(void **state)
+{
+	static struct world w;
+
+	world_init(&w);
+	w.links[1] = w.links[0];
+	w.links[1].late_ms = 0;
+	w.plan.link_count = 2;
+	world_begin(&w);
+	go_on(&w, HOUR, 6, 0);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_OFF, false), 2);
+	restart(&w);
+	go_on(&w, MINUTE, 6, 0);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_OFF, false), 2);
+	go_on(&w, HOUR, 6, 3);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_OFF, true), 2);
+	assert_int_not_equal(concluded(&w, HJ_CONCLUDES_OFF, true, 0)->number,
+	        concluded(&w, HJ_CONCLUDES_OFF, true, 1)->number);
+	world_end(&w);
+}
+
+/* It was missing when it was asked for: nobody would ever say that it is back. */
+static void a_point_that_nobody_asks_for_any_more_is_not_missing(void **state)
+{
+	static struct world old, new;
+	struct hj_buf buf = { 0 };
+
+	world_init(&old);
+	old.equipment[PRESS].power = FAN_KPA;
+	world_begin(&old);
+	go_on(&old, HOUR, 6, 3);
+	assert_int_equal(count_of(&old, HJ_CONCLUDES_MISSING, false), 1);
+	assert_int_equal(hj_judge_encode(old.j, &buf), 0);
+	world_init(&new);
+	new.equipment[PRESS].power = FAN_KPA;
+	new.equipment[PRESS].energy = ENERGY; /* that is what counts now */
+	new.now = old.now;
+	world_begin(&new);
+	assert_int_equal(hj_judge_decode(new.j, buf.data, buf.len), 0);
+	give(&new, FAN_KPA, 1);
+	assert_int_equal(count_of(&new, HJ_CONCLUDES_MISSING, true), 1);
+	hj_buf_done(&buf);
+	world_end(&old);
+	world_end(&new);
+}
+
 /* By hours, and to where no battery has kept the time: what never was has no time that could be set. */
 static void a_clock_set_back_is_kept(void **state)
 {
@@ -200,6 +248,8 @@ int main(void)
 		cmocka_unit_test(the_same_whatever_the_moment),
 		cmocka_unit_test(what_is_no_more_ends),
 		cmocka_unit_test(what_is_due_under_the_new_plan_is_done),
+		cmocka_unit_test(links_that_are_called_the_same_are_two),
+		cmocka_unit_test(a_point_that_nobody_asks_for_any_more_is_not_missing),
 		cmocka_unit_test(a_clock_set_back_is_kept),
 		cmocka_unit_test(what_is_none_changes_nothing),
 		cmocka_unit_test(the_version_before_is_read),
