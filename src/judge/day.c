@@ -4,7 +4,8 @@
 
 #include "hjgate/clock.h"
 
-#define HOUR_MS 3600000.0
+#define HOUR_MS       3600000.0
+#define HOURS_PER_DAY 24
 
 static int64_t day_length(const struct hj_judge *j)
 {
@@ -144,13 +145,21 @@ void day_close(struct hj_judge *j, size_t i)
 	j->equipment[i].counted_ms = BEFORE;
 }
 
+/* The clock was set back a little over midnight: the day before it has been told, and this one begins again soon. */
+static bool begins_soon(const struct hj_judge *j, const struct equipment *e)
+{
+	return e->day_ms > j->now_ms && e->day_ms - j->now_ms <= day_length(j) / HOURS_PER_DAY;
+}
+
 /* What lies between is not counted. A day that the clock has left is over; one that lies ahead was never. */
 void day_skip(struct hj_judge *j, size_t i)
 {
 	struct equipment *e = &j->equipment[i];
 	int64_t day = hj_window_start(j->now_ms, day_length(j));
 
-	if (day != e->day_ms)
+	if (day != e->day_ms && !begins_soon(j, e)) {
+		e->day_known = e->day_known && day > e->day_ms;
 		close_day(j, i, day);
+	}
 	e->counted_ms = e->meter_ms = BEFORE;
 }

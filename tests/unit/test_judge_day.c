@@ -194,6 +194,36 @@ static void a_skip_has_no_running_hours(void **state)
 	world_end(&w);
 }
 
+/* A clock that is put right by seconds, or by a day, over midnight: no day is told twice, and none that is still to
+ * come. */
+static void a_clock_set_back_tells_no_day_again(void **state)
+{
+	static const int64_t back[] = { 30 * SECOND, DAY };
+
+	for (size_t i = 0; i < 2; i++) {
+		static struct world w;
+		int64_t midnight = NOON + 12 * HOUR;
+
+		world_init(&w);
+		world_begin(&w);
+		go_on(&w, 12 * HOUR + 20 * SECOND, 6, 3);
+		assert_int_equal(count_of(&w, HJ_CONCLUDES_RUNTIME, true), 2);
+		if (back[i] == DAY)
+			jump(&w, DAY);
+		w.count = 0;
+		jump(&w, -back[i]);
+		for (size_t k = 0; k < w.count; k++)
+			if (w.list[k].code == HJ_CONCLUDES_RUNTIME)
+				assert_true(w.list[k].end_ms <= w.now);
+		w.count = 0;
+		go_on(&w, MINUTE, 6, 3);
+		for (size_t k = 0; k < w.count; k++)
+			if (w.list[k].code == HJ_CONCLUDES_RUNTIME)
+				assert_true(w.list[k].begin_ms >= midnight);
+		world_end(&w);
+	}
+}
+
 /* No reading comes after midnight: silence ends the day, when it is silence, and of the next one nothing is said. */
 static void silence_ends_the_day(void **state)
 {
@@ -236,6 +266,7 @@ int main(void)
 		cmocka_unit_test(what_is_waited_for_waits_as_long),
 		cmocka_unit_test(what_is_concluded_holds),
 		cmocka_unit_test(a_skip_has_no_running_hours),
+		cmocka_unit_test(a_clock_set_back_tells_no_day_again),
 		cmocka_unit_test(silence_ends_the_day),
 	};
 
