@@ -60,20 +60,25 @@ static void lose(struct outbox *o, const char *why)
 		hj_error("conclusions are lost: %s", why);
 }
 
+static bool can_give_way(const struct lane_state *l)
+{
+	return l->first && (!l->under_way || l->first->next);
+}
+
 /* The oldest that is not under way: the newest says best how things are. */
 static void give_way(struct outbox *o)
 {
-	struct lane_state *l = &o->lanes[o->lanes[LANE_EVENT].first ? LANE_EVENT : LANE_RECORD];
+	struct lane_state *l = &o->lanes[can_give_way(&o->lanes[LANE_EVENT]) ? LANE_EVENT : LANE_RECORD];
 	struct entry *second;
 
+	if (!can_give_way(l))
+		return;
 	lose(o, "more than can wait for eventd and stored; the oldest give way");
 	if (!l->under_way) {
 		drop_first(l);
 		return;
 	}
 	second = l->first->next;
-	if (!second)
-		return;
 	l->first->next = second->next;
 	if (!second->next)
 		l->last = &l->first->next;

@@ -438,6 +438,23 @@ static void what_gives_way_is_told(void **state)
 	assert_int_equal(lost, 10);
 }
 
+/* Of one end's the only one is on its way: of what waits for the other the oldest give way. */
+static void what_waits_stays_within_its_bound(void **state)
+{
+	put_event("equipment-hours", "moment", "equipment fan", FIRST_MS, FIRST_MS);
+	keep_and_pump();
+	all_is_taken();
+	put_event("equipment-hours", "moment", "equipment fan", FIRST_MS + 1, FIRST_MS + 1);
+	keep_and_pump();
+	for (int k = 0; k < OUTBOX_MAX + 10; k++)
+		put_record("status", FIRST_MS + k, "states", k);
+	assert_int_equal(state_now().waiting, OUTBOX_MAX);
+	assert_int_equal(state_now().lost, 11);
+	keep_and_pump();
+	all_is_taken();
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(t.records, 0), "label")), FIRST_MS + 11);
+}
+
 /* Proofs of long names and many decimals are more than eventd takes: those at the end are left out, and of names that
  * leave no room for any, all. */
 static void what_is_proved_at_length_is_told(void **state)
@@ -490,6 +507,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_is_lost_or_repeated_by_chance, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_is_refused_now_is_told_later, begin, end),
 		cmocka_unit_test_setup_teardown(what_gives_way_is_told, begin, end),
+		cmocka_unit_test_setup_teardown(what_waits_stays_within_its_bound, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_proved_at_length_is_told, begin, end),
 	};
 
