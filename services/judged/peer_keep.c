@@ -154,13 +154,18 @@ static json_int_t serial(const json_t *j)
 
 int keep_decode(struct judged *d, const json_t *j)
 {
+	int r;
+
 	if (json_integer_value(json_object_get(j, "version")) != VERSION)
 		return -EBADMSG;
 	d->serial = (uint64_t)serial(j);
 	load_told(d, json_object_get(j, "told"));
 	judged_keys_load(d, json_object_get(j, "keys"));
 	outbox_load(d->outbox, json_object_get(j, "outbox"));
-	return decode_judge(d, json_string_value(json_object_get(j, "judge")));
+	r = decode_judge(d, json_string_value(json_object_get(j, "judge")));
+	if (r < 0)
+		judged_keys_free(d); /* a judge that begins with nothing known gives their numbers to others */
+	return r;
 }
 
 /* The spare, where it is the newer one: a kill can leave it behind when the disk has taken what is newer. */

@@ -171,6 +171,33 @@ static void what_could_not_be_read_is_the_older_one(void **state)
 	assert_int_equal(told_after_restart(), JUDGED_RS_OFF);
 }
 
+/* Numbers begin anew where what judge thought cannot be read: those of before mean something else. */
+static void what_could_not_be_read_names_nothing(void **state)
+{
+	struct hj_conclusion c = { .code = HJ_CONCLUDES_RUNNING,
+		.number = 1,
+		.production = HJ_JUDGE_NONE,
+		.link = HJ_JUDGE_NONE,
+		.limit = HJ_JUDGE_NONE,
+		.point = HJ_JUDGE_NONE };
+	_cleanup_json_ json_t *outbox = NULL;
+	json_t *entries, *said;
+
+	write_file("var/lib/hjgate/judged/state",
+	        "{\"version\":1,\"judge\":\"AAAA\",\"keys\":[[1,\"equipment dryer\"]]}");
+	told_after_restart();
+	judged_tell(&d, &c);
+	keep(JUDGED_RS_RUNS);
+	told_after_restart();
+	c.ended = true;
+	judged_tell(&d, &c);
+	outbox = outbox_save(d.outbox);
+	entries = json_object_get(outbox, "entries");
+	said = json_array_get(json_array_get(entries, json_array_size(entries) - 1), 1);
+	assert_string_equal(json_string_value(json_object_get(said, "phase")), "end");
+	assert_string_equal(json_string_value(json_object_get(said, "key")), "equipment oven");
+}
+
 static void without_either_it_goes_on_from_before(void **state)
 {
 	keep(JUDGED_RS_RUNS);
@@ -189,6 +216,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_newer_of_the_two_is_read, begin, end),
 		cmocka_unit_test_setup_teardown(a_spare_that_is_no_such_thing_is_left_alone, begin, end),
 		cmocka_unit_test_setup_teardown(what_could_not_be_read_is_the_older_one, begin, end),
+		cmocka_unit_test_setup_teardown(what_could_not_be_read_names_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(without_either_it_goes_on_from_before, begin, end),
 	};
 
