@@ -111,6 +111,8 @@ static enum taken keep(struct alertd *a, struct alert *alert, const struct track
 	const struct seen seen = { alert->id, alert->phase };
 	int r;
 
+	if (alert->left) /* what nobody is told takes nobody's place */
+		make_room(a);
 	alert->taken_mono = hj_now().mono;
 	alert->number = ++a->numbers;
 	r = outbox_line_seen(&lines, &seen);
@@ -144,7 +146,6 @@ enum taken alertd_take(struct alertd *a, struct alert *alert)
 		alert_free(alert);
 		return TAKEN_UNWANTED;
 	}
-	make_room(a);
 	tell = quiet_event(&a->quiet, alert, hj_now().wall_ms, &alert->more, &track);
 	alert->left = tell ? who_wants(a, alert) : 0;
 	return keep(a, alert, track);
@@ -159,7 +160,6 @@ static void tell_due(struct alertd *a, int64_t now_ms)
 
 	while ((alert = quiet_due(&a->quiet, now_ms, &track))) {
 		alert->left = who_wants(a, alert);
-		make_room(a);
 		keep(a, alert, track);
 	}
 }

@@ -58,6 +58,7 @@ struct alertd {
 	char path[HJ_PATH_MAX];
 	int fd;       /* of the outbox; -1: it could not be opened yet */
 	size_t lines; /* written since it was last made anew, and those it had at our start */
+	size_t bytes; /* that it has */
 	bool stale;   /* it holds something that is not ours any more: it is to be made anew */
 
 	sd_event_source *timer;

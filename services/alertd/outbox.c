@@ -14,7 +14,8 @@
 #include "hjgate/now.h"
 
 #define FILE_MODE   0600
-#define FILE_MAX    (8u << 20)      /* bytes; what is beyond is not ours */
+#define FILE_MAX    (16u << 20)     /* bytes; what is beyond is not ours */
+#define FILE_FULL   (10u << 20)     /* bytes, above which it is made anew: more than all that may wait takes */
 #define NUMBER_MOST (INT64_MAX / 2) /* ours count from a time in ms */
 #define LINES_IDLE  512             /* lines beside what is owed, before the file is made anew */
 
@@ -78,6 +79,7 @@ int outbox_write(struct alertd *a, const struct hj_buf *lines, bool sync)
 		}
 		at += (size_t)n;
 	}
+	a->bytes += at;
 	a->lines++;
 	if (!sync || fdatasync(a->fd) >= 0)
 		return 0;
@@ -150,6 +152,18 @@ static void read_track(struct alertd *a, json_t *j)
 		alert_free(t.last);
 }
 
+static void drop_done(struct alertd *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->owed_count; i++)
+		if (a->owed[i]->left)
+			a->owed[n++] = a->owed[i];
+		else
+			alert_free(a->owed[i]);
+	a->owed_count = n;
+}
+
 static void read_owed(struct alertd *a, json_t *j)
 {
 	json_t *names = json_object_get(j, "to"), *name;
@@ -171,6 +185,8 @@ static void read_owed(struct alertd *a, json_t *j)
 		alert->left |= bit;
 	}
 	a->numbers = hj_max(a->numbers, alert->number);
+	if (a->owed_count >= OWED_MAX) /* those that gave way to it are in the file, too */
+		drop_done(a);
 	if (!alert->left || a->owed_count >= OWED_MAX || alertd_owe(a, alert) < 0)
 		alert_free(alert); /* its channels are gone from the configuration */
 }
@@ -237,18 +253,6 @@ static int read_file(int fd, struct hj_buf *to)
 	return n < 0 ? -errno : 0;
 }
 
-static void drop_done(struct alertd *a)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < a->owed_count; i++)
-		if (a->owed[i]->left)
-			a->owed[n++] = a->owed[i];
-		else
-			alert_free(a->owed[i]);
-	a->owed_count = n;
-}
-
 void outbox_read(struct alertd *a, const char *text, size_t n)
 {
 	for (size_t at = 0; at < n;) {
@@ -260,6 +264,7 @@ void outbox_read(struct alertd *a, const char *text, size_t n)
 		a->stale = a->stale || !end; /* cut off: what is written next would be behind it */
 		at += length + 1;
 	}
+	a->bytes += n;
 	drop_done(a);
 }
 
@@ -313,7 +318,7 @@ static int open_end(struct alertd *a)
 
 static bool has_too_much(const struct alertd *a)
 {
-	return a->lines > LINES_IDLE + 2 * (a->owed_count + a->quiet.count);
+	return a->lines > LINES_IDLE + 2 * (a->owed_count + a->quiet.count) || a->bytes > FILE_FULL;
 }
 
 static int make_anew(struct alertd *a)
@@ -326,6 +331,7 @@ static int make_anew(struct alertd *a)
 	if (r < 0)
 		return r;
 	a->lines = 0;
+	a->bytes = text.len;
 	a->stale = false;
 	for (size_t i = 0; i < a->owed_count; i++)
 		a->owed[i]->kept = true;

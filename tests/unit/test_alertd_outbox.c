@@ -58,7 +58,9 @@ static void test_cannot_be_made(void **state)
 
 static struct alertd *begin(void)
 {
-	static const struct hj_conf_channel conf = { .name = "robot", .rate = 15, .hold = 72, .ends = true };
+	static const struct hj_conf_channel conf = {
+		.name = "robot", .token = "absent", .rate = 15, .hold = 72, .ends = true
+	};
 	struct alertd *a = calloc(1, sizeof(*a));
 
 	assert_non_null(a);
@@ -79,7 +81,7 @@ static void end(struct alertd *a)
 	free(a);
 }
 
-static enum taken take(struct alertd *a, int64_t id)
+static enum taken take_of(struct alertd *a, int64_t id, int bus, size_t bytes)
 {
 	struct alert *alert = alert_new();
 
@@ -88,8 +90,18 @@ static enum taken take(struct alertd *a, int64_t id)
 	alert->begin_ms = 1;
 	alert->class = HJ_EVENT_FAULT;
 	hj_text_copy(alert->code, sizeof(alert->code), "samples-late");
-	snprintf(alert->key, sizeof(alert->key), "bus %d", (int)id);
+	snprintf(alert->key, sizeof(alert->key), "bus %d", bus);
+	if (bytes) {
+		alert->values = malloc(bytes + 1);
+		assert_non_null(alert->values);
+		snprintf(alert->values, bytes + 1, "{\"source\":\"%0*d\"}", (int)bytes - 13, 0);
+	}
 	return alertd_take(a, alert);
+}
+
+static enum taken take(struct alertd *a, int64_t id)
+{
+	return take_of(a, id, (int)id, 0);
 }
 
 static int setup(void **state)
@@ -155,6 +167,39 @@ static void test_clock_is_set(void **state)
 	end(a);
 }
 
+/* What is not told now takes nobody's place. */
+static void test_hushed(void **state)
+{
+	struct alertd *a = begin();
+
+	a->quiet.quiet_ms = 60 * HJ_MS_PER_SEC;
+	for (int id = 1; id <= OWED_MAX; id++)
+		assert_int_equal(take(a, id), TAKEN);
+	assert_int_equal(take_of(a, OWED_MAX + 1, OWED_MAX, 0), TAKEN);
+	assert_int_equal(a->owed_count, OWED_MAX);
+	assert_int_equal(a->channels[0].lost, 0);
+	assert_int_equal(take(a, OWED_MAX + 2), TAKEN);
+	assert_int_equal(a->channels[0].lost, 1);
+	end(a);
+}
+
+/* A channel that is dead for long, and much that is said at length: what waits is read again, whole. */
+static void test_long(void **state)
+{
+	struct alertd *a = begin();
+	int64_t id = 0;
+
+	while (id++ < 3 * OWED_MAX) {
+		assert_int_equal(take_of(a, id, (int)id, ALERT_VALUES_MAX), TAKEN);
+		outbox_tidy(a);
+	}
+	end(a);
+	a = begin();
+	assert_int_equal(a->owed_count, OWED_MAX);
+	assert_int_equal(a->owed[OWED_MAX - 1]->id, 3 * OWED_MAX);
+	end(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +207,8 @@ int main(void)
 		cmocka_unit_test(test_cannot_be_made),
 		cmocka_unit_test_setup_teardown(test_disk_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_clock_is_set, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_hushed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
