@@ -24,6 +24,7 @@ struct channel {
 	unsigned bit;
 	struct bucket bucket;
 	hj_usec wait_until; /* 0 = nothing is waited for */
+	bool silent;        /* since there was too much: that outlives a restart */
 	unsigned fails;     /* in a row */
 	size_t one_by_one;  /* so many more messages of one alert: a digest was refused */
 	struct http_request *request;

@@ -186,9 +186,10 @@ static hj_usec cap(const struct channel *c, hj_usec wait)
 	return test ? hj_min(wait, (hj_usec)test * HJ_USEC_PER_SEC) : wait;
 }
 
-static void wait_for(struct channel *c, hj_usec wait)
+static void wait_for(struct channel *c, hj_usec wait, bool silent)
 {
 	c->wait_until = hj_now().mono + cap(c, wait);
+	c->silent = silent;
 	outbox_pace(c->a, c);
 }
 
@@ -236,7 +237,7 @@ static void again(struct channel *c)
 	unsigned shift = hj_min(c->fails, 10u);
 
 	c->fails++;
-	wait_for(c, hj_min(AGAIN_FIRST << shift, (hj_usec)AGAIN_MOST));
+	wait_for(c, hj_min(AGAIN_FIRST << shift, (hj_usec)AGAIN_MOST), false);
 	if (c->fails >= FAILS_TOLD)
 		tell_failing(c);
 	else
@@ -275,7 +276,8 @@ static void judge(struct channel *c, const struct verdict_told *v)
 		return;
 	}
 	c->fails++;
-	wait_for(c, v->is == VERDICT_HOLD ? (hj_usec)v->hold_s * HJ_USEC_PER_SEC : WRONG_WAIT);
+	wait_for(c, v->is == VERDICT_HOLD ? (hj_usec)v->hold_s * HJ_USEC_PER_SEC : WRONG_WAIT,
+	        v->is == VERDICT_HOLD);
 	if (v->is == VERDICT_WRONG)
 		tell_failing(c);
 	else

@@ -103,7 +103,8 @@ void outbox_done(struct alertd *a, const struct alert *alert, const struct chann
 
 static json_t *pace_json(const struct channel *c, const struct hj_now *now)
 {
-	int64_t wait_ms = c->wait_until > now->mono ? (int64_t)((c->wait_until - now->mono) / HJ_USEC_PER_MS) : 0;
+	bool waits = c->silent && c->wait_until > now->mono;
+	int64_t wait_ms = waits ? (int64_t)((c->wait_until - now->mono) / HJ_USEC_PER_MS) : 0;
 
 	return json_pack("{s:s, s:I, s:I, s:I}", "pace", c->conf->name, "at", (json_int_t)now->wall_ms, "drops",
 	        (json_int_t)c->bucket.drops, "until", (json_int_t)(now->wall_ms + wait_ms));
@@ -218,7 +219,8 @@ static void read_pace(struct alertd *a, json_t *j)
 		        now.wall_ms > at ? (hj_usec)(now.wall_ms - at) * HJ_USEC_PER_MS : 0, now.mono);
 		/* A clock that was set holds nobody back for longer than a robot's silence. */
 		until = hj_min(until, (json_int_t)(now.wall_ms + VERDICT_HOLD_S * HJ_MS_PER_SEC));
-		c->wait_until = until > now.wall_ms ? now.mono + (hj_usec)(until - now.wall_ms) * HJ_USEC_PER_MS : 0;
+		c->silent = until > now.wall_ms;
+		c->wait_until = c->silent ? now.mono + (hj_usec)(until - now.wall_ms) * HJ_USEC_PER_MS : 0;
 	}
 }
 

@@ -200,6 +200,23 @@ static void test_long(void **state)
 	end(a);
 }
 
+/* What a person has mended is tried at once after a restart; a robot's silence outlives it. */
+static void test_restart(void **state)
+{
+	struct alertd *a = begin();
+
+	assert_int_equal(take(a, 1), TAKEN);
+	assert_true(channel_turn(&a->channels[0], now.mono) > now.mono); /* there is no token */
+	assert_true(a->channels[0].wrong);
+	end(a);
+	now.mono += HJ_USEC_PER_SEC;
+	now.wall_ms += HJ_MS_PER_SEC;
+	a = begin();
+	assert_int_equal(a->owed_count, 1);
+	assert_true(a->channels[0].wait_until <= now.mono);
+	end(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +226,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_clock_is_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hushed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
