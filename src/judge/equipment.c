@@ -99,9 +99,34 @@ void equipment_sign(struct hj_judge *j, size_t i, unsigned sign, int64_t ms, dou
 	see(j, i, sign, ms);
 }
 
+static bool says(enum hj_state level, bool up, enum hj_state k)
+{
+	return level != HJ_STATE_UNKNOWN && (up ? level >= k : level <= k);
+}
+
+/* One that is silent will never agree with its own reading: another one that says the same may. */
+static void hand_over(struct equipment *e, struct edge *edge, bool up, enum hj_state k, unsigned from)
+{
+	if (edge->since_ms == NEVER || edge->sign != from)
+		return;
+	for (size_t i = 0; i < e->plan->sign_count; i++)
+		if (says(e->signs[i].level, up, k)) {
+			edge->sign = (uint8_t)i;
+			return;
+		}
+}
+
 void equipment_lost(struct hj_judge *j, size_t i, unsigned sign, int64_t ms)
 {
-	j->equipment[i].signs[sign].level = HJ_STATE_UNKNOWN;
+	struct equipment *e = &j->equipment[i];
+
+	e->signs[sign].level = HJ_STATE_UNKNOWN;
+	for
+		STATES(k)
+		{
+			hand_over(e, &e->up[k], true, k, sign);
+			hand_over(e, &e->down[k], false, k, sign);
+		}
 	see(j, i, sign, ms);
 }
 

@@ -144,6 +144,29 @@ static void what_is_foretold_comes(void **state)
 	world_end(&w);
 }
 
+/* One sign's only reading began it, and it is silent since; the other one goes on saying so. */
+static void another_sign_agrees(void **state)
+{
+	for (int any = 0; any < 2; any++) {
+		static struct world w;
+		double before = any ? 0 : 6, after = 6 - before;
+		enum hj_conclusion_code code = any ? HJ_CONCLUDES_RUNNING : HJ_CONCLUDES_STOPPED;
+
+		world_init(&w);
+		w.equipment[PRESS].any = any;
+		world_sign(&w.equipment[PRESS], PHASE_1, HJ_MEANS_CURRENT, 5);
+		world_begin(&w);
+		for (int i = 0; i < 200; i++) {
+			w.now += 10 * SECOND;
+			if (i <= 100)
+				give(&w, PRESS_A, i < 100 ? before : after);
+			give(&w, PHASE_1, i <= 100 ? before : after);
+		}
+		assert_int_equal(count_of(&w, code, false), 1);
+		world_end(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +174,7 @@ int main(void)
 		cmocka_unit_test(what_was_a_mistake_waits_no_more),
 		cmocka_unit_test(treatment_that_does_not_come_waits_for_the_run_up),
 		cmocka_unit_test(a_limit_waits_to_begin_and_to_end),
+		cmocka_unit_test(another_sign_agrees),
 		cmocka_unit_test(what_is_foretold_comes),
 	};
 
