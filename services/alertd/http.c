@@ -70,6 +70,8 @@ static void finish(struct http_request *q, CURLcode code)
 	struct http_result r = { .curl = (int)code, .body = q->answer.data, .n = q->answer.len, .error = q->error };
 	curl_off_t after = 0;
 
+	if (code == CURLE_WRITE_ERROR && q->answer.len == HTTP_ANSWER_MAX)
+		r.curl = CURLE_OK; /* it has been heard for long enough */
 	curl_easy_getinfo(q->easy, CURLINFO_RESPONSE_CODE, &r.status);
 	if (curl_easy_getinfo(q->easy, CURLINFO_RETRY_AFTER, &after) == CURLE_OK)
 		r.retry_after_s = after;
@@ -208,7 +210,7 @@ static size_t on_answer(char *data, size_t size, size_t n, void *userdata)
 	size_t room = HTTP_ANSWER_MAX - q->answer.len;
 
 	hj_buf_put(&q->answer, data, n < room ? n : room);
-	return n;
+	return n <= room ? n : 0;
 }
 
 static int set_headers(struct http_request *q, const struct http_ask *ask)

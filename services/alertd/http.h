@@ -7,7 +7,7 @@
 #include "hjgate/buf.h"
 #include "verdict.h"
 
-#define HTTP_ANSWER_MAX 4096 /* bytes that are kept of an answer; the rest is read and dropped */
+#define HTTP_ANSWER_MAX 4096 /* bytes of an answer that are read; what says more is not listened to */
 
 struct http;
 struct http_request;

@@ -1,6 +1,6 @@
 """A robot that is none: an HTTPS server that answers as DingTalk's robot/send does, or as the test says. What it was told lies in `messages`;
 a script says what becomes of the next requests, one entry each: a number (errcode), "status N", "hang" (no answer), "reset", "garbage",
-"late" (told, but the answer does not come)."""
+"late" (told, but the answer does not come), "endless" (told, and the answer has no end)."""
 
 import base64
 import hashlib
@@ -91,7 +91,7 @@ class Robot:
             self.requests.append((time.time(), handler.path, dict(handler.headers), body.decode("utf-8", "replace")))
             if does == 0 and self.kind == "dingtalk":
                 does = self.judge(handler, body)
-            if does in (0, "late"):
+            if does in (0, "late", "endless"):
                 self.messages.append((time.time(), body.decode()))
             self.answers.append(does)
         if does in ("hang", "late"):
@@ -102,6 +102,8 @@ class Robot:
             handler.close_connection = True
         elif isinstance(does, str) and does.startswith("status"):
             self.say(handler, int(does.split()[1]), "no")
+        elif does == "endless":
+            self.say_on(handler)
         elif does == "garbage":
             self.say(handler, 200, "<html>please log in</html>")
         elif self.kind == "dingtalk":
@@ -118,6 +120,15 @@ class Robot:
             handler.send_header("Location", handler.path + "&again=1")
         handler.end_headers()
         handler.wfile.write(data)
+
+    @staticmethod
+    def say_on(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        handler.close_connection = True
+        end = time.time() + 30
+        while time.time() < end:
+            handler.wfile.write(b" " * 65536)
 
     def texts(self):
         with self.lock:
