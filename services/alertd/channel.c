@@ -250,9 +250,8 @@ static void refused(struct channel *c)
 	struct alert *first = NULL;
 	size_t n = land(c, &first);
 
-	if (n > 1)
-		c->one_by_one = n;
-	else if (first)
+	c->one_by_one = n > 1 ? n : c->one_by_one - (c->one_by_one > 0);
+	if (n == 1)
 		channel_give_up(c, first, c->error);
 }
 

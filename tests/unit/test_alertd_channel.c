@@ -1,0 +1,139 @@
+/* One channel against answers that are played here: what it sends next. */
+#include <curl/curl.h>
+#include <string.h>
+
+#include "../../services/alertd/alertd.h"
+#include "hjgate/now.h"
+#include "state_root.h"
+
+static struct hj_now now = { .wall_ms = 1790000000000LL, .mono = HJ_USEC_PER_SEC };
+static http_fn answer; /* of the request that is under way; NULL: none */
+static void *asked_by;
+static unsigned requests;
+
+struct hj_now hj_now(void)
+{
+	return now;
+}
+
+/* ---- the network ---- */
+
+int http_new(sd_event *event, struct http **ret)
+{
+	*ret = NULL;
+	return 0;
+}
+
+void http_free(struct http *h)
+{
+}
+
+void http_cancel(struct http_request *q)
+{
+}
+
+int http_post(struct http *h, const struct http_ask *ask, http_fn fn, void *userdata, struct http_request **ret)
+{
+	assert_null(answer);
+	answer = fn;
+	asked_by = userdata;
+	*ret = (struct http_request *)&requests;
+	requests++;
+	return 0;
+}
+
+static void say(const char *body)
+{
+	const struct http_result r = { .curl = CURLE_OK, .status = 200, .body = body, .n = strlen(body), .error = "" };
+	http_fn fn = answer;
+
+	assert_non_null(fn);
+	answer = NULL;
+	fn(&r, asked_by);
+}
+
+/* ---- an alertd with one robot ---- */
+
+static struct alertd *begin(void)
+{
+	static struct hj_conf_channel conf = { .name = "robot", .url = "https://a/b", .hold = 72, .ends = true };
+	struct alertd *a = calloc(1, sizeof(*a));
+
+	assert_non_null(a);
+	a->fd = -1;
+	a->root = root;
+	channel_init(a, &conf, 1);
+	assert_int_equal(outbox_open(a), 0);
+	return a;
+}
+
+static void end(struct alertd *a)
+{
+	for (size_t i = 0; i < a->owed_count; i++)
+		alert_free(a->owed[i]);
+	free(a->owed);
+	quiet_done(&a->quiet);
+	hj_closep(&a->fd);
+	free(a);
+}
+
+static void take(struct alertd *a, int64_t id)
+{
+	struct alert *alert = alert_new();
+
+	assert_non_null(alert);
+	alert->id = id;
+	alert->begin_ms = 1;
+	alert->class = HJ_EVENT_FAULT;
+	hj_text_copy(alert->code, sizeof(alert->code), "samples-late");
+	snprintf(alert->key, sizeof(alert->key), "bus %d", (int)id);
+	assert_int_equal(alertd_take(a, alert), TAKEN);
+}
+
+static int setup(void **state)
+{
+	requests = 0;
+	return make_root("alertd");
+}
+
+static int teardown(void **state)
+{
+	return remove_root();
+}
+
+/* ---- tests ---- */
+
+/* Each of a digest that was refused is tried by itself, refused ones, too; what comes then goes together again. */
+static void after_a_refused_digest(void **state)
+{
+	struct alertd *a = begin();
+	struct channel *c = &a->channels[0];
+
+	for (int id = 1; id <= 3; id++)
+		take(a, id);
+	channel_turn(c, now.mono);
+	say("{\"errcode\": 400105}");
+	for (int i = 0; i < 3; i++) {
+		channel_turn(c, now.mono);
+		say(i == 1 ? "{\"errcode\": 0}" : "{\"errcode\": 400105}");
+	}
+	assert_int_equal(requests, 4);
+	assert_int_equal(a->owed_count, 0);
+	assert_int_equal(c->lost, 2);
+	for (int id = 4; id <= 6; id++)
+		take(a, id);
+	channel_turn(c, now.mono);
+	say("{\"errcode\": 0}");
+	assert_int_equal(requests, 5);
+	assert_int_equal(a->owed_count, 0);
+	end(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(after_a_refused_digest, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
