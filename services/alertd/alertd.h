@@ -103,4 +103,6 @@ int channel_post(struct channel *c, const struct alert *const *list, size_t n, h
 void channel_give_up(struct channel *c, struct alert *alert, const char *why); /* loudly */
 
 /* api.c */
+/* Of an address what may be shown: neither who asks nor what stands behind the host. */
+const char *alertd_host_of(const char *url, char *to, size_t size);
 extern const struct hj_ipc_interface alertd_interface;

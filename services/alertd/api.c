@@ -54,12 +54,17 @@ static int on_send(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 
 /* ---- Status ---- */
 
-static const char *host_of(const char *url, char *to, size_t size)
+const char *alertd_host_of(const char *url, char *to, size_t size)
 {
-	const char *begin = strstr(url, "://");
+	const char *begin = strstr(url, "://"), *at;
+	size_t n;
 
-	hj_text_copy(to, size, begin ? begin + 3 : url);
-	to[strcspn(to, "/")] = '\0';
+	begin = begin ? begin + 3 : url;
+	n = strcspn(begin, "/?#\\");
+	at = memrchr(begin, '@', n);
+	n -= at ? (size_t)(at + 1 - begin) : 0;
+	hj_text_copy(to, size, at ? at + 1 : begin);
+	to[hj_min(n, size - 1)] = '\0';
 	return to;
 }
 
@@ -80,7 +85,7 @@ static json_t *channel_json(const struct channel *c, const struct hj_now *now)
 	json_t *j;
 
 	j = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I}", "channel", c->conf->name, "kind",
-	        hj_channel_kind_name(c->conf->kind), "host", host_of(c->conf->url, host, sizeof(host)), "state",
+	        hj_channel_kind_name(c->conf->kind), "host", alertd_host_of(c->conf->url, host, sizeof(host)), "state",
 	        state_of(c, waiting), "waiting", (json_int_t)waiting, "told", (json_int_t)c->told, "messages",
 	        (json_int_t)c->messages, "lost", (json_int_t)c->lost);
 	if (!j)

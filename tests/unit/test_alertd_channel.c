@@ -1,4 +1,4 @@
-/* One channel against answers that are played here: what it sends next. */
+/* One channel against answers that are played here: what it sends next; and what of an address is shown. */
 #include <curl/curl.h>
 #include <string.h>
 
@@ -129,10 +129,23 @@ static void after_a_refused_digest(void **state)
 	end(a);
 }
 
+/* Robots of others have their token in the address. */
+static void only_the_host_is_shown(void **state)
+{
+	static const char *const urls[] = { "https://a.b:8443", "https://a.b:8443/hook/tok?key=tok",
+		"https://a.b:8443?key=tok", "https://a.b:8443#tok", "https://me:tok@a.b:8443/hook",
+		"https://me:tok@a.b:8443?to=x@y", "https://a.b:8443\\tok" };
+	char host[HJ_ALERT_URL_MAX + 1];
+
+	for (size_t i = 0; i < hj_array_size(urls); i++)
+		assert_string_equal(alertd_host_of(urls[i], host, sizeof(host)), "a.b:8443");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(after_a_refused_digest, setup, teardown),
+		cmocka_unit_test(only_the_host_is_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
