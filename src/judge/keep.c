@@ -12,13 +12,15 @@
 #include "hjgate/buf.h"
 #include "hjgate/clock.h"
 
-#define VERSION        2
-#define VERSION_SIGNS8 1   /* each piece of equipment has all the signs that there may be */
+#define VERSION        3
+#define VERSION_METER  2   /* says not whose total or power was counted last */
+#define VERSION_SIGNS8 1   /* likewise; each piece of equipment has all the signs that there may be */
 #define NAME_MOST      512 /* bytes, of a row */
 #define ROWS_MOST      (HJ_JUDGE_LINKS_MAX * HJ_JUDGE_MEMBERS_MAX) /* of a table: none has more than that of groups */
 
 /* `to` NULL: reading. */
 struct codec {
+	const struct hj_judge_plan *plan;
 	struct hj_buf *to;
 	struct hj_reader in;
 	unsigned version;
@@ -105,6 +107,35 @@ static void walk_alarm(struct codec *c, struct alarm *a)
 	walk_number(c, &a->number);
 }
 
+/* ---- names ---- */
+
+static void put_name(struct codec *c, const char *name)
+{
+	size_t n = strlen(name);
+
+	put(c, hj_buf_put_be(c->to, n, 2));
+	put(c, hj_buf_put(c->to, name, n));
+}
+
+static bool get_name(struct codec *c, char name[NAME_MOST])
+{
+	size_t n = (size_t)hj_get_be(&c->in, 2);
+	const void *bytes = n < NAME_MOST ? hj_get_bytes(&c->in, n) : NULL;
+
+	if (!bytes) {
+		c->in.failed = 1;
+		return false;
+	}
+	memcpy(name, bytes, n);
+	name[n] = '\0';
+	return true;
+}
+
+static const char *point_name(const struct hj_judge_plan *p, size_t i)
+{
+	return i == HJ_JUDGE_NONE ? "" : p->points[i].name;
+}
+
 /* ---- rows ---- */
 
 static void walk_point(struct codec *c, struct point *p)
@@ -142,6 +173,26 @@ static void walk_day(struct codec *c, struct equipment *e)
 	walk_flag(c, &e->day_known);
 }
 
+static void name_meter(const struct hj_judge_plan *p, const struct hj_judge_equipment *e, char *to)
+{
+	bool total = e->energy != HJ_JUDGE_NONE;
+
+	snprintf(to, NAME_MOST, "%s %s", total ? "energy" : "power", point_name(p, total ? e->energy : e->power));
+}
+
+/* What one meter has counted says nothing of what another one shows. */
+static void walk_meter(struct codec *c, struct equipment *e)
+{
+	char name[NAME_MOST] = "", was[NAME_MOST];
+
+	if (e->plan)
+		name_meter(c->plan, e->plan, name);
+	if (c->to)
+		put_name(c, name);
+	else if (c->version > VERSION_METER && get_name(c, was) && strcmp(was, name) != 0)
+		e->meter_ms = BEFORE;
+}
+
 static void walk_equipment(struct codec *c, struct equipment *e)
 {
 	unsigned signs = c->version == VERSION_SIGNS8
@@ -166,6 +217,7 @@ static void walk_equipment(struct codec *c, struct equipment *e)
 	walk_number(c, &e->number);
 	walk_ms(c, &e->begin_ms);
 	walk_day(c, e);
+	walk_meter(c, e);
 }
 
 static void walk_limit(struct codec *c, struct limit *l)
@@ -195,12 +247,7 @@ static void walk_group(struct codec *c, struct group *g)
 		walk_alarm(c, &g->alarms[i]);
 }
 
-/* ---- names ---- */
-
-static const char *point_name(const struct hj_judge_plan *p, size_t i)
-{
-	return i == HJ_JUDGE_NONE ? "" : p->points[i].name;
-}
+/* ---- what a row is called ---- */
 
 static void name_point(const struct hj_judge *j, size_t i, char *to)
 {
@@ -306,17 +353,9 @@ static size_t size_of(enum table t)
 
 /* ---- writing ---- */
 
-static void put_name(struct codec *c, const char *name)
-{
-	size_t n = strlen(name);
-
-	put(c, hj_buf_put_be(c->to, n, 2));
-	put(c, hj_buf_put(c->to, name, n));
-}
-
 int hj_judge_encode(const struct hj_judge *j, struct hj_buf *to)
 {
-	struct codec c = { .to = to, .version = VERSION };
+	struct codec c = { .plan = j->plan, .to = to, .version = VERSION };
 	int64_t now = j->now_ms;
 	uint64_t number = j->number;
 	char name[NAME_MOST];
@@ -367,20 +406,6 @@ static void end_row(struct hj_judge *j, enum table t, const union row *row)
 	else if (t == TABLE_GROUP)
 		for (enum link_alarm i = 0; i < LINK_ALARMS; i++)
 			tell_alarm(j, code_of_link(i), &row->group.alarms[i]);
-}
-
-static bool get_name(struct codec *c, char name[NAME_MOST])
-{
-	size_t n = (size_t)hj_get_be(&c->in, 2);
-	const void *bytes = n < NAME_MOST ? hj_get_bytes(&c->in, n) : NULL;
-
-	if (!bytes) {
-		c->in.failed = 1;
-		return false;
-	}
-	memcpy(name, bytes, n);
-	name[n] = '\0';
-	return true;
 }
 
 /* A point that nobody asks for could never be back. */
@@ -443,12 +468,12 @@ static void read_row(struct hj_judge *j, struct codec *c, enum table t, bool app
 
 static int read_all(struct hj_judge *j, const void *data, size_t n, bool apply)
 {
-	struct codec c = { .in = { .p = data, .end = (const uint8_t *)data + n } };
+	struct codec c = { .plan = j->plan, .in = { .p = data, .end = (const uint8_t *)data + n } };
 	uint64_t number = 0;
 	int64_t now = 0;
 
 	c.version = hj_get_byte(&c.in);
-	if (c.version != VERSION && c.version != VERSION_SIGNS8)
+	if (c.version < VERSION_SIGNS8 || c.version > VERSION)
 		return -EBADMSG;
 	walk_ms(&c, &now);
 	walk_number(&c, &number);
