@@ -213,11 +213,19 @@ void limit_conclusion(const struct hj_judge *j, size_t i, struct hj_conclusion *
 			conclusion_prove(j, ret, l->plan->points[k], three ? NAN : l->plan->bound);
 }
 
+/* It does not begin while nothing counts: the next reading that does says when. */
+static bool is_put_off(const struct hj_judge *j, const struct limit *l)
+{
+	return l->alarm.wrong && !l->alarm.on && l->alarm.due_ms <= j->now_ms && gate(j, l, j->now_ms) == NO_VERDICT;
+}
+
 void limit_turn(struct hj_judge *j, size_t i)
 {
 	struct limit *l = &j->limits[i];
 	struct hj_conclusion c;
 
+	if (is_put_off(j, l))
+		l->alarm.due_ms = NEVER;
 	if (!alarm_turn(j, &l->alarm))
 		return;
 	if (l->plan->equipment != HJ_JUDGE_NONE) {

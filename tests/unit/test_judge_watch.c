@@ -247,6 +247,30 @@ static void a_limit_of_what_runs_is_not_broken_by_stopping(void **state)
 	world_end(&w);
 }
 
+/* Nor by the readings on the way down: they say no more once it seems to have stopped. */
+static void a_limit_of_what_runs_is_not_broken_by_slowing_down(void **state)
+{
+	static struct world w;
+	struct hj_judge_limit *l;
+
+	world_init(&w);
+	w.equipment[FAN].hold_ms[HJ_STATE_STOPPED] = 5 * MINUTE;
+	l = world_limit(&w, HJ_LIMIT_LOWER, FAN, FAN_A, 3.5);
+	l->running = true;
+	l->for_ms = MINUTE;
+	l->after_ms = 0;
+	world_begin(&w);
+	go_on(&w, HOUR, 0, 4);
+	go_on(&w, 20 * SECOND, 0, 3);
+	go_on(&w, 2 * MINUTE, 0, 0);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_LOWER, false), 0);
+	go_on(&w, 20 * SECOND, 0, 3); /* it had not: that counts, and goes on */
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_LOWER, false), 1);
+	go_on(&w, HOUR, 0, 0);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_LOWER, true), 1);
+	world_end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +283,7 @@ int main(void)
 		cmocka_unit_test(phases_apart_are_unbalanced),
 		cmocka_unit_test(a_limit_of_what_runs_waits_until_it_has_got_there),
 		cmocka_unit_test(a_limit_of_what_runs_is_not_broken_by_stopping),
+		cmocka_unit_test(a_limit_of_what_runs_is_not_broken_by_slowing_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
