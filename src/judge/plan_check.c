@@ -57,6 +57,19 @@ static int check_point(const struct hj_judge_plan *p, size_t i, struct hj_judge_
 	return 0;
 }
 
+/* What has its zero in standing still is never below it. */
+static bool never_ends(const struct hj_judge_sign *s)
+{
+	bool is_switch = s->meaning == HJ_MEANS_SWITCH;
+	double least = isnan(s->idle) ? s->running : s->idle;
+
+	if (s->falling)
+		return is_switch && s->running + s->hysteresis > 1;
+	return (is_switch || s->meaning == HJ_MEANS_CURRENT || s->meaning == HJ_MEANS_POWER ||
+	               s->meaning == HJ_MEANS_FLOW) &&
+	       least > 0 && s->hysteresis > least;
+}
+
 static int check_sign(const struct hj_judge_plan *p, size_t i, size_t s, struct hj_judge_fault *ret)
 {
 	const struct place at = { HJ_TABLE_EQUIPMENT, i, s, p->equipment[i].name, ret };
@@ -85,6 +98,9 @@ static int check_sign(const struct hj_judge_plan *p, size_t i, size_t s, struct 
 	if (gap > 0 && sign->hysteresis >= gap)
 		return fault(&at, "hysteresis", N_("the hysteresis of %s reaches from running below idle"),
 		        N_("make it smaller than what lies between the two thresholds"));
+	if (never_ends(sign))
+		return fault(&at, "hysteresis", N_("the hysteresis of %s reaches beyond standing still"),
+		        N_("give it in the unit of the value, smaller than the threshold"));
 	return 0;
 }
 

@@ -57,6 +57,26 @@ static void hysteresis_upside_down(void **state)
 	w.equipment[PRESS].signs[0].hysteresis = 1; /* would end running below idle */
 	refuse(&w, HJ_TABLE_EQUIPMENT, PRESS, "hysteresis", "press");
 	world_init(&w);
+	w.equipment[PRESS].signs[0].hysteresis = 10; /* meant as percent: no current is below -5 A */
+	refuse(&w, HJ_TABLE_EQUIPMENT, PRESS, "hysteresis", "press");
+	world_init(&w);
+	w.equipment[PRESS].signs[0].idle = 1;
+	w.equipment[PRESS].signs[0].hysteresis = 1.5;
+	refuse(&w, HJ_TABLE_EQUIPMENT, PRESS, "hysteresis", "press");
+	for (int falling = 0; falling < 2; falling++) {
+		world_init(&w);
+		world_sign(&w.equipment[PRESS], FAN_SWITCH, HJ_MEANS_SWITCH, NAN);
+		w.equipment[PRESS].signs[1].falling = falling;
+		w.equipment[PRESS].signs[1].hysteresis = 0.6;
+		refuse(&w, HJ_TABLE_EQUIPMENT, PRESS, "hysteresis", "press");
+	}
+	world_init(&w);
+	w.equipment[PRESS].signs[0].hysteresis = 5; /* stands still at 0 */
+	world_sign(&w.equipment[PRESS], FAN_KPA, HJ_MEANS_PRESSURE, 1);
+	w.equipment[PRESS].signs[1].hysteresis = 2;
+	world_begin(&w);
+	world_end(&w);
+	world_init(&w);
 	w.equipment[PRESS].signs[0].idle = 6;
 	refuse(&w, HJ_TABLE_EQUIPMENT, PRESS, "idle", "press");
 	world_init(&w);
