@@ -163,6 +163,7 @@ static void tell_working(struct channel *c)
 	hj_report(c->a->report, "alert-failing", HJ_END, key, NULL);
 }
 
+/* What is lost of such events is counted only: of two dead channels each would lose what the other has lost. */
 void channel_give_up(struct channel *c, struct alert *alert, const char *why)
 {
 	char key[HJ_NAME_MAX + 16];
@@ -171,9 +172,10 @@ void channel_give_up(struct channel *c, struct alert *alert, const char *why)
 	c->lost++;
 	hj_error("channel %s: alert %lld (%s, %s) is given up: %s", c->conf->name, (long long)alert->id, alert->code,
 	        alert->key, why);
-	hj_report(c->a->report, "alert-lost", HJ_MOMENT, key,
-	        json_pack("{s:s, s:s, s:s, s:I, s:s}", "channel", c->conf->name, "code", alert->code, "key",
-	                alert->key, "id", (json_int_t)alert->id, "error", why));
+	if (strcmp(alert->code, "alert-lost") != 0)
+		hj_report(c->a->report, "alert-lost", HJ_MOMENT, key,
+		        json_pack("{s:s, s:s, s:s, s:I, s:s}", "channel", c->conf->name, "code", alert->code, "key",
+		                alert->key, "id", (json_int_t)alert->id, "error", why));
 	alertd_done(c->a, alert, c);
 }
 

@@ -16,6 +16,26 @@ struct hj_now hj_now(void)
 	return now;
 }
 
+/* ---- eventd ---- */
+
+static unsigned reports;
+
+int hj_report_new(sd_event *event, const char *root_folder, const char *source, struct hj_report **ret)
+{
+	*ret = NULL;
+	return 0;
+}
+
+void hj_report_free(struct hj_report *r)
+{
+}
+
+void hj_report(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, json_t *values)
+{
+	reports++;
+	json_decref(values);
+}
+
 /* ---- the network ---- */
 
 int http_new(sd_event *event, struct http **ret)
@@ -77,7 +97,7 @@ static void end(struct alertd *a)
 	free(a);
 }
 
-static void take(struct alertd *a, int64_t id)
+static void take_code(struct alertd *a, int64_t id, const char *code)
 {
 	struct alert *alert = alert_new();
 
@@ -85,14 +105,19 @@ static void take(struct alertd *a, int64_t id)
 	alert->id = id;
 	alert->begin_ms = 1;
 	alert->class = HJ_EVENT_FAULT;
-	hj_text_copy(alert->code, sizeof(alert->code), "samples-late");
+	hj_text_copy(alert->code, sizeof(alert->code), code);
 	snprintf(alert->key, sizeof(alert->key), "bus %d", (int)id);
 	assert_int_equal(alertd_take(a, alert), TAKEN);
 }
 
+static void take(struct alertd *a, int64_t id)
+{
+	take_code(a, id, "samples-late");
+}
+
 static int setup(void **state)
 {
-	requests = 0;
+	requests = reports = 0;
 	return make_root("alertd");
 }
 
@@ -129,6 +154,19 @@ static void after_a_refused_digest(void **state)
 	end(a);
 }
 
+/* Where two channels are dead each would be told for ever what the other has lost. */
+static void what_is_lost_of_losses_is_no_news(void **state)
+{
+	struct alertd *a = begin();
+
+	for (int id = 1; id <= OWED_MAX + 10; id++)
+		take_code(a, id, id == 1 ? "samples-late" : "alert-lost");
+	assert_int_equal(a->owed_count, OWED_MAX);
+	assert_int_equal(a->channels[0].lost, 10);
+	assert_int_equal(reports, 1);
+	end(a);
+}
+
 /* Robots of others have their token in the address. */
 static void only_the_host_is_shown(void **state)
 {
@@ -145,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(after_a_refused_digest, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_lost_of_losses_is_no_news, setup, teardown),
 		cmocka_unit_test(only_the_host_is_shown),
 	};
 
