@@ -213,12 +213,13 @@ static void read_pace(struct alertd *a, json_t *j)
 	for (size_t i = 0; i < a->channel_count; i++) {
 		struct channel *c = &a->channels[i];
 
-		if (c->bit != bit || at <= 0 || drops < 0)
+		if (c->bit != bit || at <= 0 || at > HJ_TIME_MAX_MS || until < 0 || drops < 0)
 			continue;
 		bucket_restore(&c->bucket, (uint64_t)drops,
 		        now.wall_ms > at ? (hj_usec)(now.wall_ms - at) * HJ_USEC_PER_MS : 0, now.mono);
-		/* A clock that was set holds nobody back for longer than a robot's silence. */
-		until = hj_min(until, (json_int_t)(now.wall_ms + VERDICT_HOLD_S * HJ_MS_PER_SEC));
+		/* A clock that was set holds nobody back for longer than was left then. */
+		until = hj_min(until, at + VERDICT_HOLD_MOST_S * HJ_MS_PER_SEC);
+		until = hj_min(until, (json_int_t)(now.wall_ms + until - at));
 		c->silent = until > now.wall_ms;
 		c->wait_until = c->silent ? now.mono + (hj_usec)(until - now.wall_ms) * HJ_USEC_PER_MS : 0;
 	}

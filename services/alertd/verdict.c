@@ -111,7 +111,7 @@ static void of_status(const struct http_result *r, struct verdict_told *ret)
 	if (ret->is != VERDICT_TOLD)
 		say(ret, text, r->status >= 300 && r->status < 400 ? ": a redirect, which is not followed" : "");
 	if (ret->is == VERDICT_HOLD && r->retry_after_s > 0)
-		ret->hold_s = hj_min(r->retry_after_s, (int64_t)3600);
+		ret->hold_s = hj_min(r->retry_after_s, (int64_t)VERDICT_HOLD_MOST_S);
 }
 
 static void of_robot(const struct http_result *r, struct verdict_told *ret)

@@ -23,6 +23,7 @@ struct http_result {
 };
 #define VERDICT_TEXT_MAX 160 /* bytes */
 #define VERDICT_HOLD_S   600 /* a robot that was called too often is silent for so long */
+#define VERDICT_HOLD_MOST_S 3600 /* whatever an answer asks for */
 
 struct verdict_told {
 	enum verdict is;

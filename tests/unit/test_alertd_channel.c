@@ -62,14 +62,19 @@ int http_post(struct http *h, const struct http_ask *ask, http_fn fn, void *user
 	return 0;
 }
 
-static void say(const char *body)
+static void give(const struct http_result *r)
 {
-	const struct http_result r = { .curl = CURLE_OK, .status = 200, .body = body, .n = strlen(body), .error = "" };
 	http_fn fn = answer;
 
 	assert_non_null(fn);
 	answer = NULL;
-	fn(&r, asked_by);
+	fn(r, asked_by);
+}
+
+static void say(const char *body)
+{
+	give(&(struct http_result){
+	        .curl = CURLE_OK, .status = 200, .body = body, .n = strlen(body), .error = "" });
 }
 
 /* ---- an alertd with one robot ---- */
@@ -154,6 +159,32 @@ static void after_a_refused_digest(void **state)
 	end(a);
 }
 
+/* As long as the answer asked for, whatever the clock says by then. */
+static void a_silence_outlives_a_restart(void **state)
+{
+	static const int64_t clock_s[] = { 60, -7200, 7200 };
+
+	for (size_t i = 0; i < hj_array_size(clock_s); i++) {
+		struct alertd *a = begin();
+		hj_usec wait;
+
+		take(a, (int64_t)i + 1);
+		channel_turn(&a->channels[0], now.mono);
+		give(&(struct http_result){ .curl = CURLE_OK, .status = 429, .retry_after_s = 1800, .error = "" });
+		end(a);
+		now.mono += 60 * HJ_USEC_PER_SEC;
+		now.wall_ms += clock_s[i] * HJ_MS_PER_SEC;
+		a = begin();
+		wait = a->channels[0].wait_until > now.mono ? a->channels[0].wait_until - now.mono : 0;
+		assert_int_equal(wait / HJ_USEC_PER_SEC, i == 0 ? 1740 : i == 1 ? 1800 : 0);
+		while (a->owed_count)
+			channel_give_up(&a->channels[0], a->owed[0], "the test is over");
+		a->channels[0].wait_until = 0;
+		outbox_pace(a, &a->channels[0]);
+		end(a);
+	}
+}
+
 /* Where two channels are dead each would be told for ever what the other has lost. */
 static void what_is_lost_of_losses_is_no_news(void **state)
 {
@@ -183,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(after_a_refused_digest, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_silence_outlives_a_restart, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_lost_of_losses_is_no_news, setup, teardown),
 		cmocka_unit_test(only_the_host_is_shown),
 	};
