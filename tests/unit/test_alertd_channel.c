@@ -16,6 +16,16 @@ struct hj_now hj_now(void)
 	return now;
 }
 
+int fdatasync(int fd)
+{
+	return 0;
+}
+
+int fsync(int fd)
+{
+	return 0;
+}
+
 /* ---- eventd ---- */
 
 static unsigned reports;
