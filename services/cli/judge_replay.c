@@ -14,6 +14,7 @@
 #include "hjgate/judge_history.h"
 #include "hjgate/log.h"
 #include "hjgate/record_json.h"
+#include "tables.h"
 #include "timespec.h"
 
 #define PAGE_RECORDS 10000
@@ -26,7 +27,7 @@ struct replay {
 	struct hj_judge_batch batch;
 	struct judged_spans would;
 	int64_t from_ms, to_ms, step_ms;
-	uint64_t after;
+	uint64_t after, unreadable;
 	size_t page, records, samples;
 };
 
@@ -66,10 +67,12 @@ static void take_record(struct replay *r, json_t *j)
 {
 	struct hj_record record;
 
-	if (hj_record_from_json(j, &record) < 0)
-		return;
 	r->page++;
-	r->after = record.head.seq;
+	r->after = (uint64_t)cli_int(j, "seq");
+	if (hj_record_from_json(j, &record) < 0) {
+		r->unreadable++;
+		return;
+	}
 	if (!r->batch.label_ms) /* what was before the first of them nobody knows */
 		hj_judge_skip(r->judge, hj_max(record.head.label_ms, r->from_ms));
 	r->samples += hj_judge_batch_record(
@@ -93,6 +96,7 @@ static int take_page(json_t *answer, bool continues, void *userdata)
 	{
 		take_record(r, j);
 	}
+	r->unreadable += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
 	return 0;
 }
 
@@ -133,7 +137,8 @@ static int load(struct cli *cli, const char *with, struct hj_conf_site *ret)
 	check_show_list(stderr, &errors, "");
 	if (r == -ENOENT)
 		return cli_refused(cli, "%s",
-		        _("there is no equipment.conf: copy equipment.conf.example and edit it, or name a file (--with)"));
+		        _("there is no equipment.conf: copy equipment.conf.example and edit it, or name a file "
+		          "(--with)"));
 	if (r < 0)
 		return cli_refused(cli, "%s", _("nothing is replayed: correct the file first"));
 	ret->plan.day_ms = hj_conf_day_ms(&conf);
@@ -163,6 +168,8 @@ static void show(struct cli *cli, struct replay *r, const struct judged_spans *w
 	        json_integer((json_int_t)(r->would.lost + was->lost + r->batch.lost)), NULL);
 	writer_say(w, STYLE_TITLE, ngettext("%zu record from %s to %s", "%zu records from %s to %s", r->records),
 	        r->records, from, to);
+	writer_field(w, "unreadable", NULL, STYLE_PLAIN, json_integer((json_int_t)r->unreadable), NULL);
+	cli_say_unreadable(w, r->unreadable);
 	judge_show_difference(was, &r->would, r->to_ms, w);
 	if (!r->samples)
 		writer_say(w, STYLE_WARN, "%s",

@@ -169,6 +169,8 @@ static void on_records(const char *error, json_t *reply, bool continues, void *u
 	{
 		take_record(f, j);
 	}
+	f->unreadable +=
+	        (unsigned long long)hj_max(json_integer_value(json_object_get(reply, "left_out")), (json_int_t)0);
 	if (continues)
 		return;
 	if (f->records == PAGE_RECORDS) {
