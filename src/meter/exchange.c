@@ -340,7 +340,7 @@ static void scan_answer(struct hj_exchange *x, hj_usec now)
 			x->scanned += (size_t)r;
 			continue;
 		}
-		if (!x->skipped)
+		if (!x->skipped && why)
 			x->why = why;
 		x->scanned++;
 		x->tainted = ++x->skipped > HJ_EXCHANGE_GLITCH;
@@ -365,6 +365,16 @@ static void leave(struct hj_exchange *x)
 	x->received_length = x->extra = x->scanned = x->heard = 0;
 }
 
+/* More than any frame: what was looked at goes, and half of it where that is nothing. */
+static void make_room(struct hj_exchange *x)
+{
+	if (x->scanned)
+		return drop(x, x->scanned);
+	drop(x, HJ_FRAME_MAX / 2);
+	x->tainted = true;
+	x->why = "longer than any answer";
+}
+
 void hj_exchange_feed(struct hj_exchange *x, const uint8_t *p, size_t n, hj_usec now)
 {
 	size_t room;
@@ -380,14 +390,9 @@ void hj_exchange_feed(struct hj_exchange *x, const uint8_t *p, size_t n, hj_usec
 	}
 	x->last_byte = now;
 	while (n && x->state != HJ_EXCHANGE_ENDED) {
-		room = sizeof(x->received) - x->received_length;
-		if (n > room) {
-			/* More than any frame: what was looked at goes, and half of it where that is not enough. */
-			drop(x, hj_max(x->scanned, (size_t)HJ_FRAME_MAX / 2));
-			x->tainted = true;
-			room = sizeof(x->received) - x->received_length;
-		}
-		room = hj_min(room, n);
+		if (x->received_length == sizeof(x->received))
+			make_room(x);
+		room = hj_min(sizeof(x->received) - x->received_length, n);
 		memcpy(x->received + x->received_length, p, room);
 		x->received_length += room;
 		p += room;

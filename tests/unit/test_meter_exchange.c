@@ -586,6 +586,58 @@ static void an_echo_that_breaks_off_is_told(void **state)
 	assert_false(l.x.has_echo);
 }
 
+/* What does not end comes as the kernel hands it on: a little, and then as much at once as is read at once. */
+static void pieces_of_any_length_are_no_more_than_noise(void **state)
+{
+	static const uint8_t noise[HJ_FRAME_MAX] = { 0x55 };
+	uint8_t sent[HJ_FRAME_MAX];
+	struct line l;
+
+	(void)state;
+	for (size_t first = 1; first < HJ_FRAME_MAX; first++) {
+		open_line(&l, 9600, HJ_ECHO_OFF, 0);
+		feed(&l, noise, first);
+		feed(&l, noise, sizeof(noise));
+		assert_true(l.x.received_length <= sizeof(l.x.received));
+		l.now += SEC;
+		send(&l, &ONE);
+		memcpy(sent, l.x.sent, sizeof(sent));
+		feed(&l, noise, first);
+		feed(&l, noise, sizeof(noise));
+		assert_true(l.x.received_length <= sizeof(l.x.received));
+		assert_memory_equal(sent, l.x.sent, sizeof(sent));
+		assert_int_equal(finish(&l), -EBADMSG);
+	}
+}
+
+/* 24 registers that were asked for before, and 125 more: longer together than the longest frame. */
+static void a_late_answer_before_a_long_one(void **state)
+{
+	const struct hj_question some = { .unit_id = 2, .table = HJ_TABLE_HOLDING, .count = 24 },
+	                         most = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .count = 125 };
+	uint8_t bytes[53 + 255] = { 2, 3, 48 };
+	uint16_t crc = hj_modbus_crc(bytes, 51);
+	struct line l;
+
+	(void)state;
+	bytes[51] = (uint8_t)crc;
+	bytes[52] = (uint8_t)(crc >> 8);
+	memcpy(bytes + 53, (uint8_t[]){ 1, 3, 250 }, 3);
+	crc = hj_modbus_crc(bytes + 53, 253);
+	bytes[306] = (uint8_t)crc;
+	bytes[307] = (uint8_t)(crc >> 8);
+	open_line(&l, 9600, HJ_ECHO_OFF, 0);
+	send(&l, &some);
+	assert_int_equal(finish(&l), -ETIMEDOUT);
+	send(&l, &most);
+	feed(&l, bytes, 150);
+	feed(&l, bytes + 150, sizeof(bytes) - 150);
+	assert_int_equal(finish(&l), 0);
+	assert_int_equal(l.x.received_length, 255);
+	assert_true(l.x.late_whole);
+	assert_int_equal(l.x.late.unit_id, 2);
+}
+
 static void what_cannot_be_asked_is_not(void **state)
 {
 	const struct hj_question none = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .address = 0, .count = 0 };
@@ -630,6 +682,8 @@ int main(void)
 		cmocka_unit_test(an_echo_that_ends_is_unlearned),
 		cmocka_unit_test(an_echo_that_stays_away_with_the_answers_is_unlearned),
 		cmocka_unit_test(an_echo_that_breaks_off_is_told),
+		cmocka_unit_test(pieces_of_any_length_are_no_more_than_noise),
+		cmocka_unit_test(a_late_answer_before_a_long_one),
 		cmocka_unit_test(what_cannot_be_asked_is_not),
 	};
 
