@@ -14,6 +14,9 @@
 
 #define BUS_FRAME_MAX  HJ_FRAME_MAX /* bytes */
 #define BUS_JUNK_SHOWN HJ_EXCHANGE_JUNK_SHOWN
+/* Of what comes unasked: behind the turn of the bus, since who speaks without end would keep it from asking, and from
+ * telling who is silent. A turn takes what lies there before it asks. */
+#define BUS_PRIORITY_UNASKED (SD_EVENT_PRIORITY_NORMAL + 20)
 
 struct bus_answer {
 	struct hj_answer is; /* data where ask() gave 0; exception where -EREMOTEIO; why where it failed */

@@ -18,8 +18,6 @@
  * the outbox, and the samples of its neighbours would be lost. */
 #define LISTEN_WRITES_PER_S 50
 #define LISTEN_WRITES_BURST 200
-/* Behind the turn of the bus: who asks without end would keep it from telling who is silent. */
-#define LISTEN_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 20)
 
 struct listen_way; /* the open port */
 

@@ -170,7 +170,7 @@ static int watch(struct listen_way *w)
 	r = sd_event_add_time(w->of->event, &w->timer, CLOCK_BOOTTIME, 0, 1, on_timer, w);
 	if (r < 0)
 		return r;
-	sd_event_source_set_priority(w->io, LISTEN_PRIORITY);
+	sd_event_source_set_priority(w->io, BUS_PRIORITY_UNASKED);
 	return sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
 }
 

@@ -197,7 +197,7 @@ static int add_connection(struct listen_way *w, int fd, const struct peer_addres
 		free(c);
 		return r;
 	}
-	sd_event_source_set_priority(c->io, LISTEN_PRIORITY);
+	sd_event_source_set_priority(c->io, BUS_PRIORITY_UNASKED);
 	*place(w, peer) = c;
 	w->accepted++;
 	return 0;
@@ -291,7 +291,7 @@ static int watch(struct listen_way *w)
 
 	if (r < 0)
 		return r;
-	sd_event_source_set_priority(w->io, LISTEN_PRIORITY);
+	sd_event_source_set_priority(w->io, BUS_PRIORITY_UNASKED);
 	return sd_event_add_time_relative(w->of->event, &w->timer, CLOCK_BOOTTIME, TICK, HJ_USEC_PER_SEC, on_idle, w);
 }
 

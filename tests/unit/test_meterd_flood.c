@@ -1,0 +1,111 @@
+/* A server that never stops speaking: what comes unasked waits for the turns of the bus, and not they for its end. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../services/meterd/bus.h"
+
+#include "hjgate/now.h"
+
+#define PRIORITY_TURN (SD_EVENT_PRIORITY_NORMAL + 10) /* as in meterd.c */
+#define FIRST_TURN    (HJ_USEC_PER_SEC / 2)
+#define LASTS         (2 * HJ_USEC_PER_SEC)
+
+/* Answers to nothing: frames of Modbus TCP; on a line they are noise. */
+static void flood(int listener)
+{
+	static const uint8_t frame[9] = { 0x12, 0x34, 0, 0, 0, 3, 1, 0x83, 2 };
+	uint8_t bytes[9 * 4096];
+	int fd = accept(listener, NULL, NULL);
+
+	for (size_t i = 0; i < sizeof(bytes); i += sizeof(frame))
+		memcpy(bytes + i, frame, sizeof(frame));
+	while (fd >= 0 && send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL) > 0)
+		;
+	_exit(0);
+}
+
+static pid_t start_server(int64_t *ret_port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t n = sizeof(at);
+	pid_t child;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &n), 0);
+	*ret_port = ntohs(at.sin_port);
+	child = fork();
+	if (child == 0)
+		flood(listener);
+	assert_true(child > 0);
+	close(listener);
+	return child;
+}
+
+static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	*(bool *)userdata = true;
+	return 0;
+}
+
+static void turns_come(int (*make)(const struct hj_conf_bus *, struct bus **), enum hj_bus_kind kind)
+{
+	struct hj_conf_bus conf = { .name = "north", .kind = kind, .host = "127.0.0.1", .baud = 9600 };
+	pid_t child = start_server(&conf.tcp_port);
+	_cleanup_(bus_freep) struct bus *b = NULL;
+	hj_usec end = hj_now().mono + LASTS;
+	sd_event_source *timer = NULL;
+	sd_event *event = NULL;
+	bool turned = false;
+
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(make(&conf, &b), 0);
+	assert_int_equal(b->ops->attach(b, event, NULL, NULL), 0);
+	assert_int_equal(b->ops->open(b), 0);
+	assert_true(sd_event_add_time_relative(event, &timer, CLOCK_BOOTTIME, FIRST_TURN, 1, on_turn, &turned) >= 0);
+	assert_true(sd_event_source_set_priority(timer, PRIORITY_TURN) >= 0);
+	while (!turned && hj_now().mono < end)
+		sd_event_run(event, HJ_USEC_PER_SEC);
+	assert_true(turned);
+	sd_event_source_unref(timer);
+	bus_freep(&b);
+	b = NULL;
+	sd_event_unref(event);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+static void a_flood_of_frames(void **state)
+{
+	(void)state;
+	turns_come(bus_tcp_new, HJ_BUS_tcp);
+}
+
+static void a_flood_of_noise(void **state)
+{
+	(void)state;
+	turns_come(bus_rtu_over_tcp_new, HJ_BUS_rtu_over_tcp);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_flood_of_frames),
+		cmocka_unit_test(a_flood_of_noise),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
