@@ -42,16 +42,27 @@ struct meter *figures_meter(struct meterd *m, const struct hj_question *q)
 		if (!memcmp(station, q->station, sizeof(station)))
 			return &m->meters[i];
 	}
-	return NULL; /* somebody probes what is not configured */
+	return NULL; /* a late answer to somebody who probed what is not configured */
+}
+
+/* What came late was owed by the meter that was asked before. */
+static void take_late(struct meterd *m, const struct bus_answer *a, struct meter *asked_now)
+{
+	if (a->junk && a->junk_is_late && m->asked_before)
+		m->asked_before->exchanges.late++;
+	m->asked_before = asked_now;
+}
+
+void figures_lent(struct meterd *m, const struct bus_answer *a)
+{
+	take_late(m, a, NULL);
 }
 
 void figures_exchange(struct meterd *m, const struct hj_question *q, const struct bus_answer *a, int r, hj_usec took)
 {
 	struct meter *meter = figures_meter(m, q);
 
-	if (a->junk && a->junk_is_late && m->asked_before)
-		m->asked_before->exchanges.late++;
-	m->asked_before = meter;
+	take_late(m, a, meter);
 	if (!meter)
 		return;
 	meter->exchanges.asked++;

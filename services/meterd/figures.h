@@ -20,6 +20,8 @@ struct exchanges {
 struct meter *figures_meter(struct meterd *m, const struct hj_question *q);
 /* One exchange is over. `r` is what ask() gave. */
 void figures_exchange(struct meterd *m, const struct hj_question *q, const struct bus_answer *a, int r, hj_usec took);
+/* The same of a tool's: only what came late to the question before is the meter's. */
+void figures_lent(struct meterd *m, const struct bus_answer *a);
 /* A collection of this meter is over: a request with all its tries, or one that its rest passed over. */
 void figures_collection(struct meterd *m, size_t meter, int64_t now_ms, bool got);
 

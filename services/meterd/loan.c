@@ -47,7 +47,7 @@ static int transact(struct meterd *m, const struct loan *l, struct bus_answer *r
 		ret->is.why = m->bus ? "nobody can be asked on this bus" : "no port yet";
 		return -ENODEV;
 	}
-	return poll_ask(m, &l->question, timeout, ret);
+	return poll_ask(m, &l->question, timeout, true, ret);
 }
 
 static void lend(struct meterd *m)

@@ -83,11 +83,12 @@ struct meterd {
 	struct frames frames;
 	struct hj_ipc_pulls frame_pulls; /* who follows them: api_frames.c */
 	struct snapshots snapshots;
-	struct meter *asked_before; /* the meter of the newest exchange; NULL: none, or one that is not configured */
+	struct meter *asked_before; /* the meter of the newest exchange; NULL: none, or a tool asked it */
 	char figures_path[HJ_PATH_MAX];
 	int64_t figures_kept_ms;
 	bool figures_failed;
-	uint64_t requests, errors, junk_bytes, lost_told;
+	uint64_t requests, errors; /* its own; what tools ask is not counted */
+	uint64_t junk_bytes, lost_told;
 	bool outbox_full, started;
 	sd_event_source *turn_timer;
 	struct hj_wall_timer window_timer;
@@ -131,8 +132,9 @@ void samples_take(struct meterd *m, size_t point, const uint8_t *bytes, int64_t 
 
 /* poll.c: one turn of the bus, at most one transaction; says when the next one is wanted. */
 hj_usec poll_turn(struct meterd *m);
-/* One transaction with all that is counted about it; the bus must be free. */
-int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret);
+/* One transaction with all that is counted about it; the bus must be free. Of one that is lent to a tool nothing is:
+ * who asks units that are not there, to find out, says nothing of the bus or its meters. */
+int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, bool lent, struct bus_answer *ret);
 
 /* pushed.c: what a bus hands over without being asked. */
 int pushed_new(struct meterd *m); /* before the bus is opened */

@@ -62,7 +62,7 @@ static int ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, s
 	return r == -EREMOTEIO && hj_modbus_is_unreached(q, ret->is.exception) ? -ETIMEDOUT : r;
 }
 
-int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
+int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, bool lent, struct bus_answer *ret)
 {
 	bool was_open = m->bus->is_open;
 	hj_usec begin = hj_now().mono;
@@ -78,12 +78,15 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, str
 	now = hj_now();
 	if (r == -EAGAIN)
 		return r;
-	m->requests++;
-	m->errors += r < 0;
+	m->requests += !lent;
+	m->errors += !lent && r < 0;
 	if (q->table != HJ_TABLE_LINE) /* no bytes cross a wire there */
 		frames_add(&m->frames, now.wall_ms * (int64_t)HJ_USEC_PER_MS, (uint32_t)(now.mono - begin), q, ret,
 		        r == 0);
-	figures_exchange(m, q, ret, r, now.mono - begin);
+	if (lent)
+		figures_lent(m, ret);
+	else
+		figures_exchange(m, q, ret, r, now.mono - begin);
 	if (r == -ETIMEDOUT)
 		ret->received_length = 0; /* the frame is kept: nothing of it came from that unit */
 	if (ret->late_whole)
@@ -250,7 +253,7 @@ static void run(struct meterd *m, struct asking *a)
 	struct hj_now now;
 	int r;
 
-	r = poll_ask(m, &question, timeout_of(m, a, meter), &is);
+	r = poll_ask(m, &question, timeout_of(m, a, meter), false, &is);
 	now = hj_now();
 	took = now.mono - begin;
 	if (r == -EAGAIN)

@@ -150,7 +150,7 @@ static void a_probe_does_not_put_off_the_next_try(void **state)
 	turn(&w);
 	at = w.m.reopen_at;
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(poll_ask(&w.m, &q, HJ_USEC_PER_MS, &a), -EIO);
+		assert_int_equal(poll_ask(&w.m, &q, HJ_USEC_PER_MS, true, &a), -EIO);
 	assert_true(w.m.reopen_at == at);
 	assert_string_equal(w.m.port_error, strerror(ENOENT));
 	tear_down(&w);
