@@ -29,7 +29,8 @@ struct hj_figures {
 
 void hj_figures_init(struct hj_figures *f, int64_t now_ms);
 /* A collection: answered (an exception is an answer that brought nothing: got false), or not. A clock that is set
- * back counts into the newest period until it is passed again. */
+ * back counts into the newest period until it is passed again; where it was 30 days ahead or more, what was counted
+ * then is forgotten, since that period may be years away. */
 void hj_figures_add(struct hj_figures *f, int64_t now_ms, bool got);
 void hj_figures_trip(struct hj_figures *f, hj_usec took);
 

@@ -40,15 +40,19 @@ static unsigned slot(const struct ring *r, int64_t period)
 	return (unsigned)(((period % r->size) + r->size) % r->size);
 }
 
+static void begin_again(struct ring *r, int64_t now_ms)
+{
+	memset(r->list, 0, r->size * sizeof(*r->list));
+	*r->at = period_of(now_ms, r->length_ms);
+}
+
 /* Empties what lies between the newest period and this one. */
 static void advance(struct ring *r, int64_t now_ms)
 {
 	int64_t period = period_of(now_ms, r->length_ms);
 
-	if (period - *r->at >= r->size) {
-		memset(r->list, 0, r->size * sizeof(*r->list));
-		*r->at = period;
-	}
+	if (period - *r->at >= r->size)
+		begin_again(r, now_ms);
 	while (*r->at < period)
 		r->list[slot(r, ++*r->at)] = (struct hj_tally){ 0 };
 }
@@ -68,6 +72,9 @@ void hj_figures_add(struct hj_figures *f, int64_t now_ms, bool got)
 	struct ring rings[3];
 
 	rings_of(f, rings);
+	if (f->day - period_of(now_ms, HJ_MS_PER_DAY) >= HJ_FIGURES_DAYS)
+		for (size_t i = 0; i < hj_array_size(rings); i++)
+			begin_again(&rings[i], now_ms);
 	for (size_t i = 0; i < hj_array_size(rings); i++) {
 		struct hj_tally *t;
 

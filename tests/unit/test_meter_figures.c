@@ -61,6 +61,26 @@ static void a_clock_set_back(void **state)
 	assert_int_equal(look.of_month.got, 2);
 }
 
+/* A clock that stood in another year until the network told it better: what it is then is what counts. */
+static void a_clock_set_back_by_years(void **state)
+{
+	const int64_t wrong = BEGIN + 20LL * 365 * 24 * HOUR;
+	struct hj_figures_look look;
+	struct hj_figures f;
+
+	(void)state;
+	hj_figures_init(&f, wrong);
+	hj_figures_add(&f, wrong, true);
+	for (int i = 0; i < 100; i++)
+		hj_figures_add(&f, BEGIN + i * MINUTE, i >= 40);
+	hj_figures_look(&f, BEGIN + 99 * MINUTE, &look);
+	assert_int_equal(look.of_hour.wanted, 60);
+	assert_int_equal(look.of_hour.got, 60);
+	assert_true(look.hour == 100);
+	hj_figures_look(&f, BEGIN + 40 * 24 * HOUR, &look);
+	assert_true(isnan(look.month));
+}
+
 static void any_history_is_plain_counting(void **state)
 {
 	enum { N = 4000 };
@@ -142,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shares_slide),
 		cmocka_unit_test(a_clock_set_back),
+		cmocka_unit_test(a_clock_set_back_by_years),
 		cmocka_unit_test(any_history_is_plain_counting),
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(a_restart_keeps_hours_and_days),
