@@ -69,7 +69,7 @@ static void lend(struct meterd *m)
 
 hj_usec loan_turn(struct meterd *m)
 {
-	hj_usec now = hj_now().mono, free_at = m->bus && m->bus->is_open ? m->bus->free_at : 0;
+	hj_usec now = hj_now().mono, free_at = poll_free_at(m, now);
 
 	if (!m->loans || (m->lent && now >= m->poll_at && now >= free_at)) {
 		m->lent = m->lent && now < free_at; /* the turn of its own has not been had yet */

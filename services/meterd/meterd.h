@@ -97,6 +97,7 @@ struct meterd {
 	struct loan *loans;       /* who waits for the bus: loan.c */
 	bool lent;                /* the turn before was somebody's loan */
 	hj_usec poll_at;          /* when its own next turn is wanted */
+	hj_usec held_until;       /* poll_free_at(): until then it is waited for a quiet line; 0: it was free */
 	bool adhoc;               /* adhoc.c; the two below are only then */
 	const char *root;
 	struct sniff *sniff;
@@ -132,6 +133,9 @@ void samples_take(struct meterd *m, size_t point, const uint8_t *bytes, int64_t 
 
 /* poll.c: one turn of the bus, at most one transaction; says when the next one is wanted. */
 hj_usec poll_turn(struct meterd *m);
+/* When the bus may be asked. Who speaks without a pause moves the time on for ever at which it is free: after a while
+ * it is asked all the same, and the question fails because the line does not become quiet. */
+hj_usec poll_free_at(struct meterd *m, hj_usec now);
 /* One transaction with all that is counted about it; the bus must be free. Of one that is lent to a tool nothing is:
  * who asks units that are not there, to find out, says nothing of the bus or its meters. */
 int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, bool lent, struct bus_answer *ret);

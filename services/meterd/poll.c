@@ -18,6 +18,18 @@
 #define BUSY_PAUSE        (200 * HJ_USEC_PER_MS) /* for others, until it is */
 #define TRY_LEAST         (20 * HJ_USEC_PER_MS)  /* a try waits so long at least, whatever it may cost */
 #define PUT_OFF           (500 * HJ_USEC_PER_MS) /* until it is seen whether a late answer may still come */
+#define HELD_MOST         (500 * HJ_USEC_PER_MS) /* the line ought to be free, and others still speak */
+
+hj_usec poll_free_at(struct meterd *m, hj_usec now)
+{
+	if (!m->bus || !m->bus->is_open)
+		return 0;
+	if (now >= m->bus->free_at)
+		m->held_until = 0;
+	else if (!m->held_until)
+		m->held_until = m->bus->free_at + HELD_MOST;
+	return m->held_until ? hj_min(m->bus->free_at, m->held_until) : m->bus->free_at;
+}
 
 static void lose_port(struct meterd *m, int error, hj_usec now)
 {
@@ -74,6 +86,7 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, boo
 		ret->is.why = "a bus of this kind asks nobody";
 		return -EAGAIN;
 	}
+	m->held_until = 0;
 	r = ask(m, q, timeout, ret);
 	now = hj_now();
 	if (r == -EAGAIN)
@@ -320,7 +333,7 @@ hj_usec poll_turn(struct meterd *m)
 		open_port(m, now.mono);
 	if (!m->bus->is_open)
 		return turn_closed(m, &now);
-	if (now.mono < m->bus->free_at)
+	if (now.mono < poll_free_at(m, now.mono))
 		return m->bus->free_at;
 	while ((a = next(m, &now)).turn == HJ_TURN_MISS)
 		miss(m, a.request, a.due, &now);

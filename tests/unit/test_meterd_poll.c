@@ -16,7 +16,7 @@
 
 static struct {
 	int open_result, ask_result, exception;
-	unsigned opened;
+	unsigned opened, asked;
 } port;
 
 static int fake_open(struct bus *b)
@@ -36,6 +36,7 @@ static int fake_ask(struct bus *b, const struct hj_question *q, hj_usec timeout,
 	(void)q;
 	(void)timeout;
 	memset(ret, 0, sizeof(*ret));
+	port.asked++;
 	ret->is.why = "as the test wants it";
 	ret->is.exception = port.ask_result == -EREMOTEIO ? port.exception : 0;
 	return b->is_open ? port.ask_result : -EIO;
@@ -134,6 +135,32 @@ static void a_silent_meter_does_not_hide_a_good_port(void **state)
 	port.ask_result = -ETIMEDOUT;
 	turn(&w);
 	assert_string_equal(w.m.port_error, "");
+	tear_down(&w);
+}
+
+/* Each byte of it moves the time on at which the line is free. */
+static void a_line_that_never_becomes_quiet_is_asked_all_the_same(void **state)
+{
+	hj_usec begun = hj_now().mono, now = begun;
+	struct world w;
+
+	(void)state;
+	set_up(&w);
+	port.ask_result = -EBADMSG;
+	w.bus.is_open = true;
+	while (!port.asked && now < begun + 2 * HJ_USEC_PER_SEC) {
+		w.bus.free_at = now + 5 * HJ_USEC_PER_MS;
+		loan_turn(&w.m);
+		usleep(1000);
+		now = hj_now().mono;
+	}
+	assert_int_equal(port.asked, 1);
+	assert_true(now - begun > HJ_USEC_PER_SEC / 4); /* it was waited for */
+	/* One that is at rest for long, as the file wants it, is not asked sooner for that. */
+	w.bus.free_at = now + 60 * HJ_USEC_PER_SEC;
+	w.m.schedule.slots[0].due = now;
+	assert_true(loan_turn(&w.m) == w.bus.free_at);
+	assert_int_equal(port.asked, 1);
 	tear_down(&w);
 }
 
@@ -310,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_port_that_opens_and_fails_stays_lost),
 		cmocka_unit_test(a_silent_meter_does_not_hide_a_good_port),
+		cmocka_unit_test(a_line_that_never_becomes_quiet_is_asked_all_the_same),
 		cmocka_unit_test(a_probe_does_not_put_off_the_next_try),
 		cmocka_unit_test(a_gateways_word_for_silence_is_silence),
 		cmocka_unit_test(a_meter_that_is_busy_is_asked_again_later),
