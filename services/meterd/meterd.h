@@ -95,6 +95,7 @@ struct meterd {
 
 	struct sampling sampling; /* what is asked at once */
 	struct loan *loans;       /* who waits for the bus: loan.c */
+	struct hj_question lent_asked; /* the newest question of theirs; its data are gone */
 	bool lent;                /* the turn before was somebody's loan */
 	hj_usec poll_at;          /* when its own next turn is wanted */
 	hj_usec held_until;       /* poll_free_at(): until then it is waited for a quiet line; 0: it was free */

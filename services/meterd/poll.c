@@ -54,14 +54,15 @@ static bool is_port_error(int r)
 	return r < 0 && r != -ETIMEDOUT && r != -EBADMSG && r != -EREMOTEIO && r != -EAGAIN;
 }
 
-/* An answer came after nobody waited for it: that meter lives, and wants more time. */
+/* An answer came after nobody waited for it: that meter lives, and wants more time, unless a tool gave it less. */
 static void heard_late(struct meterd *m, const struct hj_question *late)
 {
 	struct meter *meter = figures_meter(m, late);
 
 	if (!meter)
 		return;
-	hj_timeout_late(&meter->timeout);
+	if (!hj_question_same(late, &m->lent_asked))
+		hj_timeout_late(&meter->timeout);
 	hj_quarantine_heard(&m->quarantine, (size_t)(meter - m->meters),
 	        hj_bus_cost_silent(&m->cost, hj_timeout_get(&meter->timeout)));
 }
@@ -104,6 +105,8 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, boo
 		ret->received_length = 0; /* the frame is kept: nothing of it came from that unit */
 	if (ret->late_whole)
 		heard_late(m, &ret->late);
+	if (lent)
+		m->lent_asked = *q;
 	health_junk(m, ret, r);
 	if (!was_open)
 		return r; /* it is known to be lost: who probes does not put off the next try */

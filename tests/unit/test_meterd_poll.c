@@ -17,6 +17,8 @@
 static struct {
 	int open_result, ask_result, exception;
 	unsigned opened, asked;
+	bool late; /* before its answer comes that to the question before */
+	struct hj_question before;
 } port;
 
 static int fake_open(struct bus *b)
@@ -33,10 +35,12 @@ static void fake_close(struct bus *b)
 
 static int fake_ask(struct bus *b, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
 {
-	(void)q;
 	(void)timeout;
 	memset(ret, 0, sizeof(*ret));
 	port.asked++;
+	ret->late_whole = port.late;
+	ret->late = port.before;
+	port.before = *q;
 	ret->is.why = "as the test wants it";
 	ret->is.exception = port.ask_result == -EREMOTEIO ? port.exception : 0;
 	return b->is_open ? port.ask_result : -EIO;
@@ -161,6 +165,31 @@ static void a_line_that_never_becomes_quiet_is_asked_all_the_same(void **state)
 	w.m.schedule.slots[0].due = now;
 	assert_true(loan_turn(&w.m) == w.bus.free_at);
 	assert_int_equal(port.asked, 1);
+	tear_down(&w);
+}
+
+/* A scan does not wait as long as the file says; of our own question it is the time-out that was too short. */
+static void what_was_late_for_a_tool_teaches_nothing(void **state)
+{
+	const struct hj_question probe = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .address = 9, .count = 1 },
+	                         own = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .address = 0, .count = 1 };
+	struct bus_answer a;
+	hj_usec timeout;
+	struct world w;
+
+	(void)state;
+	set_up(&w);
+	w.bus.is_open = true;
+	hj_timeout_init(&w.m.meters[0].timeout, HJ_USEC_PER_SEC / 2);
+	timeout = hj_timeout_get(&w.m.meters[0].timeout);
+	port.ask_result = -ETIMEDOUT;
+	poll_ask(&w.m, &probe, HJ_USEC_PER_SEC / 5, true, &a);
+	port.ask_result = 0;
+	port.late = true;
+	poll_ask(&w.m, &own, timeout, false, &a);
+	assert_true(hj_timeout_get(&w.m.meters[0].timeout) == timeout);
+	poll_ask(&w.m, &probe, HJ_USEC_PER_SEC / 5, true, &a);
+	assert_true(hj_timeout_get(&w.m.meters[0].timeout) > timeout);
 	tear_down(&w);
 }
 
@@ -338,6 +367,7 @@ int main(void)
 		cmocka_unit_test(a_port_that_opens_and_fails_stays_lost),
 		cmocka_unit_test(a_silent_meter_does_not_hide_a_good_port),
 		cmocka_unit_test(a_line_that_never_becomes_quiet_is_asked_all_the_same),
+		cmocka_unit_test(what_was_late_for_a_tool_teaches_nothing),
 		cmocka_unit_test(a_probe_does_not_put_off_the_next_try),
 		cmocka_unit_test(a_gateways_word_for_silence_is_silence),
 		cmocka_unit_test(a_meter_that_is_busy_is_asked_again_later),
