@@ -60,9 +60,11 @@ bool hj212_request_next(struct hj212_session *s, struct hj212_request *ret)
 	return true;
 }
 
+/* The one before, where it is being tried and is another now, is in use no more. */
 static void take_over(struct hj212_session *s, const struct hj212_settings *settings)
 {
-	bool changed = strcmp(settings->pw, s->settings.pw) != 0;
+	bool changed = strcmp(settings->pw, s->settings.pw) ||
+	               (s->trying_old && strcmp(settings->old_pw, s->settings.old_pw));
 
 	s->settings = *settings;
 	if (!changed)
@@ -114,19 +116,23 @@ int hj212_session_answer(struct hj212_session *s, unsigned id, int exe_rtn, stru
 	return 0;
 }
 
-/* What is being done builds on these too. */
-void hj212_session_set(struct hj212_session *s, const struct hj212_settings *settings)
+void hj212_request_rebase(struct hj212_session *s)
 {
-	take_over(s, settings);
 	for (unsigned i = 0; i < HJ212_REQUESTS_MAX; i++) {
 		struct hj212_pending *p = &s->pending[i];
 
 		if (p->stage != ASKED_HANDED || !sets(p))
 			continue;
-		p->settings = *settings;
+		p->settings = s->settings;
 		if (p->command->apply)
 			p->command->apply(&p->change, &p->settings);
 	}
+}
+
+void hj212_session_set(struct hj212_session *s, const struct hj212_settings *settings)
+{
+	take_over(s, settings);
+	hj212_request_rebase(s);
 }
 
 /* What is half done ends silently; a history is the owner's to drop, so that a repeat of it begins anew. */

@@ -214,4 +214,5 @@ bool hj212_request_has_qn(const struct hj212_session *s, const char *qn);
 /* session_answer.c */
 void hj212_request_result(struct hj212_session *s, const struct hj212_pending *p); /* 9012, or 9013 */
 bool hj212_request_next(struct hj212_session *s, struct hj212_request *ret);
+void hj212_request_rebase(struct hj212_session *s); /* the settings have changed beside what is being done */
 void hj212_request_disconnected(struct hj212_session *s);

@@ -290,6 +290,7 @@ static void forget_old_pw(struct hj212_session *s)
 		return;
 	s->settings.old_pw[0] = '\0';
 	s->pw_settled = true;
+	hj212_request_rebase(s);
 	if (!s->trying_old)
 		return;
 	s->trying_old = false;

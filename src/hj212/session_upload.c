@@ -339,6 +339,7 @@ void hj212_session_set_pw(struct hj212_session *s, const char *pw)
 	s->settings.old_pw[0] = '\0';
 	s->trying_old = s->old_tried = s->old_taken = s->pw_proved = false;
 	s->hangups = 0;
+	hj212_request_rebase(s);
 	hj212_upload_reframe(s);
 }
 
@@ -359,4 +360,5 @@ void hj212_pw_proved(struct hj212_session *s)
 	memcpy(s->settings.pw, old, sizeof(old));
 	s->trying_old = s->old_taken = false;
 	s->pw_settled = true;
+	hj212_request_rebase(s);
 }

@@ -1,0 +1,101 @@
+/* What is in doubt while something else is under way: passwords beside a setting that is being kept, or taken back by
+ * a person. */
+#include "hj212_talk.h"
+
+#define QN0 "20160801085857000"
+#define QN2 "20160801085857224"
+#define QN3 "20160801085857225"
+
+static void set_password(struct talk *t, const char *qn, const char *pw, const char *new_pw)
+{
+	char data[256];
+
+	snprintf(data, sizeof(data), "QN=%s;ST=32;CN=1072;PW=%s;MN=" MN ";Flag=5;CP=&&NewPW=%s&&", qn, pw, new_pw);
+	feed(t, data);
+	if (strcmp(pw, "123456") != 0) /* the platform itself uses the new one */
+		expect_outcome(t, HJ212_PW_SETTLED);
+	expect_request_and_do(t);
+	skip_output(t);
+}
+
+/* The new password is refused, so the one before is tried. */
+static void try_the_old_one(struct talk *t)
+{
+	upload(t, 1, "x=1");
+	feed(t, "QN=" QN1 ";ST=91;CN=9014;PW=1;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_outcome(t, HJ212_PW_TRIED);
+	expect_outcome(t, HJ212_NOTE);
+	skip_output(t);
+}
+
+static void expect_upload_with(struct talk *t, const char *qn, const char *pw)
+{
+	char data[256];
+
+	snprintf(data, sizeof(data), "QN=%s;ST=32;CN=2051;PW=%s;MN=" MN ";Flag=5;CP=&&x=1&&", qn, pw);
+	expect_data(t, data);
+}
+
+/* The platform has set the file's password again, and that is refused when a person takes all of it back: the one
+ * before is gone then, and a frame with it would have none. */
+static void a_reset_ends_the_trial_of_the_old_password(void **state)
+{
+	struct talk *t = *state;
+	struct hj212_settings file = *hj212_session_settings(t->s);
+
+	set_password(t, QN0, "123456", "654321");
+	set_password(t, QN3, "654321", "123456");
+	try_the_old_one(t);
+	hj212_session_set(t->s, &file);
+	wait_s(t, 10);
+	expect_upload_with(t, QN1, "123456");
+}
+
+/* What is being kept was built upon the passwords of before. */
+static void a_password_that_proves_right_stays_beside_a_setting(void **state)
+{
+	struct talk *t = *state;
+	struct hj212_outcome o;
+
+	set_password(t, QN0, "123456", "654321");
+	try_the_old_one(t);
+	ask_flag(t, QN3, 1062, 5, "RtdInterval=60");
+	o = expect_outcome(t, HJ212_REQUEST);
+	skip_output(t);
+	ack(t, QN1);
+	expect_acked(t, 1);
+	expect_outcome(t, HJ212_PW_SETTLED);
+	hj212_session_answer(t->s, o.request.id, HJ212_EXE_DONE, t->now);
+	assert_int_equal(hj212_session_settings(t->s)->rtd_interval, 60);
+	assert_string_equal(hj212_session_settings(t->s)->pw, "123456");
+	skip_output(t);
+	assert_int_equal(offer(t, 2, "x=1"), 0);
+	expect_upload_with(t, QN2, "123456");
+}
+
+static void an_old_password_does_not_come_back_with_a_setting(void **state)
+{
+	struct talk *t = *state;
+	struct hj212_outcome o;
+
+	set_password(t, QN0, "123456", "654321");
+	ask_flag(t, QN3, 1062, 5, "RtdInterval=60");
+	expect_outcome(t, HJ212_PW_TRIED);
+	o = expect_outcome(t, HJ212_REQUEST);
+	feed(t, "QN=" QN2 ";ST=32;CN=1061;PW=654321;MN=" MN ";Flag=5;CP=&&&&");
+	expect_outcome(t, HJ212_PW_SETTLED);
+	hj212_session_answer(t->s, o.request.id, HJ212_EXE_DONE, t->now);
+	assert_int_equal(hj212_session_settings(t->s)->rtd_interval, 60);
+	assert_string_equal(hj212_session_settings(t->s)->old_pw, "");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		T(a_reset_ends_the_trial_of_the_old_password),
+		T(a_password_that_proves_right_stays_beside_a_setting),
+		T(an_old_password_does_not_come_back_with_a_setting),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
