@@ -145,7 +145,7 @@ struct hj212_session {
 	bool old_taken;   /* a request with the old password was taken: once is enough */
 	bool pw_proved;   /* an upload with the password in use was acknowledged */
 	unsigned hangups; /* in a row, by the other end, upon an upload */
-	bool pw_told, pw_settled, request_pw_right;
+	bool pw_told, pw_settled, request_pw_right, request_pw_old;
 	char pw_why[80];
 	unsigned pw_turn; /* changes with the password in use */
 

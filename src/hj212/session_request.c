@@ -55,8 +55,7 @@ static int check_pw(struct hj212_session *s, const struct hj212_message *m)
 		return 0;
 	if (s->old_taken)
 		return QN_PW;
-	s->old_taken = s->pw_told = true;
-	snprintf(s->pw_why, sizeof(s->pw_why), "CN %d came with the old one", m->cn);
+	s->request_pw_old = true;
 	return 0;
 }
 
@@ -297,6 +296,13 @@ static void forget_old_pw(struct hj212_session *s)
 	hj212_upload_reframe(s);
 }
 
+/* What is refused for something else has not used it. */
+static void use_up_old_pw(struct hj212_session *s, const struct hj212_message *m)
+{
+	s->old_taken = s->pw_told = true;
+	snprintf(s->pw_why, sizeof(s->pw_why), "CN %d came with the old one", m->cn);
+}
+
 void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
 {
 	struct hj212_pending *repeat = find_repeat(s, m, now);
@@ -307,7 +313,7 @@ void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, 
 		answer_repeat(s, repeat);
 		return;
 	}
-	s->request_pw_right = false;
+	s->request_pw_right = s->request_pw_old = false;
 	code = check(s, m);
 	if (code) {
 		refuse(s, m, code);
@@ -315,6 +321,8 @@ void hj212_request_take(struct hj212_session *s, const struct hj212_message *m, 
 	}
 	if (s->request_pw_right)
 		forget_old_pw(s);
+	if (s->request_pw_old)
+		use_up_old_pw(s, m);
 	hj212_tell_fate(s, HJ212_FATE_TAKEN, NULL, QN_READY);
 	accept(s, m, now);
 }

@@ -89,12 +89,28 @@ static void an_old_password_does_not_come_back_with_a_setting(void **state)
 	assert_string_equal(hj212_session_settings(t->s)->old_pw, "");
 }
 
+/* A request that is refused for something else has not used it. */
+static void a_refused_request_does_not_use_up_the_old_password(void **state)
+{
+	struct talk *t = *state;
+
+	set_password(t, QN0, "123456", "654321");
+	ask_flag(t, QN3, 9, 5, "");
+	expect_answer(t, QN3, 9011, "QnRtn=8");
+	expect_nothing(t);
+	ask_flag(t, QN2, 1061, 5, "");
+	expect_taken(t, QN2);
+	expect_outcome(t, HJ212_PW_TRIED);
+	skip_output(t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		T(a_reset_ends_the_trial_of_the_old_password),
 		T(a_password_that_proves_right_stays_beside_a_setting),
 		T(an_old_password_does_not_come_back_with_a_setting),
+		T(a_refused_request_does_not_use_up_the_old_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
