@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
+/* CN 9013 says no more than that it is done; where it is not, a notice is refused as by a check. */
 void hj212_request_result(struct hj212_session *s, const struct hj212_pending *p)
 {
 	if (p->flow == HJ212_FLOW_NOTICE) {
-		if (p->asked.wanted)
+		if (p->exe_rtn != HJ212_EXE_DONE)
+			hj212_answer_number(s, &p->asked, 9011, "QnRtn", QN_REFUSED);
+		else if (p->asked.wanted)
 			hj212_answer(s, &p->asked, 9013, "91", "");
 		return;
 	}
@@ -113,6 +116,8 @@ int hj212_session_answer(struct hj212_session *s, unsigned id, int exe_rtn, stru
 		hj212_request_result(s, p);
 	if (sets(p) && (exe_rtn == HJ212_EXE_DONE || exe_rtn == HJ212_EXE_NO_DATA))
 		take_over(s, &p->settings);
+	else if (p->flow == HJ212_FLOW_NOTICE) /* asked again it is tried again */
+		p->stage = ASKED_FREE;
 	return 0;
 }
 

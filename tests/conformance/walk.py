@@ -111,13 +111,14 @@ def one_qn_for_all(exam):
 
 def store_fails(exam):
     """ExeRtn=6 (table 6), and what could not be kept is not promised."""
-    for cn, cp in (("1000", "OverTime=9;ReCount=9"), ("1062", "RtdInterval=99"), ("1064", "MinInterval=10"), ("1072", "NewPW=654321"), ("2011", "")):
+    for cn, cp in (("1000", "OverTime=9;ReCount=9"), ("1062", "RtdInterval=99"), ("1064", "MinInterval=10"), ("1072", "NewPW=654321"), ("2011", ""),
+                   ("2022", "")):
         if cn == "1064" and exam.edition == 2005:
             continue
 
         def act():
             exam.world.store.failing = True
-            exam.exchange(exam.right(cn, cp), [READY, E(6)])
+            exam.exchange(exam.right(cn, cp), [R(2)] if cn == "2022" else [READY, E(6)])
             exam.world.store.failing = False
             exam.exchange(exam.right("1061", ""), [READY, D("1061", "RtdInterval=30"), DONE])
 

@@ -1,5 +1,5 @@
 /* What is in doubt while something else is under way: passwords beside a setting that is being kept, or taken back by
- * a person. */
+ * a person; notices that could not be kept. */
 #include "hj212_talk.h"
 
 #define QN0 "20160801085857000"
@@ -104,6 +104,23 @@ static void a_refused_request_does_not_use_up_the_old_password(void **state)
 	skip_output(t);
 }
 
+/* CN 9013 would say that it is done. It is asked again and then done. */
+static void a_notice_that_is_not_kept_is_not_acknowledged(void **state)
+{
+	struct talk *t = *state;
+	struct hj212_outcome o;
+
+	ask(t, 2012, "");
+	o = expect_outcome(t, HJ212_REQUEST);
+	hj212_session_answer(t->s, o.request.id, HJ212_EXE_SYSTEM, t->now);
+	expect_answer(t, QN1, 9011, "QnRtn=2");
+	assert_true(hj212_session_settings(t->s)->rtd_on);
+	ask(t, 2012, "");
+	expect_request_and_do(t);
+	expect_answer(t, QN1, 9013, "");
+	assert_false(hj212_session_settings(t->s)->rtd_on);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -111,6 +128,7 @@ int main(void)
 		T(a_password_that_proves_right_stays_beside_a_setting),
 		T(an_old_password_does_not_come_back_with_a_setting),
 		T(a_refused_request_does_not_use_up_the_old_password),
+		T(a_notice_that_is_not_kept_is_not_acknowledged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
