@@ -66,21 +66,33 @@ static struct hj212_upload *the_oldest(const struct hj212_session *s)
 	return found;
 }
 
+/* Some platforms have a QN of their own in the header, and name ours in CP, as HJ/T 212-2005 does. */
+static struct hj212_upload *named(const struct hj212_session *s, const struct hj212_message *m)
+{
+	struct hj212_upload *found = by_qn(s, m->qn);
+
+	return found ? found : by_qn(s, hj212_message_get(m, "QN", false));
+}
+
 /* What has not gone out cannot have been answered, unless it is named. */
-static struct hj212_upload *match(struct hj212_session *s, struct hj212_slice qn, struct hj_now now)
+static struct hj212_upload *unnamed(const struct hj212_session *s)
+{
+	struct hj212_upload *found = s->id.ack == HJ212_ACK_ORDER ? the_oldest(s) : the_only_one(s);
+
+	return found && found->went ? found : NULL;
+}
+
+static struct hj212_upload *match(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
 {
 	bool order = s->id.ack == HJ212_ACK_ORDER;
-	struct hj212_upload *found = by_qn(s, qn);
+	struct hj212_upload *found = named(s, m);
 
-	if (qn.n && !order)
+	if (m->qn.n && !order)
 		return found;
 	if (!found && of_a_copy(s, now))
 		return NULL;
-	if (!found) {
-		found = order ? the_oldest(s) : the_only_one(s);
-		if (found && !found->went)
-			found = NULL;
-	}
+	if (!found)
+		found = unnamed(s);
 	if (!found)
 		return NULL;
 	s->nameless = (order ? s->nameless : 0) + found->resends;
@@ -112,6 +124,19 @@ void hj212_tell_answer(struct hj212_session *s, const struct hj212_upload *u, bo
 	hj212_tell_fate(s, good ? HJ212_FATE_ACKNOWLEDGED : HJ212_FATE_DENIED, u->qn, code);
 }
 
+/* CN 9011 with QnRtn=1: the answer is still to come, and no copy's is counted by it. */
+static bool is_announced(const struct hj212_message *m, int code)
+{
+	return m->cn == 9011 && code == 1;
+}
+
+static struct hj212_upload *announced(const struct hj212_session *s, const struct hj212_message *m)
+{
+	struct hj212_upload *found = named(s, m);
+
+	return found || (m->qn.n && s->id.ack != HJ212_ACK_ORDER) ? found : unnamed(s);
+}
+
 void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
 {
 	struct hj212_upload *u;
@@ -122,7 +147,7 @@ void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_messag
 		hj212_note(s, 0, "a CN %d for another MN", m->cn);
 		return;
 	}
-	u = match(s, m->qn, now);
+	u = is_announced(m, code) ? announced(s, m) : match(s, m, now);
 	if (!u) { /* late, or not ours */
 		hj212_tell_fate(s, HJ212_FATE_LATE, NULL, code);
 		return;

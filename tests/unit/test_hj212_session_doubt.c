@@ -1,5 +1,6 @@
 /* What is in doubt while something else is under way: passwords beside a setting that is being kept, or taken back by
- * a person; notices that could not be kept. */
+ * a person; notices that could not be kept; answers that name another QN than ours, or none, before the one that
+ * counts. */
 #include "hj212_talk.h"
 
 #define QN0 "20160801085857000"
@@ -121,6 +122,40 @@ static void a_notice_that_is_not_kept_is_not_acknowledged(void **state)
 	assert_false(hj212_session_settings(t->s)->rtd_on);
 }
 
+/* ---- answers ---- */
+
+/* Both copies are answered by CN 9011 and then 9014, and none names the QN. */
+static void a_nameless_9011_is_no_answer_yet(void **state)
+{
+	struct talk *t = *state;
+
+	upload(t, 1, "x=1");
+	wait_s(t, 10);
+	assert_int_equal(t->sent_count, 2);
+	feed(t, "ST=91;CN=9011;MN=" MN ";CP=&&QnRtn=1&&");
+	expect_nothing(t);
+	feed(t, "ST=91;CN=9014;MN=" MN ";CP=&&&&");
+	expect_acked(t, 1);
+	upload(t, 2, "x=1");
+	feed(t, "ST=91;CN=9011;MN=" MN ";CP=&&QnRtn=1&&");
+	feed(t, "ST=91;CN=9014;MN=" MN ";CP=&&&&"); /* the copy's */
+	expect_nothing(t);
+	feed(t, "ST=91;CN=9014;MN=" MN ";CP=&&&&");
+	expect_acked(t, 2);
+}
+
+/* A platform that counts in QNs of its own and names ours where HJ/T 212-2005 has it. */
+static void an_answer_may_name_the_qn_in_its_cp(void **state)
+{
+	struct talk *t = *state;
+
+	upload(t, 1, "x=1");
+	feed(t, "QN=20000101000000000;ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&QN=" QN2 ";CN=2051&&");
+	expect_nothing(t);
+	feed(t, "QN=20000101000000000;ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&QN=" QN1 ";CN=2051&&");
+	expect_acked(t, 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -129,6 +164,8 @@ int main(void)
 		T(an_old_password_does_not_come_back_with_a_setting),
 		T(a_refused_request_does_not_use_up_the_old_password),
 		T(a_notice_that_is_not_kept_is_not_acknowledged),
+		T(a_nameless_9011_is_no_answer_yet),
+		T(an_answer_may_name_the_qn_in_its_cp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
