@@ -75,6 +75,14 @@ static int ask_bus(struct device *d, int bus, const char *factor)
 	        d, socket, "hjgate.Meter.Sample", json_pack("{s:o, s:I}", "points", names, "timeout", timeout));
 }
 
+/* Of a code that is no point's: a condition that is not met; else nobody can be asked. */
+static int why_unasked(const struct device *d)
+{
+	const char *code = d->q.pol_id;
+
+	return code[0] && !hj212_phrase_map_find_factor(&d->u->map, code) ? HJ212_EXE_CONDITION : HJ212_EXE_NO_DATA;
+}
+
 int device_ask_values(struct device *d, const char *factor)
 {
 	int r = 0;
@@ -84,8 +92,8 @@ int device_ask_values(struct device *d, const char *factor)
 		r = ask_bus(d, (int)i, factor);
 	if (r < 0)
 		return r;
-	if (!d->open) /* of a code that is no point's: a condition that is not met; else nothing is sent at all */
-		device_answer(d, d->q.pol_id[0] ? HJ212_EXE_CONDITION : HJ212_EXE_NO_DATA);
+	if (!d->open)
+		device_answer(d, why_unasked(d));
 	return (int)d->open;
 }
 

@@ -209,7 +209,7 @@ CONDITIONS = tuple((cn, editions, cp, [READY, E(code)]) for cn, editions, code, 
     ("3012", ALL, 3, ("PolId=w01018", "PolId=a0/001", "PolId=a0100100000000000")),
     ("3019", NEW, 3, ("PolId=w01018", "PolId=a0/001")),
     ("3019", NEW, 100, ("PolId=e01001",)),
-    ("3020", NEW, 100, ("InfoId=i23001", "InfoId=i33200", "InfoId=i33201")),
+    ("3020", NEW, 100, ("InfoId=i23001", "InfoId=i33200", "InfoId=i33201", "PolId=a01001;InfoId=i33201")),
     ("3020", NEW, 3, ("InfoId=i12002", "PolId=w01018;InfoId=i12002")),  # the link to which instrument?
     # 3020: an InfoId by 6.4.2, and of a log a span; an instrument's log is not kept here.
     ("3020", NEW, 3, ("", "InfoId=", "InfoId=a01001", "InfoId=i4200", "InfoId=i42001", "InfoId=i21001", "InfoId=i21001;BeginTime={log}",
