@@ -343,20 +343,30 @@ bool sending_turn(struct uplinkd *u, struct hj_now now)
 	return began && u->identity.window > 1;
 }
 
+/* What held it at the last turn may be over by now: then the next turn is due at once. */
+static hj_usec backlog_at(const struct uplinkd *u)
+{
+	hj_usec until;
+
+	if (!u->lanes.backlog_held || !lanes_count(&u->lanes, LANE_BACKLOG))
+		return HJ_USEC_NEVER;
+	if (limits_hold(&u->limits, hj_now(), &until) == LIMITS_FREE && !feed_budget_known(u->feed))
+		return HJ_USEC_NEVER; /* the store's answer is waited for */
+	return until;
+}
+
 /* Never one that has passed and that a turn would not take. */
 hj_usec sending_deadline(const struct uplinkd *u)
 {
 	const struct flight *f = pending(u), *realtime;
-	hj_usec next, until;
+	hj_usec next;
 
 	if (!uplinkd_is_up(u))
 		return HJ_USEC_NEVER;
 	next = hj_min(lanes_deadline(&u->lanes), feed_shy_deadline(u->feed));
 	if (uplinkd_wants_realtime(u) && (!f || u->lanes.last != LANE_REALTIME))
 		next = hj_min(next, realtime_at(u));
-	if (u->lanes.backlog_held && lanes_count(&u->lanes, LANE_BACKLOG) &&
-	        limits_hold(&u->limits, hj_now(), &until) != LIMITS_FREE)
-		next = hj_min(next, until);
+	next = hj_min(next, backlog_at(u));
 	if (hj212_session_room(u->session))
 		return goes_first(f) ? HJ_USEC_NEVER : next; /* QNs are being reserved */
 	realtime = realtime_under_way(u);                    /* the platform's answer, or its absence, comes first */
