@@ -143,13 +143,19 @@ static bool is_of_device(int cn)
 	return cn == 3012 || cn == 3019 || cn == 3020;
 }
 
+/* A log has a span. That of data may be the first moment of all, which is 0. */
+static bool is_history(const struct hj212_request *q)
+{
+	return q->begin_ms || q->end_ms || q->cn == 2031 || q->cn == 2041 || q->cn == 2051 || q->cn == 2061;
+}
+
 static int start_request(struct uplinkd *u, const struct hj212_request *q)
 {
 	int r;
 
 	if (q->cn == CN_CLOCK)
 		return clock_set(u, q);
-	if (q->begin_ms || q->end_ms)
+	if (is_history(q))
 		return feed_history(u->feed, q->id, q->cn, q->begin_ms, q->end_ms);
 	if (is_of_device(q->cn))
 		return device_request(u, q);
