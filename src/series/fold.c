@@ -17,7 +17,7 @@
 
 struct folded {
 	uint32_t point;
-	int64_t first_ms, minute_ms; /* label of the point's first minute; length of a minute */
+	int64_t first_ms, covered_ms; /* label of the point's first minute; how long its minutes are together */
 	uint32_t minutes;
 	uint64_t expected, got, odd[ACCUM_FLAGS]; /* odd: expected samples of minutes with that flag */
 	double weight, sum; /* of the averages: by normal samples, or each minute once while none is normal */
@@ -260,7 +260,7 @@ static void add_stat(struct folded *p, int64_t label_ms, int64_t minute_ms, cons
 	size_t odd = accum_flag_index(s->flag);
 
 	p->first_ms = hj_min(p->first_ms, label_ms);
-	p->minute_ms = minute_ms;
+	p->covered_ms += minute_ms;
 	p->minutes++;
 	p->expected += s->expected;
 	p->got += s->got;
@@ -320,10 +320,20 @@ int hj_fold_oldest(const struct hj_fold *f, int64_t *ret_label_ms)
 	return 0;
 }
 
+/* What is expected of the time that no minute covers, by those that are there: not all are of one length. */
+static uint64_t missing_of(const struct folded *p, int64_t end_ms)
+{
+	int64_t gap_ms = end_ms - p->first_ms - p->covered_ms;
+	uint64_t covered = (uint64_t)p->covered_ms, gap = (uint64_t)gap_ms;
+
+	if (p->covered_ms <= 0 || gap_ms <= 0)
+		return 0;
+	return p->expected / covered * gap + p->expected % covered * gap / covered;
+}
+
 static void make_stat(const struct folded *p, int64_t end_ms, unsigned normal_part, struct hj_stat *s)
 {
-	int64_t due = p->minute_ms > 0 ? (end_ms - p->first_ms + p->minute_ms - 1) / p->minute_ms : p->minutes;
-	uint64_t missing = due > p->minutes ? p->expected * (uint64_t)(due - p->minutes) / p->minutes : 0;
+	uint64_t missing = missing_of(p, end_ms);
 	uint32_t odd[ACCUM_FLAGS];
 	bool flagged = false; /* then one sample at least came that was not normal, or is missing */
 	struct accum_share share;

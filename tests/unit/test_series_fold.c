@@ -90,6 +90,38 @@ static void what_is_held_back_or_missing(void **state)
 	hj_fold_free(f);
 }
 
+/* The base window was changed within the hour: minutes of five, then of one. None is missing. */
+static void minutes_of_two_lengths(void **state)
+{
+	struct hj_stat minute[] = { { 1, HJ_FLAG_NORMAL, 300, 300, NAN, 1, 2, 3, NAN } };
+	struct hj_stats one = { minute, 1 }, out;
+	struct hj_fold *f;
+
+	hj_fold_new(60 * MINUTE, &f);
+	for (int m = 0; m < 30; m += 5)
+		hj_fold_add(f, T0 + m * MINUTE, 5 * MINUTE, &one);
+	minute[0].expected = minute[0].got = 60;
+	for (int m = 30; m < 60; m++)
+		hj_fold_add(f, T0 + m * MINUTE, MINUTE, &one);
+	assert_int_equal(hj_fold_take(f, T0, NULL, NULL, &out), 0);
+	assert_int_equal(out.stats[0].expected, 3600);
+	assert_int_equal(out.stats[0].got, 3600);
+	assert_int_equal(out.stats[0].flag, HJ_FLAG_NORMAL);
+	hj_stats_done(&out);
+
+	/* The other way round, and half of the second half did not come. */
+	for (int m = 60; m < 90; m++)
+		hj_fold_add(f, T0 + m * MINUTE, MINUTE, &one);
+	minute[0].expected = minute[0].got = 300;
+	for (int m = 90; m < 105; m += 5)
+		hj_fold_add(f, T0 + m * MINUTE, 5 * MINUTE, &one);
+	assert_int_equal(hj_fold_take(f, T0 + 60 * MINUTE, NULL, NULL, &out), 0);
+	assert_int_equal(out.stats[0].expected, 3600);
+	assert_int_equal(out.stats[0].got, 2700);
+	hj_stats_done(&out);
+	hj_fold_free(f);
+}
+
 /* A clock that was far ahead for a while leaves windows behind that never end: new ones have room all the same. */
 static void a_wrong_clock_is_outlived(void **state)
 {
@@ -191,6 +223,7 @@ int main(void)
 		cmocka_unit_test(what_is_held_back_or_missing),
 		cmocka_unit_test(a_wrong_clock_is_outlived),
 		cmocka_unit_test(a_full_set_makes_room),
+		cmocka_unit_test(minutes_of_two_lengths),
 		cmocka_unit_test(a_closed_window_is_small),
 	};
 
