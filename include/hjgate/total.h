@@ -45,6 +45,9 @@ double hj_total_add(struct hj_total *t, double wrap, double value, int64_t time_
  * and for the very first window. What is to be taken back (a swap told late) is taken from this and the next ones. */
 double hj_total_close(struct hj_total *t, double grown);
 
+/* The same of a window that can have no Cou, since its label has one already: it is counted with the next. */
+void hj_total_keep(struct hj_total *t, double grown);
+
 /* The meter was swapped, or is going to be: the old one ended at `old`, the new one began at `new` (NaN: not told;
  * then the old one ended where it was read last, the new one began where it was read first). When the new one has
  * been read already, what was made of its first reading is put right; which is meant is seen from the readings. To

@@ -136,7 +136,8 @@ static int join_window(struct hj_rollup *r, struct joined *j, const struct windo
 	return 0;
 }
 
-/* A point that another bus has closed under this very label already (its meter was moved) is not said twice. */
+/* A point that another bus has closed under this very label already (its meter was moved) is not said twice; what its
+ * total grew by here is in the next window. */
 static int make_stats(struct hj_rollup *r, const struct joined *j, struct hj_closed *c)
 {
 	struct hj_stat *stats = calloc(j->accums.count ? j->accums.count : 1, sizeof(*stats));
@@ -150,6 +151,8 @@ static int make_stats(struct hj_rollup *r, const struct joined *j, struct hj_clo
 		struct point_state *state = rollup_state(r, a->point);
 		struct hj_stat *stat = &stats[c->stats.count];
 
+		if (state && state->label_ms == c->label_ms && state->total)
+			hj_total_keep(state->total, a->grown);
 		if (!state || state->label_ms == c->label_ms)
 			continue;
 		accum_stat(a, p, c->label_ms + c->length_ms - j->from_ms[i], r->normal_part, stat);

@@ -132,6 +132,12 @@ double hj_total_add(struct hj_total *t, double wrap, double value, int64_t time_
 	return grown;
 }
 
+void hj_total_keep(struct hj_total *t, double grown)
+{
+	if (isfinite(grown) && isfinite(t->carry))
+		t->carry = plus(t->carry, grown);
+}
+
 double hj_total_close(struct hj_total *t, double grown)
 {
 	double cou;

@@ -1,6 +1,7 @@
 /* The rollup where the clock is stepped, windows are sparse and the store is started again: nothing twice, nothing
  * forgotten, nothing held for ever. */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -303,6 +304,51 @@ static void test_an_interval_is_that_of_the_sample(void **state)
 	assert_int_equal(take_one(w, T0 + 2 * MINUTE, &label).expected, 6);
 }
 
+/* Both buses have said everything before these times, and the grace is over: the growth in all that is closed. */
+static double close_both(struct world *w, struct hj_rollup_bus *south, int64_t north_ms, int64_t south_ms)
+{
+	struct hj_now now = now_at(w, north_ms);
+	struct hj_closed c;
+	double cou = 0;
+
+	hj_rollup_upto(w->rollup, w->bus, north_ms, &now);
+	hj_rollup_upto(w->rollup, south, south_ms, &now);
+	now.mono = w->mono += HJ_ROLLUP_GRACE_MS * HJ_USEC_PER_MS;
+	while (hj_rollup_take(w->rollup, &now, &c) > 0) {
+		for (size_t i = 0; i < c.stats.count; i++)
+			cou += isnan(c.stats.stats[i].cou) ? 0 : c.stats.stats[i].cou;
+		hj_stats_done(&c.stats);
+	}
+	return cou;
+}
+
+static void read_total(struct world *w, struct hj_rollup_bus *b, int64_t ms, double value)
+{
+	const struct hj_sample s = { .point = 2, .time_ms = ms, .value = value, .flag = HJ_FLAG_NORMAL };
+
+	assert_int_equal(hj_rollup_add(w->rollup, b, &s), 0);
+}
+
+/* Its meter was moved to a bus that was late: what the total grew by there has no place under the label any more. */
+static void test_a_moved_total_loses_nothing(void **state)
+{
+	struct world *w = *state;
+	struct hj_point total = { .number = 2, .name = "meter.p2", .interval_ms = 10000, .total = true };
+	struct hj_rollup_bus *south;
+	struct hj_now now = now_at(w, T0);
+
+	assert_int_equal(hj_dictionary_put(&w->points, &total), 0);
+	assert_int_equal(hj_rollup_get(w->rollup, "south", &now, &south), 0);
+	hj_rollup_connect(south, true, &now);
+	read_total(w, w->bus, T0, 100);
+	assert_true(close_both(w, south, T0 + MINUTE, T0 + MINUTE) == 0);
+	read_total(w, w->bus, T0 + MINUTE + 1000, 103);
+	read_total(w, south, T0 + MINUTE + 30000, 107);
+	assert_true(close_both(w, south, T0 + 2 * MINUTE, T0 + MINUTE) == 3);
+	read_total(w, south, T0 + 2 * MINUTE, 112);
+	assert_true(close_both(w, south, T0 + 3 * MINUTE, T0 + 3 * MINUTE) == 9);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -318,6 +364,7 @@ int main(void)
 		T(test_a_step_outlives_a_restart),
 		T(test_counted_before_it_is_put),
 		T(test_an_interval_is_that_of_the_sample),
+		T(test_a_moved_total_loses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
