@@ -62,6 +62,7 @@ struct choosing {
 	int64_t future_ms;         /* a label from here on is a wrong clock's */
 	uint64_t young;            /* from here on nothing that is owed may go */
 	struct cut cut;
+	bool dated;                        /* one of the cut has a label that says its age */
 	unsigned undecided;                /* rows of a wrong clock, whose age the next row shows */
 	uint64_t first, last;              /* of them */
 	uint64_t drop[STORED_UPLINKS_MAX]; /* up to here the uplink may no longer owe */
@@ -82,6 +83,16 @@ static bool is_owed(struct choosing *c, const struct hj_head *head, bool old)
 	return false;
 }
 
+/* Labels are not in order where the clock went back. That of a wrong clock counts only where there is no other. */
+static void widen(struct cut *cut, int64_t label_ms, bool wrong, bool *dated)
+{
+	if (wrong && cut->rows)
+		return;
+	cut->begin_ms = *dated ? hj_min(cut->begin_ms, label_ms) : label_ms;
+	cut->end_ms = *dated ? hj_max(cut->end_ms, label_ms) : label_ms;
+	*dated = !wrong;
+}
+
 static int choose_row(const struct hj_head *head, const void *body, size_t n, void *userdata)
 {
 	struct choosing *c = userdata;
@@ -98,8 +109,7 @@ static int choose_row(const struct hj_head *head, const void *body, size_t n, vo
 	if (wrong && c->before_ms != INT64_MAX)
 		return 0;
 	c->cut.from = c->cut.from ? c->cut.from : c->first;
-	c->cut.begin_ms = c->cut.rows ? c->cut.begin_ms : label_ms;
-	c->cut.end_ms = label_ms;
+	widen(&c->cut, label_ms, wrong, &c->dated);
 	c->cut.upto = head->seq;
 	c->cut.rows += c->undecided;
 	c->undecided = 0;

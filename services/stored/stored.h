@@ -83,7 +83,7 @@ struct cut {
 	enum cut_why why;
 	unsigned rows; /* 0 = nothing goes */
 	uint64_t from, upto;
-	int64_t begin_ms, end_ms;          /* the labels of the first and the last of them */
+	int64_t begin_ms, end_ms;          /* the least and the greatest of their labels */
 	uint64_t drop[STORED_UPLINKS_MAX]; /* what each uplink owes of up to here, it owes no longer: it is too old */
 };
 struct cut_span {

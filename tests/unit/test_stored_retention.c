@@ -208,6 +208,22 @@ static void test_full_of_wrong_dates(void **state)
 	assert_int_equal(kept(s, HJ_KIND_MINUTE), 0);
 }
 
+/* Of what went, the least and the greatest label are told: the clock had gone back, and had been wrong before. */
+static void test_labels_out_of_order(void **state)
+{
+	struct stored *s = *state;
+	int64_t now = hj_now().wall_ms;
+
+	add(s, HJ_KIND_MINUTE, 2, -20000);
+	add(s, HJ_KIND_MINUTE, 2, 8);
+	add(s, HJ_KIND_MINUTE, 2, 9);
+	add(s, HJ_KIND_MINUTE, 2, -20000);
+	retention_make_room(s);
+	assert_int_equal(s->cut.rows, 8);
+	assert_true(s->cut.begin_ms < now - 9 * HJ_MS_PER_DAY);
+	assert_true(s->cut.end_ms > s->cut.begin_ms && s->cut.end_ms < now - 7 * HJ_MS_PER_DAY);
+}
+
 /* What is younger than 30 days stays owed, also where something behind it has an older label: an hour has, whose
  * minutes come before it. */
 static void test_older_behind(void **state)
@@ -278,6 +294,7 @@ int main(void)
 		T(test_wrong_clock),
 		T(test_wrong_long),
 		T(test_full_of_wrong_dates),
+		T(test_labels_out_of_order),
 		T(test_older_behind),
 		T(test_wrong_date),
 		T(test_slices),
