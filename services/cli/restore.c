@@ -292,6 +292,17 @@ static int move_companions(const char *path, const char *aside)
 	return 0;
 }
 
+/* The old file has its second name before it loses the first: wherever this ends, it is not taken for what was made
+ * here. Where a file has but one name there is a moment without any. */
+static int set_aside(const char *path, const char *aside)
+{
+	if (link(path, aside) == 0)
+		return 0;
+	if (errno != EPERM && errno != EOPNOTSUPP)
+		return -errno;
+	return rename(path, aside) < 0 ? -errno : 0;
+}
+
 /* There is no moment without a file, and none with half of one. */
 static int put_in_place(struct restoring *r, const char *file, char aside[PATH_MAX])
 {
@@ -307,12 +318,15 @@ static int put_in_place(struct restoring *r, const char *file, char aside[PATH_M
 	hj_time14_format(cli_wall_ms(), time14);
 	if (snprintf(aside, PATH_MAX, "%s.replaced-%s-%u", path, time14, r->generation - 1) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	k = move_companions(path, aside);
+	k = set_aside(path, aside);
 	if (k < 0)
 		return k;
-	if (renameat2(AT_FDCWD, ready, AT_FDCWD, path, RENAME_EXCHANGE) < 0)
-		return -errno;
-	return rename(ready, aside) < 0 ? -errno : 0;
+	k = move_companions(path, aside);
+	if (k >= 0 && rename(ready, path) < 0)
+		k = -errno;
+	if (k < 0 && access(path, F_OK) < 0)
+		rename(aside, path);
+	return k;
 }
 
 /* A key that was made here is the daemons'. */
