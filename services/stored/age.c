@@ -41,6 +41,7 @@ void age_load(struct stored *s)
 	s->age.ms = s->age.kept_ms == NOT_KEPT ? first_guess(s) : s->age.kept_ms;
 	s->age.ms = hj_max(s->age.ms, LEAST_MS);
 	s->age.at = hj_now().mono;
+	s->age.put_ms = s->age.kept_ms;
 }
 
 int64_t age_now(struct stored *s)
@@ -64,7 +65,11 @@ int age_put(struct stored *s, bool now)
 		return 0;
 	r = hj_buf_put_be(&b, (uint64_t)s->age.ms, AGE_BYTES);
 	r = r < 0 ? r : hj_ledger_put_clear(s->ledger, AGE_KEY, b.data, b.len);
-	if (r >= 0)
-		s->age.kept_ms = s->age.ms;
+	s->age.put_ms = s->age.ms;
 	return r;
+}
+
+void age_committed(struct stored *s)
+{
+	s->age.kept_ms = hj_max(s->age.kept_ms, s->age.put_ms);
 }

@@ -216,6 +216,8 @@ static void committed(struct stored *s, const struct hj_now *now, uint64_t first
 	void_committed(s);
 	s->trust.changed = false;
 	maintain_committed(s);
+	poweron_committed(s);
+	age_committed(s);
 	commit_note_durable(s);
 	if (s->error == -ENOSPC)
 		retention_reserve(s, true);

@@ -46,14 +46,18 @@ int poweron_put(struct stored *s, int64_t now_ms)
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	int r = hj_buf_put(&b, s->boot_id, HJ_ID_BYTES);
 
-	if (r >= 0 && s->alive.told && !s->alive.told_kept) {
+	s->alive.told_put = r >= 0 && s->alive.told;
+	if (s->alive.told_put && !s->alive.told_kept)
 		r = hj_ledger_put(s->ledger, TOLD_KEY, s->boot_id, HJ_ID_BYTES);
-		s->alive.told_kept = r >= 0;
-	}
 	if (!s->trust.source)
 		return r;
 	r = r < 0 ? r : hj_buf_put_be(&b, (uint64_t)now_ms, 8);
 	return r < 0 ? r : hj_ledger_put(s->ledger, ALIVE_KEY, b.data, b.len);
+}
+
+void poweron_committed(struct stored *s)
+{
+	s->alive.told_kept = s->alive.told_put;
 }
 
 bool poweron_last(const struct stored *s, int64_t *ret_ms)

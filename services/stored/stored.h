@@ -224,6 +224,7 @@ struct stored {
 		uint8_t boot[HJ_ID_BYTES];
 		int64_t ms;           /* of the last commit under a trusted clock, in the run before */
 		bool told, told_kept; /* that the power failed before this boot; this is on the disk */
+		bool told_put;        /* on the disk with the next commit */
 	} alive;
 	struct voided voids[STORED_VOIDS_MAX];
 	size_t void_count;
@@ -239,6 +240,7 @@ struct stored {
 	hj_usec forced_told_at;
 	struct {
 		int64_t ms, kept_ms; /* what time it is for retention; on the disk */
+		int64_t put_ms;      /* on the disk with the next commit */
 		hj_usec at;          /* looked at last */
 	} age;
 	struct hj_rate growth, written; /* of the file; by this program to the disk */
@@ -402,6 +404,7 @@ void poweron_check(struct stored *s, int64_t end_ms); /* the time is known: this
 void poweron_suspect(struct stored *s);               /* the time is not known: told by the clock as it is */
 bool poweron_last(const struct stored *s, int64_t *ret_ms);
 int poweron_put(struct stored *s, int64_t now_ms);
+void poweron_committed(struct stored *s);
 
 /* rates.c */
 void rates_load(struct stored *s);
@@ -419,6 +422,7 @@ void rates_look(struct stored *s, struct flash_look *ret);
 void age_load(struct stored *s);
 int64_t age_now(struct stored *s);
 int age_put(struct stored *s, bool now); /* into the transaction, when it is time */
+void age_committed(struct stored *s);
 
 /* trust.c */
 int trust_load(struct stored *s);

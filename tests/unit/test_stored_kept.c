@@ -324,6 +324,24 @@ static void test_flash_lasts(void **state)
 	assert_int_equal(f.since_ms, 1);
 }
 
+/* What a commit that failed would have kept is kept by the next one. */
+static void test_a_failed_commit_keeps_nothing(void **state)
+{
+	_cleanup_(hj_buf_done) struct hj_buf told = { 0 }, age = { 0 };
+	int64_t now = hj_now().wall_ms;
+
+	s->alive.told = true;
+	s->age.kept_ms = s->age.put_ms = 0;
+	assert_int_equal(hj_ledger_put_clear(s->ledger, "retention.now", NULL, 0), 0);
+	assert_int_equal(hj_ledger_commit(s->ledger), 0);
+	assert_int_equal(age_put(s, false), 0);
+	assert_int_equal(poweron_put(s, now), 0);
+	hj_ledger_rollback(s->ledger);
+	assert_int_equal(commit_now(s), 0);
+	assert_int_equal(hj_ledger_get(s->ledger, "alive.told", &told), 0);
+	assert_int_equal(hj_ledger_get(s->ledger, "retention.now", &age), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -337,6 +355,7 @@ int main(void)
 		T(test_joined_is_told),
 		T(test_days_of_room),
 		T(test_flash_lasts),
+		T(test_a_failed_commit_keeps_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
