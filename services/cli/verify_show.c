@@ -165,8 +165,14 @@ bool verify_say_unproved(struct writer *w, const struct verify *v)
 {
 	long long rows = cli_int(v->verdict, "rows");
 
-	if (!verify_is_good(v) || !rows || cli_int(v->verdict, "locked") < rows)
+	if (!verify_is_good(v) || cli_int(v->verdict, "locked") < rows)
 		return false;
+	if (!rows && json_is_true(json_object_get(v->verdict, "whole")))
+		return false; /* an empty file is looked at as a whole */
+	if (!rows) {
+		writer_say(w, STYLE_WARN, "%s", _("nothing was looked at: there is no record of that span"));
+		return true;
+	}
 	writer_say(w, STYLE_WARN,
 	        v->of_events ? ngettext("nothing was found, and nothing proved: %lld row of events, its key is not here",
 	                               "nothing was found, and nothing proved: %lld rows of events, their keys are not here",

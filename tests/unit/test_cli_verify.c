@@ -3,12 +3,13 @@
 #include "cli_said.h"
 
 static bool is_backup, unlike, unproven;
-static int locked;
+static int locked, rows = 40;
+static bool whole = true;
 
 static json_t *verdict(int n)
 {
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b}", "rows", 40, "found", 0, "first", 1, "last", 40,
-	        "good", 1, "newest_head", 40, "locked", n, "whole", 1);
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:b}", "rows", rows, "found", 0, "first", 1, "last", 40,
+	        "good", 1, "newest_head", 40, "locked", n, "whole", whole);
 }
 
 static int show(struct cli *cli, int argc, char **argv)
@@ -48,6 +49,20 @@ static void records_without_any_key_are_not_called_verified(void **state)
 	locked = 0;
 	assert_null(strstr(said, "verified: 40 records"));
 	assert_non_null(strstr(said, "nothing proved: 40 records"));
+}
+
+/* A span of another year is not verified by there being nothing in it; an empty file is. */
+static void a_span_without_records_is_not_called_verified(void **state)
+{
+	rows = 0;
+	assert_int_equal(hear(show, false, "verify"), 0);
+	assert_non_null(strstr(said, "verified: 0 records"));
+	whole = false;
+	assert_int_equal(hear(show, false, "verify"), 0);
+	assert_null(strstr(said, "verified: 0"));
+	assert_non_null(strstr(said, "nothing was looked at"));
+	rows = 40;
+	whole = true;
 }
 
 static void a_manifest_is_told(void **state)
@@ -95,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(locked_events_are_told),
 		cmocka_unit_test(records_without_any_key_are_not_called_verified),
+		cmocka_unit_test(a_span_without_records_is_not_called_verified),
 		cmocka_unit_test(a_manifest_is_told),
 	};
 
