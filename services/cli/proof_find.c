@@ -8,7 +8,8 @@
 #include "proof.h"
 
 #define RECORDS_ASKED 64
-#define DAY_MOST      HJ_MS_PER_DAY /* no window is longer */
+#define MINUTES_MOST  (5 * 60 * HJ_MS_PER_SEC) /* of a base window */
+#define HOUR_MS       (3600 * HJ_MS_PER_SEC)
 
 /* The end of a window belongs to the next; of what has no length the second. */
 static bool is_meant(const struct proof *p, const struct hj_head *h)
@@ -48,11 +49,27 @@ static int take(json_t *answer, bool continues, void *userdata)
 	return 0;
 }
 
+/* No window of the kind is longer. What does not hold the time is not asked for: where the clock went back, many
+ * newer records of earlier labels would take the place of the one that is meant. */
+static int64_t longest(enum hj_kind kind)
+{
+	switch (kind) {
+	case HJ_KIND_MINUTE:
+		return MINUTES_MOST;
+	case HJ_KIND_HOUR:
+		return HOUR_MS;
+	case HJ_KIND_DAY:
+		return HJ_MS_PER_DAY;
+	default:
+		return HJ_MS_PER_SEC;
+	}
+}
+
 static int ask(struct proof *p, enum hj_kind kind)
 {
 	json_t *q = json_pack("{ss si}", "kind", hj_kind_name(kind), "limit", p->seq ? 1 : RECORDS_ASKED);
 
-	json_object_set_new(q, "begin", json_integer(p->seq ? 0 : hj_max(p->at_ms - DAY_MOST, (int64_t)0)));
+	json_object_set_new(q, "begin", json_integer(p->seq ? 0 : hj_max(p->at_ms - longest(kind) + 1, (int64_t)0)));
 	json_object_set_new(q, "end", json_integer(p->seq ? HJ_TIME_MAX_MS : p->at_ms + 1));
 	if (p->seq)
 		json_object_set_new(q, "after", json_integer(p->seq - 1));
@@ -98,8 +115,7 @@ static int none(const struct proof *p)
 	hj_time_human(p->at_ms, false, text);
 	if (p->left_out)
 		return cli_refused(p->cli,
-		        _("no %s record at %s can be read, and %llu of that day or the one before cannot be read at "
-		          "all: "
+		        _("no %s record at %s can be read, and %llu of that time cannot be read at all: "
 		          "hjgate key says whether their key is here, hjgate verify whether they were changed"),
 		        _(hj_kind_name(p->kind)), text, (unsigned long long)p->left_out);
 	return cli_refused(
