@@ -271,6 +271,7 @@ static int show_hours(struct gaps *g)
 	writer_table_end(g->w);
 	if (!status && g->due <= 0)
 		writer_say(g->w, STYLE_PLAIN, "%s", _("nothing was expected"));
+	cli_say_unreadable(g->w, g->ask.unreadable);
 	show_sums(g);
 	return status;
 }
