@@ -39,6 +39,8 @@ void eventd_tell_keys(struct eventd *d)
 
 	if (d->key_told && locked == d->key_locked)
 		return;
+	if (locked && d->key_timer)
+		sd_event_source_set_time_relative(d->key_timer, LOOK_LOCKED);
 	if (locked)
 		hj_error("%zu keys of %s are locked: what they sealed stays, and is readable when their KEK is in "
 		         "/run/hjgate/key/kek, or by hjgate key recovery use",

@@ -19,6 +19,8 @@ static void tell_locked(struct stored *s)
 
 	if (s->key.told && locked == s->key.locked)
 		return;
+	if (locked && s->key_timer)
+		sd_event_source_set_time_relative(s->key_timer, LOOK_LOCKED);
 	if (locked)
 		hj_error("%zu keys of records.db are locked: what they sealed stays, and is readable when their KEK "
 		         "is in /run/hjgate/key/kek, or by hjgate key recovery use",
