@@ -2,9 +2,8 @@
 #include <curl/curl.h>
 #include <string.h>
 
-#include "../../services/alertd/alertd.h"
 #include "hjgate/now.h"
-#include "state_root.h"
+#include "alertd_world.h"
 
 static struct hj_now now = { .wall_ms = 1790000000000LL, .mono = HJ_USEC_PER_SEC };
 static http_fn answer; /* of the request that is under way; NULL: none */
@@ -83,8 +82,7 @@ static void give(const struct http_result *r)
 
 static void say(const char *body)
 {
-	give(&(struct http_result){
-	        .curl = CURLE_OK, .status = 200, .body = body, .n = strlen(body), .error = "" });
+	give(&(struct http_result){ .curl = CURLE_OK, .status = 200, .body = body, .n = strlen(body), .error = "" });
 }
 
 /* ---- an alertd with one robot ---- */
@@ -92,24 +90,8 @@ static void say(const char *body)
 static struct alertd *begin(void)
 {
 	static struct hj_conf_channel conf = { .name = "robot", .url = "https://a/b", .hold = 72, .ends = true };
-	struct alertd *a = calloc(1, sizeof(*a));
 
-	assert_non_null(a);
-	a->fd = -1;
-	a->root = root;
-	channel_init(a, &conf, 1);
-	assert_int_equal(outbox_open(a), 0);
-	return a;
-}
-
-static void end(struct alertd *a)
-{
-	for (size_t i = 0; i < a->owed_count; i++)
-		alert_free(a->owed[i]);
-	free(a->owed);
-	quiet_done(&a->quiet);
-	hj_closep(&a->fd);
-	free(a);
+	return begin_alertd(&conf);
 }
 
 static void take_code(struct alertd *a, int64_t id, const char *code)
@@ -166,7 +148,7 @@ static void after_a_refused_digest(void **state)
 	say("{\"errcode\": 0}");
 	assert_int_equal(requests, 5);
 	assert_int_equal(a->owed_count, 0);
-	end(a);
+	end_alertd(a);
 }
 
 /* As long as the answer asked for, whatever the clock says by then. */
@@ -181,7 +163,7 @@ static void a_silence_outlives_a_restart(void **state)
 		take(a, (int64_t)i + 1);
 		channel_turn(&a->channels[0], now.mono);
 		give(&(struct http_result){ .curl = CURLE_OK, .status = 429, .retry_after_s = 1800, .error = "" });
-		end(a);
+		end_alertd(a);
 		now.mono += 60 * HJ_USEC_PER_SEC;
 		now.wall_ms += clock_s[i] * HJ_MS_PER_SEC;
 		a = begin();
@@ -191,7 +173,7 @@ static void a_silence_outlives_a_restart(void **state)
 			channel_give_up(&a->channels[0], a->owed[0], "the test is over");
 		a->channels[0].wait_until = 0;
 		outbox_pace(a, &a->channels[0]);
-		end(a);
+		end_alertd(a);
 	}
 }
 
@@ -205,7 +187,7 @@ static void what_is_lost_of_losses_is_no_news(void **state)
 	assert_int_equal(a->owed_count, OWED_MAX);
 	assert_int_equal(a->channels[0].lost, 10);
 	assert_int_equal(reports, 1);
-	end(a);
+	end_alertd(a);
 }
 
 /* Robots of others have their token in the address. */

@@ -4,9 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../../services/alertd/alertd.h"
 #include "hjgate/now.h"
-#include "state_root.h"
+#include "alertd_world.h"
 
 static struct hj_now now = { .wall_ms = 1790000000000LL, .mono = HJ_USEC_PER_SEC };
 static int sync_error; /* what the disk answers; 0 = it takes it */
@@ -61,24 +60,8 @@ static struct alertd *begin(void)
 	static const struct hj_conf_channel conf = {
 		.name = "robot", .token = "absent", .rate = 15, .hold = 72, .ends = true
 	};
-	struct alertd *a = calloc(1, sizeof(*a));
 
-	assert_non_null(a);
-	a->fd = -1;
-	a->root = root;
-	channel_init(a, &conf, 1);
-	assert_int_equal(outbox_open(a), 0);
-	return a;
-}
-
-static void end(struct alertd *a)
-{
-	for (size_t i = 0; i < a->owed_count; i++)
-		alert_free(a->owed[i]);
-	free(a->owed);
-	quiet_done(&a->quiet);
-	hj_closep(&a->fd);
-	free(a);
+	return begin_alertd(&conf);
 }
 
 static enum taken take_of(struct alertd *a, int64_t id, int bus, size_t bytes)
@@ -127,12 +110,12 @@ static void test_disk_comes_back(void **state)
 	sync_error = 0;
 	assert_int_equal(take(a, 2), TAKEN_BEFORE);
 	assert_int_equal(take(a, 3), TAKEN);
-	end(a);
+	end_alertd(a);
 	a = begin();
 	assert_int_equal(a->owed_count, 3);
 	for (int id = 1; id <= 3; id++)
 		assert_int_equal(take(a, id), TAKEN_BEFORE);
-	end(a);
+	end_alertd(a);
 }
 
 /* So many alerts wait when so many hours have gone by, and the clock says that it were others. */
@@ -154,17 +137,17 @@ static void test_clock_is_set(void **state)
 	assert_int_equal(waiting_after(a, 1, -2000), 1);
 	assert_int_equal(waiting_after(a, 40, 1000), 1);
 	outbox_open(a); /* made anew: it says when that was by the clock of now */
-	end(a);
+	end_alertd(a);
 	a = begin();
 	assert_int_equal(a->owed_count, 1);
 	assert_int_equal(waiting_after(a, 29, 29), 1);
 	assert_int_equal(waiting_after(a, 2, 2), 0);
-	end(a);
+	end_alertd(a);
 	a = begin();
 	assert_int_equal(take(a, 2), TAKEN);
 	assert_int_equal(waiting_after(a, 71, 0), 1);
 	assert_int_equal(waiting_after(a, 2, 0), 0);
-	end(a);
+	end_alertd(a);
 }
 
 /* What is not told now takes nobody's place. */
@@ -180,7 +163,7 @@ static void test_hushed(void **state)
 	assert_int_equal(a->channels[0].lost, 0);
 	assert_int_equal(take(a, OWED_MAX + 2), TAKEN);
 	assert_int_equal(a->channels[0].lost, 1);
-	end(a);
+	end_alertd(a);
 }
 
 /* A channel that is dead for long, and much that is said at length: what waits is read again, whole. */
@@ -193,11 +176,11 @@ static void test_long(void **state)
 		assert_int_equal(take_of(a, id, (int)id, ALERT_VALUES_MAX), TAKEN);
 		outbox_tidy(a);
 	}
-	end(a);
+	end_alertd(a);
 	a = begin();
 	assert_int_equal(a->owed_count, OWED_MAX);
 	assert_int_equal(a->owed[OWED_MAX - 1]->id, 3 * OWED_MAX);
-	end(a);
+	end_alertd(a);
 }
 
 /* What a person has mended is tried at once after a restart; a robot's silence outlives it. */
@@ -208,13 +191,13 @@ static void test_restart(void **state)
 	assert_int_equal(take(a, 1), TAKEN);
 	assert_true(channel_turn(&a->channels[0], now.mono) > now.mono); /* there is no token */
 	assert_true(a->channels[0].wrong);
-	end(a);
+	end_alertd(a);
 	now.mono += HJ_USEC_PER_SEC;
 	now.wall_ms += HJ_MS_PER_SEC;
 	a = begin();
 	assert_int_equal(a->owed_count, 1);
 	assert_true(a->channels[0].wait_until <= now.mono);
-	end(a);
+	end_alertd(a);
 }
 
 int main(void)
