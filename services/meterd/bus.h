@@ -87,6 +87,14 @@ static inline void bus_free(struct bus *b)
 }
 HJ_DEFINE_CLEANUP(struct bus *, bus_free)
 
+/* fn at what comes unasked. */
+static inline int bus_hear(sd_event *event, int fd, sd_event_io_handler_t fn, void *userdata, sd_event_source **ret)
+{
+	int r = sd_event_add_io(event, ret, fd, EPOLLIN, fn, userdata);
+
+	return r < 0 ? r : sd_event_source_set_priority(*ret, BUS_PRIORITY_UNASKED);
+}
+
 /* The bus of conf's type, not yet open; keeps conf. -ENOSYS where this build has no such bus. */
 int bus_new(const struct hj_conf_bus *conf, struct bus **ret);
 

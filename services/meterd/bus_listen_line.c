@@ -163,15 +163,12 @@ static int connect_port(struct listen_way *w)
 
 static int watch(struct listen_way *w)
 {
-	int r = sd_event_add_io(w->of->event, &w->io, modbus_get_socket(w->ctx), EPOLLIN, on_bytes, w);
+	int r = bus_hear(w->of->event, modbus_get_socket(w->ctx), on_bytes, w, &w->io);
 
 	if (r < 0)
 		return r;
 	r = sd_event_add_time(w->of->event, &w->timer, CLOCK_BOOTTIME, 0, 1, on_timer, w);
-	if (r < 0)
-		return r;
-	sd_event_source_set_priority(w->io, BUS_PRIORITY_UNASKED);
-	return sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
+	return r < 0 ? r : sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
 }
 
 static int line_open(struct listen *l, struct listen_way **ret)

@@ -192,12 +192,11 @@ static int add_connection(struct listen_way *w, int fd, const struct peer_addres
 	c->active = hj_now().mono;
 	hj_serve_init(&c->serve, HJ_SERVE_TCP, 0, 0);
 	listen_add_units(w->of, &c->serve);
-	r = sd_event_add_io(w->of->event, &c->io, fd, EPOLLIN, on_bytes, c);
+	r = bus_hear(w->of->event, fd, on_bytes, c, &c->io);
 	if (r < 0) {
 		free(c);
 		return r;
 	}
-	sd_event_source_set_priority(c->io, BUS_PRIORITY_UNASKED);
 	*place(w, peer) = c;
 	w->accepted++;
 	return 0;
@@ -287,11 +286,10 @@ static int bind_port(const struct hj_conf_bus *conf)
 
 static int watch(struct listen_way *w)
 {
-	int r = sd_event_add_io(w->of->event, &w->io, w->fd, EPOLLIN, on_connect, w);
+	int r = bus_hear(w->of->event, w->fd, on_connect, w, &w->io);
 
 	if (r < 0)
 		return r;
-	sd_event_source_set_priority(w->io, BUS_PRIORITY_UNASKED);
 	return sd_event_add_time_relative(w->of->event, &w->timer, CLOCK_BOOTTIME, TICK, HJ_USEC_PER_SEC, on_idle, w);
 }
 

@@ -247,13 +247,6 @@ static int setup_rs485(struct stream *s)
 	return r;
 }
 
-static int watch(struct stream *s)
-{
-	int r = sd_event_add_io(s->event, &s->idle, s->fd, EPOLLIN, on_idle, s);
-
-	return r < 0 ? r : sd_event_source_set_priority(s->idle, BUS_PRIORITY_UNASKED);
-}
-
 static int stream_open(struct bus *b)
 {
 	struct stream *s = stream_of(b);
@@ -275,7 +268,7 @@ static int stream_open(struct bus *b)
 	s->fd = r;
 	r = setup_rs485(s);
 	if (r >= 0 && s->event)
-		r = watch(s);
+		r = bus_hear(s->event, s->fd, on_idle, s, &s->idle);
 	if (r < 0) {
 		stream_close(b);
 		return r;

@@ -257,13 +257,6 @@ static int on_idle(sd_event_source *source, int fd, uint32_t events, void *userd
 	return 0;
 }
 
-static int watch(struct tcp *t)
-{
-	int r = sd_event_add_io(t->event, &t->idle, t->fd, EPOLLIN, on_idle, t);
-
-	return r < 0 ? r : sd_event_source_set_priority(t->idle, BUS_PRIORITY_UNASKED);
-}
-
 static int tcp_open(struct bus *b)
 {
 	struct tcp *t = tcp_of(b);
@@ -278,7 +271,7 @@ static int tcp_open(struct bus *b)
 	if (r < 0)
 		return r;
 	t->fd = r;
-	r = t->event ? watch(t) : 0;
+	r = t->event ? bus_hear(t->event, t->fd, on_idle, t, &t->idle) : 0;
 	if (r < 0) {
 		tcp_close(b);
 		return r;
