@@ -246,6 +246,11 @@ int64_t cli_int(json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
+uint64_t cli_left_out(json_t *answer)
+{
+	return (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
+}
+
 int64_t cli_time(json_t *object, const char *key)
 {
 	int64_t ms = cli_int(object, key);

@@ -30,6 +30,7 @@ void cli_error_text(json_t *reply, char *to, size_t size);
 
 /* JSON as it came: a wrong type is as if it were absent. */
 int64_t cli_int(json_t *object, const char *key);        /* 0 where absent or null */
+uint64_t cli_left_out(json_t *answer);                   /* of hjgate.Store.Query: records that it could not read */
 int64_t cli_time(json_t *object, const char *key);       /* ms UTC; 0 where absent or no time that can be shown */
 const char *cli_string(json_t *object, const char *key); /* NULL where absent or null */
 double cli_number(json_t *value);                        /* NaN where it is none */

@@ -73,7 +73,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	int r;
 
 	take_points(e, answer);
-	e->unreadable += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
+	e->unreadable += cli_left_out(answer);
 	json_array_foreach(json_object_get(answer, "records"), i, j) if (!e->failed) take_record(e, j);
 	r = outfile_turn(&e->x.out);
 	if (r < 0)
@@ -124,7 +124,7 @@ static int take_any(json_t *answer, bool continues, void *userdata)
 	struct exporting *e = userdata;
 
 	e->page += json_array_size(json_object_get(answer, "records"));
-	e->passed += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
+	e->passed += cli_left_out(answer);
 	return 0;
 }
 

@@ -78,7 +78,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 		r = r < 0 ? r : t->fn(t->a, &record);
 		hj_record_done(&record);
 	}
-	t->a->unreadable += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
+	t->a->unreadable += cli_left_out(answer);
 	if (r < 0)
 		t->a->error = r;
 	return r < 0 ? r : 0;

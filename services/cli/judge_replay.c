@@ -96,7 +96,7 @@ static int take_page(json_t *answer, bool continues, void *userdata)
 	{
 		take_record(r, j);
 	}
-	r->unreadable += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
+	r->unreadable += cli_left_out(answer);
 	return 0;
 }
 

@@ -163,7 +163,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 	json_array_foreach(json_object_get(answer, "points"), i, j) if (hj_point_from_json(j, &point) == 0)
 	        hj_dictionary_put(&r->points, &point);
 	json_array_foreach(json_object_get(answer, "records"), i, j) take_record(r, j);
-	r->unreadable += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
+	r->unreadable += cli_left_out(answer);
 	return ferror(stdout) ? 1 : 0;
 }
 

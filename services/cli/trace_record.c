@@ -79,7 +79,7 @@ static int take_records(json_t *answer, bool continues, void *userdata)
 	size_t i;
 
 	(void)continues;
-	t->left_out += (uint64_t)hj_max(cli_int(answer, "left_out"), (int64_t)0);
+	t->left_out += cli_left_out(answer);
 	json_array_foreach(json_object_get(answer, "points"), i, j) if (hj_point_from_json(j, &point) == 0)
 	        hj_dictionary_put(&t->points, &point);
 	json_array_foreach(json_object_get(answer, "records"), i, j)
