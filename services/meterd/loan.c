@@ -78,7 +78,5 @@ hj_usec loan_turn(struct meterd *m)
 		m->lent = true;
 		lend(m);
 	}
-	if (!m->loans)
-		return m->poll_at;
-	return m->bus && m->bus->is_open ? m->bus->free_at : 0;
+	return m->loans ? poll_waits_until(m) : m->poll_at;
 }

@@ -137,6 +137,7 @@ hj_usec poll_turn(struct meterd *m);
 /* When the bus may be asked. Who speaks without a pause moves the time on for ever at which it is free: after a while
  * it is asked all the same, and the question fails because the line does not become quiet. */
 hj_usec poll_free_at(struct meterd *m, hj_usec now);
+hj_usec poll_waits_until(const struct meterd *m); /* the same, as it was found this turn or is after a question */
 /* One transaction with all that is counted about it; the bus must be free. Of one that is lent to a tool nothing is:
  * who asks units that are not there, to find out, says nothing of the bus or its meters. */
 int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, bool lent, struct bus_answer *ret);

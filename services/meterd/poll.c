@@ -20,6 +20,13 @@
 #define PUT_OFF           (500 * HJ_USEC_PER_MS) /* until it is seen whether a late answer may still come */
 #define HELD_MOST         (500 * HJ_USEC_PER_MS) /* the line ought to be free, and others still speak */
 
+hj_usec poll_waits_until(const struct meterd *m)
+{
+	if (!m->bus || !m->bus->is_open)
+		return 0;
+	return m->held_until ? hj_min(m->bus->free_at, m->held_until) : m->bus->free_at;
+}
+
 hj_usec poll_free_at(struct meterd *m, hj_usec now)
 {
 	if (!m->bus || !m->bus->is_open)
@@ -28,7 +35,7 @@ hj_usec poll_free_at(struct meterd *m, hj_usec now)
 		m->held_until = 0;
 	else if (!m->held_until)
 		m->held_until = m->bus->free_at + HELD_MOST;
-	return m->held_until ? hj_min(m->bus->free_at, m->held_until) : m->bus->free_at;
+	return poll_waits_until(m);
 }
 
 static void lose_port(struct meterd *m, int error, hj_usec now)
@@ -337,7 +344,7 @@ hj_usec poll_turn(struct meterd *m)
 	if (!m->bus->is_open)
 		return turn_closed(m, &now);
 	if (now.mono < poll_free_at(m, now.mono))
-		return m->bus->free_at;
+		return poll_waits_until(m);
 	while ((a = next(m, &now)).turn == HJ_TURN_MISS)
 		miss(m, a.request, a.due, &now);
 	if (a.turn != HJ_TURN_NONE)
@@ -345,5 +352,5 @@ hj_usec poll_turn(struct meterd *m)
 	due = hj_schedule_due(&m->schedule, &m->quarantine);
 	if (!m->bus->is_open)
 		return hj_min(due, m->reopen_at);
-	return hj_max(due, m->bus->free_at);
+	return hj_max(due, poll_waits_until(m));
 }

@@ -146,6 +146,7 @@ static void a_silent_meter_does_not_hide_a_good_port(void **state)
 static void a_line_that_never_becomes_quiet_is_asked_all_the_same(void **state)
 {
 	hj_usec begun = hj_now().mono, now = begun;
+	struct loan loan = { 0 };
 	struct world w;
 
 	(void)state;
@@ -164,6 +165,14 @@ static void a_line_that_never_becomes_quiet_is_asked_all_the_same(void **state)
 	w.bus.free_at = now + 60 * HJ_USEC_PER_SEC;
 	w.m.schedule.slots[0].due = now;
 	assert_true(loan_turn(&w.m) == w.bus.free_at);
+	/* Nor is slept for longer than is waited, by whoever asks. */
+	w.bus.free_at = now + 120 * HJ_USEC_PER_SEC;
+	assert_true(loan_turn(&w.m) < now + 61 * HJ_USEC_PER_SEC);
+	w.m.loans = &loan;
+	assert_true(loan_turn(&w.m) < now + 61 * HJ_USEC_PER_SEC);
+	w.m.held_until = now; /* it was waited for long enough, and nothing is due yet */
+	w.m.schedule.slots[0].due = now + 5 * HJ_USEC_PER_SEC;
+	assert_true(poll_turn(&w.m) == w.m.schedule.slots[0].due);
 	assert_int_equal(port.asked, 1);
 	tear_down(&w);
 }
