@@ -21,7 +21,8 @@ struct head {
 	uint16_t count;
 	uint16_t length; /* of it all; 0: the rest of the ring is empty */
 	uint16_t sent_length;
-	uint8_t unit_id, table, exception;
+	uint16_t exception;
+	uint8_t unit_id, table;
 } __attribute__((packed));
 _Static_assert(sizeof(struct head) + 2 * BUS_FRAME_MAX <= UINT16_MAX, "a length has 16 bits");
 
@@ -105,7 +106,7 @@ void frames_add(struct frames *f, int64_t time_us, uint32_t took_us, const struc
 		.sent_length = (uint16_t)a->sent_length,
 		.unit_id = q->unit_id,
 		.table = (uint8_t)q->table,
-		.exception = (uint8_t)a->is.exception };
+		.exception = (uint16_t)a->is.exception };
 
 	if (!has_ring(f))
 		return;

@@ -18,7 +18,8 @@ struct frame {
 	uint32_t took_us;
 	uint32_t address;
 	uint16_t count, sent_length, received_length;
-	uint8_t unit_id, table, exception;
+	uint16_t exception; /* of CJ/T 188: the two bytes of the meter's state */
+	uint8_t unit_id, table;
 };
 
 struct frames {

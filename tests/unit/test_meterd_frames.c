@@ -21,6 +21,7 @@ static struct bus_answer make(unsigned i)
 
 	memset(a.sent, (int)i, a.sent_length);
 	memset(a.received, (int)(i + 1), a.received_length);
+	a.is.exception = (int)(i % UINT16_MAX); /* a water meter's has 16 bits */
 	a.is.why = "as the test wants it";
 	return a;
 }
@@ -43,6 +44,7 @@ static void check(const struct frame *got, unsigned i)
 	assert_int_equal(got->time_us, 1000 + i);
 	assert_int_equal(got->address, i);
 	assert_int_equal(got->unit_id, i % 247 + 1);
+	assert_int_equal(got->exception, i % UINT16_MAX);
 	assert_true(!got->error == (i % 5 != 0));
 	assert_int_equal(got->sent_length, a.sent_length);
 	assert_int_equal(got->received_length, a.received_length);
