@@ -212,7 +212,7 @@ static int on_connect(sd_event_source *source, int fd, uint32_t events, void *us
 
 	(void)source;
 	(void)events;
-	if (peer < 0 && (errno == EMFILE || errno == ENFILE))
+	if (peer < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
 		listen_lost(w->of, -errno); /* it would be told again at once, and for ever */
 	if (peer < 0)
 		return 0; /* it has gone again */

@@ -1,5 +1,7 @@
-/* A server that never stops speaking: what comes unasked waits for the turns of the bus, and not they for its end. */
+/* A server that never stops speaking: what comes unasked waits for the turns of the bus, and not they for its end. A
+ * client that cannot be let in is not told of without end either. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,11 +103,81 @@ static void a_flood_of_noise(void **state)
 	turns_come(bus_rtu_over_tcp_new, HJ_BUS_rtu_over_tcp);
 }
 
+/* ---- who cannot be let in ---- */
+
+static int accept_error; /* 0: it is let in */
+static unsigned accepts;
+
+int accept4(int fd, struct sockaddr *from, socklen_t *n, int flags)
+{
+	accepts++;
+	errno = accept_error;
+	return accept_error ? -1 : (int)syscall(SYS_accept4, fd, from, n, flags);
+}
+
+static int64_t free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t n = sizeof(at);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
+	close(fd);
+	return ntohs(at.sin_port);
+}
+
+static void knock(struct bus *b, int64_t port, sd_event *event, int error)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	hj_usec end = hj_now().mono + HJ_USEC_PER_SEC / 5;
+
+	accept_error = error;
+	accepts = 0;
+	assert_int_equal(b->ops->open(b), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	while (hj_now().mono < end)
+		sd_event_run(event, HJ_USEC_PER_SEC / 20);
+	close(fd);
+}
+
+/* The client stays at the door: a port that stays open would be told of it again and again. */
+static void who_cannot_be_let_in(void **state)
+{
+	static const int errors[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS };
+	struct hj_conf_bus conf = {
+		.name = "north", .kind = HJ_BUS_listen, .listen_on = "127.0.0.1", .tcp_port = free_port()
+	};
+	_cleanup_(bus_freep) struct bus *b = NULL;
+	sd_event *event = NULL;
+
+	(void)state;
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(bus_listen_new(&conf, &b), 0);
+	assert_int_equal(b->ops->attach(b, event, NULL, NULL), 0);
+	for (size_t i = 0; i < hj_array_size(errors); i++) {
+		knock(b, conf.tcp_port, event, errors[i]);
+		assert_int_equal(accepts, 1);
+		assert_false(b->is_open);
+		assert_int_equal(b->lost, -errors[i]);
+	}
+	knock(b, conf.tcp_port, event, 0);
+	assert_int_equal(accepts, 1);
+	assert_true(b->is_open);
+	bus_freep(&b);
+	b = NULL;
+	sd_event_unref(event);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_of_frames),
 		cmocka_unit_test(a_flood_of_noise),
+		cmocka_unit_test(who_cannot_be_let_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
