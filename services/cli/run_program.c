@@ -27,7 +27,7 @@
 #define START_USEC          600000000u /* a store may have much to look through */
 #define WATCHDOG_USEC       30000000u
 #define DOUBT_USEC          5000000u
-#define STOP_USEC           5000000u
+#define STOP_USEC           30000000u /* as in the units: a slow disk takes its time over the last commit */
 #define TIMER_ACCURACY_USEC 10000u
 #define SPARE_FD            16 /* above those that a program finds its sockets at */
 
