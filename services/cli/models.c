@@ -1,5 +1,6 @@
 /* `hjgate models`: the register maps that a meter of buses.d may name, all of them or one whole: what an installer
  * looks up before he writes the four lines of a meter. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,8 +151,11 @@ static int one(const struct cli *cli, const char *name)
 	_cleanup_(hj_conf_errors_done) struct hj_conf_errors errors = { 0 };
 	_cleanup_(writer_freep) struct writer *w = NULL;
 	struct hj_conf_model m;
+	int r = hj_conf_load_model(cli->root, name, &m, &errors);
 
-	if (hj_conf_load_model(cli->root, name, &m, &errors) < 0) {
+	if (r == -ENOENT && errors.count) /* of no file: there is none */
+		return cli_refused(cli, "%s: %s", errors.list[0].what, errors.list[0].remedy);
+	if (r < 0) {
 		cli_conf_errors(cli, &errors);
 		return HJ_EXIT_REFUSED;
 	}
