@@ -127,30 +127,42 @@ static void show_heads(struct writer *w, const struct verify *v)
 		        (long long)newest);
 }
 
+static const char *gap_text(const char *key, unsigned long n)
+{
+	if (!strcmp(key, "locked"))
+		return ngettext(
+		        "- {other} record: its key is not here, so what it says cannot be proved (its order is).",
+		        "- {other} records: their key is not here, so what they say cannot be proved (their order is).", n);
+	if (!strcmp(key, "unchained"))
+		return ngettext("- {other} record: the key of its chain is not here, so nobody can tell whether others are "
+		                "missing beside it.",
+		        "- {other} records: the key of their chain is not here, so nobody can tell whether others are "
+		        "missing between them.",
+		        n);
+	if (!strcmp(key, "plain"))
+		return ngettext("- {other} record of an older version was never sealed; it is as it was when this version "
+		                "took it over.",
+		        "- {other} records of an older version were never sealed; they are as they were when this version "
+		        "took them over.",
+		        n);
+	if (!strcmp(key, "missing"))
+		return ngettext("- {other} record was lost with a damaged file, as its salvage told then.",
+		        "- {other} records were lost with a damaged file, as its salvage told then.", n);
+	return ngettext("- {other} head stands on a record that was removed since: it proves nothing any more.",
+	        "- {other} heads stand on records that were removed since: they prove nothing any more.", n);
+}
+
 static void show_gaps(struct writer *w, const struct verify *v)
 {
-	static const struct {
-		const char *key, *text;
-	} gaps[] = {
-		{ "locked", N_("- {other} records: their key is not here, so what they say cannot be proved (their "
-		               "order is).") },
-		{ "unchained", N_("- {other} records: the key of their chain is not here, so nobody can tell whether "
-		                  "others are "
-		                  "missing between them.") },
-		{ "plain", N_("- {other} records of an older version were never sealed; they are as they were when "
-		              "this version "
-		              "took them over.") },
-		{ "missing", N_("- {other} records were lost with a damaged file, as its salvage told then.") },
-		{ "cut_heads", N_("- {other} heads stand on records that were removed since: they prove nothing any "
-		                  "more.") },
-	};
+	static const char *const gaps[] = { "locked", "unchained", "plain", "missing", "cut_heads" };
 
 	for (size_t i = 0; i < hj_array_size(gaps); i++) {
+		int64_t n = cli_int(v->verdict, gaps[i]);
 		char text[256];
 
-		if (!cli_int(v->verdict, gaps[i].key))
+		if (!n)
 			continue;
-		fill_in(_(gaps[i].text), cli_int(v->verdict, gaps[i].key), NULL, text, sizeof(text));
+		fill_in(gap_text(gaps[i], (unsigned long)n), n, NULL, text, sizeof(text));
 		writer_say(w, STYLE_PLAIN, "%s", text);
 	}
 	if (json_is_true(json_object_get(v->verdict, "salvaging")))

@@ -3,7 +3,7 @@
 #include "cli_said.h"
 
 static bool is_backup, unlike, unproven;
-static int locked, rows = 40;
+static int locked, rows = 40, locked_events = 7;
 static bool whole = true;
 
 static json_t *verdict(int n)
@@ -24,7 +24,7 @@ static int show(struct cli *cli, int argc, char **argv)
 	v->findings = json_array();
 	v->events->findings = json_array();
 	v->verdict = verdict(locked);
-	v->events->verdict = verdict(7);
+	v->events->verdict = verdict(locked_events);
 	v->events->of_events = true;
 	v->is_backup = is_backup;
 	v->unlike_manifest = unlike;
@@ -38,7 +38,11 @@ static int show(struct cli *cli, int argc, char **argv)
 static void locked_events_are_told(void **state)
 {
 	assert_int_equal(hear(show, false, "verify"), 0);
-	assert_non_null(strstr(said, "7 records: their key is not here"));
+	assert_non_null(strstr(said, "- 7 records: their key is not here"));
+	locked_events = 1;
+	assert_int_equal(hear(show, false, "verify"), 0);
+	locked_events = 7;
+	assert_non_null(strstr(said, "- 1 record: its key is not here"));
 }
 
 /* A copy in foreign hands: that nothing speaks against it is no proof. */
