@@ -105,7 +105,8 @@ bool suspect_input(struct uplinkd *u, const void *data, size_t n)
 		                link_address(u->link)));
 	s->web_told = SUSPECT_TOLD;
 	u->unanswered = true;
-	flights_clear(&u->flights); /* no record is to blame for this */
+	flights_clear(&u->flights); /* no record is to blame for this, and no password */
+	hj212_session_left(u->session);
 	trial_verdict(u, "portal", NULL);
 	link_drop(u->link, "a page of the web answers, no platform: a portal, or another port");
 	return true;

@@ -99,7 +99,10 @@ static void on_down(const char *why, void *userdata)
 {
 	struct uplinkd *u = userdata;
 
-	hj212_session_disconnected(u->session);
+	if (why)
+		hj212_session_disconnected(u->session);
+	else
+		hj212_session_left(u->session);
 	trial_down(u, why);
 	devices_stop(u);
 	if (why) {

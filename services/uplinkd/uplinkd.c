@@ -212,7 +212,7 @@ int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *setti
 void uplinkd_unlink(struct uplinkd *u)
 {
 	link_stop(u->link);
-	hj212_session_disconnected(u->session);
+	hj212_session_left(u->session);
 	devices_stop(u);
 	resumes_remember(&u->resumes, &u->flights, u->identity.mn);
 	feed_link_down(u->feed);

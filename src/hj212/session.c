@@ -109,6 +109,19 @@ void hj212_session_connected(struct hj212_session *s, struct hj_now now)
 	hj212_own_connected(s, now);
 }
 
+static void link_ended(struct hj212_session *s)
+{
+	s->connected = s->held = false;
+	s->out_len = s->frame_left = 0;
+	s->queued = s->written = 0;
+	s->junk_before += s->finder.junk;
+	s->dropped_before += s->finder.dropped;
+	hj212_finder_init(&s->finder);
+	hj212_upload_disconnected(s);
+	s->login_due = s->login_open = s->clock_due = false;
+	hj212_request_disconnected(s);
+}
+
 #define HANGUPS_SAY_NO                                                                                               \
 	2 /* in a row upon an upload, since the password was changed: some platforms know no other way of saying so  \
 	   */
@@ -119,15 +132,13 @@ void hj212_session_disconnected(struct hj212_session *s)
 		return;
 	if (!s->dead && (hj212_upload_outstanding(s) || s->login_open) && ++s->hangups >= HANGUPS_SAY_NO)
 		hj212_pw_refused(s, "the platform hung up");
-	s->connected = s->held = false;
-	s->out_len = s->frame_left = 0;
-	s->queued = s->written = 0;
-	s->junk_before += s->finder.junk;
-	s->dropped_before += s->finder.dropped;
-	hj212_finder_init(&s->finder);
-	hj212_upload_disconnected(s);
-	s->login_due = s->login_open = s->clock_due = false;
-	hj212_request_disconnected(s);
+	link_ended(s);
+}
+
+void hj212_session_left(struct hj212_session *s)
+{
+	if (s->connected)
+		link_ended(s);
 }
 
 static void trace_in(struct hj212_session *s, const struct hj212_frame *f)

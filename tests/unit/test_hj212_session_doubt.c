@@ -90,6 +90,25 @@ static void an_old_password_does_not_come_back_with_a_setting(void **state)
 	assert_string_equal(hj212_session_settings(t->s)->old_pw, "");
 }
 
+/* Some platforms say by it alone that they do not take a password. Who pauses an uplink says nothing. */
+static void only_the_platform_hangs_up_on_a_password(void **state)
+{
+	struct talk *t = *state;
+
+	set_password(t, QN0, "123456", "654321");
+	for (int i = 0; i < 4; i++) {
+		expect_nothing(t);
+		upload(t, 1, "x=1");
+		if (i < 2)
+			hj212_session_left(t->s);
+		else
+			hj212_session_disconnected(t->s);
+		hj212_session_connected(t->s, t->now);
+	}
+	expect_outcome(t, HJ212_PW_TRIED);
+	expect_nothing(t);
+}
+
 /* A request that is refused for something else has not used it. */
 static void a_refused_request_does_not_use_up_the_old_password(void **state)
 {
@@ -162,6 +181,7 @@ int main(void)
 		T(a_reset_ends_the_trial_of_the_old_password),
 		T(a_password_that_proves_right_stays_beside_a_setting),
 		T(an_old_password_does_not_come_back_with_a_setting),
+		T(only_the_platform_hangs_up_on_a_password),
 		T(a_refused_request_does_not_use_up_the_old_password),
 		T(a_notice_that_is_not_kept_is_not_acknowledged),
 		T(a_nameless_9011_is_no_answer_yet),

@@ -23,7 +23,7 @@ static struct {
 void uplinkd_unlink(struct uplinkd *u)
 {
 	seen.unlinked++;
-	hj212_session_disconnected(u->session);
+	hj212_session_left(u->session);
 }
 
 void uplinkd_pump(struct uplinkd *u)
