@@ -54,10 +54,11 @@ static enum verdict judge_rate(struct hj_judge *j, struct limit *l, const struct
 	return above(l, l->value, l->plan->bound, 0);
 }
 
-/* Wrong from its first reading on: for how long is what counts. */
+/* Wrong from its first reading on: for how long is what counts. Of one that is told, silence proves no movement: what
+ * comes after it is held against the value that it stayed at. */
 static enum verdict judge_stuck(struct hj_judge *j, struct limit *l, const struct hj_sample *s)
 {
-	if (l->old_ms == BEFORE || fabs(s->value - l->old) > l->plan->bound) {
+	if ((l->old_ms == BEFORE && !l->alarm.on) || fabs(s->value - l->old) > l->plan->bound) {
 		l->old_ms = s->time_ms;
 		l->old = s->value;
 		return WELL;

@@ -109,6 +109,35 @@ static void stuck_begins_with_the_value_it_stays_at(void **state)
 	world_end(&w);
 }
 
+/* Silence moves nothing: what stays as it was after it is the same that was told. Before it is told, one counts anew
+ * from where it is heard again. */
+static void stuck_outlives_silence(void **state)
+{
+	static struct world w;
+	int64_t still, moves;
+
+	watch(&w, HJ_LIMIT_STUCK, 0)->for_ms = 5 * MINUTE;
+	world_begin(&w);
+	read_on(&w, 3, 20);
+	w.now += 10 * MINUTE;
+	still = read_on(&w, 3, 30);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_MISSING, true), 1);
+	assert_null(concluded(&w, HJ_CONCLUDES_STUCK, false, 0));
+	read_on(&w, 3, 5);
+	assert_begun(&w, HJ_CONCLUDES_STUCK, 0, still, still + 5 * MINUTE);
+	w.now += 10 * MINUTE;
+	read_on(&w, 3, 60);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_MISSING, true), 2);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_STUCK, true), 0);
+	w.now += 10 * MINUTE;
+	moves = read_on(&w, 4, 1);
+	assert_over(&w, HJ_CONCLUDES_STUCK, 0, moves, moves);
+	read_on(&w, 4, 40);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_STUCK, false), 2);
+	assert_int_equal(concluded(&w, HJ_CONCLUDES_STUCK, false, 1)->begin_ms, moves);
+	world_end(&w);
+}
+
 /* Over a minute, so that what jumps between two readings is no rate; 30 a minute are allowed. */
 static void a_rate_is_taken_over_a_minute(void **state)
 {
@@ -278,6 +307,7 @@ int main(void)
 		cmocka_unit_test(lower_is_the_same_turned_over),
 		cmocka_unit_test(one_value_beyond_what_the_instrument_can),
 		cmocka_unit_test(stuck_begins_with_the_value_it_stays_at),
+		cmocka_unit_test(stuck_outlives_silence),
 		cmocka_unit_test(a_rate_is_taken_over_a_minute),
 		cmocka_unit_test(a_phase_is_lost_with_its_own_reading),
 		cmocka_unit_test(phases_apart_are_unbalanced),
