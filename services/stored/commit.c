@@ -153,6 +153,7 @@ static int put_all(struct stored *s, int64_t now_ms, uint64_t *ret_first, uint64
 	r = r < 0 ? r : maintain_put(s);
 	r = r < 0 ? r : pending_put(s);
 	r = r < 0 ? r : void_put(s);
+	r = r < 0 ? r : head_put(s);
 	r = r < 0 ? r : put_checkpoint(s);
 	r = r < 0 ? r : rates_put(s, s->stopping);
 	r = r < 0 ? r : age_put(s, s->stopping);

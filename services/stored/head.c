@@ -40,6 +40,18 @@ void head_load(struct stored *s)
 	s->head_day = INT64_MIN;
 	if (hj_ledger_get(s->ledger, DAY_KEY, &b) >= 0 && hj_buf_put(&b, "", 1) >= 0)
 		s->head_day = strtoll(b.data, NULL, 10);
+	s->head_kept = s->head_day;
+}
+
+/* With each commit until one succeeds: the log that tells it waits for that, too. */
+int head_put(struct stored *s)
+{
+	char text[24];
+
+	if (s->head_day == s->head_kept)
+		return 0;
+	snprintf(text, sizeof(text), "%" PRId64, s->head_day);
+	return hj_ledger_put(s->ledger, DAY_KEY, text, strlen(text));
 }
 
 static int queue_log(struct stored *s, const char *head, int64_t now_ms)
@@ -56,13 +68,11 @@ void head_committed(struct stored *s, int64_t now_ms)
 {
 	int64_t day = hj_window_start(now_ms, HJ_MS_PER_DAY);
 	bool first = s->head_day == INT64_MIN;
-	char head[HEAD_MAX], text[24];
+	char head[HEAD_MAX];
 
+	s->head_kept = s->head_day;
 	if (day == s->head_day || make(s, head) < 0)
 		return;
-	snprintf(text, sizeof(text), "%" PRId64, day);
-	if (commit_stage(s, DAY_KEY, text, NULL, NULL) < 0)
-		return; /* with the next commit, then */
 	s->head_day = day;
 	if (first) /* what there is was made today, and its start has been told */
 		return;

@@ -176,7 +176,7 @@ struct stored {
 	unsigned salvage_slices;
 	int salvage_error;              /* of the last slice */
 	struct hj_verifying *verifying; /* NULL = nobody asked */
-	int64_t head_day;               /* of the newest daily head; INT64_MIN = there was none yet */
+	int64_t head_day, head_kept;    /* of the newest daily head, as told and on the disk; INT64_MIN = none yet */
 	bool loaded; /* what follows has in it what the file says; while false: is as in an empty store */
 	struct {
 		bool told;
@@ -393,6 +393,7 @@ void key_tell(struct stored *s);
 /* head.c */
 void head_load(struct stored *s);
 void head_tell(struct stored *s); /* of now, to eventd */
+int head_put(struct stored *s);   /* that it was told, into the transaction */
 void head_committed(struct stored *s, int64_t now_ms);
 
 /* verify.c */

@@ -342,6 +342,42 @@ static void test_a_failed_commit_keeps_nothing(void **state)
 	assert_int_equal(hj_ledger_get(s->ledger, "retention.now", &age), 0);
 }
 
+static int see_head(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	static const char text[] = "{\"text\":\"chain head ";
+
+	*(unsigned *)userdata += n > sizeof(text) && !memcmp(body, text, sizeof(text) - 1);
+	return 0;
+}
+
+/* The head of a day goes to the platforms once, also where the commit that was to keep it failed. */
+static void test_a_head_is_told_once(void **state)
+{
+	int64_t today = hj_window_start(hj_now().wall_ms, HJ_MS_PER_DAY);
+	unsigned heads = 0;
+	char text[24];
+
+	add_logs(1);
+	assert_int_equal(commit_now(s), 0);
+	assert_int_equal(commit_now(s), 0);
+	snprintf(text, sizeof(text), "%lld", today - HJ_MS_PER_DAY);
+	assert_int_equal(hj_ledger_put(s->ledger, "head.day", text, strlen(text)), 0);
+	assert_int_equal(hj_ledger_commit(s->ledger), 0);
+	restart();
+	assert_int_equal(commit_now(s), 0);
+	pages_at_most(0);
+	add_logs(100);
+	assert_int_equal(commit_now(s), -ENOSPC);
+	pages_at_most(1000);
+	assert_int_equal(commit_now(s), 0);
+	restart();
+	add_logs(1);
+	assert_int_equal(commit_now(s), 0);
+	assert_int_equal(commit_now(s), 0);
+	assert_int_equal(hj_ledger_read(s->ledger, 1, UINT64_MAX, 1u << HJ_KIND_LOG, see_head, &heads), 0);
+	assert_int_equal(heads, 1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -356,6 +392,7 @@ int main(void)
 		T(test_days_of_room),
 		T(test_flash_lasts),
 		T(test_a_failed_commit_keeps_nothing),
+		T(test_a_head_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
