@@ -152,10 +152,24 @@ static void of_webhook(const struct http_result *r, struct verdict_told *ret)
 		say(ret, text, a.text);
 }
 
+/* An answer that is good and does not end: somebody has the message, and would get it again and again. Only the rest
+ * of an object may say otherwise. */
+static bool is_enough(enum hj_channel_kind kind, const struct http_result *r)
+{
+	static const char spaces[] = " \t\r\n";
+	size_t i = 0;
+
+	if (kind != HJ_CHANNEL_WEBHOOK || r->curl != CURLE_OPERATION_TIMEDOUT || r->status < 200 || r->status > 299)
+		return false;
+	while (i < r->n && r->body[i] && strchr(spaces, r->body[i]))
+		i++;
+	return i == r->n || r->body[i] != '{';
+}
+
 void verdict_of(enum hj_channel_kind kind, const struct http_result *r, struct verdict_told *ret)
 {
 	*ret = (struct verdict_told){ .hold_s = VERDICT_HOLD_S };
-	if (r->curl != CURLE_OK) {
+	if (r->curl != CURLE_OK && !is_enough(kind, r)) {
 		of_failure(r, ret);
 		return;
 	}

@@ -1,6 +1,6 @@
 """A robot that is none: an HTTPS server that answers as DingTalk's robot/send does, or as the test says. What it was told lies in `messages`;
 a script says what becomes of the next requests, one entry each: a number (errcode), "status N", "hang" (no answer), "reset", "garbage",
-"late" (told, but the answer does not come), "endless" (told, and the answer has no end)."""
+"late" (told, but the answer does not come), "endless" (told, and the answer has no end), "drips" (likewise, a byte now and then)."""
 
 import base64
 import hashlib
@@ -91,7 +91,7 @@ class Robot:
             self.requests.append((time.time(), handler.path, dict(handler.headers), body.decode("utf-8", "replace")))
             if does == 0 and self.kind == "dingtalk":
                 does = self.judge(handler, body)
-            if does in (0, "late", "endless"):
+            if does in (0, "late", "endless", "drips"):
                 self.messages.append((time.time(), body.decode()))
             self.answers.append(does)
         if does in ("hang", "late"):
@@ -102,8 +102,8 @@ class Robot:
             handler.close_connection = True
         elif isinstance(does, str) and does.startswith("status"):
             self.say(handler, int(does.split()[1]), "no")
-        elif does == "endless":
-            self.say_on(handler)
+        elif does in ("endless", "drips"):
+            self.say_on(handler, *((65536, 0) if does == "endless" else (1, 0.2)))
         elif does == "garbage":
             self.say(handler, 200, "<html>please log in</html>")
         elif self.kind == "dingtalk":
@@ -122,13 +122,14 @@ class Robot:
         handler.wfile.write(data)
 
     @staticmethod
-    def say_on(handler):
+    def say_on(handler, size, pause):
         handler.send_response(200)
         handler.end_headers()
         handler.close_connection = True
         end = time.time() + 30
         while time.time() < end:
-            handler.wfile.write(b" " * 65536)
+            handler.wfile.write(b" " * size)
+            time.sleep(pause)
 
     def texts(self):
         with self.lock:
