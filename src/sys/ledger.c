@@ -49,7 +49,6 @@ static const char *const sql_text[SQL_COUNT] = {
 	                   " ORDER BY upto DESC, lo",
 	[SQL_PAGES] = "PRAGMA page_count",
 	[SQL_FREE_PAGES] = "PRAGMA freelist_count",
-	[SQL_PAGE_SIZE] = "PRAGMA page_size",
 };
 
 int ledger_errno(sqlite3 *db, int sqlite_result)
@@ -317,8 +316,9 @@ static int64_t ask(const struct hj_ledger *l, enum ledger_sql which)
 	return n;
 }
 
-/* Each commit asks. As one SELECT, from tables of the pragmas, it costs several times as much. */
+/* Each commit asks. A pragma is compiled anew each time that it runs, and as one SELECT, from tables of the pragmas,
+ * it costs several times as much. */
 int64_t hj_ledger_used(const struct hj_ledger *l)
 {
-	return (ask(l, SQL_PAGES) - ask(l, SQL_FREE_PAGES)) * ask(l, SQL_PAGE_SIZE);
+	return (ask(l, SQL_PAGES) - ask(l, SQL_FREE_PAGES)) * l->page_bytes;
 }

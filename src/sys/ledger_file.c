@@ -169,6 +169,8 @@ static int prove(struct hj_ledger *l, uint32_t generation, bool *ret_made)
 		r = migrate(l, version, generation);
 	*ret_made = version != HJ_LEDGER_VERSION;
 	if (r == SQLITE_OK)
+		r = query_int(l, "PRAGMA page_size", &l->page_bytes);
+	if (r == SQLITE_OK)
 		r = quick_check(l);
 	return r == SQLITE_OK ? read_newest(l) : r;
 }
@@ -299,6 +301,8 @@ int hj_ledger_open_readonly(const char *path, struct hj_keyring *keyring, struct
 	r = r < 0 && r != -ENOKEY ? r : ledger_open_looking(path, &l->db);
 	if (r == SQLITE_OK)
 		r = look_at_version(l, &version);
+	if (r == SQLITE_OK)
+		r = query_int(l, "PRAGMA page_size", &l->page_bytes);
 	if (r > 0)
 		return ledger_errno(l->db, r);
 	if (r == 0 && version != HJ_LEDGER_VERSION)

@@ -53,7 +53,6 @@ enum ledger_sql {
 	SQL_SPANS_BACK,
 	SQL_PAGES,
 	SQL_FREE_PAGES,
-	SQL_PAGE_SIZE,
 	SQL_COUNT,
 };
 
@@ -95,6 +94,7 @@ struct hj_ledger {
 	sqlite3_stmt *sql[SQL_COUNT];
 	char *path;
 	bool readonly;
+	int64_t page_bytes;
 	struct hj_keyring *keyring, *own_keyring;
 	uint8_t store_id[HJ_ID_BYTES];
 	uint64_t first, last; /* committed */

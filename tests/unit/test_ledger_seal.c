@@ -537,6 +537,7 @@ static void look_and_leave(unsigned rows)
 	assert_int_equal(hj_ledger_open_readonly(path, k, &l), 0);
 	assert_int_equal(count(l), rows);
 	assert_true(whole(l));
+	assert_in_range(hj_ledger_used(l), 1024, db_n + wal_n);
 	assert_int_equal(hj_ledger_put(l, "x", "y", 1), -EROFS);
 	assert_int_equal(hj_ledger_rotate(l), -EROFS);
 	hj_ledger_close(l);
