@@ -4,15 +4,18 @@
  * library but C's, to be small, and has nothing in it that could hang. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "hjgate/clock.h"
 #include "hjgate/clock_watch.h"
 
 #define LOOK_S      5  /* while nobody keeps it: what was read waits for that */
-#define LOOK_KEPT_S 30 /* what a daemon no longer keeps, the kernel itself gives many minutes */
+#define LOOK_KEPT_S 30 /* a daemon that fell silent is given many minutes by the kernel itself */
 #define SLACK_NS    500000000UL
 #define MODE        0444
 
@@ -26,17 +29,29 @@ static int keep_file(bool kept)
 	return fd < 0 ? -errno : close(fd);
 }
 
+/* From now on `fd` is readable once somebody has set the clock. */
+static void watch(int fd)
+{
+	const struct itimerspec never = { .it_value.tv_sec = (time_t)(HJ_TIME_MAX_MS / HJ_MS_PER_SEC) };
+
+	timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+/* Who sets the clock ends a daemon's word, and the kernel forgets it at once: so do we. It is watched before it is
+ * looked at, so that no setting falls between. Without a timer (fd < 0) it is looked at all the same. */
 int main(void)
 {
-	int before = -1;
+	int before = -1, fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 
 	prctl(PR_SET_TIMERSLACK, SLACK_NS);
 	for (;;) {
 		struct timex t = { .modes = 0 };
-		int kept = hj_clock_kept_by(adjtimex(&t), &t);
+		int kept;
 
+		watch(fd);
+		kept = hj_clock_kept_by(adjtimex(&t), &t);
 		if (kept != before && keep_file(kept) >= 0)
 			before = kept;
-		nanosleep(&(struct timespec){ .tv_sec = kept ? LOOK_KEPT_S : LOOK_S }, NULL);
+		poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, (kept ? LOOK_KEPT_S : LOOK_S) * 1000);
 	}
 }
