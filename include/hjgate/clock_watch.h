@@ -25,6 +25,7 @@ static inline bool hj_clock_kept_by(int state, const struct timex *t)
 /* What a time daemon has told the kernel of the clock. */
 struct hj_clock_kept {
 	bool synchronised;
+	bool by_file;     /* hjgate-kept says so, who looks a moment after the clock was set */
 	int64_t error_ms; /* at most */
 	double ppm;       /* that the bare clock is off: slower above 0 */
 };

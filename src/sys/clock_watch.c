@@ -14,10 +14,21 @@
 #include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
 
+#define USEC_A_SECOND 1000000L
+
 struct watch {
 	hj_clock_set_fn fn;
 	void *userdata;
 };
+
+/* What is off by more than some 50 ppm a daemon puts right by longer ticks (chrony in steps of 100 ppm), and only the
+ * rest by the frequency. */
+static double ppm_of(const struct timex *t)
+{
+	long hz = sysconf(_SC_CLK_TCK), usual = hz > 0 ? USEC_A_SECOND / hz : 0;
+
+	return (double)t->freq / 65536 + (t->tick > 0 && usual ? (double)(t->tick - usual) * (double)hz : 0);
+}
 
 void hj_clock_kept(struct hj_clock_kept *ret)
 {
@@ -25,12 +36,12 @@ void hj_clock_kept(struct hj_clock_kept *ret)
 	int state = adjtimex(&t);
 
 	if (state < 0) { /* refused by who started us: hjgate-kept looks for us */
-		*ret = (struct hj_clock_kept){ .synchronised = access(HJ_CLOCK_KEPT_FILE, F_OK) == 0 };
+		*ret = (struct hj_clock_kept){ .synchronised = !access(HJ_CLOCK_KEPT_FILE, F_OK), .by_file = true };
 		return;
 	}
 	*ret = (struct hj_clock_kept){ .synchronised = hj_clock_kept_by(state, &t),
 		.error_ms = (int64_t)(t.maxerror / 1000),
-		.ppm = (double)t.freq / 65536 };
+		.ppm = ppm_of(&t) };
 }
 
 int64_t hj_clock_48h_ms(double ppm)
