@@ -115,7 +115,7 @@ struct durable {
 
 /* trust.c. BOOTTIME in ms: what is called _ms and is no wall clock says so. */
 struct trust {
-	bool rtc;             /* hjgate.conf: the box's own clock is trusted */
+	bool rtc;             /* hjgate.conf: the box's own clock is trusted, and it runs or was set since */
 	enum hj_trust told;   /* by whom, in this boot of the machine */
 	enum hj_trust source; /* what it is trusted by now; HJ_TRUST_NONE: what is read is kept as pending */
 	enum hj_trust was;    /* in the run before */
@@ -130,7 +130,7 @@ struct trust {
 	} steps[STORED_STEPS_MAX]; /* the newest last */
 	size_t step_count;
 	uint64_t steps_seen;
-	hj_usec lost_at;
+	hj_usec lost_at, kept_from; /* from then on hjgate-kept's file is of after the newest step */
 	bool is_told; /* eventd: that it is not trusted */
 	bool changed; /* differs from what is on the disk */
 };

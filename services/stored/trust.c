@@ -1,18 +1,19 @@
 /* What the clock is trusted by, and its steps.
  *
  * A source says that the clock is right: a time daemon (the kernel tells), a platform (ClockSet), or nobody but the
- * box's own clock, where hjgate.conf says so. The word holds for this boot of the machine, until the clock is set by
- * somebody else: a day without the time daemon makes no clock wrong. Whoever says it, a date before this program was
- * made or decades after it is not believed, and a weaker source is not believed where it says that it is earlier than
- * what was recorded under a stronger one: a dead battery. No source is barred by its own records or by those of a
- * weaker one, so that one wrong date in the future does not keep the right time out; where it was a stronger
- * source's, `hjgate clock accept` does.
+ * box's own clock, where hjgate.conf says so and that clock runs. The word holds for this boot of the machine,
+ * until the clock is set by somebody else: a day without the time daemon makes no clock wrong. Whoever says it, a
+ * date before this program was made or decades after it is not believed, and a weaker source is not believed where
+ * it says that it is earlier than what was recorded under a stronger one: a dead battery. No source is barred by
+ * its own records or by those of a weaker one, so that one wrong date in the future does not keep the right time
+ * out; where it was a stronger source's, `hjgate clock accept` does.
  *
  * The rollup's open windows are stamped by the clock as it was when it was trusted last (`stamped_ms`). When the
  * clock is trusted again, or stepped while it is, they are told how far it has moved. */
 #include "stored.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hjgate/clock_watch.h"
@@ -25,6 +26,8 @@
 #define EVERY_UNTRUSTED (10 * HJ_USEC_PER_SEC)
 #define ACCURACY        (1 * HJ_USEC_PER_SEC)
 #define TOLD_AFTER      (60 * HJ_USEC_PER_SEC) /* a start without a network is no event at once */
+#define KEPT_LOOKS      (2 * HJ_USEC_PER_SEC)  /* within them hjgate-kept has surely seen that the clock was set */
+#define RTC_SINCE_EPOCH "/sys/class/rtc/rtc0/since_epoch"
 
 /* ---- what is kept ---- */
 
@@ -101,6 +104,27 @@ static int decode(struct stored *s, const struct hj_buf *b)
 	return 0;
 }
 
+/* A dead battery's 1970 or 2000 never reaches us: systemd begins with the date of its own making, which is plausible.
+ * The clock itself still says it, or nothing. Below a root there need not be one: a desk. */
+static bool rtc_runs(const struct stored *s)
+{
+	const char *root = s->root ? s->root : "";
+	long long since = 0;
+	char path[HJ_PATH_MAX];
+	FILE *f;
+	bool runs;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s" RTC_SINCE_EPOCH, root) >= sizeof(path))
+		return false;
+	f = fopen(path, "re");
+	if (!f)
+		return *root;
+	runs = fscanf(f, "%lld", &since) == 1 && since > 0 && since < HJ_TIME_MAX_MS / HJ_MS_PER_SEC &&
+	       hj_clock_plausible(since * HJ_MS_PER_SEC);
+	fclose(f);
+	return runs;
+}
+
 int trust_load(struct stored *s)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
@@ -111,6 +135,11 @@ int trust_load(struct stored *s)
 		r = 0;
 	}
 	s->trust.rtc = hj_conf_trusts_rtc(&s->conf, s->root);
+	if (s->trust.rtc && !s->trust.was && !rtc_runs(s)) { /* was: somebody has set it since the machine started */
+		hj_warn("clock_trust is \"rtc\", and this box's own clock has stood still, or there is none: it is not "
+		        "trusted until somebody sets it (date -s, then hwclock -w); see to its battery");
+		s->trust.rtc = false;
+	}
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -134,9 +163,18 @@ static bool plausible(const struct trust *t, enum hj_trust source, int64_t wall_
 	return true;
 }
 
+/* Right after a step the file of hjgate-kept may be of before it. */
+static bool kept_by_daemon(const struct trust *t, const struct hj_now *now)
+{
+	struct hj_clock_kept kept;
+
+	hj_clock_kept(&kept);
+	return kept.synchronised && !(kept.by_file && now->mono < t->kept_from);
+}
+
 static enum hj_trust judge(struct trust *t, const struct hj_now *now, bool stepped)
 {
-	bool synchronised = hj_clock_synchronised();
+	bool synchronised = kept_by_daemon(t, now);
 
 	/* Whoever set it now: not the one whose word we have. */
 	if (stepped && !synchronised)
@@ -242,8 +280,11 @@ void trust_heed(struct stored *s, const struct hj_now *now)
 
 	if (!s->loaded)
 		return;
-	if (step)
+	if (step) {
 		note_step(t, now->wall_ms - step, now->wall_ms);
+		t->kept_from = now->mono + KEPT_LOOKS;
+		t->rtc = hj_conf_trusts_rtc(&s->conf, s->root);
+	}
 	if (before)
 		t->edge_ms = (int64_t)(now->mono / HJ_USEC_PER_MS);
 	t->source = judge(t, now, step != 0);
@@ -264,11 +305,12 @@ void trust_told(struct stored *s, enum hj_trust source)
 	struct hj_now now = hj_now();
 
 	trust_heed(s, &now); /* the step of just now is not against it */
+	s->trust.changed = s->trust.changed || s->trust.told < source;
 	s->trust.told = hj_max(s->trust.told, source);
-	s->trust.changed = true;
 	trust_heed(s, &now);
 	window_process(s);
-	commit_request(s, STORED_COMMIT_BUSY);
+	if (s->trust.changed) /* a platform may say so each second */
+		commit_request(s, STORED_COMMIT_BUSY);
 }
 
 /* ---- when ---- */
@@ -285,7 +327,10 @@ static void look(struct stored *s)
 
 static void on_set(void *userdata)
 {
-	look(userdata);
+	struct stored *s = userdata;
+
+	look(s);
+	sd_event_source_set_time_relative(s->clock_timer, KEPT_LOOKS);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
