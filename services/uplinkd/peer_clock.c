@@ -1,8 +1,9 @@
 /* The platform says what time it is (CN 1012): clockd is asked to set the clock, where hjgate.conf names this uplink
  * for it. Whether it may, is clockd's to say; the platform gets its word as ExeRtn. And the platform is asked (CN
- * 1013) to say it: when a connection is made, once a day, and when the QN of what it asks is far from our time; but
- * not while a time daemon keeps the clock. A link that is lost meanwhile takes nothing back: clockd sets the clock or
- * does not, within ANSWER_WAIT, what was said is as true as before, and the session drops the answer. */
+ * 1013) to say it: when a connection is made, once a day, when the QN of what it asks is far from our time, and when
+ * somebody else has stepped the clock, since stored trusts it no longer then; but not while a time daemon keeps the
+ * clock. A link that is lost meanwhile takes nothing back: clockd sets the clock or does not, within ANSWER_WAIT,
+ * what was said is as true as before, and the session drops the answer. */
 #include "uplinkd.h"
 
 #include <errno.h>
@@ -15,7 +16,8 @@
 
 #define ANSWER_WAIT (8 * HJ_USEC_PER_SEC) /* for clockd; a platform waits 10 s */
 #define ASK_EVERY   (24 * 3600 * HJ_USEC_PER_SEC)
-#define ASK_PAUSE   (3600 * HJ_USEC_PER_SEC) /* at least, between two 1013 upon suspicion */
+#define ASK_PAUSE   (3600 * HJ_USEC_PER_SEC) /* at least, between two 1013 upon suspicion, or upon steps */
+#define STEP_WAIT   (5 * HJ_USEC_PER_SEC)    /* who steps the clock may not be done with it */
 #define SUSPECT_MS  30000                    /* a logger is to be within 30 s of Beijing time */
 #define ACCURACY    (1 * HJ_USEC_PER_SEC)
 
@@ -46,6 +48,39 @@ static void arm(struct uplinkd *u, hj_usec wait)
 	sd_event_source_set_enabled(u->clock.timer, SD_EVENT_ONESHOT);
 }
 
+/* Until the platform is to be asked again. */
+static void arm_next(struct uplinkd *u)
+{
+	hj_usec now = hj_now().mono;
+
+	arm(u, !u->clock.set_at && u->clock.step_at > now ? u->clock.step_at - now : ASK_EVERY);
+}
+
+/* A step that was not by the platform's word: that word holds no longer. Two who step the clock against each other
+ * must not make us ask all the time. */
+static void heed_step(struct uplinkd *u, bool by_platform)
+{
+	struct hj_now now = hj_now();
+	hj_usec at = now.mono + STEP_WAIT, before = u->clock.step_at;
+
+	if (!hj_clock_step(&u->clock.ahead_ms, &now) || by_platform)
+		return;
+	if (before)
+		at = hj_max(at, before > now.mono ? before : before + ASK_PAUSE);
+	u->clock.set_at = 0;
+	u->clock.step_at = at;
+	arm_next(u);
+}
+
+/* While clockd is asked, its answer tells whose step it is. */
+static void on_clock_set(void *userdata)
+{
+	struct uplinkd *u = userdata;
+
+	if (!u->clock.client)
+		heed_step(u, false);
+}
+
 static void finish(struct uplinkd *u, int exe_rtn)
 {
 	hj_ipc_client_free(hj_steal(u->clock.client));
@@ -53,7 +88,8 @@ static void finish(struct uplinkd *u, int exe_rtn)
 		u->clock.set_at = hj_now().mono;
 	hj212_session_answer(u->session, u->clock.request.id, exe_rtn, hj_now());
 	u->clock.request.id = 0;
-	arm(u, ASK_EVERY);
+	arm_next(u);
+	heed_step(u, exe_rtn == HJ212_EXE_DONE);
 	uplinkd_pump(u);
 }
 
@@ -123,7 +159,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 		return 0;
 	}
 	ask(u);
-	arm(u, ASK_EVERY);
+	arm_next(u);
 	return 0;
 }
 
@@ -148,19 +184,26 @@ void clock_heard(struct uplinkd *u, const struct hj212_request *q)
 
 int clock_new(struct uplinkd *u, const char *clock_uplink)
 {
+	struct hj_now now = hj_now();
 	int r;
 
 	u->clock.ours = !strcmp(clock_uplink, u->name);
 	if (!u->clock.ours)
 		return 0;
 	r = sd_event_add_time(u->event, &u->clock.timer, CLOCK_BOOTTIME, 0, ACCURACY, on_timer, u);
-	if (r >= 0)
-		arm(u, ASK_EVERY);
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	arm(u, ASK_EVERY);
+	u->clock.ahead_ms = hj_clock_ahead(&now);
+	r = hj_clock_watch(u->event, on_clock_set, u, &u->clock.watch);
+	if (r < 0)
+		hj_log_error(r, "uplink %s: cannot watch the clock: the platform is asked once a day", u->name);
+	return 0;
 }
 
 void clock_free(struct uplinkd *u)
 {
 	hj_ipc_client_free(hj_steal(u->clock.client));
+	u->clock.watch = sd_event_source_disable_unref(u->clock.watch);
 	u->clock.timer = sd_event_source_disable_unref(u->clock.timer);
 }
