@@ -17,9 +17,15 @@ struct clockd {
 	const char *root;
 	struct hj_conf_main conf;
 	struct hj_report *report;
-	struct hj_ipc_client *stored; /* NULL: it has nothing to be told */
 	uint8_t boot_id[HJ_ID_BYTES];
 	sd_event_source *idle;
+
+	/* what stored is to be told */
+	struct hj_ipc_client *stored; /* NULL: nothing */
+	hj_usec vouch_until;          /* mono */
+	int64_t vouch_ahead_ms;       /* the wall clock, of BOOTTIME, when the platform set it */
+	bool vouch_failed;            /* and that was logged */
+	sd_event_source *again;
 
 	/* kept */
 	struct drift drift;
