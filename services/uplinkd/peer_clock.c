@@ -138,13 +138,20 @@ int clock_set(struct uplinkd *u, const struct hj212_request *q)
 
 static void ask(struct uplinkd *u)
 {
-	hj_usec now = hj_now().mono;
+	int r;
 
 	if (!u->clock.ours || !uplinkd_is_up(u) || hj_clock_synchronised())
 		return;
-	if (hj212_session_ask_clock(u->session) < 0)
+	r = hj212_session_ask_clock(u->session);
+	if (r == -EOPNOTSUPP && !u->clock.mute_told) {
+		hj_notice("uplink %s: HJ/T 212-2005 cannot ask what time it is: the clock is not set until the platform "
+		          "says it of its own accord (CN 1012)",
+		        u->name);
+		u->clock.mute_told = true;
+	}
+	if (r < 0)
 		return;
-	u->clock.asked_at = now;
+	u->clock.asked_at = hj_now().mono;
 	hj_info("uplink %s: the platform is asked what time it is", u->name);
 	uplinkd_pump(u);
 }

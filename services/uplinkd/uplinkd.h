@@ -81,6 +81,7 @@ struct suspect {
 /* Who says what time it is (peer_clock.c). */
 struct clock {
 	bool ours;                    /* hjgate.conf names this uplink */
+	bool mute_told;               /* that its edition cannot ask */
 	struct hj_ipc_client *client; /* to clockd, while it is asked; NULL */
 	struct hj212_request request;
 	hj_usec said_at, set_at, asked_at; /* mono; set_at, asked_at: 0 = not in this run */

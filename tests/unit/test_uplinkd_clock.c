@@ -1,4 +1,5 @@
 /* When the platform is asked what time it is, with a clock, a loop and a clockd of the test's own. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include "../../services/uplinkd/uplinkd.h"
 #include "hjgate/clock_watch.h"
 #include "hjgate/ipc_client.h"
+#include "hjgate/log.h"
 #include "hjgate/now.h"
 
 #define SECOND HJ_USEC_PER_SEC
@@ -19,7 +21,8 @@ static struct {
 	hj_usec mono;
 	int64_t ahead_ms;
 	bool kept, away; /* by a time daemon; the platform */
-	unsigned asked, answered;
+	bool mute;       /* an edition that cannot ask */
+	unsigned asked, answered, said_mute;
 	int exe_rtn;
 	/* what the program wants to be called for */
 	hj_usec timer_at;
@@ -92,8 +95,15 @@ void uplinkd_pump(struct uplinkd *u) {}
 
 int hj212_session_ask_clock(struct hj212_session *s)
 {
+	if (world.mute)
+		return -EOPNOTSUPP;
 	world.asked++;
 	return 0;
+}
+
+void hj_log(enum hj_log_level level, const char *format, ...)
+{
+	world.said_mute += level == HJ_LOG_NOTICE && strstr(format, "2005") != NULL;
 }
 
 int hj212_session_answer(struct hj212_session *s, unsigned id, int exe_rtn, struct hj_now now)
@@ -101,6 +111,11 @@ int hj212_session_answer(struct hj212_session *s, unsigned id, int exe_rtn, stru
 	world.answered++;
 	world.exe_rtn = exe_rtn;
 	return 0;
+}
+
+int hj_log_error(int r, const char *format, ...)
+{
+	return r;
 }
 
 /* ---- what happens ---- */
@@ -259,6 +274,25 @@ static void a_time_daemon_is_let_be(void **state)
 	assert_int_equal(world.asked, 1);
 }
 
+/* The operator is to know why nobody sets the clock: once, and not where a time daemon does. */
+static void an_edition_that_cannot_ask_says_so(void **state)
+{
+	struct uplinkd u;
+
+	begin(&u);
+	world.mute = true;
+	u.clock.set_at = 0;
+	world.kept = true;
+	clock_up(&u);
+	assert_int_equal(world.said_mute, 0);
+	world.kept = false;
+	clock_up(&u);
+	clock_up(&u);
+	wait_for(&u, 25 * HOUR);
+	assert_int_equal(world.said_mute, 1);
+	assert_int_equal(world.asked, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +302,7 @@ int main(void)
 		cmocka_unit_test(two_opinions_are_bounded),
 		cmocka_unit_test(it_is_not_forgotten),
 		cmocka_unit_test(a_time_daemon_is_let_be),
+		cmocka_unit_test(an_edition_that_cannot_ask_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
