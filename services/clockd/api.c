@@ -20,6 +20,7 @@ struct word {
 	int64_t time, mono;
 	int64_t offset_ms;    /* by which we are behind */
 	int64_t under_way_ms; /* of that, what an earlier slew is still putting right */
+	int64_t corrected_ms; /* what is put right from this word on; at first what is under way */
 };
 
 static int refuse(struct hj_ipc_call *call, const char *error, json_t *parameters)
@@ -36,13 +37,12 @@ static int64_t now_by(const struct word *w, const struct hj_now *now)
 	return w->time + HALF_SECOND_MS + ((int64_t)now->mono - w->mono) / (int64_t)HJ_USEC_PER_MS;
 }
 
-static void remember(
-        struct clockd *c, const struct word *w, const struct hj_now *now, const char *how, bool corrected)
+static void remember(struct clockd *c, const struct word *w, const struct hj_now *now, const char *how)
 {
 	drift_note(&c->drift, &(struct drift_word){ .mono_ms = (int64_t)(now->mono / HJ_USEC_PER_MS),
 	                              .offset_ms = w->offset_ms,
 	                              .under_way_ms = w->under_way_ms,
-	                              .corrected_ms = corrected ? w->offset_ms : 0 });
+	                              .corrected_ms = w->corrected_ms });
 	c->heard_ms = hj_now().wall_ms;
 	c->offset_ms = w->offset_ms;
 	hj_text_copy(c->how, sizeof(c->how), how);
@@ -68,17 +68,41 @@ static void write_rtc(int64_t wall_ms)
 		hj_log_error(r, "the box's own clock cannot be set: a power cut will bring the wrong time back");
 }
 
-/* Does it; *ret_how says what. */
-static int put_right(struct word *w, const struct hj_now *now, const char **ret_how)
+static bool is_within(int64_t ms, int64_t most)
 {
-	bool close = w->offset_ms <= CLOCK_RIGHT_MS && w->offset_ms >= -CLOCK_RIGHT_MS;
-	bool small = w->offset_ms <= CLOCK_SLEW_MS && w->offset_ms >= -CLOCK_SLEW_MS;
+	return ms <= most && ms >= -most;
+}
+
+/* Does it; *ret_how says what. A clock that is right stays so only if what is under way leaves it right: after a word
+ * that was late, a slew makes it wrong. */
+static int put_right(struct clockd *c, struct word *w, const struct hj_now *now, const char **ret_how)
+{
+	int64_t then_ms = w->offset_ms - w->under_way_ms; /* when the slew has done all */
+	bool close = is_within(w->offset_ms, CLOCK_RIGHT_MS) && is_within(then_ms, CLOCK_RIGHT_MS);
+	bool small = is_within(w->offset_ms, CLOCK_SLEW_MS);
 	int r = close ? 0 : small ? set_slew(w->offset_ms) : set_step(now->wall_ms + w->offset_ms);
 
 	*ret_how = close ? "right" : small ? "slewed" : "stepped";
-	if (r >= 0 && !close)
-		write_rtc(now->wall_ms + w->offset_ms);
+	if (r < 0 || close)
+		return r;
+	w->corrected_ms = w->offset_ms;
+	c->slewing = small;
+	write_rtc(now->wall_ms + w->offset_ms);
 	return r;
+}
+
+/* A time daemon has taken the clock over: what we began would work against it. */
+static void leave_it(struct clockd *c, struct word *w)
+{
+	int r = c->slewing && w->under_way_ms ? set_slew(0) : 0;
+
+	if (r < 0) {
+		hj_log_error(r, "cannot end what was begun before a time daemon kept the clock");
+		return;
+	}
+	if (c->slewing)
+		w->corrected_ms = 0;
+	c->slewing = false;
 }
 
 static int set(struct clockd *c, struct hj_ipc_call *call, struct word *w)
@@ -89,21 +113,23 @@ static int set(struct clockd *c, struct hj_ipc_call *call, struct word *w)
 	int r;
 
 	w->offset_ms = now_by(w, &now) - now.wall_ms;
-	w->under_way_ms = set_slew_left();
+	w->under_way_ms = w->corrected_ms = set_slew_left();
 	hj_clock_kept(&ntp);
-	if (ntp.synchronised && (w->offset_ms > CLOCK_SLEW_MS || w->offset_ms < -CLOCK_SLEW_MS)) {
-		remember(c, w, &now, "refused", false);
+	if (ntp.synchronised)
+		leave_it(c, w);
+	if (ntp.synchronised && !is_within(w->offset_ms, CLOCK_SLEW_MS)) {
+		remember(c, w, &now, "refused");
 		return refuse(call, "KeptByDaemon", json_pack("{s:I}", "offset", (json_int_t)w->offset_ms));
 	}
-	r = ntp.synchronised ? 0 : put_right(w, &now, &how);
+	r = ntp.synchronised ? 0 : put_right(c, w, &now, &how);
 	if (ntp.synchronised)
 		how = "right"; /* what is left is the platform's doubt, not the daemon's */
 	if (r < 0) {
 		hj_log_error(r, "the clock cannot be set");
-		remember(c, w, &now, "refused", false);
+		remember(c, w, &now, "refused");
 		return refuse(call, "NotPermitted", json_pack("{s:s}", "text", strerror(-r)));
 	}
-	remember(c, w, &now, how, strcmp(how, "right") != 0);
+	remember(c, w, &now, how);
 	if (strcmp(how, "right") != 0)
 		tell_set(c, w, now.wall_ms, how);
 	clockd_vouch(c);

@@ -31,6 +31,7 @@ struct clockd {
 	struct drift drift;
 	int64_t heard_ms, offset_ms; /* when the platform last said the time, and by how much we were behind */
 	char how[12];                /* "" = it never did */
+	bool slewing;                /* what is under way was begun here, in this boot */
 };
 
 int clockd_new(struct hj_service *s, struct clockd **ret);

@@ -12,8 +12,7 @@ void drift_note(struct drift *d, const struct drift_word *w)
 			.corrected_ms = w->under_way_ms };
 	d->last_mono_ms = w->mono_ms;
 	d->behind_ms = d->corrected_ms - w->under_way_ms + w->offset_ms - d->first_offset_ms;
-	if (w->corrected_ms)
-		d->corrected_ms += w->corrected_ms - w->under_way_ms;
+	d->corrected_ms += w->corrected_ms - w->under_way_ms;
 }
 
 int64_t drift_measured_ms(const struct drift *d)

@@ -23,7 +23,7 @@ struct drift_word {
 	int64_t mono_ms;
 	int64_t offset_ms;    /* by which the platform's clock was ahead of ours */
 	int64_t under_way_ms; /* of what was put right before, what the slew had not done yet */
-	int64_t corrected_ms; /* put right now, in place of what was under way; 0 = that goes on */
+	int64_t corrected_ms; /* put right from now on, in place of what was under way; the same where that goes on */
 };
 void drift_note(struct drift *d, const struct drift_word *w);
 int64_t drift_measured_ms(const struct drift *d); /* 0: nothing yet */

@@ -27,7 +27,10 @@ static void read_drift(struct clockd *c, json_t *j)
 	struct drift d;
 
 	hj_id_format(c->boot_id, boot);
-	if (!was || strcmp(was, boot) != 0 || !json_is_true(json_object_get(j, "begun")))
+	if (!was || strcmp(was, boot) != 0)
+		return;
+	c->slewing = json_is_true(json_object_get(j, "slewing"));
+	if (!json_is_true(json_object_get(j, "begun")))
 		return;
 	d = (struct drift){ .begun = true,
 		.first_mono_ms = get(j, "first_mono", HJ_TIME_MAX_MS),
@@ -80,11 +83,11 @@ void keep_write(struct clockd *c)
 	int r;
 
 	hj_id_format(c->boot_id, boot);
-	j = json_pack("{s:s, s:I, s:I, s:s, s:b, s:I, s:I, s:I, s:I, s:I}", "how", c->how, "heard",
-	        (json_int_t)c->heard_ms, "offset", (json_int_t)c->offset_ms, "boot", boot, "begun", d->begun,
-	        "first_mono", (json_int_t)d->first_mono_ms, "last_mono", (json_int_t)d->last_mono_ms, "first_offset",
-	        (json_int_t)d->first_offset_ms, "behind", (json_int_t)d->behind_ms, "corrected",
-	        (json_int_t)d->corrected_ms);
+	j = json_pack("{s:s, s:I, s:I, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I}", "how", c->how, "heard",
+	        (json_int_t)c->heard_ms, "offset", (json_int_t)c->offset_ms, "boot", boot, "slewing", c->slewing,
+	        "begun", d->begun, "first_mono", (json_int_t)d->first_mono_ms, "last_mono",
+	        (json_int_t)d->last_mono_ms, "first_offset", (json_int_t)d->first_offset_ms, "behind",
+	        (json_int_t)d->behind_ms, "corrected", (json_int_t)d->corrected_ms);
 	text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	r = text ? path_of(c, path) : -ENOMEM;
 	r = r < 0 ? r : hj_write_whole(path, text, strlen(text), FILE_MODE);

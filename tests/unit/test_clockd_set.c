@@ -1,0 +1,92 @@
+/* What becomes of a platform's word: the clock is right, is slewed or is stepped, and stays right. */
+#include "clockd_world.h"
+
+static void a_right_clock_is_left_alone(void **state)
+{
+	assert_string_equal(say(0), "right");
+	assert_string_equal(say(-1000), "right");
+	assert_string_equal(say(1000), "right");
+	assert_int_equal(steps + slews + events, 0);
+	assert_int_equal(vouched, 3);
+}
+
+static void a_little_is_slewed_and_more_is_stepped(void **state)
+{
+	wall_us -= 3000000;
+	assert_string_equal(say(0), "slewed");
+	assert_int_equal(slew_us, 3000000);
+	pass(2 * HOUR);
+	assert_int_equal(error_ms(), 0);
+	assert_string_equal(say(0), "right");
+	wall_us -= DAY * 1000;
+	assert_string_equal(say(0), "stepped");
+	assert_int_equal(error_ms(), 0);
+	assert_true(slews == 1 && steps == 1 && events == 2);
+}
+
+/* A word that was 4 s late, then one that is right: the slew is not to go on. */
+static void a_late_words_slew_is_stopped(void **state)
+{
+	assert_string_equal(say(-4000), "slewed");
+	pass(MINUTE);
+	assert_string_equal(say(0), "slewed");
+	pass(8 * HOUR);
+	assert_in_range(error_ms() + 1000, 0, 2000);
+	assert_string_equal(say(0), "right");
+	assert_int_equal(clockd->drift.corrected_ms, 0); /* what was done, and back */
+}
+
+static void a_slew_that_leaves_it_right_goes_on(void **state)
+{
+	wall_us -= 2000000;
+	assert_string_equal(say(0), "slewed");
+	pass(40 * MINUTE);
+	assert_string_equal(say(0), "right");
+	assert_true(slews == 1 && slew_us > 0);
+	pass(HOUR);
+	assert_int_equal(error_ms(), 0);
+	assert_string_equal(say(0), "right");
+	assert_int_equal(clockd->drift.behind_ms, 0);
+}
+
+/* What was begun before a time daemon came would work against it; its own slews are its own. */
+static void a_time_daemon_has_no_slew_against_it(void **state)
+{
+	wall_us -= 4000000;
+	assert_string_equal(say(0), "slewed");
+	synchronised = true;
+	wall_us += 4000000;
+	begin_again();
+	pass(MINUTE);
+	assert_string_equal(say(0), "right");
+	assert_int_equal(slew_us, 0);
+	slew_us = 100000;
+	assert_string_equal(say(0), "right");
+	assert_string_equal(say(60000), "KeptByDaemon");
+	assert_int_equal(slew_us, 100000);
+}
+
+static void what_the_kernel_refuses_changes_nothing(void **state)
+{
+	assert_string_equal(say(-4000), "slewed");
+	denied = EPERM;
+	assert_string_equal(say(60000), "NotPermitted");
+	assert_string_equal(say(3000), "NotPermitted");
+	assert_int_equal(slew_us, -4000000);
+	assert_int_equal(clockd->drift.corrected_ms, -4000);
+	assert_true(clockd->slewing);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_right_clock_is_left_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_little_is_slewed_and_more_is_stepped, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_late_words_slew_is_stopped, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_slew_that_leaves_it_right_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_time_daemon_has_no_slew_against_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_changes_nothing, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
