@@ -60,12 +60,14 @@ static void tell_set(struct clockd *c, const struct word *w, int64_t before_ms, 
 	                (json_int_t)(before_ms + w->offset_ms), "how", how, "offset", (json_int_t)w->offset_ms));
 }
 
-static void write_rtc(int64_t wall_ms)
+/* With each word, since it goes wrong by itself, and what could not be written is to be made good. */
+static void write_rtc(struct clockd *c, int64_t wall_ms)
 {
-	int r = set_rtc(wall_ms);
+	int r = set_rtc(set_rtc_path(), wall_ms);
 
-	if (r < 0 && r != -ENOENT)
+	if (r < 0 && r != -ENOENT && r != c->rtc_result)
 		hj_log_error(r, "the box's own clock cannot be set: a power cut will bring the wrong time back");
+	c->rtc_result = r;
 }
 
 static bool is_within(int64_t ms, int64_t most)
@@ -83,11 +85,13 @@ static int put_right(struct clockd *c, struct word *w, const struct hj_now *now,
 	int r = close ? 0 : small ? set_slew(w->offset_ms) : set_step(now->wall_ms + w->offset_ms);
 
 	*ret_how = close ? "right" : small ? "slewed" : "stepped";
-	if (r < 0 || close)
+	if (r < 0)
 		return r;
-	w->corrected_ms = w->offset_ms;
-	c->slewing = small;
-	write_rtc(now->wall_ms + w->offset_ms);
+	write_rtc(c, close ? now->wall_ms : now->wall_ms + w->offset_ms);
+	if (!close) {
+		w->corrected_ms = w->offset_ms;
+		c->slewing = small;
+	}
 	return r;
 }
 

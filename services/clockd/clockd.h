@@ -19,6 +19,7 @@ struct clockd {
 	struct hj_report *report;
 	uint8_t boot_id[HJ_ID_BYTES];
 	sd_event_source *idle;
+	int rtc_result; /* of the box's own clock, when it was last to be set: an error is said once */
 
 	/* what stored is to be told */
 	struct hj_ipc_client *stored; /* NULL: nothing */

@@ -77,6 +77,30 @@ static void what_the_kernel_refuses_changes_nothing(void **state)
 	assert_true(clockd->slewing);
 }
 
+/* A right word is for the box's own clock, too: it drifts, and what could not be written is made good. */
+static void the_boxs_own_clock_follows_each_word(void **state)
+{
+	rtc_result = -EBUSY;
+	wall_us -= DAY * 1000;
+	assert_string_equal(say(0), "stepped");
+	assert_int_equal(rtc_ms, 0);
+	rtc_result = 1;
+	pass(DAY);
+	assert_string_equal(say(0), "right");
+	assert_int_equal(rtc_ms, true_us / 1000);
+	pass(DAY);
+	wall_us -= 2000000;
+	assert_string_equal(say(0), "slewed");
+	assert_int_equal(rtc_ms, true_us / 1000); /* what will be right */
+	assert_int_equal(rtc_asked, 3);
+
+	denied = EPERM;
+	assert_string_equal(say(60000), "NotPermitted");
+	synchronised = true; /* the kernel writes it */
+	assert_string_equal(say(0), "right");
+	assert_int_equal(rtc_asked, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +109,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_late_words_slew_is_stopped, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_slew_that_leaves_it_right_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_time_daemon_has_no_slew_against_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_boxs_own_clock_follows_each_word, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_changes_nothing, setup, teardown),
 	};
 
