@@ -12,6 +12,8 @@
 
 #define HALF_SECOND_MS 500    /* a whole second was said, and some part of it has passed */
 #define SAID_AGO_MOST  600000 /* ms; an older word is none */
+#define AHEAD_MOST_MS  (15 * 365 * HJ_MS_PER_DAY)
+#define SHORT_END_MS   (2147483648LL * HJ_MS_PER_SEC) /* 2038-01-19, the end of a time_t of 4 bytes */
 
 /* ---- Set ---- */
 
@@ -141,6 +143,18 @@ static int set(struct clockd *c, struct hj_ipc_call *call, struct word *w)
 	return hj_ipc_reply(call, json_pack("{s:s, s:I}", "how", how, "offset", (json_int_t)w->offset_ms));
 }
 
+/* A clock that is set decades ahead by a typing error is not easily put back: the box's own clock holds that date,
+ * too, and where the system was built with short times, as Debian 12 on 32-bit ARM, it does not start any more. A
+ * clock that says what none can says nothing of how far ahead is too far. */
+bool clockd_is_date(int64_t wall_ms, int64_t word_ms, size_t long_bytes)
+{
+	if (!hj_clock_plausible(word_ms))
+		return false;
+	if (long_bytes < sizeof(int64_t) && wall_ms < SHORT_END_MS && word_ms >= SHORT_END_MS)
+		return false;
+	return !hj_clock_plausible(wall_ms) || word_ms - wall_ms <= AHEAD_MOST_MS;
+}
+
 static int on_set(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	struct clockd *c = userdata;
@@ -160,7 +174,7 @@ static int on_set(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		return refuse(call, "NotYours", json_pack("{s:s}", "uplink", w.uplink));
 	if (w.mono < 0 || (uint64_t)w.mono > now.mono || (int64_t)now.mono - w.mono > SAID_AGO_MOST * 1000LL)
 		return hj_ipc_fail_parameter(call, "mono");
-	if (!hj_clock_plausible(w.time))
+	if (!clockd_is_date(now.wall_ms, w.time, sizeof(long)))
 		return refuse(call, "NoSuchTime", json_pack("{s:I}", "time", (json_int_t)w.time));
 	return set(c, call, &w);
 }

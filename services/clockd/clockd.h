@@ -47,4 +47,6 @@ void keep_read(struct clockd *c, struct json_t *j); /* what is none of ours chan
 void keep_write(struct clockd *c);                  /* what fails is logged */
 
 /* api.c */
+/* May a platform's word be the date, for a clock that says wall_ms, on a machine whose `long` has so many bytes? */
+bool clockd_is_date(int64_t wall_ms, int64_t word_ms, size_t long_bytes);
 extern const struct hj_ipc_interface clockd_interface;

@@ -101,6 +101,34 @@ static void the_boxs_own_clock_follows_each_word(void **state)
 	assert_int_equal(rtc_asked, 3);
 }
 
+/* A typing error in the year is not taken, unless nothing is known of the year. */
+static void a_date_decades_ahead_is_refused(void **state)
+{
+	const int64_t year = 365 * DAY, y2045 = 2366841600000LL;
+
+	assert_string_equal(say_time(y2045), "NoSuchTime");
+	assert_string_equal(say_time(NOVEMBER + 15 * year + DAY), "NoSuchTime");
+	assert_int_equal(steps + slews + vouched, 0);
+	assert_string_equal(say_time(NOVEMBER + 10 * year), "stepped");
+	assert_string_equal(say(0), "stepped"); /* and back */
+	wall_us = 978307200000000LL;            /* 2001 */
+	assert_string_equal(say(0), "stepped");
+	assert_int_equal(error_ms(), 0);
+}
+
+static void where_times_are_short_they_end(void **state)
+{
+	const int64_t end = 2147483648000LL, y2001 = 978307200000LL, y2037 = end - DAY;
+
+	assert_false(clockd_is_date(y2037, end, 4));
+	assert_true(clockd_is_date(y2037, end - 1, 4));
+	assert_true(clockd_is_date(y2037, end, 8));
+	assert_false(clockd_is_date(y2001, end, 4)); /* nothing is known; but it would not start again */
+	assert_true(clockd_is_date(y2001, end, 8));
+	assert_true(clockd_is_date(end, end + DAY, 4)); /* it has got there by itself */
+	assert_true(clockd_is_date(y2001, NOVEMBER, 4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +138,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_slew_that_leaves_it_right_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_time_daemon_has_no_slew_against_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_boxs_own_clock_follows_each_word, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_date_decades_ahead_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(where_times_are_short_they_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_changes_nothing, setup, teardown),
 	};
 
