@@ -23,6 +23,7 @@ struct word {
 	int64_t offset_ms;    /* by which we are behind */
 	int64_t under_way_ms; /* of that, what an earlier slew is still putting right */
 	int64_t corrected_ms; /* what is put right from this word on; at first what is under way */
+	int64_t stepped_ms;   /* of that, what was done at once */
 };
 
 static int refuse(struct hj_ipc_call *call, const char *error, json_t *parameters)
@@ -44,7 +45,9 @@ static void remember(struct clockd *c, const struct word *w, const struct hj_now
 	drift_note(&c->drift, &(struct drift_word){ .mono_ms = (int64_t)(now->mono / HJ_USEC_PER_MS),
 	                              .offset_ms = w->offset_ms,
 	                              .under_way_ms = w->under_way_ms,
-	                              .corrected_ms = w->corrected_ms });
+	                              .corrected_ms = w->corrected_ms,
+	                              .ahead_ms = hj_clock_ahead(now),
+	                              .stepped_ms = w->stepped_ms });
 	c->heard_ms = hj_now().wall_ms;
 	c->offset_ms = w->offset_ms;
 	hj_text_copy(c->how, sizeof(c->how), how);
@@ -92,6 +95,7 @@ static int put_right(struct clockd *c, struct word *w, const struct hj_now *now,
 	write_rtc(c, close ? now->wall_ms : now->wall_ms + w->offset_ms);
 	if (!close) {
 		w->corrected_ms = w->offset_ms;
+		w->stepped_ms = small ? 0 : w->offset_ms;
 		c->slewing = small;
 	}
 	return r;

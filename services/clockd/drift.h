@@ -16,6 +16,8 @@ struct drift {
 	int64_t first_offset_ms;             /* said at the first time, before anything was done */
 	int64_t behind_ms;                   /* how far the clock has fallen behind since, had nobody touched it */
 	int64_t corrected_ms;                /* what was done to it since the first time was said, or is under way */
+	bool ahead_known;
+	int64_t ahead_ms; /* the wall clock's, of the other, after the last word: steps alone change it */
 };
 
 /* What became of one word of the platform. */
@@ -24,6 +26,8 @@ struct drift_word {
 	int64_t offset_ms;    /* by which the platform's clock was ahead of ours */
 	int64_t under_way_ms; /* of what was put right before, what the slew had not done yet */
 	int64_t corrected_ms; /* put right from now on, in place of what was under way; the same where that goes on */
+	int64_t ahead_ms;     /* of the wall clock, when it was heard */
+	int64_t stepped_ms;   /* of what is put right, what was done at once */
 };
 void drift_note(struct drift *d, const struct drift_word *w);
 int64_t drift_measured_ms(const struct drift *d); /* 0: nothing yet */

@@ -37,7 +37,9 @@ static void read_drift(struct clockd *c, json_t *j)
 		.last_mono_ms = get(j, "last_mono", HJ_TIME_MAX_MS),
 		.first_offset_ms = get(j, "first_offset", HJ_TIME_MAX_MS),
 		.behind_ms = get(j, "behind", HJ_TIME_MAX_MS),
-		.corrected_ms = get(j, "corrected", HJ_TIME_MAX_MS) };
+		.corrected_ms = get(j, "corrected", HJ_TIME_MAX_MS),
+		.ahead_known = json_is_integer(json_object_get(j, "ahead")), /* in no file of before */
+		.ahead_ms = get(j, "ahead", HJ_TIME_MAX_MS) };
 	if (d.first_mono_ms >= 0 && d.last_mono_ms >= d.first_mono_ms)
 		c->drift = d;
 }
@@ -88,6 +90,8 @@ void keep_write(struct clockd *c)
 	        "begun", d->begun, "first_mono", (json_int_t)d->first_mono_ms, "last_mono",
 	        (json_int_t)d->last_mono_ms, "first_offset", (json_int_t)d->first_offset_ms, "behind",
 	        (json_int_t)d->behind_ms, "corrected", (json_int_t)d->corrected_ms);
+	if (j && d->ahead_known)
+		json_object_set_new(j, "ahead", json_integer((json_int_t)d->ahead_ms));
 	text = j ? json_dumps(j, JSON_COMPACT) : NULL;
 	r = text ? path_of(c, path) : -ENOMEM;
 	r = r < 0 ? r : hj_write_whole(path, text, strlen(text), FILE_MODE);

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check(c->offset_ms);
 	check(c->drift.first_mono_ms);
 	check(c->drift.last_mono_ms);
+	check(c->drift.ahead_ms);
 	claim(c->drift.last_mono_ms >= c->drift.first_mono_ms && c->drift.first_mono_ms >= 0);
 	claim(memchr(c->how, 0, sizeof(c->how)));
 	go_on(&c->drift);

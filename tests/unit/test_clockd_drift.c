@@ -55,12 +55,12 @@ static void what_was_corrected_counts(void **state)
 static void a_slew_under_way_is_no_drift(void **state)
 {
 	static const struct drift_word words[] = {
-		{ 0, 4000, 0, 4000 },
-		{ 600000, 3700, 3700, 3700 },  /* in place of the first */
-		{ 3600000, 2200, 2200, 2200 }, /* likewise */
-		{ 7200000, 400, 400, 400 },    /* near enough: it goes on */
-		{ 7 * HOUR_MS, 0, 0, 0 },
-		{ 48 * HOUR_MS, 0, 0, 0 },
+		{ 0, 4000, 0, 4000, 0, 0 },
+		{ 600000, 3700, 3700, 3700, 0, 0 },  /* in place of the first */
+		{ 3600000, 2200, 2200, 2200, 0, 0 }, /* likewise */
+		{ 7200000, 400, 400, 400, 0, 0 },    /* near enough: it goes on */
+		{ 7 * HOUR_MS, 0, 0, 0, 0, 0 },
+		{ 48 * HOUR_MS, 0, 0, 0, 0, 0 },
 	};
 	struct drift d = { 0 };
 	double ppm;
@@ -77,16 +77,40 @@ static void a_slew_under_way_is_no_drift(void **state)
 static void what_takes_a_slews_place(void **state)
 {
 	static const struct drift_word words[] = {
-		{ 0, 3000, 1000, 3000 },
-		{ 600000, 2700, 2700, 2700 },
-		{ 1200000, 62400, 2400, 62400 }, /* the platform's own clock has leapt by a minute */
-		{ 10 * HOUR_MS, 0, 0, 0 },
+		{ 0, 3000, 1000, 3000, 0, 0 },
+		{ 600000, 2700, 2700, 2700, 0, 0 },
+		{ 1200000, 62400, 2400, 62400, 0, 0 }, /* the platform's own clock has leapt by a minute */
+		{ 10 * HOUR_MS, 0, 0, 0, 0, 0 },
 	};
 	struct drift d = { 0 };
 
 	for (size_t i = 0; i < hj_array_size(words); i++)
 		drift_note(&d, &words[i]);
 	assert_int_equal(d.behind_ms, 60000);
+}
+
+/* The difference of the two clocks tells of steps; what clockd itself stepped, and less than a second, is none. */
+static void a_step_of_somebody_elses_begins_anew(void **state)
+{
+	static const struct drift_word words[] = {
+		{ 0, 60000, 0, 60000, 500000, 60000 },
+		{ 1 * HOUR_MS, 0, 0, 0, 560999, 0 },
+		{ 2 * HOUR_MS, 0, 0, 0, 560000, 0 },
+	};
+	struct drift d = { 0 };
+
+	for (size_t i = 0; i < hj_array_size(words); i++)
+		drift_note(&d, &words[i]);
+	assert_int_equal(drift_measured_ms(&d), 2 * HOUR_MS);
+	for (int64_t step = -1000; step <= 1000; step += 2000) {
+		struct drift e = d;
+
+		drift_note(&e, &(struct drift_word){ 3 * HOUR_MS, 7000, 0, 7000, 560000 + step, 7000 });
+		assert_int_equal(drift_measured_ms(&e), 0);
+		assert_int_equal(e.behind_ms, 0);
+		drift_note(&e, &(struct drift_word){ 4 * HOUR_MS, 0, 0, 0, 567000 + step, 0 });
+		assert_int_equal(drift_measured_ms(&e), HOUR_MS);
+	}
 }
 
 static void another_boot_begins_anew(void **state)
@@ -109,6 +133,7 @@ int main(void)
 		cmocka_unit_test(what_was_corrected_counts),
 		cmocka_unit_test(a_slew_under_way_is_no_drift),
 		cmocka_unit_test(what_takes_a_slews_place),
+		cmocka_unit_test(a_step_of_somebody_elses_begins_anew),
 		cmocka_unit_test(another_boot_begins_anew),
 	};
 

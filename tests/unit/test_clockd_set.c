@@ -129,6 +129,67 @@ static void where_times_are_short_they_end(void **state)
 	assert_true(clockd_is_date(y2001, NOVEMBER, 4));
 }
 
+/* A person sets a clock that keeps time an hour ahead, and the platform puts that right: it is no drift. */
+static void what_somebody_else_sets_is_no_drift(void **state)
+{
+	double ppm;
+
+	assert_string_equal(say(0), "right");
+	pass(12 * HOUR);
+	wall_us += HOUR * 1000;
+	begin_again();
+	assert_string_equal(say(0), "stepped");
+	assert_int_equal(drift_measured_ms(&clockd->drift), 0);
+	pass(12 * HOUR);
+	begin_again();
+	assert_string_equal(say(0), "right");
+	pass(12 * HOUR);
+	assert_string_equal(say(0), "right");
+	assert_true(drift_ppm(&clockd->drift, &ppm));
+	assert_true(ppm == 0);
+	assert_int_equal(drift_measured_ms(&clockd->drift), DAY);
+}
+
+/* Our own steps and slews begin nothing anew. */
+static void what_clockd_sets_is_measured_on(void **state)
+{
+	wall_us -= DAY * 1000;
+	assert_string_equal(say(0), "stepped");
+	pass(HOUR);
+	wall_us -= 900000;
+	assert_string_equal(say(0), "right");
+	pass(HOUR);
+	assert_string_equal(say(3000), "slewed");
+	pass(8 * HOUR);
+	assert_string_equal(say(60000), "stepped");
+	pass(HOUR);
+	assert_string_equal(say(0), "stepped");
+	pass(HOUR);
+	assert_string_equal(say(0), "right");
+	assert_in_range(
+	        drift_measured_ms(&clockd->drift), 12 * HOUR, 12 * HOUR + 5000); /* a slew moves both clocks */
+}
+
+/* What was kept before the difference of the clocks was: it is measured on. */
+static void an_older_file_is_gone_on_with(void **state)
+{
+	char boot[2 * HJ_ID_BYTES + 1], text[512];
+
+	hj_id_format(clockd->boot_id, boot);
+	clockd_free(clockd);
+	snprintf(text, sizeof(text),
+	        "{\"how\":\"right\",\"heard\":%lld,\"offset\":0,\"boot\":\"%s\",\"begun\":true,\"first_mono\":1000,"
+	        "\"last_mono\":2000,\"first_offset\":0,\"behind\":0,\"corrected\":0}",
+	        NOVEMBER, boot);
+	write_file("var/lib/hjgate/clock/clock.json", text);
+	begin();
+	assert_string_equal(say(0), "right");
+	assert_int_equal(drift_measured_ms(&clockd->drift), HOUR - 1000);
+	begin_again();
+	assert_true(clockd->drift.ahead_known);
+	assert_int_equal(clockd->drift.ahead_ms, NOVEMBER + 500 - HOUR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +201,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_boxs_own_clock_follows_each_word, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_date_decades_ahead_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(where_times_are_short_they_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_somebody_else_sets_is_no_drift, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_clockd_sets_is_measured_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_older_file_is_gone_on_with, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_changes_nothing, setup, teardown),
 	};
 
