@@ -51,7 +51,7 @@ static void remember(struct clockd *c, const struct word *w, const struct hj_now
 	c->heard_ms = hj_now().wall_ms;
 	c->offset_ms = w->offset_ms;
 	hj_text_copy(c->how, sizeof(c->how), how);
-	keep_write(c);
+	keep_word(c);
 }
 
 static void tell_set(struct clockd *c, const struct word *w, int64_t before_ms, const char *how)

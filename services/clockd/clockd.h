@@ -9,6 +9,7 @@
 
 #define CLOCK_RIGHT_MS 1000                   /* a platform says whole seconds: closer nobody knows */
 #define CLOCK_SLEW_MS  5000                   /* less than that is slewed, in three hours at most; more is a step */
+#define CLOCK_KEEP_MS  (3600 * HJ_MS_PER_SEC) /* how old what is kept may be, where each word says the same */
 #define CLOCK_IDLE     (10 * HJ_USEC_PER_SEC) /* without work it ends */
 
 struct json_t;
@@ -33,6 +34,8 @@ struct clockd {
 	int64_t heard_ms, offset_ms; /* when the platform last said the time, and by how much we were behind */
 	char how[12];                /* "" = it never did */
 	bool slewing;                /* what is under way was begun here, in this boot */
+	struct drift kept;           /* as the file has it; not begun: nothing of this boot */
+	char kept_how[12];
 };
 
 int clockd_new(struct hj_service *s, struct clockd **ret);
@@ -44,7 +47,7 @@ void clockd_vouch(struct clockd *c); /* stored is told that a platform says that
 /* keep.c */
 void keep_load(struct clockd *c);
 void keep_read(struct clockd *c, struct json_t *j); /* what is none of ours changes nothing; j may be NULL */
-void keep_write(struct clockd *c);                  /* what fails is logged */
+void keep_word(struct clockd *c); /* into the file, where it says something new; what fails is logged */
 
 /* api.c */
 /* May a platform's word be the date, for a clock that says wall_ms, on a machine whose `long` has so many bytes? */

@@ -40,8 +40,10 @@ static void read_drift(struct clockd *c, json_t *j)
 		.corrected_ms = get(j, "corrected", HJ_TIME_MAX_MS),
 		.ahead_known = json_is_integer(json_object_get(j, "ahead")), /* in no file of before */
 		.ahead_ms = get(j, "ahead", HJ_TIME_MAX_MS) };
-	if (d.first_mono_ms >= 0 && d.last_mono_ms >= d.first_mono_ms)
-		c->drift = d;
+	if (d.first_mono_ms < 0 || d.last_mono_ms < d.first_mono_ms)
+		return;
+	c->drift = c->kept = d;
+	hj_text_copy(c->kept_how, sizeof(c->kept_how), c->how);
 }
 
 static int path_of(const struct clockd *c, char ret[HJ_PATH_MAX])
@@ -76,7 +78,18 @@ void keep_load(struct clockd *c)
 	keep_read(c, j);
 }
 
-void keep_write(struct clockd *c)
+/* Some platforms say the time each second, and each file costs the flash some blocks. What is lost with a word that
+ * is right like the one before is when it was said, and a piece of the measure that the next word makes good. */
+static bool is_kept(const struct clockd *c)
+{
+	const struct drift *now = &c->drift, *then = &c->kept;
+
+	return then->begun && then->ahead_known && !strcmp(c->how, c->kept_how) &&
+	       now->first_mono_ms == then->first_mono_ms && now->corrected_ms == then->corrected_ms &&
+	       now->last_mono_ms - then->last_mono_ms < CLOCK_KEEP_MS;
+}
+
+static int write_it(const struct clockd *c)
 {
 	_cleanup_json_ json_t *j = NULL;
 	char path[HJ_PATH_MAX], boot[2 * HJ_ID_BYTES + 1];
@@ -96,6 +109,20 @@ void keep_write(struct clockd *c)
 	r = text ? path_of(c, path) : -ENOMEM;
 	r = r < 0 ? r : hj_write_whole(path, text, strlen(text), FILE_MODE);
 	free(text);
-	if (r < 0)
+	return r;
+}
+
+void keep_word(struct clockd *c)
+{
+	int r;
+
+	if (is_kept(c))
+		return;
+	r = write_it(c);
+	if (r < 0) {
 		hj_log_error(r, "cannot keep how the clock goes: the measure begins anew after a restart");
+		return;
+	}
+	c->kept = c->drift;
+	hj_text_copy(c->kept_how, sizeof(c->kept_how), c->how);
 }

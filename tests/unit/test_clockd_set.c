@@ -190,6 +190,64 @@ static void an_older_file_is_gone_on_with(void **state)
 	assert_int_equal(clockd->drift.ahead_ms, NOVEMBER + 500 - HOUR);
 }
 
+/* A platform that says the time each second, or each quarter of a minute, when clockd has ended meanwhile. */
+static void the_same_word_is_written_once_an_hour(void **state)
+{
+	for (int i = 0; i <= 7200; i++, pass(1000))
+		assert_string_equal(say(0), "right");
+	assert_int_equal(syncs, 3);
+	for (int i = 0; i < 250; i++, pass(15000)) {
+		begin_again();
+		assert_string_equal(say(0), "right");
+	}
+	assert_int_equal(syncs, 4);
+	assert_int_equal(clockd->heard_ms, true_us / 1000 - 15000);
+	synchronised = true;
+	for (int i = 0; i < 60; i++, pass(1000))
+		assert_string_equal(say(60000), "KeptByDaemon");
+	assert_int_equal(syncs, 5);
+}
+
+/* What was done to the clock is kept at once: a measure without it would be wrong. */
+static void what_is_set_is_written_at_once(void **state)
+{
+	assert_string_equal(say(0), "right");
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(say(60000), "stepped");
+		begin_again();
+		assert_int_equal(clockd->drift.corrected_ms, 60000);
+		assert_string_equal(say(0), "stepped");
+		begin_again();
+		assert_int_equal(clockd->drift.corrected_ms, 0);
+	}
+	assert_int_equal(syncs, 5);
+	pass(1000);
+	wall_us += HOUR * 1000;
+	assert_string_equal(say(3600000), "right"); /* somebody else has set it: the measure begins anew */
+	pass(1000);
+	assert_string_equal(say(3600000), "right");
+	assert_int_equal(syncs, 6);
+	wall_us -= HOUR * 1000;
+	assert_string_equal(say(0), "right");
+	assert_int_equal(syncs, 7);
+}
+
+/* What could not be written is written with the next word. */
+static void what_is_not_kept_is_kept_later(void **state)
+{
+	char path[256];
+
+	path_of("var/lib/hjgate/clock/clock.json.part", path);
+	assert_string_equal(say(60000), "stepped");
+	assert_int_equal(syncs, 1);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_string_equal(say(60000), "right");
+	assert_int_equal(rmdir(path), 0);
+	pass(1000);
+	assert_string_equal(say(60000), "right");
+	assert_int_equal(syncs, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +262,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_somebody_else_sets_is_no_drift, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_clockd_sets_is_measured_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_older_file_is_gone_on_with, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_same_word_is_written_once_an_hour, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_set_is_written_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_not_kept_is_kept_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_changes_nothing, setup, teardown),
 	};
 
