@@ -46,7 +46,8 @@ void clockd_vouch(struct clockd *c); /* stored is told that a platform says that
 
 /* keep.c */
 void keep_load(struct clockd *c);
-void keep_read(struct clockd *c, struct json_t *j); /* what is none of ours changes nothing; j may be NULL */
+/* false: it is none of ours, and changes nothing; j may be NULL. */
+bool keep_read(struct clockd *c, struct json_t *j);
 void keep_word(struct clockd *c); /* into the file, where it says something new; what fails is logged */
 
 /* api.c */

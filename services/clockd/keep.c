@@ -56,26 +56,40 @@ static int path_of(const struct clockd *c, char ret[HJ_PATH_MAX])
 	return snprintf(ret, HJ_PATH_MAX, "%s/" FILE_NAME, folder) < HJ_PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-void keep_read(struct clockd *c, json_t *j)
+bool keep_read(struct clockd *c, json_t *j)
 {
 	const char *how = json_string_value(json_object_get(j, "how"));
 
 	if (!json_is_object(j) || !how || !hj_text_copy(c->how, sizeof(c->how), how))
-		return;
+		return false;
 	c->heard_ms = get(j, "heard", HJ_TIME_MAX_MS);
 	c->offset_ms = get(j, "offset", HJ_TIME_MAX_MS);
 	read_drift(c, j);
+	return true;
 }
 
 void keep_load(struct clockd *c)
 {
 	_cleanup_json_ json_t *j = NULL;
 	char path[HJ_PATH_MAX];
+	json_error_t error;
+	FILE *f;
 
 	if (path_of(c, path) < 0)
 		return;
-	j = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	keep_read(c, j);
+	f = fopen(path, "re");
+	if (!f && errno == ENOENT)
+		return;
+	if (!f) {
+		hj_warn("cannot read %s (%s): how the clock goes is measured anew", path, strerror(errno));
+		return;
+	}
+	j = json_loadf(f, JSON_REJECT_DUPLICATES, &error);
+	fclose(f);
+	if (!j)
+		hj_warn("%s, line %d: %s: how the clock goes is measured anew", path, error.line, error.text);
+	else if (!keep_read(c, j))
+		hj_warn("%s is not what clockd writes: how the clock goes is measured anew", path);
 }
 
 /* Some platforms say the time each second, and each file costs the flash some blocks. What is lost with a word that

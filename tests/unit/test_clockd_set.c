@@ -1,4 +1,6 @@
 /* What becomes of a platform's word: the clock is right, is slewed or is stepped, and stays right. */
+#include <fcntl.h>
+
 #include "clockd_world.h"
 
 static void a_right_clock_is_left_alone(void **state)
@@ -248,6 +250,45 @@ static void what_is_not_kept_is_kept_later(void **state)
 	assert_int_equal(syncs, 2);
 }
 
+static const char *begin_with(const char *kept)
+{
+	static char said[2048];
+	char path[256];
+	int before = dup(2), to;
+	ssize_t n;
+
+	path_of("said", path);
+	to = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	assert_true(before >= 0 && to >= 0 && dup2(to, 2) == 2);
+	clockd_free(clockd);
+	if (kept)
+		write_file("var/lib/hjgate/clock/clock.json", kept);
+	begin();
+	dup2(before, 2);
+	close(before);
+	n = pread(to, said, sizeof(said) - 1, 0);
+	close(to);
+	assert_true(n >= 0);
+	said[n] = '\0';
+	return said;
+}
+
+/* A file that is damaged is said to be, and begun anew. */
+static void a_damaged_file_is_told(void **state)
+{
+	assert_null(strstr(begin_with(NULL), "clock.json"));
+	assert_string_equal(say(60000), "stepped");
+	assert_null(strstr(begin_with(NULL), "clock.json"));
+	assert_true(clockd->drift.begun);
+	assert_non_null(strstr(begin_with("{\n\"how\":\"right"), "clock.json, line 2: "));
+	assert_false(clockd->drift.begun);
+	assert_non_null(strstr(begin_with(""), "clock.json, line 1: "));
+	assert_non_null(strstr(begin_with("[]"), "clock.json is not what clockd writes"));
+	assert_string_equal(say(0), "stepped");
+	assert_null(strstr(begin_with(NULL), "clock.json"));
+	assert_true(clockd->drift.begun);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_same_word_is_written_once_an_hour, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_set_is_written_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_kept_is_kept_later, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_damaged_file_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_changes_nothing, setup, teardown),
 	};
 
