@@ -26,6 +26,7 @@ struct op {
 	struct op *after;         /* an end whose begin waits here too: that one's seq becomes row.of */
 	bool early;               /* came before the ledger could be opened: what is open was not yet known */
 	uint64_t seq;             /* of the last attempt; 0 = it says nothing new, and is not written */
+	bool there;               /* that attempt failed, and the row was found on the disk all the same */
 	struct hj_ipc_call *call; /* NULL = nobody */
 };
 

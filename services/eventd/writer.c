@@ -112,6 +112,8 @@ static int append_all(struct eventd *d)
 
 		if (op->after)
 			op->row.of = op->after->seq;
+		if (op->there)
+			continue;
 		op->seq = 0;
 		if (!is_worth_writing(d, op))
 			continue;
@@ -128,16 +130,20 @@ static int append_all(struct eventd *d)
 
 static void show(struct eventd *d, struct op *op)
 {
+	bool is_event = row_is_event(&op->row);
 	struct event *e;
-	int error;
+	int error = 0;
 
-	if (row_is_event(&op->row)) {
+	if (is_event && !op->there) {
 		d->events++;
 		if (d->first_ms == NO_END)
 			d->first_ms = op->row.time_ms;
-		folds_written(&d->folds, op->row.code, op->row.key, op->seq);
 	}
-	e = book_apply(&d->book, op->seq, &op->row, &error);
+	if (is_event)
+		folds_written(&d->folds, op->row.code, op->row.key, op->seq);
+	/* What was found was read back with the rest. */
+	e = op->there ? book_find(&d->book, is_event ? op->seq : op->row.of)
+	              : book_apply(&d->book, op->seq, &op->row, &error);
 	if (error < 0)
 		hj_log_error(
 		        error, "event %" PRIu64 " is on disk, but cannot be shown before the next start", op->seq);
@@ -262,11 +268,36 @@ static void worked(struct eventd *d)
 	eventd_say(d, "disk-trouble", ROW_END, "events.db", NULL);
 }
 
+static int is_this(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
+	struct op *op = userdata;
+
+	op->there = head->label_ms == op->row.time_ms && row_encode(&op->row, &b) >= 0 && b.len == n &&
+	            !memcmp(b.data, body, n);
+	return 1;
+}
+
+/* What could not be synced may be on the disk all the same: all of a transaction, or nothing. */
+static void find_there(struct eventd *d)
+{
+	for (size_t i = 0; i < d->queued; i++) {
+		struct op *op = d->queue[i];
+
+		op->there = false;
+		if (op->seq)
+			hj_ledger_read(d->ledger, op->seq, op->seq, 0, is_this, op);
+	}
+}
+
 int eventd_flush(struct eventd *d)
 {
+	bool anew = !d->ledger;
 	int r;
 
 	r = eventd_open(d);
+	if (r >= 0 && anew)
+		find_there(d);
 	if (r >= 0 && (d->queued || outbox_wants_commit(d->outbox)))
 		r = append_all(d);
 	if (r < 0)

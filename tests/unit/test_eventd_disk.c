@@ -1,0 +1,104 @@
+/* A disk that fails while there is something to be told: nothing is lost, told twice or left open by it. */
+#include "../../services/eventd/eventd.h"
+#include "hjgate/log.h"
+#include "hjgate/now.h"
+#include "disk_faults.h"
+#include "state_root.h"
+
+static sd_event *loop;
+static struct eventd *d;
+
+static void start(void)
+{
+	assert_int_equal(eventd_new(loop, root, &d), 0);
+}
+
+static void start_again(void)
+{
+	eventd_free(d);
+	start();
+}
+
+/* It is tried again at once, and what there is to say of the trouble goes with the next one. */
+static void disk_is_well(void)
+{
+	faults_end();
+	d->retry_at = 0;
+	assert_int_equal(eventd_flush(d), 0);
+	assert_int_equal(eventd_flush(d), 0);
+}
+
+static size_t count(const char *code)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->book.count; i++)
+		n += !strcmp(d->book.events[i]->code, code);
+	return n;
+}
+
+static int setup(void **state)
+{
+	int r = make_root("disk");
+
+	hj_log_setup("eventd", HJ_LOG_ERROR);
+	return r < 0 || sd_event_new(&loop) < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	faults_end();
+	loop = sd_event_unref(loop);
+	return remove_root();
+}
+
+/* ---- tests ---- */
+
+static void said_by_a_disk_that_syncs_not(unsigned times)
+{
+	uint64_t before;
+
+	start();
+	assert_int_equal(eventd_flush(d), 0);
+	before = d->events;
+	eventd_say(d, "link-lost", ROW_BEGIN, "uplink county", NULL);
+	eventd_say(d, "program-died", ROW_MOMENT, "x", NULL);
+	faults_begin(EIO, ON_SYNC, times, 0);
+	assert_int_equal(eventd_flush(d), -EIO);
+	assert_null(d->ledger);
+	eventd_say(d, "program-died", ROW_MOMENT, "y", NULL);
+	disk_is_well();
+	assert_int_equal(count("link-lost"), 1);
+	assert_int_equal(count("program-died"), 2);
+	assert_int_equal(d->events, before + 4); /* and that there was trouble */
+	assert_non_null(book_find_open(&d->book, "link-lost", "uplink county"));
+	eventd_say(d, "link-lost", ROW_END, "uplink county", NULL);
+	assert_int_equal(eventd_flush(d), 0);
+	assert_int_equal(d->book.open, 0);
+	start_again();
+	assert_int_equal(count("link-lost"), 1);
+	assert_int_equal(d->book.open, 0);
+	eventd_free(d);
+}
+
+/* The rows are in the log of the database, whole, and come back with it. */
+static void what_was_not_synced_is_not_written_again(void **state)
+{
+	said_by_a_disk_that_syncs_not(0);
+}
+
+static void what_a_disk_forgot_is_written_again(void **state)
+{
+	said_by_a_disk_that_syncs_not(1);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(what_was_not_synced_is_not_written_again),
+		T(what_a_disk_forgot_is_written_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
