@@ -1,5 +1,6 @@
-/* Telling eventd. A report is queued while eventd is away (HJ_REPORTS_MAX of them; more are counted and the count is
- * reported when it is back), keeps the time it was made, and never blocks or fails its caller. */
+/* Telling eventd. A report is queued while eventd is away (HJ_REPORTS_MAX of them; of more the least missed are
+ * counted and the count is reported when it is back), keeps the time it was made, and never blocks or fails its
+ * caller. */
 #pragma once
 
 #include <jansson.h>

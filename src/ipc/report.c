@@ -1,6 +1,6 @@
 /* Telling eventd: see report.h. One report is under way at a time and leaves the queue when it is answered, so that
  * what was said while eventd went is said again; a report may therefore arrive twice, never not at all without being
- * counted. When the queue is full the oldest goes, since the newest says best how things are. */
+ * counted. When the queue is full the oldest of what is least missed goes: of an event the newest says how it is. */
 #include "hjgate/report.h"
 
 #include <errno.h>
@@ -175,6 +175,50 @@ void hj_report_free(struct hj_report *r)
 	free(r);
 }
 
+static struct entry *at(struct hj_report *r, unsigned i)
+{
+	return &r->queue[(r->first + i) % HJ_REPORTS_MAX];
+}
+
+static bool is_of_the_same(const struct entry *a, const struct entry *b)
+{
+	return a->phase != HJ_MOMENT && b->phase != HJ_MOMENT && !strcmp(a->code, b->code) && !strcmp(a->key, b->key);
+}
+
+static bool is_old_news(struct hj_report *r, unsigned i, const struct entry *newest)
+{
+	for (unsigned k = i + 1; k < r->count; k++)
+		if (is_of_the_same(at(r, i), at(r, k)))
+			return true;
+	return is_of_the_same(at(r, i), newest);
+}
+
+/* What a later one says otherwise; then moments: an end that nobody is told of leaves its event open for ever. */
+static unsigned least_missed(struct hj_report *r, const struct entry *newest)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (is_old_news(r, i, newest))
+			return i;
+	for (unsigned i = 0; i < r->count; i++)
+		if (at(r, i)->phase == HJ_MOMENT)
+			return i;
+	return 0;
+}
+
+static void give_way(struct hj_report *r, const struct entry *newest)
+{
+	unsigned i = least_missed(r, newest);
+	struct entry gone = *at(r, i);
+
+	if (!i && r->under_way && !r->lost_sent)
+		r->gone = true;
+	for (; i; i--)
+		*at(r, i) = *at(r, i - 1);
+	*at(r, 0) = gone;
+	pop(r);
+	r->lost++;
+}
+
 static void add(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms,
         bool sure, json_t *values)
 {
@@ -189,12 +233,8 @@ static void add(struct hj_report *r, const char *code, enum hj_phase phase, cons
 		return;
 	}
 	hj_text_copy(e.code, sizeof(e.code), code);
-	if (r->count == HJ_REPORTS_MAX) {
-		if (r->under_way && !r->lost_sent)
-			r->gone = true;
-		pop(r);
-		r->lost++;
-	}
+	if (r->count == HJ_REPORTS_MAX)
+		give_way(r, &e);
 	r->queue[(r->first + r->count++) % HJ_REPORTS_MAX] = e;
 	pump(r);
 }

@@ -184,6 +184,64 @@ static void a_full_queue_in_the_middle_of_a_report_stays_in_order(void **state)
 	assert_int_equal(w->seen[w->count - 1].time, 1000 + i - 1);
 }
 
+static unsigned count_seen(const struct world *w, const char *phase, const char *key)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < w->count; i++)
+		n += !strcmp(w->seen[i].phase, phase) && !strcmp(w->seen[i].key, key);
+	return n;
+}
+
+/* An end that is not told leaves its event open for ever: moments go first, and what a later one says otherwise. */
+static void ends_are_not_lost_to_a_flood(void **state)
+{
+	struct world *w = *state;
+	char key[16];
+
+	hj_report(w->report, "meter-lost", HJ_END, "meter oven", NULL);
+	for (int i = 0; i < HJ_REPORTS_MAX + 9; i++)
+		hj_report(w->report, "samples-late", HJ_MOMENT, "bus north", NULL);
+	for (int i = 1; i < HJ_REPORTS_MAX; i++) {
+		snprintf(key, sizeof(key), "meter %d", i);
+		hj_report(w->report, "meter-lost", HJ_BEGIN, key, NULL);
+	}
+	hj_report(w->report, "meter-lost", HJ_END, "meter 7", NULL);
+	hj_report(w->report, "meter-lost", HJ_BEGIN, "meter 7", NULL);
+	hj_report(w->report, "meter-lost", HJ_END, "meter 9", NULL);
+	serve(w);
+	turn_until_count(w, HJ_REPORTS_MAX + 1);
+	assert_string_equal(w->seen[0].code, "reports-lost");
+	assert_int_equal(w->seen[0].number, HJ_REPORTS_MAX + 9 + 3);
+	assert_string_equal(w->seen[1].key, "meter oven"); /* in the order in which they were said */
+	assert_string_equal(w->seen[2].key, "meter 1");
+	assert_string_equal(w->seen[HJ_REPORTS_MAX].key, "meter 9");
+	assert_int_equal(count_seen(w, "end", "meter oven"), 1);
+	assert_int_equal(count_seen(w, "begin", "meter 7"), 1);
+	assert_int_equal(count_seen(w, "end", "meter 7"), 0);
+	assert_int_equal(count_seen(w, "begin", "meter 9"), 0);
+	assert_int_equal(count_seen(w, "end", "meter 9"), 1);
+	assert_int_equal(count_seen(w, "begin", "meter 63"), 1);
+}
+
+/* The one under way is the oldest, and stays it when another gives way. */
+static void one_that_is_under_way_is_told_once(void **state)
+{
+	struct world *w = *state;
+
+	serve(w);
+	hj_report(w->report, "setting-changed", HJ_MOMENT, "first", NULL);
+	turn_until_count(w, 1);
+	hj_report(w->report, "meter-lost", HJ_END, "meter oven", NULL);
+	for (int i = 0; i < HJ_REPORTS_MAX + 2; i++)
+		hj_report_at(w->report, "samples-late", HJ_MOMENT, "bus north", 1000 + i, NULL);
+	turn_until_count(w, 1 + HJ_REPORTS_MAX + 1);
+	assert_string_equal(w->seen[1].key, "meter oven");
+	assert_int_equal(count_seen(w, "end", "meter oven"), 1);
+	assert_int_equal(w->seen[2].number, 3);
+	assert_int_equal(w->seen[3].time, 1003);
+}
+
 static void a_restart_of_eventd_loses_nothing(void **state)
 {
 	struct world *w = *state;
@@ -287,6 +345,8 @@ int main(void)
 		t(what_is_reported_before_eventd_is_there_waits),
 		t(too_many_lose_the_oldest_and_say_how_many),
 		t(a_full_queue_in_the_middle_of_a_report_stays_in_order),
+		t(ends_are_not_lost_to_a_flood),
+		t(one_that_is_under_way_is_told_once),
 		t(a_restart_of_eventd_loses_nothing),
 		t(a_refused_report_does_not_stop_the_others),
 		t(bad_input_is_folded),
