@@ -71,9 +71,10 @@ static int log_end(struct eventd *d, struct row *row, struct hj_ipc_call *call)
 {
 	const struct rate *rate = folds_find(&d->folds, row->code, row->key);
 
-	/* Before the ledger could be opened nobody knows what is open: the row waits, and that is found out when it
-	 * can. */
-	if ((rate && rate->held) || (!is_open(d, row, &row->of) && d->ledger)) {
+	/* Before the ledger could be opened nobody knows what is open, but for what waits: the row waits, too, and
+	 * that is found out when it can. */
+	if ((rate && rate->held) ||
+	        (!is_open(d, row, &row->of) && (d->ledger || eventd_waiting(d, row->code, row->key)))) {
 		row_done(row);
 		return answer(call, 0);
 	}

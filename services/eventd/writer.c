@@ -94,9 +94,11 @@ int eventd_append(struct eventd *d, const struct row *row, uint64_t *ret_seq)
 /* Only now is it known what was open: an end finds its event, a begin that is known already is left out. */
 static bool is_worth_writing(const struct eventd *d, struct op *op)
 {
-	const struct event *e = op->early ? book_find_open(&d->book, op->row.code, op->row.key) : NULL;
+	/* The end of a begin that said nothing new ends what was open before. */
+	bool unsure = op->early || (op->after && !op->after->seq);
+	const struct event *e = unsure ? book_find_open(&d->book, op->row.code, op->row.key) : NULL;
 
-	if (!op->early || op->row.is == ROW_MOMENT)
+	if (!unsure || op->row.is == ROW_MOMENT)
 		return true;
 	if (op->row.is == ROW_END && e)
 		op->row.of = e->id;

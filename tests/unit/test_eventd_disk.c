@@ -92,12 +92,59 @@ static void what_a_disk_forgot_is_written_again(void **state)
 	said_by_a_disk_that_syncs_not(1);
 }
 
+static void move(const char *from, const char *to)
+{
+	char a[256], b[256];
+
+	path_of(from, a);
+	path_of(to, b);
+	assert_int_equal(rename(a, b), 0);
+}
+
+static size_t count_ended(const char *code)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->book.count; i++)
+		n += !strcmp(d->book.events[i]->code, code) && !event_is_open(d->book.events[i]);
+	return n;
+}
+
+/* What began before the power went is said to begin again, and ends, before it is known that it is open. */
+static void what_began_before_ends_before_it_is_known(void **state)
+{
+	start();
+	eventd_say(d, "link-lost", ROW_BEGIN, "uplink county", NULL);
+	assert_int_equal(eventd_flush(d), 0);
+	eventd_free(d);
+	move("var/lib/hjgate", "var/lib/elsewhere");
+	start();
+	assert_null(d->ledger);
+	eventd_say(d, "link-lost", ROW_BEGIN, "uplink county", NULL);
+	for (int i = 0; i < 2; i++) /* the second says nothing new */
+		eventd_say(d, "link-lost", ROW_END, "uplink county", NULL);
+	eventd_say(d, "link-lost", ROW_BEGIN, "uplink county", NULL);
+	for (int i = 0; i < 2; i++)
+		eventd_say(d, "link-lost", ROW_END, "uplink city", NULL);
+	move("var/lib/elsewhere", "var/lib/hjgate");
+	disk_is_well();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(count("link-lost"), 2);
+		assert_int_equal(count_ended("link-lost"), 1);
+		assert_int_equal(d->book.open, 1);
+		start_again();
+	}
+	assert_int_equal(d->lost, 0);
+	eventd_free(d);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_was_not_synced_is_not_written_again),
 		T(what_a_disk_forgot_is_written_again),
+		T(what_began_before_ends_before_it_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
