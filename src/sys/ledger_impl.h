@@ -10,6 +10,7 @@
 #define HJ_LEDGER_APPLICATION 0x686a6c67 /* "hjlg" */
 #define HJ_LEDGER_OPEN_DAYS   4          /* days that may still grow at the same time */
 #define LEDGER_SLOTS_MAX      1024
+#define LEDGER_SLOTS_SPARE    16 /* of these, for a start at which no key opens the file: two each time */
 #define LEDGER_SEGMENTS_MAX   512
 
 #define KEY_OWN      "ledger."         /* keys of the ledger itself begin so */
@@ -142,7 +143,7 @@ void ledger_remember(struct hj_ledger *l); /* what is committed is what is known
 int ledger_file_open(
         const char *path, struct hj_keyring *keyring, uint32_t generation, struct hj_ledger **ret, bool *ret_damage);
 int ledger_open_looking(const char *path, sqlite3 **ret); /* SQLite's result, or -errno; *ret is closed in any case */
-int64_t ledger_generation_copied(const char *path); /* of the copy of the keys beside it; -1: it tells none */
+int64_t ledger_generation_copied(const char *path);       /* of the copy of the keys beside it; -1: it tells none */
 /* ledger_begin.c: what a file of this version needs, into the transaction of its making or migration. */
 int ledger_make(struct hj_ledger *l, uint32_t generation, bool from_old);
 int ledger_load(struct hj_ledger *l);  /* keys, segments, ends, spans: from the file into *l */

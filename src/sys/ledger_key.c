@@ -287,7 +287,7 @@ int ledger_epoch(struct hj_ledger *l)
 
 	if (age < EPOCH_MS && age > -EPOCH_MS)
 		return 0;
-	if (l->slot_count + 1 >= LEDGER_SLOTS_MAX)
+	if (l->slot_count + LEDGER_SLOTS_SPARE >= LEDGER_SLOTS_MAX)
 		return 0;
 	r = new_data_key(l);
 	return r < 0 ? ledger_spoiled(l, r) : 0;
@@ -363,7 +363,9 @@ int hj_ledger_unlock(struct hj_ledger *l)
 
 int hj_ledger_rotate(struct hj_ledger *l)
 {
-	int r = l->begun ? -EBUSY : l->slot_count + 1 >= LEDGER_SLOTS_MAX ? -ENOSPC : ledger_begin(l);
+	int r = l->begun                                                 ? -EBUSY
+	        : l->slot_count + LEDGER_SLOTS_SPARE >= LEDGER_SLOTS_MAX ? -ENOSPC
+	                                                                 : ledger_begin(l);
 
 	if (r < 0)
 		return r;

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "hjgate/ledger.h"
@@ -43,12 +44,17 @@ static struct hj_ledger *open_it(void)
 	return l;
 }
 
-static uint16_t append(struct hj_ledger *l)
+static uint16_t append_by(struct hj_ledger *l, enum hj_trust trust)
 {
-	struct hj_head head = { .kind = HJ_KIND_MINUTE, .label_ms = clock_ms };
+	struct hj_head head = { .kind = HJ_KIND_MINUTE, .label_ms = clock_ms, .trust = trust };
 
 	assert_int_equal(hj_ledger_append(l, &head, "body", 4), 0);
 	return head.key_id;
+}
+
+static uint16_t append(struct hj_ledger *l)
+{
+	return append_by(l, HJ_TRUST_NTP);
 }
 
 static size_t count_slots(struct hj_ledger *l)
@@ -124,6 +130,50 @@ static void test_wrong_clock(void **state)
 	hj_ledger_close(l);
 }
 
+/* A box without a battery begins in 1970 each time, until it is told the time. */
+static void test_clock_that_nobody_trusts(void **state)
+{
+	int64_t told_ms = clock_ms;
+
+	for (int start = 0; start < 5; start++) {
+		struct hj_ledger *l;
+
+		clock_ms = start ? 1000 : told_ms;
+		l = open_it();
+		append_by(l, HJ_TRUST_NONE);
+		clock_ms = told_ms + start * HJ_MS_PER_DAY;
+		append(l);
+		assert_int_equal(hj_ledger_commit(l), 0);
+		assert_int_equal(count_slots(l), 2);
+		hj_ledger_close(l);
+	}
+}
+
+/* The key of all of it is gone: it goes on in the same file, and there is room for the keys of that. */
+static void open_without_the_kek(void)
+{
+	struct hj_ledger *l;
+	bool damaged;
+	char kek[96];
+	size_t slots;
+
+	snprintf(kek, sizeof(kek), "%s/kek", folder);
+	l = open_it();
+	slots = count_slots(l);
+	hj_ledger_close(l);
+	for (size_t i = 1; i <= 2; i++) {
+		assert_int_equal(unlink(kek), 0);
+		assert_int_equal(hj_ledger_open(path, NULL, &l, &damaged), 0);
+		assert_false(damaged);
+		assert_int_equal(hj_ledger_locked_slots(l), slots + 2 * (i - 1));
+		assert_int_equal(count_slots(l), slots + 2 * i);
+		append(l);
+		assert_int_equal(hj_ledger_commit(l), 0);
+		assert_int_equal(count(l), 1);
+		hj_ledger_close(l);
+	}
+}
+
 /* A clock that jumps by years at each start uses all the keys up that a ledger has room for: then the last one goes
  * on, and everything still opens. */
 static void test_more_keys_than_there_is_room_for(void **state)
@@ -155,6 +205,7 @@ static void test_more_keys_than_there_is_room_for(void **state)
 	assert_int_equal(hj_ledger_commit(l), 0);
 	hj_buf_done(&value);
 	hj_ledger_close(l);
+	open_without_the_kek();
 }
 
 /* The key of a transaction that failed is gone with it. */
@@ -188,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_ninety_days),
 		T(test_wrong_clock),
+		T(test_clock_that_nobody_trusts),
 		T(test_rolled_back),
 		T(test_more_keys_than_there_is_room_for),
 	};
