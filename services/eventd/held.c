@@ -42,6 +42,12 @@ static bool is_maintenance(const char *code)
 	return !strcmp(code, "maintenance");
 }
 
+/* Where the clock was set back meanwhile, what comes behind the end of the work lies before its begin. */
+static bool is_during(const struct event *maintenance, int64_t time_ms)
+{
+	return event_is_open(maintenance) || (time_ms >= maintenance->begin_ms && time_ms < maintenance->end_ms);
+}
+
 bool outbox_holds(const struct book *b, const struct row *row, uint64_t seq, int64_t time_ms)
 {
 	if (!may_be_held(row->code))
@@ -49,8 +55,7 @@ bool outbox_holds(const struct book *b, const struct row *row, uint64_t seq, int
 	for (size_t i = b->count; i-- > 0;) {
 		const struct event *e = b->events[i];
 
-		if (is_maintenance(e->code) && e->id < seq && (event_is_open(e) || e->end_ms > time_ms) &&
-		        is_of(e, row->key))
+		if (is_maintenance(e->code) && e->id < seq && is_during(e, time_ms) && is_of(e, row->key))
 			return true;
 	}
 	return false;

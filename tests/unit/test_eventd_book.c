@@ -1,6 +1,7 @@
 /* The pieces of eventd: rows there and back, the book of events in RAM, the folding of floods. */
 #include "../../services/eventd/api_event.h"
 #include "../../services/eventd/fold.h"
+#include "../../services/eventd/held.h"
 #include "hjgate/text.h"
 
 #include <errno.h>
@@ -127,6 +128,25 @@ static void too_many_open_are_bounded(void **state)
 	}
 	assert_int_equal(b.open, BOOK_OPEN_MAX);
 	assert_int_equal(b.untracked, 5);
+	book_done(&b);
+}
+
+/* ---- what is held ---- */
+
+/* What is told while alertd is away is looked at later, when the work is over. */
+static void what_comes_after_the_work_is_not_held(void **state)
+{
+	struct book b = { .newest = 10, .keep_open = true };
+	struct row end = { .is = ROW_END, .of = 1, .time_ms = 2000 }, lost;
+
+	put(&b, 1, make(ROW_BEGIN, "maintenance", "meter oven", 1000));
+	lost = make(ROW_BEGIN, "meter-lost", "meter north.oven", 500);
+	assert_true(outbox_holds(&b, &lost, 2, 500));
+	put(&b, 3, end);
+	assert_true(outbox_holds(&b, &lost, 2, 1000));
+	assert_true(outbox_holds(&b, &lost, 2, 1999));
+	assert_false(outbox_holds(&b, &lost, 4, 2000));
+	assert_false(outbox_holds(&b, &lost, 4, 999)); /* the clock was set back behind the end */
 	book_done(&b);
 }
 
@@ -331,6 +351,7 @@ int main(void)
 		cmocka_unit_test(open_ones_outlive_the_newest),
 		cmocka_unit_test(an_end_adds_what_it_knows),
 		cmocka_unit_test(too_many_open_are_bounded),
+		cmocka_unit_test(what_comes_after_the_work_is_not_held),
 		cmocka_unit_test(a_flood_is_counted),
 		cmocka_unit_test(a_flood_with_ever_other_keys_is_counted_as_one),
 		cmocka_unit_test(a_flapping_span_ends_as_it_should),
