@@ -42,6 +42,7 @@ struct eventd {
 	sd_event_source *key_timer;
 	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
 	struct hj_place place;
+	bool damaged; /* it was set aside, and that is not told yet */
 	struct book book;
 	struct folds folds;
 	uint8_t boot_id[HJ_ID_BYTES];

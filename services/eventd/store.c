@@ -125,6 +125,7 @@ int eventd_open(struct eventd *d)
 	r = hj_place_check(&d->place, d->path);
 	r = r < 0 ? r : disk_takes(d);
 	r = r < 0 ? r : hj_ledger_open(d->path, d->keyring, &d->ledger, &damaged);
+	d->damaged |= damaged;
 	if (r < 0)
 		return r;
 	r = eventd_read_back(d);
@@ -135,8 +136,9 @@ int eventd_open(struct eventd *d)
 		return r;
 	}
 	head_load(d);
-	if (damaged)
+	if (d->damaged)
 		tell_damaged(d);
+	d->damaged = false;
 	eventd_tell_keys(d);
 	return 0;
 }

@@ -128,12 +128,14 @@ static int open_any(const char *path, struct hj_keyring *keyring, struct hj_ledg
 	int r = ledger_file_open(path, keyring, (uint32_t)generation, ret, &damage);
 
 	if (ret_damaged)
-		*ret_damaged = damage;
+		*ret_damaged = false;
 	if (damage) {
 		generation = generation_of_damaged(path);
 		r = set_aside(path, (uint32_t)generation);
 		if (r < 0)
 			return r;
+		if (ret_damaged)
+			*ret_damaged = true;
 		fresh = true;
 		r = ledger_file_open(path, keyring, (uint32_t)generation + 1, ret, &damage);
 	}

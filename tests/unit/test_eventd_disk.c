@@ -138,6 +138,35 @@ static void what_began_before_ends_before_it_is_known(void **state)
 	eventd_free(d);
 }
 
+static void damage_the_ledger(void)
+{
+	char path[256];
+	int fd;
+
+	path_of("var/lib/hjgate/events.db", path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (off64_t at = 8; at < 20 * 1024; at += 1024)
+		assert_int_equal(kernel_pwrite(fd, "damage!!", 8, at), 8);
+	close(fd);
+}
+
+/* It is set aside, and the new file finds no room before the next try but one. */
+static void a_ledger_set_aside_is_told_once(void **state)
+{
+	start();
+	eventd_free(d);
+	damage_the_ledger();
+	faults_begin(ENOSPC, ON_CREATE, 0, 0);
+	start();
+	assert_null(d->ledger);
+	disk_is_well();
+	assert_int_equal(count("store-damaged"), 1);
+	start_again();
+	assert_int_equal(count("store-damaged"), 1);
+	eventd_free(d);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
@@ -145,6 +174,7 @@ int main(void)
 		T(what_was_not_synced_is_not_written_again),
 		T(what_a_disk_forgot_is_written_again),
 		T(what_began_before_ends_before_it_is_known),
+		T(a_ledger_set_aside_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
