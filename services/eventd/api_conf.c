@@ -269,6 +269,9 @@ static void look(struct conf_watch *w)
 		hj_ledger_rollback(d->ledger);
 	if (r >= 0)
 		return;
+	/* They are told together with what they were told of, or not at all. */
+	eventd_finds_again(d, "config-value");
+	eventd_finds_again(d, "config-changed");
 	hj_log_error(r, "cannot compare the configuration with what it was: trying again");
 	sd_event_source_set_time(w->timer, hj_now().mono + RETRY_MOST);
 	sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);

@@ -27,6 +27,7 @@ struct op {
 	bool early;               /* came before the ledger could be opened: what is open was not yet known */
 	uint64_t seq;             /* of the last attempt; 0 = it says nothing new, and is not written */
 	bool there;               /* that attempt failed, and the row was found on the disk all the same */
+	bool again;               /* what it says will be found anew: it is written no more */
 	struct hj_ipc_call *call; /* NULL = nobody */
 };
 
@@ -86,6 +87,7 @@ void eventd_spare(void *userdata); /* of hj_service */
 int eventd_put(struct eventd *d, struct row *row, struct hj_ipc_call *call); /* -ENOBUFS: refused and counted */
 int eventd_flush(struct eventd *d); /* now; 0, or what keeps it from the disk */
 void eventd_drop_queue(struct eventd *d);
+void eventd_finds_again(struct eventd *d, const char *code); /* our own moments that wait, unless they are on disk */
 int eventd_append(struct eventd *d, const struct row *row, uint64_t *ret_seq); /* one row, not yet committed */
 /* The newest begin or end of this (code, key) that still waits; NULL: none does. */
 struct op *eventd_waiting(const struct eventd *d, const char *code, const char *key);

@@ -29,6 +29,24 @@ void eventd_drop_queue(struct eventd *d)
 	d->queued = 0;
 }
 
+void eventd_finds_again(struct eventd *d, const char *code)
+{
+	for (size_t i = 0; i < d->queued; i++)
+		d->queue[i]->again |= !d->queue[i]->call && !strcmp(d->queue[i]->row.code, code);
+}
+
+static void drop_found_again(struct eventd *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->queued; i++)
+		if (d->queue[i]->again && !d->queue[i]->there)
+			op_free(d->queue[i]);
+		else
+			d->queue[kept++] = d->queue[i];
+	d->queued = kept;
+}
+
 static void arm(struct eventd *d, hj_usec wait)
 {
 	sd_event_source_set_time(d->commit_timer, hj_now().mono + wait);
@@ -300,6 +318,8 @@ int eventd_flush(struct eventd *d)
 	r = eventd_open(d);
 	if (r >= 0 && anew)
 		find_there(d);
+	if (r >= 0)
+		drop_found_again(d);
 	if (r >= 0 && (d->queued || outbox_wants_commit(d->outbox)))
 		r = append_all(d);
 	if (r < 0)

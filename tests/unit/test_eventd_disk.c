@@ -167,6 +167,55 @@ static void a_ledger_set_aside_is_told_once(void **state)
 	eventd_free(d);
 }
 
+static void run_until_looked(void)
+{
+	hj_usec until = hj_now().mono + HJ_USEC_PER_SEC;
+
+	while (hj_now().mono < until)
+		assert_true(sd_event_run(loop, 50000) >= 0);
+}
+
+/* The configuration is compared at each start, while the disk fails so. */
+static void changed_while_the_disk_fails(int error, unsigned ops, size_t there)
+{
+	char path[256];
+
+	path_of("etc", path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	path_of("etc/hjgate", path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	write_file("etc/hjgate/site.conf", "format = 1;\nname = \"a\";\n");
+	start();
+	run_until_looked();
+	write_file("etc/hjgate/site.conf", "format = 1;\nname = \"b\";\n");
+	start_again();
+	for (int i = 0; i < 2; i++) /* its own start is on the disk, and it has not looked yet */
+		assert_true(sd_event_run(loop, 50000) >= 0);
+	assert_int_equal(d->queued, 0);
+	faults_begin(error, ops, 0, 0);
+	for (int i = 0; i < 100 && !d->told_trouble; i++)
+		assert_true(sd_event_run(loop, 50000) >= 0);
+	assert_true(d->told_trouble);
+	disk_is_well();
+	assert_int_equal(count("config-value"), there);
+	for (int i = 0; i < 2; i++) {
+		start_again();
+		run_until_looked();
+		assert_int_equal(count("config-value"), 1);
+	}
+	eventd_free(d);
+}
+
+static void a_change_on_a_full_disk_is_told_once(void **state)
+{
+	changed_while_the_disk_fails(ENOSPC, ON_WRITE | ON_GROW, 0);
+}
+
+static void a_change_that_was_not_synced_is_told_once(void **state)
+{
+	changed_while_the_disk_fails(EIO, ON_SYNC, 1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
@@ -175,6 +224,8 @@ int main(void)
 		T(what_a_disk_forgot_is_written_again),
 		T(what_began_before_ends_before_it_is_known),
 		T(a_ledger_set_aside_is_told_once),
+		T(a_change_on_a_full_disk_is_told_once),
+		T(a_change_that_was_not_synced_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
