@@ -148,7 +148,7 @@ void eventd_end_gone(struct eventd *d, const char *file, const char *lines);
 int eventd_start_trust(struct eventd *d);
 void eventd_stop_trust(struct eventd *d);
 void eventd_heed_trust(struct eventd *d, const char *code); /* this was told: it may be about the clock */
-void eventd_set_trust(struct eventd *d, enum hj_trust trust, const struct hj_now *now);
+int eventd_set_trust(struct eventd *d, enum hj_trust trust, const struct hj_now *now);
 int eventd_correct_times(struct eventd *d, const struct hj_now *now);
 
 struct hj_ipc_client *eventd_stored(const struct eventd *d); /* may be NULL */

@@ -93,8 +93,7 @@ int eventd_correct_times(struct eventd *d, const struct hj_now *now)
 	r = r < 0 ? r : hj_ledger_commit(d->ledger);
 	if (r < 0) {
 		hj_ledger_rollback(d->ledger);
-		return hj_log_error(
-		        r, "cannot put the times of events right: trying again with the next word on the clock");
+		return hj_log_error(r, "cannot put the times of events right: trying again");
 	}
 	if (!rows)
 		return 0;
@@ -105,12 +104,14 @@ int eventd_correct_times(struct eventd *d, const struct hj_now *now)
 	return r;
 }
 
-void eventd_set_trust(struct eventd *d, enum hj_trust trust, const struct hj_now *now)
+int eventd_set_trust(struct eventd *d, enum hj_trust trust, const struct hj_now *now)
 {
+	int r;
+
 	d->trust = trust;
-	if (trust)
-		eventd_correct_times(d, now);
+	r = trust ? eventd_correct_times(d, now) : 0;
 	store_log_trusted(d->store_log);
+	return r;
 }
 
 /* ---- asking ---- */
@@ -123,13 +124,14 @@ static void answered(const char *error, json_t *reply, bool continues, void *use
 	struct hj_now now = hj_now();
 	const char *name = json_string_value(json_object_get(reply, "trust"));
 	enum hj_trust trust;
+	int r = 0;
 
 	t->asking = false;
 	if (!error && name && hj_trust_parse(name, &trust) >= 0)
-		eventd_set_trust(t->d, trust, &now);
+		r = eventd_set_trust(t->d, trust, &now);
 	if (t->again)
 		ask(t);
-	else if (error && hj_ipc_client_is_up(t->client)) {
+	else if ((error || r < 0) && hj_ipc_client_is_up(t->client)) {
 		sd_event_source_set_time_relative(t->timer, AGAIN_AFTER);
 		sd_event_source_set_enabled(t->timer, SD_EVENT_ONESHOT);
 	}

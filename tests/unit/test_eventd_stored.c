@@ -4,6 +4,7 @@
 #include "hjgate/ipc_server.h"
 #include "hjgate/log.h"
 #include "hjgate/now.h"
+#include "disk_faults.h"
 #include "state_root.h"
 
 #include <sys/socket.h>
@@ -49,7 +50,7 @@ static int listen_at(const char *name)
 
 static void run_until(sd_event *loop, const unsigned *what, unsigned least)
 {
-	hj_usec until = hj_now().mono + 10 * HJ_USEC_PER_SEC;
+	hj_usec until = hj_now().mono + 30 * HJ_USEC_PER_SEC;
 
 	while (*what < least && hj_now().mono < until)
 		assert_true(sd_event_run(loop, 50000) >= 0);
@@ -117,6 +118,53 @@ static void the_store_says_what_the_clock_is(void **state)
 	sd_event_unref(loop);
 }
 
+static const struct event *newest(const struct eventd *d, const char *code)
+{
+	const struct event *e = NULL;
+
+	for (size_t i = 0; i < d->book.count; i++)
+		if (!strcmp(d->book.events[i]->code, code))
+			e = d->book.events[i];
+	return e;
+}
+
+/* What was told by a wrong clock is not on the disk yet when the right time comes: it is asked for again. */
+static void the_time_comes_while_the_disk_is_full(void **state)
+{
+	static const struct hj_ipc_interface *const interfaces[] = { &store, NULL };
+	struct hj_ipc_server *server = NULL;
+	struct eventd *d = NULL;
+	sd_event *loop = NULL;
+	unsigned before;
+
+	hj_log_setup("eventd", HJ_LOG_ERROR + 1);
+	trust = "none";
+	asked = 0;
+	assert_true(sd_event_new(&loop) >= 0);
+	assert_int_equal(hj_ipc_server_new(loop, interfaces, NULL, &server), 0);
+	assert_int_equal(hj_ipc_server_add(server, listen_at("run/hjgate/stored.peer"), HJ_PEER), 0);
+	assert_int_equal(eventd_new(loop, root, &d), 0);
+	run_until(loop, &asked, 1);
+	run_for(loop, 50000);
+	faults_begin(ENOSPC, ON_WRITE | ON_GROW, 0, 0);
+	eventd_say(d, "link-lost", ROW_BEGIN, "uplink county", NULL);
+	run_for(loop, 100000);
+	trust = "ntp";
+	before = asked;
+	eventd_heed_trust(d, "clock-untrusted");
+	run_until(loop, &asked, before + 1);
+	run_for(loop, 50000);
+	assert_int_equal(d->trust, HJ_TRUST_NTP);
+	assert_null(newest(d, "link-lost"));
+	faults_end();
+	run_until(loop, &asked, before + 2);
+	run_for(loop, 50000);
+	assert_int_equal(newest(d, "link-lost")->trust, HJ_TRUST_NTP);
+	eventd_free(d);
+	hj_ipc_server_free(server);
+	sd_event_unref(loop);
+}
+
 static int setup(void **state)
 {
 	return make_root("eventd");
@@ -131,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_store_says_what_the_clock_is, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_time_comes_while_the_disk_is_full, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
