@@ -22,7 +22,8 @@ HJ_DEFINE_CLEANUP(struct hj_report *, hj_report_free)
 /* code: of the catalogue (event.h). key: what it concerns, "meter north.oven". Steals values (may be NULL). r may be
  * NULL. */
 void hj_report(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, json_t *values);
-/* The same for a time that is not now, ms UTC. */
+/* The same for a time that is not now, ms UTC by the clock as it is now: where that is set while the report waits,
+ * the time goes along. */
 void hj_report_at(
         struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms, json_t *values);
 /* The same with a time that is right, whatever the clock is now. */

@@ -25,7 +25,7 @@ struct entry {
 	char code[CODE_MAX + 1];
 	enum hj_phase phase;
 	char *key;
-	int64_t time_ms;
+	int64_t time_ms, ahead_ms; /* ahead_ms: hj_clock_ahead() of the clock that time_ms is by */
 	bool sure;
 	json_t *values;
 };
@@ -64,10 +64,19 @@ static void pop(struct hj_report *r)
 	r->count--;
 }
 
+/* By the clock as it is now, for which eventd takes it. */
+static int64_t time_of(const struct entry *e)
+{
+	struct hj_now now = hj_now();
+	int64_t ahead_ms = e->ahead_ms;
+
+	return e->sure ? e->time_ms : hj_time_moved(e->time_ms, hj_clock_step(&ahead_ms, &now));
+}
+
 static json_t *entry_json(const struct hj_report *r, const struct entry *e)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:O}", "code", e->code, "phase", phases[e->phase], "key",
-	        e->key, "source", r->source, "time", (json_int_t)e->time_ms, "sure", (int)e->sure, "values",
+	        e->key, "source", r->source, "time", (json_int_t)time_of(e), "sure", (int)e->sure, "values",
 	        e->values);
 }
 
@@ -222,9 +231,12 @@ static void give_way(struct hj_report *r, const struct entry *newest)
 static void add(struct hj_report *r, const char *code, enum hj_phase phase, const char *key, int64_t time_ms,
         bool sure, json_t *values)
 {
-	struct entry e = {
-		.phase = phase, .time_ms = time_ms, .sure = sure, .values = values ? values : json_object()
-	};
+	struct hj_now now = hj_now();
+	struct entry e = { .phase = phase,
+		.time_ms = time_ms,
+		.ahead_ms = hj_clock_ahead(&now),
+		.sure = sure,
+		.values = values ? values : json_object() };
 
 	e.key = strdup(key ? key : "");
 	if (!r || !e.key || !e.values) {

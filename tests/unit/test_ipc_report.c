@@ -23,6 +23,7 @@
 #include "hjgate/report.h"
 
 #define WAIT_MS  60000
+#define YEARS_MS (3 * 365 * HJ_MS_PER_DAY)
 #define SEEN_MAX 256
 
 struct world {
@@ -36,6 +37,18 @@ struct world {
 		int64_t time, number;
 	} seen[SEEN_MAX];
 };
+
+static int64_t wrong_ms; /* the wall clock */
+
+struct hj_now hj_now(void)
+{
+	struct timespec wall, mono;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_BOOTTIME, &mono);
+	return (struct hj_now){ .wall_ms = wall.tv_sec * HJ_MS_PER_SEC + wall.tv_nsec / 1000000 + wrong_ms,
+		.mono = (hj_usec)mono.tv_sec * HJ_USEC_PER_SEC + (hj_usec)mono.tv_nsec / 1000 };
+}
 
 static int take(struct hj_ipc_call *call, json_t *p, void *userdata)
 {
@@ -149,6 +162,26 @@ static void what_is_reported_before_eventd_is_there_waits(void **state)
 	assert_true(w->seen[0].time >= before && w->seen[0].time <= before + 1000);
 	assert_string_equal(w->seen[1].phase, "end");
 	assert_true(w->seen[1].time == 12345);
+}
+
+/* Told before the box knows the time, taken when it does: eventd would take the wrong time for a right one. */
+static void the_clock_is_set_while_a_report_waits(void **state)
+{
+	struct world *w = *state;
+	int64_t now_ms = hj_now().wall_ms;
+
+	wrong_ms = -YEARS_MS;
+	hj_report(w->report, "link-lost", HJ_BEGIN, "uplink county", NULL);
+	hj_report_at(w->report, "total-reset", HJ_MOMENT, "oven.energy", now_ms - YEARS_MS - 60000, NULL);
+	hj_report_sure(w->report, "power-failure", HJ_BEGIN, "power", 12345, NULL);
+	wrong_ms = 0;
+	hj_report_at(w->report, "link-lost", HJ_END, "uplink county", 23456, NULL);
+	serve(w);
+	turn_until_count(w, 4);
+	assert_in_range(w->seen[0].time, now_ms - 100, now_ms + 1000);
+	assert_in_range(w->seen[1].time, now_ms - 60100, now_ms - 59000);
+	assert_int_equal(w->seen[2].time, 12345);
+	assert_int_equal(w->seen[3].time, 23456);
 }
 
 static void too_many_lose_the_oldest_and_say_how_many(void **state)
@@ -343,6 +376,7 @@ int main(void)
 #define t(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		t(what_is_reported_before_eventd_is_there_waits),
+		t(the_clock_is_set_while_a_report_waits),
 		t(too_many_lose_the_oldest_and_say_how_many),
 		t(a_full_queue_in_the_middle_of_a_report_stays_in_order),
 		t(ends_are_not_lost_to_a_flood),
