@@ -46,6 +46,8 @@ int row_encode(const struct row *r, struct hj_buf *to)
 		json_object_set_new(j, "of", json_integer((json_int_t)r->of));
 	if (r->count)
 		json_object_set_new(j, "count", json_integer((json_int_t)r->count));
+	if (r->carried)
+		json_object_set_new(j, "carried", json_true());
 	if (r->trust == HJ_TRUST_NONE && r->ahead_ms)
 		json_object_set_new(j, "ahead", json_integer(r->ahead_ms));
 	if (r->is == ROW_SHIFT) {
@@ -103,6 +105,7 @@ int row_decode(const struct hj_head *head, const void *body, size_t n, struct ro
 	r.of = get_number(j, "of");
 	r.count = get_number(j, "count");
 	r.ahead_ms = json_integer_value(json_object_get(j, "ahead"));
+	r.carried = json_is_true(json_object_get(j, "carried"));
 	r.upto = get_number(j, "upto");
 	r.by_ms = json_integer_value(json_object_get(j, "by"));
 	hj_text_copy(r.code, sizeof(r.code), get_text(j, "code"));

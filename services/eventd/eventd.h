@@ -128,9 +128,10 @@ void outbox_pump(struct outbox *o); /* offers what is new */
 bool outbox_wants_commit(const struct outbox *o);
 int outbox_put(struct outbox *o); /* into the transaction */
 void outbox_committed(struct outbox *o);
-uint64_t outbox_waiting(const struct outbox *o);        /* rows that alertd has not taken */
-uint64_t outbox_passed(const struct outbox *o);         /* of which nobody is told any more, since our start */
-void outbox_carried(struct outbox *o, uint64_t before); /* rows after this one say nothing new */
+uint64_t outbox_waiting(const struct outbox *o);             /* rows that alertd has not taken */
+uint64_t outbox_passed(const struct outbox *o);              /* of which nobody is told any more, since our start */
+void outbox_carried(struct outbox *o, uint64_t before);      /* rows after this one say nothing new */
+bool outbox_has_taken(const struct outbox *o, uint64_t seq); /* so that nobody needs to be told of it */
 
 /* clock.c */
 void eventd_watch_clock(struct eventd *d);

@@ -98,6 +98,8 @@ static json_t *message(struct eventd *d, struct next *end)
 	const struct hj_event_type *type;
 	json_t *j = NULL;
 
+	if (end->row.carried)
+		return NULL;
 	if (end->row.is == ROW_END && (read_one(d, end->row.of, end->row.of, &begin) < 0 || !begin.seq))
 		return NULL;
 	if (begin.seq)
@@ -217,7 +219,7 @@ static void say(struct outbox *o, struct next *next)
 	if (!hj_ipc_client_is_up(o->client))
 		return; /* is_up() comes */
 	j = released ? begin_message(released) : message(o->d, next);
-	if (!j) { /* it is held, its begin was cut, or it is of a newer version */
+	if (!j) { /* it is held, it was told before a cut, its begin was cut, or it is of a newer version */
 		took(o, next->seq);
 		arm(o, 0);
 		return;
@@ -326,6 +328,11 @@ void outbox_carried(struct outbox *o, uint64_t before)
 {
 	if (o && o->taken == before)
 		took(o, hj_ledger_last(o->d->ledger));
+}
+
+bool outbox_has_taken(const struct outbox *o, uint64_t seq)
+{
+	return o && o->loaded && o->taken >= seq;
 }
 
 /* ---- for the owner ---- */

@@ -32,6 +32,7 @@ struct row {
 	char source[EVENT_SOURCE_MAX + 1];
 	int64_t ahead_ms; /* hj_clock_ahead() of the clock that time_ms is by, where nobody trusts it; 0 = not known
 	                   */
+	bool carried;     /* begin: written again by a cut, and people have been told */
 	uint64_t upto;    /* shift: */
 	int64_t by_ms;
 	char *values; /* JSON object as text; NULL = none */

@@ -179,6 +179,7 @@ static int carry_open(struct eventd *d, uint64_t upto)
 		hj_text_copy(row.code, sizeof(row.code), e->code);
 		hj_text_copy(row.key, sizeof(row.key), e->key);
 		hj_text_copy(row.source, sizeof(row.source), e->source);
+		row.carried = outbox_has_taken(d->outbox, e->id);
 		row.values = e->values ? strdup(e->values) : NULL;
 		row.cause = e->cause ? strdup(e->cause) : NULL;
 		r = eventd_append(d, &row, &seq);

@@ -459,6 +459,41 @@ static void what_began_before_the_work_is_told_to_end(void **state)
 	stop(SIGTERM);
 }
 
+/* An event that is still open when the oldest are cut is written again: people know of it. */
+static void what_was_told_before_a_cut_is_not_told_again(void **state)
+{
+	int64_t before, id, last;
+	char line[64];
+	json_t *all;
+
+	start();
+	before = tell("link-lost", "begin", "uplink county", 1000); /* nobody wants to be told yet */
+	stop(SIGTERM);
+	fill(EVENTS_MOST - 10);
+	want_alerts();
+	close(open(mode_path, O_WRONLY | O_CREAT, 0600));
+	start_alertd();
+	start();
+	wait_for("refused", 1);
+	for (int i = 0; i < 10; i++)
+		tell("samples-late", "moment", "bus north", 2000 + i);
+	assert_in_range(status("events"), EVENTS_LEAST, EVENTS_MOST - 1);
+	all = list(json_pack("{s:[s]}", "codes", "link-lost"));
+	id = number(find(all, "link-lost", "uplink county"), "id");
+	json_decref(all);
+	assert_true(id > before);
+	unlink(mode_path);
+	last = tell("samples-late", "moment", "bus south", 3000);
+	snprintf(line, sizeof(line), "took %lld ", (long long)last);
+	wait_for(line, 1);
+	snprintf(line, sizeof(line), "took %lld ", (long long)id);
+	assert_int_equal(count_lines(line), 0);
+	assert_int_equal(tell("link-lost", "end", "uplink county", 4000), id);
+	snprintf(line, sizeof(line), "took %lld end link-lost 4000", (long long)id);
+	wait_for(line, 1);
+	stop(SIGTERM);
+}
+
 /* HJ_OUTBOX_ROUNDS for a longer run. */
 static void kills_lose_nothing(void **state)
 {
@@ -519,6 +554,7 @@ int main(void)
 		T(nobody_is_alerted_of_what_is_worked_on),
 		T(what_was_held_is_offered_again),
 		T(what_began_before_the_work_is_told_to_end),
+		T(what_was_told_before_a_cut_is_not_told_again),
 		T(kills_lose_nothing),
 	};
 
