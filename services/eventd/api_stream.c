@@ -1,5 +1,6 @@
 /* Lists on their way to who asked. What is to be sent is copied once and turned into JSON a part at a time, as fast
- * as the client reads; who follows and does not read is let go when too much waits for him. */
+ * as the client reads; who follows and does not read is let go when too much waits for him. What waits for all of
+ * them is bounded, too: beyond that a list is refused, and who follows and is behind is let go. */
 #include "api_event.h"
 #include "eventd.h"
 #include "hjgate/ipc.h"
@@ -11,6 +12,7 @@
 #define PART_BYTES      (32u << 10)  /* of one message of several */
 #define SINGLE_BYTES    (192u << 10) /* of the one message of who did not ask for more; HJ_IPC_MESSAGE_MAX is above */
 #define STREAM_WAIT_MAX 2000         /* events that wait for one client */
+#define STREAMS_BYTES   (8u << 20)   /* of the events that wait for all clients; more only for who has read all */
 #define PARTS_AHEAD     2            /* messages queued for a client that has not read them yet */
 
 struct stream {
@@ -23,10 +25,21 @@ struct stream {
 	struct filter filter; /* of what is followed: by what never changes */
 };
 
+static size_t bytes_in_ram(const struct event *e)
+{
+	return sizeof(*e) + (e->values ? strlen(e->values) : 0) + (e->cause ? strlen(e->cause) : 0);
+}
+
+static void stream_drop(struct stream *s)
+{
+	s->d->streams_bytes -= bytes_in_ram(s->events[s->sent]);
+	event_free(s->events[s->sent++]);
+}
+
 static void stream_free(struct stream *s)
 {
-	for (size_t i = s->sent; i < s->count; i++)
-		event_free(s->events[i]);
+	while (s->sent < s->count)
+		stream_drop(s);
 	free(s->events);
 	hj_ipc_call_unref(s->call);
 	free(s);
@@ -34,7 +47,9 @@ static void stream_free(struct stream *s)
 
 static int stream_add(struct stream *s, const struct event *e)
 {
-	if (s->count - s->sent >= STREAM_WAIT_MAX)
+	size_t wait = s->count - s->sent;
+
+	if (wait >= STREAM_WAIT_MAX || (wait && s->d->streams_bytes > STREAMS_BYTES))
 		return -ENOBUFS;
 	/* A client that is always a little behind never empties the array: what was sent gives way before it
 	 * grows. */
@@ -53,7 +68,11 @@ static int stream_add(struct stream *s, const struct event *e)
 		s->size = size;
 	}
 	s->events[s->count] = event_copy(e);
-	return s->events[s->count] ? (s->count++, 0) : -ENOMEM;
+	if (!s->events[s->count])
+		return -ENOMEM;
+	s->count++;
+	s->d->streams_bytes += bytes_in_ram(e);
+	return 0;
 }
 
 /* ---- sending ---- */
@@ -72,7 +91,7 @@ static json_t *next_part(struct stream *s, size_t most)
 
 	while (list && s->sent < s->count && (bytes += bytes_of(s->events[s->sent])) <= most) {
 		json_array_append_new(list, event_to_json(s->events[s->sent]));
-		event_free(s->events[s->sent++]);
+		stream_drop(s);
 	}
 	if (s->sent == s->count) {
 		free(s->events);
@@ -108,7 +127,7 @@ static void send_single(struct stream *s)
 	while (first > s->sent && (bytes += bytes_of(s->events[first - 1])) <= SINGLE_BYTES)
 		first--;
 	while (s->sent < first)
-		event_free(s->events[s->sent++]);
+		stream_drop(s);
 	hj_ipc_reply(s->call, next_part(s, SINGLE_BYTES));
 	s->over = true;
 }

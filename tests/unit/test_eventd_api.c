@@ -209,6 +209,63 @@ static void a_flood_is_folded_and_nothing_is_dropped(void **state)
 	stop(SIGTERM);
 }
 
+/* A thousand large ones. */
+static void fill(void)
+{
+	struct eventd *d = NULL;
+	sd_event *event = NULL;
+
+	hj_log_setup("eventd", HJ_LOG_ERROR);
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(eventd_new(event, root, &d), 0);
+	for (int i = 0; i < 1000; i++) {
+		struct row row = { .is = ROW_MOMENT, .time_ms = i, .code = "config-value" };
+
+		assert_true(asprintf(&row.values, "{\"old\":\"%01000d\"}", i) > 0);
+		assert_int_equal(eventd_put(d, &row, NULL), 0);
+		if (d->queued == QUEUE_MAX)
+			assert_int_equal(eventd_flush(d), 0);
+	}
+	eventd_free(d);
+	sd_event_unref(event);
+}
+
+/* Their number is bounded, and so is what waits for all of them; who reads is served all the same. */
+static void clients_that_do_not_read_are_bounded(void **state)
+{
+	struct hj_ipc_ask deaf[16], reader;
+	char error[64];
+	json_t *part;
+	bool more;
+
+	fill();
+	start();
+	reader = open_at("look");
+	assert_int_equal(
+	        hj_ipc_ask_more(&reader, "hjgate.Event.List", json_pack("{s:b, s:i}", "follow", 1, "limit", 0)), 0);
+	assert_int_equal(hj_ipc_ask_next(&reader, WAIT_MS, &part, &more), 0);
+	json_decref(part);
+	for (size_t i = 0; i < hj_array_size(deaf); i++) {
+		deaf[i] = open_at(i % 2 ? "look" : "change");
+		assert_int_equal(
+		        hj_ipc_ask_more(&deaf[i], "hjgate.Event.List", json_pack("{s:i}", "limit", 1000)), 0);
+		status("events"); /* it has been heard */
+	}
+	json_decref(ask("look", "hjgate.Event.List", json_pack("{s:i}", "limit", 1000), error));
+	assert_string_not_equal(error, "");
+	tell("meter-lost", "begin", "m", 1000);
+	assert_int_equal(hj_ipc_ask_next(&reader, WAIT_MS, &part, &more), 0);
+	assert_non_null(find(json_object_get(part, "events"), "meter-lost", "m"));
+	json_decref(part);
+	hj_ipc_ask_close(&reader);
+	for (size_t i = 0; i < hj_array_size(deaf); i++)
+		hj_ipc_ask_close(&deaf[i]);
+	for (int i = 0; i < 100 && *error; i++) /* they are seen to have left one after the other */
+		json_decref(ask("look", "hjgate.Event.List", json_pack("{s:i}", "limit", 1000), error));
+	assert_string_equal(error, "");
+	stop(SIGTERM);
+}
+
 static void move(const char *from, const char *to)
 {
 	char a[128], b[128];
@@ -269,39 +326,6 @@ static void what_is_answered_survives_kills(void **state)
 	stop(SIGTERM);
 }
 
-/* The disk is gone for long: what the queue holds is kept, what it refuses is counted, and all of it is told
- * afterwards. */
-static void what_is_refused_is_counted(void **state)
-{
-	struct eventd *d = NULL;
-	sd_event *event = NULL;
-	struct row row;
-
-	hj_log_setup("eventd", HJ_LOG_ERROR);
-	move("/var/lib/hjgate", "/var/lib/elsewhere");
-	assert_true(sd_event_new(&event) >= 0);
-	assert_int_equal(eventd_new(event, root, &d), 0);
-	assert_true(eventd_flush(d) < 0);
-	assert_int_equal(d->queued, 2); /* program-start, disk-trouble */
-	for (int i = 0; i < QUEUE_MAX + 10; i++) {
-		row = (struct row){ .is = ROW_MOMENT, .time_ms = i, .code = "config-changed" };
-		eventd_put(d, &row, NULL);
-	}
-	assert_int_equal(d->queued, QUEUE_MAX);
-	assert_int_equal(d->lost, 12);
-	assert_true(eventd_flush(d) < 0);
-	move("/var/lib/elsewhere", "/var/lib/hjgate");
-	assert_int_equal(eventd_flush(d), 0);
-	assert_int_equal(d->events, QUEUE_MAX);
-	assert_int_equal(d->queued, 2); /* the end of the trouble, and what was lost */
-	assert_int_equal(d->lost_told, 12);
-	assert_int_equal(eventd_flush(d), 0);
-	assert_int_equal(d->book.open, 0);
-	assert_int_equal(d->lost, 12);
-	eventd_free(d);
-	sd_event_unref(event);
-}
-
 static void the_oldest_are_cut(void **state)
 {
 	struct eventd *d = NULL;
@@ -340,10 +364,10 @@ int main(void)
 		T(open_events_survive_a_kill),
 		T(a_follower_sees_every_change_once),
 		T(older_ones_are_read_from_the_ledger),
+		T(clients_that_do_not_read_are_bounded),
 		T(a_flood_is_folded_and_nothing_is_dropped),
 		T(trouble_with_the_disk_is_waited_out),
 		T(what_is_answered_survives_kills),
-		T(what_is_refused_is_counted),
 		T(the_oldest_are_cut),
 	};
 

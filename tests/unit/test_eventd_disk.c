@@ -216,6 +216,33 @@ static void a_change_that_was_not_synced_is_told_once(void **state)
 	changed_while_the_disk_fails(EIO, ON_SYNC, 1);
 }
 
+/* The disk is gone for long: what the queue holds is kept, what it refuses is counted, and all of it is told
+ * afterwards. */
+static void what_is_refused_is_counted(void **state)
+{
+	move("var/lib/hjgate", "var/lib/elsewhere");
+	start();
+	assert_true(eventd_flush(d) < 0);
+	assert_int_equal(d->queued, 2); /* program-start, disk-trouble */
+	for (int i = 0; i < QUEUE_MAX + 10; i++) {
+		struct row row = { .is = ROW_MOMENT, .time_ms = i, .code = "config-changed" };
+
+		eventd_put(d, &row, NULL);
+	}
+	assert_int_equal(d->queued, QUEUE_MAX);
+	assert_int_equal(d->lost, 12);
+	assert_true(eventd_flush(d) < 0);
+	move("var/lib/elsewhere", "var/lib/hjgate");
+	assert_int_equal(eventd_flush(d), 0);
+	assert_int_equal(d->events, QUEUE_MAX);
+	assert_int_equal(d->queued, 2); /* the end of the trouble, and what was lost */
+	assert_int_equal(d->lost_told, 12);
+	assert_int_equal(eventd_flush(d), 0);
+	assert_int_equal(d->book.open, 0);
+	assert_int_equal(d->lost, 12);
+	eventd_free(d);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
@@ -223,6 +250,7 @@ int main(void)
 		T(what_was_not_synced_is_not_written_again),
 		T(what_a_disk_forgot_is_written_again),
 		T(what_began_before_ends_before_it_is_known),
+		T(what_is_refused_is_counted),
 		T(a_ledger_set_aside_is_told_once),
 		T(a_change_on_a_full_disk_is_told_once),
 		T(a_change_that_was_not_synced_is_told_once),
