@@ -20,7 +20,7 @@ void hj_keyring_free(struct hj_keyring *k);
 HJ_DEFINE_CLEANUP(struct hj_keyring *, hj_keyring_free)
 
 /* Reads the sources again, and makes a KEK where allowed and there is none. 1: something changed since the last look;
- * 0; -ENOKEY: there is none; -ENOMEM; -errno of the disk. */
+ * 0; -ENOKEY: there is none; -ENODEV: nor is the folder to make it in; -ENOMEM; -errno of the disk. */
 int hj_keyring_look(struct hj_keyring *k);
 /* A key from elsewhere (a passphrase opened it): used for opening, until the program ends. 1: it is new; 0;
  * -ENOMEM. */

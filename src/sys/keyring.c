@@ -165,7 +165,7 @@ static int make_beside(struct hj_keyring *k, const char *path)
 	int r;
 
 	if (folder < 0 || flock(folder, LOCK_EX) < 0)
-		return -errno;
+		return errno == ENOENT ? -ENODEV : -errno; /* no folder is no missing key */
 	r = read_kek(path, kek);
 	hj_wipe(kek, sizeof(kek));
 	if (r == -EBADMSG)

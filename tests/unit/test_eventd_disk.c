@@ -224,6 +224,7 @@ static void what_is_refused_is_counted(void **state)
 	start();
 	assert_true(eventd_flush(d) < 0);
 	assert_int_equal(d->queued, 2); /* program-start, disk-trouble */
+	assert_non_null(strstr(d->queue[1]->row.values, "its file system is not there"));
 	for (int i = 0; i < QUEUE_MAX + 10; i++) {
 		struct row row = { .is = ROW_MOMENT, .time_ms = i, .code = "config-changed" };
 

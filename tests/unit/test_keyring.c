@@ -86,6 +86,23 @@ static void test_looking_makes_none(void **state)
 	hj_keyring_free(k);
 }
 
+/* The disk is not there yet: no key is missing, and none is made elsewhere. */
+static void test_no_folder(void **state)
+{
+	struct hj_keyring *k = ring(true), *looking = ring(false);
+	char folder[256], elsewhere[256];
+
+	path_of("var/lib/hjgate", folder);
+	path_of("var/lib/elsewhere", elsewhere);
+	assert_int_equal(rename(folder, elsewhere), 0);
+	assert_int_equal(hj_keyring_look(k), -ENODEV);
+	assert_int_equal(hj_keyring_look(looking), -ENOKEY);
+	assert_int_equal(rename(elsewhere, folder), 0);
+	assert_int_equal(hj_keyring_look(k), 1);
+	hj_keyring_free(looking);
+	hj_keyring_free(k);
+}
+
 static void start_together(void)
 {
 	uint8_t seen[PROGRAMS][HJ_FINGERPRINT_BYTES];
@@ -274,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_made_once),
 		T(test_looking_makes_none),
+		T(test_no_folder),
 		T(test_programs_that_start_together),
 		T(test_left_in_the_middle),
 		T(test_wrong_length),
