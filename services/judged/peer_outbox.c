@@ -19,6 +19,7 @@ struct entry {
 	int64_t begin_ms; /* where it lies when it has been taken: an event's begin, a record's label */
 	bool kept;        /* with what judge thinks: a kill cannot conclude it again */
 	bool doubtful;    /* it may have been taken already */
+	bool moment;      /* an event that neither begins nor ends */
 	char text[];
 };
 
@@ -65,25 +66,39 @@ static bool can_give_way(const struct lane_state *l)
 	return l->first && (!l->under_way || l->first->next);
 }
 
-/* The oldest that is not under way: the newest says best how things are. */
+/* The oldest moment that is not under way, or else the oldest: an end that nobody is told of leaves its event open
+ * for ever. */
+static struct entry **least_missed(struct lane_state *l)
+{
+	struct entry **oldest = l->under_way ? &l->first->next : &l->first, **p = oldest;
+
+	while (*p && !(*p)->moment)
+		p = &(*p)->next;
+	return *p ? p : oldest;
+}
+
 static void give_way(struct outbox *o)
 {
 	struct lane_state *l = &o->lanes[can_give_way(&o->lanes[LANE_EVENT]) ? LANE_EVENT : LANE_RECORD];
-	struct entry *second;
+	struct entry **p, *e;
 
 	if (!can_give_way(l))
 		return;
 	lose(o, "more than can wait for eventd and stored; the oldest give way");
-	if (!l->under_way) {
-		drop_first(l);
-		return;
-	}
-	second = l->first->next;
-	l->first->next = second->next;
-	if (!second->next)
-		l->last = &l->first->next;
+	p = least_missed(l);
+	e = *p;
+	*p = e->next;
+	if (!e->next)
+		l->last = p;
 	o->waiting--;
-	free(second);
+	free(e);
+}
+
+static bool is_moment(const json_t *parameters)
+{
+	const char *phase = json_string_value(json_object_get(parameters, "phase"));
+
+	return phase && !strcmp(phase, "moment");
 }
 
 static struct entry *append(struct outbox *o, enum lane lane, const json_t *parameters, int64_t begin_ms)
@@ -98,7 +113,7 @@ static struct entry *append(struct outbox *o, enum lane lane, const json_t *para
 	}
 	if (o->waiting >= OUTBOX_MAX)
 		give_way(o);
-	*e = (struct entry){ .begin_ms = begin_ms };
+	*e = (struct entry){ .begin_ms = begin_ms, .moment = is_moment(parameters) };
 	strcpy(e->text, text);
 	*l->last = e;
 	l->last = &e->next;

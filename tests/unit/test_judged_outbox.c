@@ -438,6 +438,29 @@ static void what_gives_way_is_told(void **state)
 	assert_int_equal(lost, 10);
 }
 
+/* An end that nobody is told of leaves its event open for ever: moments give way first. */
+static void an_end_does_not_give_way_to_moments(void **state)
+{
+	json_t *fan;
+
+	put_event("treatment-off", "begin", "equipment fan", FIRST_MS, FIRST_MS);
+	keep_and_pump();
+	all_is_taken();
+	go();
+	put_event("treatment-off", "end", "equipment fan", FIRST_MS, FIRST_MS + 1000);
+	for (int k = 0; k < OUTBOX_MAX + 9; k++)
+		put_event("equipment-hours", "moment", "equipment fan", FIRST_MS + k, FIRST_MS + k);
+	keep_save(&t.d);
+	assert_int_equal(state_now().waiting, OUTBOX_MAX);
+	assert_int_equal(state_now().lost, 10);
+	come();
+	all_is_taken();
+	fan = json_array_get(t.events, 0);
+	assert_string_equal(text(fan, "code"), "treatment-off");
+	assert_int_equal(json_integer_value(json_object_get(fan, "end")), FIRST_MS + 1000);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(t.events, 1), "begin")), FIRST_MS + 10);
+}
+
 /* Of one end's the only one is on its way: of what waits for the other the oldest give way. */
 static void what_waits_stays_within_its_bound(void **state)
 {
@@ -507,6 +530,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_is_lost_or_repeated_by_chance, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_is_refused_now_is_told_later, begin, end),
 		cmocka_unit_test_setup_teardown(what_gives_way_is_told, begin, end),
+		cmocka_unit_test_setup_teardown(an_end_does_not_give_way_to_moments, begin, end),
 		cmocka_unit_test_setup_teardown(what_waits_stays_within_its_bound, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_proved_at_length_is_told, begin, end),
 	};
