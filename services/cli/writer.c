@@ -182,7 +182,7 @@ void writer_cell(struct writer *w, enum writer_style style, json_t *value, const
 	if (w->form == WRITER_JSON || w->form == WRITER_JSON_LINES)
 		writer_json_cell(w, c->key, value);
 	else if (c->title)
-		writer_rows_add(w, style, text ? text : text_of(value, made, sizeof(made)));
+		writer_rows_add(w, style, text ? text : text_of(value, made, sizeof(made)), json_is_string(value));
 	json_decref(value);
 	if (++w->column < w->column_count)
 		return;

@@ -9,6 +9,7 @@
 struct writer_cell_text {
 	char *text; /* cleaned; NULL = out of memory, shown empty */
 	enum writer_style style;
+	bool words; /* it says something, and is no number */
 };
 
 struct writer {
@@ -38,7 +39,7 @@ void writer_put_styled(struct writer *w, enum writer_style style, const char *te
 /* writer_text.c: aligned text and CSV */
 void writer_fields_add(struct writer *w, const char *label, enum writer_style style, const char *text);
 void writer_fields_flush(struct writer *w);
-void writer_rows_add(struct writer *w, enum writer_style style, const char *text);
+void writer_rows_add(struct writer *w, enum writer_style style, const char *text, bool words);
 void writer_rows_end(struct writer *w);
 void writer_rows_flush(struct writer *w);
 

@@ -76,10 +76,6 @@ static void put_cell(
 {
 	size_t pad = w->widths[column] - hj_min(w->widths[column], cli_width(text));
 
-	if (w->form == WRITER_CSV) {
-		csv_cell(w->out, first, text);
-		return;
-	}
 	if (last && !*text)
 		return;
 	fprintf(w->out, "%*s", first ? 2 * w->depth : GAP, "");
@@ -113,7 +109,10 @@ static void put_titles(struct writer *w, const size_t *columns, size_t n)
 	for (size_t i = 0; i < n; i++)
 		w->widths[columns[i]] = hj_max(w->widths[columns[i]], cli_width(title_of(w, columns[i])));
 	for (size_t i = 0; i < n; i++)
-		put_cell(w, columns[i], i == 0, i + 1 == n, STYLE_TITLE, title_of(w, columns[i]));
+		if (w->form == WRITER_CSV)
+			csv_cell(w->out, i == 0, title_of(w, columns[i]));
+		else
+			put_cell(w, columns[i], i == 0, i + 1 == n, STYLE_TITLE, title_of(w, columns[i]));
 	fputc('\n', w->out);
 	w->titled = true;
 }
@@ -130,9 +129,14 @@ void writer_rows_flush(struct writer *w)
 	if (!w->titled && w->cell_count)
 		put_titles(w, columns, n);
 	for (size_t i = 0; n && i < w->cell_count; i++) {
+		const char *text = shown(w->cells[i].text);
 		size_t at = i % n;
 
-		put_cell(w, columns[at], at == 0, at + 1 == n, w->cells[i].style, shown(w->cells[i].text));
+		/* A number may begin with what a formula begins with. */
+		if (w->form == WRITER_CSV)
+			(w->cells[i].words ? csv_cell_guarded : csv_cell)(w->out, at == 0, text);
+		else
+			put_cell(w, columns[at], at == 0, at + 1 == n, w->cells[i].style, text);
 		if (at + 1 == n)
 			fputc('\n', w->out);
 		free(w->cells[i].text);
@@ -142,9 +146,10 @@ void writer_rows_flush(struct writer *w)
 	cli_output_failed();
 }
 
-void writer_rows_add(struct writer *w, enum writer_style style, const char *text)
+void writer_rows_add(struct writer *w, enum writer_style style, const char *text, bool words)
 {
 	w->cells[w->cell_count].text = cleaned(text);
+	w->cells[w->cell_count].words = words;
 	w->cells[w->cell_count++].style = style;
 }
 

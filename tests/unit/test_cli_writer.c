@@ -147,6 +147,23 @@ static void csv_quotes(void **state)
 	free(s.text);
 }
 
+/* A meter says what it likes, and a person opens the sheet. */
+static void csv_has_no_formula(void **state)
+{
+	struct sheet s;
+
+	begin(&s, WRITER_CSV);
+	writer_table(s.w, "rows", columns, 4);
+	writer_cell_text(s.w, "=1+1");
+	writer_cell_int(s.w, 1);
+	writer_cell_number(s.w, -3.25, -1);
+	writer_cell(s.w, STYLE_PLAIN, json_string("-"), "+86,1");
+	writer_table_end(s.w);
+	end(&s);
+	assert_string_equal(s.text, "NAME,VALUE,NOTE\n'=1+1,-3.25,\"'+86,1\"\n");
+	free(s.text);
+}
+
 static void fields_align(void **state)
 {
 	struct sheet s;
@@ -276,6 +293,7 @@ int main(void)
 		cmocka_unit_test(json_of_what_is_no_text),
 		cmocka_unit_test(json_lines_are_an_object_a_line),
 		cmocka_unit_test(csv_quotes),
+		cmocka_unit_test(csv_has_no_formula),
 		cmocka_unit_test(fields_align),
 		cmocka_unit_test(nothing_steers_the_terminal),
 		cmocka_unit_test(numbers_have_no_needless_digits),
