@@ -145,6 +145,8 @@ static int list(struct cli *cli, struct events *e)
 	int r = check_words(cli, e);
 	bool whole; /* a span is asked for, all of it */
 
+	if (!r && e->to && e->from >= e->to)
+		r = cli_usage(cli, "%s", _("--from is not before --to"));
 	if (r)
 		return r;
 	whole = !e->last && (e->from || e->to) && !e->follow;
@@ -161,7 +163,8 @@ static int list(struct cli *cli, struct events *e)
 		writer_say(e->w, STYLE_GOOD, "%s", e->open ? _("no open events") : _("no events"));
 	if (whole && e->seen >= LAST_MOST)
 		writer_say(e->w, STYLE_WARN,
-		        _("these are the newest %d of the span, and there may be more: name shorter ones"), LAST_MOST);
+		        _("these are the newest %d of the span, and there may be more: name shorter ones"),
+		        LAST_MOST);
 	say_remedies(e);
 	writer_free(e->w);
 	return r;

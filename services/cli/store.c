@@ -141,6 +141,8 @@ static int dump(const struct cli *cli, const struct store *o, const char *file)
 
 	if (r)
 		return r;
+	if (o->to && o->from >= o->to)
+		return cli_usage(cli, "%s", _("--from is not before --to"));
 	if (o->kind_name && hj_kind_parse(o->kind_name, &kind) < 0)
 		return cli_refused(cli, _("there is no kind \"%s\""), o->kind_name);
 	if (o->kind_name)

@@ -154,6 +154,13 @@ static void nothing_to_repair_is_json_too(void **state)
 	assert_non_null(strstr(said, "nothing to repair"));
 }
 
+static void a_span_that_ends_before_it_begins_is_none(void **state)
+{
+	make_ledger("records.db");
+	assert_int_equal(hear(cli_store, false, "store dump --from 2026-11-26 --to 2026-11-25"), HJ_EXIT_USAGE);
+	assert_non_null(strstr(said, "--from is not before --to"));
+}
+
 static void a_full_disk_is_no_store_that_does_not_open(void **state)
 {
 	make_ledger("records.db");
@@ -183,6 +190,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_remedy_names_the_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(uplinks_are_owed_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_to_repair_is_json_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_span_that_ends_before_it_begins_is_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_disk_is_no_store_that_does_not_open, setup, teardown),
 	};
 
