@@ -289,6 +289,23 @@ static int write_in(const struct cli *cli, const char *folder, const char *name,
 	return r < 0 ? outfile_failed(cli, path, r) : 0;
 }
 
+/* Whoever makes one is told what is wrong with it; the box can only refuse it. */
+static int check_order(const struct cli *cli, const struct stick *s)
+{
+	const char *names[HJ_KIND_MOST + 1] = { 0 };
+	enum hj_kind kind;
+	int r = export_form_check(cli, s->format, s->uplink);
+
+	for (int k = 1; k <= HJ_KIND_MOST; k++)
+		names[k - 1] = hj_kind_name((enum hj_kind)k);
+	for (size_t i = 0; i < s->kinds.count && !r; i++)
+		if (hj_kind_parse(s->kinds.words[i], &kind) < 0)
+			r = cli_unknown(cli, N_("kind"), s->kinds.words[i], names);
+	if (!r && s->from >= (s->to ? s->to : cli_wall_ms()))
+		r = cli_usage(cli, "%s", _("--from is not before --to"));
+	return r;
+}
+
 static int make_order(const struct cli *cli, const struct stick *s, const char *folder)
 {
 	_cleanup_json_ json_t *j = order_json(s);
@@ -297,7 +314,7 @@ static int make_order(const struct cli *cli, const struct stick *s, const char *
 	char path[HJ_PATH_MAX], mac_text[2 * HJ_SHA256_BYTES + 2];
 	struct order o;
 	enum order_verdict verdict;
-	int r = export_form_check(cli, s->format, s->uplink);
+	int r = check_order(cli, s);
 
 	if (r)
 		return r;

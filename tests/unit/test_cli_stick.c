@@ -145,6 +145,8 @@ static void the_desk_names_the_option(void **state)
 		{ "--format hj212", "--format hj212 needs --uplink NAME" },
 		{ "--uplink county", "--uplink belongs to --format hj212" },
 		{ "--format csv --uplink county", "--uplink belongs to --format hj212" },
+		{ "--kind hours", "did you mean \"hour\"?" },
+		{ "--to 2026-10-01", "--from is not before --to" },
 	};
 	char line[256], path[256];
 
