@@ -4,6 +4,7 @@
  * again what lies in /etc. The very first configuration that is right is kept, since programs start with it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -96,6 +97,13 @@ int apply_settle(const char *root, unsigned *ret_number)
 	return r < 0 ? r : 1;
 }
 
+/* Who looks on may go, by a link that drops or a pager that is left: what is begun is brought to an end. */
+static void hold_out(void)
+{
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 /* An apply before this one was killed. What was being put into /etc is, before anything is compared with it; and
  * programs may run with what was tried, which is set aside and compared, too. */
 int apply_take_up(struct apply *a)
@@ -105,6 +113,7 @@ int apply_take_up(struct apply *a)
 	enum apply_state state = apply_state_read(a->root, &number);
 	int r = 0;
 
+	hold_out();
 	a->cut_short = state != APPLY_SETTLED;
 	if (state == APPLY_PUTTING) {
 		r = apply_kept_root(a->root, number, kept);
