@@ -79,6 +79,19 @@ static int keep_first(const char *root)
 	return r < 0 ? r : apply_kept_keep(root, &k);
 }
 
+/* What is under way. What was tried is kept as soon as it has proved itself: where there is a newer one than that to
+ * go back to, only the note that it is settled is missing. */
+static enum apply_state find_state(const char *root, unsigned *ret_number)
+{
+	_cleanup_(apply_kept_list_done) struct apply_kept_list l = { .count = 0 };
+	enum apply_state state = apply_state_read(root, ret_number);
+
+	if (state != APPLY_TRYING || apply_kept_list(root, &l) < 0 || !l.count ||
+	        l.list[l.count - 1].number <= *ret_number)
+		return state;
+	return apply_state_write(root, APPLY_SETTLED, 0) < 0 ? state : APPLY_SETTLED;
+}
+
 int apply_settle(const char *root, unsigned *ret_number)
 {
 	_cleanup_fd_ int lock = -1;
@@ -88,7 +101,7 @@ int apply_settle(const char *root, unsigned *ret_number)
 
 	if (r < 0)
 		return r == -EBUSY ? 0 : r; /* one is at work: it ends what it began */
-	state = apply_state_read(root, ret_number);
+	state = find_state(root, ret_number);
 	if (state == APPLY_SETTLED)
 		return keep_first(root);
 	if (!*ret_number)
@@ -110,7 +123,7 @@ int apply_take_up(struct apply *a)
 {
 	char staged[HJ_PATH_MAX], kept[HJ_PATH_MAX];
 	unsigned number;
-	enum apply_state state = apply_state_read(a->root, &number);
+	enum apply_state state = find_state(a->root, &number);
 	int r = 0;
 
 	hold_out();

@@ -237,6 +237,27 @@ static void a_trial_is_undone(void **state)
 	assert_int_equal(apply_settle(other, &number), 0);
 }
 
+/* The power goes between the moment in which it is kept and the one in which that is written down. */
+static void what_was_kept_has_proved_itself(void **state)
+{
+	struct apply_kept k = { .number = 14, .by = "who", .note = "what" };
+	struct apply a = { .root = other, .good = 14 };
+	char kept[HJ_PATH_MAX];
+	unsigned number = 0;
+
+	write_in("a", "buses.d/north.conf", "proved", 0644);
+	assert_int_equal(apply_kept_stage(other, 13), 0);
+	assert_int_equal(apply_kept_keep(other, &k), 0);
+	assert_int_equal(apply_state_write(other, APPLY_TRYING, 13), 0);
+	assert_int_equal(apply_take_up(&a), 0);
+	assert_false(a.cut_short);
+	assert_int_equal(apply_state_write(other, APPLY_TRYING, 13), 0);
+	assert_int_equal(apply_settle(other, &number), 0);
+	assert_int_equal(apply_state_read(other, &number), APPLY_SETTLED);
+	assert_int_equal(apply_kept_root(other, 14, kept), 0);
+	assert_int_equal(apply_tree_same(other, kept), 1);
+}
+
 static void what_goes_back_is_finished(void **state)
 {
 	char kept[HJ_PATH_MAX];
@@ -286,6 +307,7 @@ int main(void)
 		cmocka_unit_test(it_is_put_back_whole),
 		cmocka_unit_test(what_is_the_same_is_one_file),
 		cmocka_unit_test(a_trial_is_undone),
+		cmocka_unit_test(what_was_kept_has_proved_itself),
 		cmocka_unit_test(what_goes_back_is_finished),
 		cmocka_unit_test(one_at_a_time),
 		cmocka_unit_test(a_folder_of_others),
