@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -34,21 +35,50 @@ static int read_line(int fd, char ret[PASSPHRASE_MOST + 1])
 	return n ? 0 : -ENODATA;
 }
 
+/* ---- the terminal ---- */
+
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static struct termios before;
+static int terminal = -1; /* that shows nothing now */
+
+/* A shell that does not look after it would leave its user with a terminal that stays silent. */
+static void on_end(int sig)
+{
+	tcsetattr(terminal, TCSAFLUSH, &before);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void hide(int fd)
+{
+	struct termios hidden = before;
+
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	terminal = fd;
+	for (size_t i = 0; i < hj_array_size(ending); i++)
+		signal(ending[i], on_end);
+	tcsetattr(fd, TCSAFLUSH, &hidden);
+}
+
+static void show(int fd)
+{
+	tcsetattr(fd, TCSAFLUSH, &before);
+	for (size_t i = 0; i < hj_array_size(ending); i++)
+		signal(ending[i], SIG_DFL);
+}
+
 /* The terminal itself, whatever standard input is. */
 static int ask(const char *question, char ret[PASSPHRASE_MOST + 1])
 {
 	_cleanup_fd_ int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	struct termios before, hidden;
 	int r;
 
 	if (fd < 0 || tcgetattr(fd, &before) < 0)
 		return -ENOTTY;
-	hidden = before;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	dprintf(fd, "%s: ", question);
-	tcsetattr(fd, TCSAFLUSH, &hidden);
+	hide(fd);
 	r = read_line(fd, ret);
-	tcsetattr(fd, TCSAFLUSH, &before);
+	show(fd);
 	dprintf(fd, "\n");
 	return r;
 }
