@@ -10,6 +10,7 @@
 
 #include "export.h"
 #include "hjgate/clock.h"
+#include "instances.h"
 #include "tables.h"
 #include "timespec.h"
 #include "writer.h"
@@ -180,6 +181,12 @@ static int open_file(struct exporting *e)
 	return r < 0 ? failed(e, r) : 0;
 }
 
+/* Nothing of it: a point that is mistyped is no empty file. */
+static int point_known(const struct exporting *e)
+{
+	return e->x.point && !e->unreadable ? cli_point_known(e->x.cli, e->x.point) : 0;
+}
+
 static int close_file(struct exporting *e, uint64_t records, const char *kinds)
 {
 	int r;
@@ -187,6 +194,11 @@ static int close_file(struct exporting *e, uint64_t records, const char *kinds)
 	if (!records && e->folder && e->x.kind_count > 1) {
 		outfile_abort(&e->x.out); /* an empty file a kind tells nobody anything */
 		return 0;
+	}
+	r = e->x.records ? 0 : point_known(e);
+	if (r) {
+		outfile_abort(&e->x.out);
+		return r;
 	}
 	r = outfile_commit(&e->x.out);
 	if (r < 0)
@@ -283,6 +295,8 @@ static int export(struct exporting *e)
 	cli_progress_begin(e->x.cli, &e->progress);
 	status = every_kind(e);
 	cli_progress_end(&e->progress);
+	if (!status && !e->x.records && e->folder && e->x.kind_count > 1) /* then no file was closed */
+		status = point_known(e);
 	end_table(e, status);
 	if (!status && !e->x.records && !e->unreadable)
 		fprintf(stderr, "%s\n", _("no such records"));

@@ -28,6 +28,7 @@ struct export
 	struct outfile out;
 	struct export_frames *frames; /* of the form hj212 */
 	uint64_t records;             /* handed over, of all kinds */
+	uint64_t rows;                /* points' windows that were wanted */
 };
 
 struct export_form {
@@ -80,7 +81,7 @@ int export_form_check(const struct cli *cli, const char *format, const char *upl
 int export_run(struct cli *cli, const struct export *what);
 
 /* Is this one meant? The point of `stat`, or NULL where the store has not told of it. */
-bool export_wants(const struct export *x, const struct hj_stat *stat, const struct hj_point **ret);
+bool export_wants(struct export *x, const struct hj_stat *stat, const struct hj_point **ret);
 /* A value as text that gives the same double back where it has at most 9 decimals or digits; "" for none. */
 #define EXPORT_NUMBER_LEN 40
 const char *export_number(double value, char ret[EXPORT_NUMBER_LEN]);

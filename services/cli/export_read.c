@@ -11,12 +11,14 @@
 
 #define PAGE_RECORDS 1000 /* in one call */
 
-bool export_wants(const struct export *x, const struct hj_stat *stat, const struct hj_point **ret)
+bool export_wants(struct export *x, const struct hj_stat *stat, const struct hj_point **ret)
 {
 	const struct hj_point *p = hj_dictionary_find(&x->points, stat->point);
+	bool wanted = !x->point || (p && (!strcmp(p->name, x->point) || !strcmp(p->factor, x->point)));
 
 	*ret = p;
-	return !x->point || (p && (!strcmp(p->name, x->point) || !strcmp(p->factor, x->point)));
+	x->rows += wanted;
+	return wanted;
 }
 
 const char *export_number(double value, char ret[EXPORT_NUMBER_LEN])
@@ -46,6 +48,8 @@ static void take_points(struct exporting *e, json_t *answer)
 
 static void take_record(struct exporting *e, json_t *j)
 {
+	bool of_points = e->x.point && hj_kind_is_statistics(e->x.kind);
+	uint64_t before = e->x.rows;
 	struct hj_record record;
 	int r;
 
@@ -58,8 +62,8 @@ static void take_record(struct exporting *e, json_t *j)
 		e->unreadable += r != -ENOMEM;
 		return;
 	}
-	e->kind_records++;
 	r = e->x.form->record(&e->x, &record);
+	e->kind_records += !of_points || e->x.rows > before; /* one without the point takes nothing away */
 	if (r < 0)
 		e->failed = r;
 	hj_record_done(&record);

@@ -121,3 +121,29 @@ int cli_instance_known(const struct cli *cli, const char *folder, const char *da
 		return cli_usage(cli, _("unknown %s \"%s\": there is no %s/%s.conf"), _(what), name, folder, name);
 	return cli_unknown(cli, what, name, names);
 }
+
+int cli_point_known(const struct cli *cli, const char *name)
+{
+	struct hj_conf_errors errors = { 0 };
+	const char **names = calloc(HJ_POINTS_MAX + 1, sizeof(*names));
+	struct hj_conf c = { 0 };
+	bool known = !names;
+	size_t n = 0;
+	int status = 0;
+
+	hj_conf_load_all(cli->root, &c, &errors);
+	hj_conf_errors_done(&errors);
+	for (size_t b = 0; names && b < c.bus_count; b++)
+		for (size_t m = 0; m < c.buses[b].meter_count; m++)
+			for (size_t i = 0; i < c.buses[b].meters[m].point_count && n < HJ_POINTS_MAX; i++) {
+				const struct hj_conf_point *p = &c.buses[b].meters[m].points[i];
+
+				known = known || !strcmp(p->point.name, name) || !strcmp(p->point.factor, name);
+				names[n++] = p->point.name;
+			}
+	if (n && !known)
+		status = cli_unknown(cli, N_("point"), name, names);
+	free(names);
+	hj_conf_done(&c);
+	return status;
+}

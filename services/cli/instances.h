@@ -28,3 +28,6 @@ void cli_conf_errors(const struct cli *cli, const struct hj_conf_errors *errors)
 
 /* Is there such a bus or uplink? 0, or HJ_EXIT_USAGE with the nearest name said. */
 int cli_instance_known(const struct cli *cli, const char *folder, const char *daemon, const char *name);
+
+/* Nothing was found of a point, or of a factor: is it one at all? Likewise; 0 where the configuration has none. */
+int cli_point_known(const struct cli *cli, const char *name);

@@ -8,8 +8,8 @@
 
 #include "ask.h"
 #include "hjgate/clock.h"
-#include "hjgate/conf.h"
 #include "hjgate/record_json.h"
+#include "instances.h"
 #include "tables.h"
 #include "timespec.h"
 #include "writer.h"
@@ -230,33 +230,6 @@ static int prepare(struct cli *cli, struct records *r, int argc, char **argv)
 	return 0;
 }
 
-/* Nothing was found of a point: is it one at all? Where the configuration does not say, nobody knows. */
-static int known_point(const struct cli *cli, const char *name)
-{
-	struct hj_conf_errors errors = { 0 };
-	const char **names = calloc(HJ_POINTS_MAX + 1, sizeof(*names));
-	struct hj_conf c = { 0 };
-	bool known = !names;
-	size_t n = 0;
-	int status = 0;
-
-	hj_conf_load_all(cli->root, &c, &errors);
-	hj_conf_errors_done(&errors);
-	for (size_t b = 0; names && b < c.bus_count; b++)
-		for (size_t m = 0; m < c.buses[b].meter_count; m++)
-			for (size_t i = 0; i < c.buses[b].meters[m].point_count && n < HJ_POINTS_MAX; i++) {
-				const struct hj_conf_point *p = &c.buses[b].meters[m].points[i];
-
-				known = known || !strcmp(p->point.name, name) || !strcmp(p->point.factor, name);
-				names[n++] = p->point.name;
-			}
-	if (n && !known)
-		status = cli_unknown(cli, N_("point"), name, names);
-	free(names);
-	hj_conf_done(&c);
-	return status;
-}
-
 static int run(struct cli *cli, struct records *r, int argc, char **argv)
 {
 	int status = prepare(cli, r, argc, argv);
@@ -274,7 +247,7 @@ static int run(struct cli *cli, struct records *r, int argc, char **argv)
 	writer_field(r->w, "unreadable", NULL, STYLE_PLAIN, json_integer((json_int_t)r->unreadable), NULL);
 	cli_say_unreadable(r->w, r->unreadable);
 	if (status == 0 && r->point && r->all == 0 && !r->unreadable)
-		status = known_point(cli, r->point);
+		status = cli_point_known(cli, r->point);
 	if (status == 0 && r->all == 0 && !r->unreadable)
 		writer_say(r->w, STYLE_WARN, "%s", _("no such records"));
 	writer_free(r->w);
