@@ -143,7 +143,7 @@ static int check_words(const struct cli *cli, const struct events *e)
 static int list(struct cli *cli, struct events *e)
 {
 	int r = check_words(cli, e);
-	bool whole; /* a span is asked for, all of it */
+	bool whole, more; /* a span is asked for, all of it; and has more than fits */
 
 	if (!r && e->to && e->from >= e->to)
 		r = cli_usage(cli, "%s", _("--from is not before --to"));
@@ -161,7 +161,9 @@ static int list(struct cli *cli, struct events *e)
 	writer_table_end(e->w);
 	if (r == 0 && e->seen == 0)
 		writer_say(e->w, STYLE_GOOD, "%s", e->open ? _("no open events") : _("no events"));
-	if (whole && e->seen >= LAST_MOST)
+	more = whole && e->seen >= LAST_MOST;
+	writer_field(e->w, "more", NULL, STYLE_PLAIN, json_boolean(more), NULL);
+	if (more)
 		writer_say(e->w, STYLE_WARN,
 		        _("these are the newest %d of the span, and there may be more: name shorter ones"),
 		        LAST_MOST);

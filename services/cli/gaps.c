@@ -219,6 +219,9 @@ static void show_verdict(struct gaps *g, const struct hj_gap *gaps, size_t n)
 	writer_field(g->w, "fillable", NULL, STYLE_PLAIN, json_integer((json_int_t)fillable), NULL);
 	writer_field(g->w, "begin", NULL, STYLE_PLAIN, json_integer(g->ask.world.begin_ms), NULL);
 	writer_field(g->w, "end", NULL, STYLE_PLAIN, json_integer(g->ask.world.end_ms), NULL);
+	writer_field(g->w, "causes_known", NULL, STYLE_PLAIN, json_boolean(g->ask.events_known), NULL);
+	writer_field(
+	        g->w, "more", NULL, STYLE_PLAIN, json_integer((json_int_t)hj_gaps_passed_over(g->ask.gaps)), NULL);
 	writer_say(g->w, n ? STYLE_BAD : STYLE_GOOD, "%s", text);
 	writer_say(g->w, STYLE_DIM, _("from %s to %s"), from, to);
 	cli_say_unreadable(g->w, g->ask.unreadable);
