@@ -28,6 +28,7 @@ struct showing {
 	struct writer *w;
 	FILE *raw;
 	int failed; /* errno of writing to it */
+	int status; /* it could not be opened, said already */
 	struct pcap capture;
 	int64_t newest; /* number: an older one is told again */
 	size_t seen;
@@ -215,6 +216,19 @@ static int put_bytes(struct showing *s, json_t *frame)
 	return 0;
 }
 
+/* With the first answer: where none comes, what was in the file before stays. */
+static int open_raw(struct showing *s)
+{
+	int fd;
+
+	s->raw = stdout;
+	if (s->o->pcap || !strcmp(s->o->raw, "-"))
+		return 0;
+	fd = open(s->o->raw, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, RAW_MODE);
+	s->raw = fd >= 0 ? fdopen(fd, "wb") : NULL;
+	return s->raw ? 0 : cli_refused(s->cli, _("cannot write %s: %s"), s->o->raw, strerror(errno));
+}
+
 static int take(json_t *answer, bool continues, void *userdata)
 {
 	struct showing *s = userdata;
@@ -223,6 +237,11 @@ static int take(json_t *answer, bool continues, void *userdata)
 	int r = 0;
 
 	(void)continues;
+	if (!s->w && !s->raw) {
+		s->status = open_raw(s);
+		if (s->status)
+			return 1;
+	}
 	json_array_foreach(json_object_get(answer, "frames"), i, frame)
 	{
 		s->seen++;
@@ -252,18 +271,6 @@ static int port_of(const struct cli *cli, const char *socket, unsigned *ret)
 	return r;
 }
 
-static int open_raw(struct showing *s)
-{
-	int fd;
-
-	s->raw = stdout;
-	if (s->o->pcap || !strcmp(s->o->raw, "-"))
-		return 0;
-	fd = open(s->o->raw, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, RAW_MODE);
-	s->raw = fd >= 0 ? fdopen(fd, "wb") : NULL;
-	return s->raw ? 0 : cli_refused(s->cli, _("cannot write %s: %s"), s->o->raw, strerror(errno));
-}
-
 static int open_output(struct showing *s, const char *socket)
 {
 	unsigned port;
@@ -274,9 +281,8 @@ static int open_output(struct showing *s, const char *socket)
 		writer_table(s->w, "frames", columns, hj_array_size(columns));
 		return 0;
 	}
-	r = open_raw(s);
-	if (r || !s->o->pcap)
-		return r;
+	if (!s->o->pcap)
+		return 0;
 	r = port_of(s->cli, socket, &port);
 	s->capture.out = stdout;
 	if (r == 0)
@@ -322,5 +328,5 @@ int frames_of_uplink(const struct cli *cli, const struct frames_options *o, cons
 	if (r == 0)
 		r = cli_stream(
 		        cli, socket, "hjgate.Uplink.Frames", parameters(o), o->follow ? -1 : CLI_ANSWER_MS, take, &s);
-	return close_output(&s, r);
+	return close_output(&s, r ? r : s.status);
 }
