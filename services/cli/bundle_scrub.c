@@ -38,12 +38,18 @@ static size_t name_at(const char *p, size_t n)
 	return k ? k : name_of(others, p, n);
 }
 
+/* As a string of JSON has it that stands in a string. */
+static bool is_inner_quote(const char *p, size_t n)
+{
+	return n > 1 && p[0] == '\\' && p[1] == '"';
+}
+
 /* Behind a name: blanks, a closing quotation mark, "=" or ":"; where the value begins, or 0. */
 static size_t value_behind(const char *p, size_t n)
 {
-	size_t i = 0;
+	size_t i = is_inner_quote(p, n) ? 2 : 0;
 
-	if (i < n && p[i] == '"')
+	if (!i && n && *p == '"')
 		i++;
 	while (i < n && (p[i] == ' ' || p[i] == '\t'))
 		i++;
@@ -54,8 +60,28 @@ static size_t value_behind(const char *p, size_t n)
 	return i;
 }
 
+/* Up to the quotation mark that ends it, or to the end of the string in which it stands. What is escaped in it is so
+ * twice. */
+static void star_inner(char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] != '"' && p[i] != '\n' && !is_inner_quote(p + i, n - i)) {
+		size_t k = p[i] != '\\' ? 1 : i + 2 < n && p[i + 1] == '\\' ? 3 : 2;
+
+		if (k == 3 && p[i + 2] == '\\')
+			k = 4;
+		for (k = hj_min(k, n - i); k; k--)
+			p[i++] = '*';
+	}
+}
+
 static void star_value(char *p, size_t n)
 {
+	if (is_inner_quote(p, n)) {
+		star_inner(p + 2, n - 2);
+		return;
+	}
 	if (n && *p == '"') {
 		bundle_star_strings(p, n);
 		return;

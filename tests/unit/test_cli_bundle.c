@@ -12,6 +12,15 @@
 
 static const char secrets[][HJ_MN_MAX + 1] = { "123456", "", "q7Zk1x" };
 
+static void assert_scrubbed(const char *from, const char *expected)
+{
+	char text[320];
+
+	strcpy(text, from);
+	bundle_scrub(secrets, hj_array_size(secrets), text, strlen(text));
+	assert_string_equal(text, expected);
+}
+
 static void secrets_become_stars(void **state)
 {
 	static const char *const list[][2] = {
@@ -59,13 +68,23 @@ static void secrets_become_stars(void **state)
 		{ "", "" },
 	};
 
-	for (size_t i = 0; i < hj_array_size(list); i++) {
-		char text[320];
+	for (size_t i = 0; i < hj_array_size(list); i++)
+		assert_scrubbed(list[i][0], list[i][1]);
+}
 
-		strcpy(text, list[i][0]);
-		bundle_scrub(secrets, hj_array_size(secrets), text, strlen(text));
-		assert_string_equal(text, list[i][1]);
-	}
+/* JSON in a string: a webhook's template, and an event that tells of it. */
+static void strings_in_strings_become_stars(void **state)
+{
+	static const char *const list[][2] = {
+		{ "template = \"{\\\"token\\\": \\\"7h3k\\\", \\\"text\\\":\\\"{text}\\\"}\";",
+		        "template = \"{\\\"token\\\": \\\"****\\\", \\\"text\\\":\\\"{text}\\\"}\";" },
+		{ "{\\\"secret\\\":\\\"a b\\\\\\\"c\\\\\\\\\\\"}", "{\\\"secret\\\":\\\"************\\\"}" },
+		{ "\\\"pw\\\": \\\"", "\\\"pw\\\": \\\"" },
+		{ "\\\"pw\\\": \\\"a\\", "\\\"pw\\\": \\\"**" },
+	};
+
+	for (size_t i = 0; i < hj_array_size(list); i++)
+		assert_scrubbed(list[i][0], list[i][1]);
 }
 
 /* Of an uplink's file only what is known stays. */
@@ -147,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_become_stars),
+		cmocka_unit_test(strings_in_strings_become_stars),
 		cmocka_unit_test(unknown_settings_become_stars),
 		cmocka_unit_test(any_end_will_do),
 		cmocka_unit_test(what_was_ended_ends_with_a_line),
