@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "apply.h"
+#include "stick_order.h"
 
 #define FILES_MAX  2048
 #define DEPTH_MAX  4
@@ -65,6 +66,8 @@ static int list_entry(const char *root, const char *name, unsigned depth, struct
 		return r;
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : -errno;
+	if (!strcmp(name, STICK_KEY_FILE)) /* a key is no setting: going back brings no older one, and takes none */
+		return 0;
 	if (S_ISDIR(st.st_mode))
 		return list_folder(root, name, depth + 1, t);
 	return S_ISREG(st.st_mode) || S_ISLNK(st.st_mode) ? add_name(t, name) : 0;

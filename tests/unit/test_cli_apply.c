@@ -188,6 +188,29 @@ static void it_is_put_back_whole(void **state)
 	assert_int_equal(apply_tree_same_file(other, third, "buses.d/north.conf"), 1);
 }
 
+/* A command makes it and orders are made with it: who goes back wants neither an older one nor none. */
+static void the_stick_key_stays(void **state)
+{
+	char path[HJ_PATH_MAX], text[16] = "";
+	struct apply_tree t;
+	FILE *f;
+
+	write_in("b", "stick.key", "new\n", 0400);
+	assert_int_equal(apply_tree_put(other, third), 0);
+	write_in("a", "stick.key", "old\n", 0400);
+	assert_int_equal(apply_tree_put(other, third), 0);
+	assert_int_equal(hj_path(third, HJ_DIR_ETC, "stick.key", path), 0);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof(text), f));
+	fclose(f);
+	assert_string_equal(text, "new\n");
+	assert_int_equal(apply_tree_list(other, &t), 0);
+	for (size_t i = 0; i < t.count; i++)
+		assert_string_not_equal(t.names[i], "stick.key");
+	apply_tree_done(&t);
+}
+
 static void what_is_the_same_is_one_file(void **state)
 {
 	char kept[HJ_PATH_MAX], path[HJ_PATH_MAX];
@@ -305,6 +328,7 @@ int main(void)
 		cmocka_unit_test(what_it_includes_is_another),
 		cmocka_unit_test(a_long_value),
 		cmocka_unit_test(it_is_put_back_whole),
+		cmocka_unit_test(the_stick_key_stays),
 		cmocka_unit_test(what_is_the_same_is_one_file),
 		cmocka_unit_test(a_trial_is_undone),
 		cmocka_unit_test(what_was_kept_has_proved_itself),
