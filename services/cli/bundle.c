@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hjgate/clock.h"
@@ -160,6 +162,34 @@ static void clear(struct bundle *b)
 		bundle_run_to(words, STDERR_FILENO);
 }
 
+/* ---- broken off ---- */
+
+static char doomed[HJ_PATH_MAX]; /* the folder that a signal takes away */
+
+static void on_end(int sig)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execlp("rm", "rm", "-rf", "--", doomed, (char *)NULL);
+		_exit(127);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void guard(const char *folder)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+
+	hj_text_copy(doomed, sizeof(doomed), folder);
+	for (size_t i = 0; i < hj_array_size(ending); i++)
+		if (signal(ending[i], on_end) == SIG_IGN)
+			signal(ending[i], SIG_IGN); /* who called us with nohup wants it to go on */
+}
+
 static int begin(struct bundle *b)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -174,6 +204,7 @@ static int begin(struct bundle *b)
 		b->folder[0] = '\0';
 		return cli_refused(b->cli, _("cannot make a folder for the parts: %s"), strerror(r));
 	}
+	guard(b->folder);
 	snprintf(path, sizeof(path), "%s/%s", b->folder, b->top);
 	return mkdir(path, 0700) < 0
 	               ? cli_refused(b->cli, _("cannot make a folder for the parts: %s"), strerror(errno))
