@@ -381,6 +381,15 @@ static void show(struct restoring *r)
 	writer_free(w);
 }
 
+static int check_all_present(struct restoring *r)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < hj_array_size(files) && !status; i++)
+		status = check_present(r, files[i], i == 0);
+	return status;
+}
+
 static int check_all(struct restoring *r)
 {
 	int status = check_folder(r);
@@ -391,8 +400,7 @@ static int check_all(struct restoring *r)
 		status = restore_open_by_passphrase(r->cli, r->folder, r->passphrase_file, r->keyring);
 	status = status ? status : backup_check(r->cli, r->folder, r->keyring, &r->manifest, &r->proven);
 	status = status ? status : check_site(r);
-	for (size_t i = 0; i < hj_array_size(files) && !status; i++)
-		status = check_present(r, files[i], i == 0);
+	status = status ? status : check_all_present(r);
 	heed_aside(r);
 	return status;
 }
@@ -404,9 +412,13 @@ static int run(struct restoring *r)
 	if (status)
 		return status;
 	k = make_ready(r);
-	k = k < 0 ? k : put_all_in_place(r);
+	/* That takes its time, and who was started meanwhile would go on with a file that is set aside. */
+	status = k < 0 ? 0 : check_all_present(r);
+	k = k < 0 || status ? k : put_all_in_place(r);
 	hand_key_over(r);
 	take_away(r);
+	if (status)
+		return status;
 	if (k == -EUCLEAN)
 		return cli_refused(r->cli, "%s", _("the backup is damaged: nothing was changed"));
 	if (k < 0)
