@@ -17,6 +17,7 @@ void day_begin(struct hj_judge *j, struct equipment *e)
 	e->day_ms = hj_window_start(j->now_ms, day_length(j));
 	e->counted_ms = BEFORE;
 	e->meter_ms = BEFORE;
+	e->fell_to = NAN;
 }
 
 /* The state is concluded, or what was seen besides was nothing. */
@@ -101,19 +102,41 @@ void day_count(struct hj_judge *j, size_t i, int64_t ms)
 		count(e, ms);
 }
 
-/* A total grows; power is what it was until it is read again. */
+/* A total grows. One that falls has begun anew where it goes on from there; where it is at once as high as it was, it
+ * was misread: a meter that says 0 while it starts, a last digit that trembles. Until then nothing is counted. */
+static double total_grown(struct equipment *e, int64_t ms, double value)
+{
+	bool fell = value < e->meter, known = e->meter_ms != BEFORE;
+	double grown = value - (fell ? e->fell_to : e->meter);
+
+	if (fell && !(grown > 0)) {
+		e->fell_to = value;
+		return 0;
+	}
+	e->fell_to = NAN;
+	e->meter = value;
+	e->meter_ms = ms;
+	return known ? grown : 0;
+}
+
+/* Power is what it was until it is read again. */
+static double power_grown(const struct hj_judge *j, struct equipment *e, int64_t ms, double value)
+{
+	bool known = e->meter_ms != BEFORE && ms - e->meter_ms <= j->points[e->plan->power].plan->silent_ms;
+	double grown = known ? e->meter * (double)(ms - e->meter_ms) / HOUR_MS : 0;
+
+	e->meter = value;
+	e->meter_ms = ms;
+	return grown;
+}
+
 void day_energy(struct hj_judge *j, size_t i, int64_t ms, double value, bool total)
 {
 	struct equipment *e = &j->equipment[i];
-	double grown = 0;
+	double grown;
 
 	day_count(j, i, ms);
-	if (e->meter_ms != BEFORE && total)
-		grown = value - e->meter;
-	else if (e->meter_ms != BEFORE && ms - e->meter_ms <= j->points[e->plan->power].plan->silent_ms)
-		grown = e->meter * (double)(ms - e->meter_ms) / HOUR_MS;
-	e->meter = value;
-	e->meter_ms = ms;
+	grown = total ? total_grown(e, ms, value) : power_grown(j, e, ms, value);
 	if (!(grown > 0) || e->raw == HJ_STATE_UNKNOWN)
 		return;
 	if (e->raw != e->state) {
@@ -162,4 +185,5 @@ void day_skip(struct hj_judge *j, size_t i)
 		close_day(j, i, day);
 	}
 	e->counted_ms = e->meter_ms = BEFORE;
+	e->fell_to = NAN;
 }

@@ -63,6 +63,7 @@ struct equipment {
 	int64_t day_ms, counted_ms;
 	double hours_ms, waiting_ms, waiting_run_ms;
 	double energy, waiting_energy, waiting_run_energy, meter;
+	double fell_to; /* what a total that fell showed last; NAN: it did not. Not kept: it is seen again */
 	int64_t meter_ms;
 	bool day_known;
 };

@@ -189,8 +189,10 @@ static void walk_meter(struct codec *c, struct equipment *e)
 		name_meter(c->plan, e->plan, name);
 	if (c->to)
 		put_name(c, name);
-	else if (c->version > VERSION_METER && get_name(c, was) && strcmp(was, name) != 0)
+	else if (c->version > VERSION_METER && get_name(c, was) && strcmp(was, name) != 0) {
 		e->meter_ms = BEFORE;
+		e->meter = 0;
+	}
 }
 
 static void walk_equipment(struct codec *c, struct equipment *e)

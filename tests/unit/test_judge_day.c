@@ -53,6 +53,52 @@ static void energy_counts_while_it_runs(void **state)
 	world_end(&w);
 }
 
+static double energy_of(const struct world *w)
+{
+	struct hj_judge_look look;
+
+	hj_judge_look(w->j, PRESS, &look);
+	return look.energy;
+}
+
+static void show(struct world *w, double total)
+{
+	w->now += 10 * SECOND;
+	give(w, PRESS_A, 6);
+	give(w, ENERGY, total);
+}
+
+/* A meter that says 0 while it starts and a last digit that trembles count nothing; one that was set back counts on
+ * from where it begins. */
+static void a_total_that_falls_counts_once(void **state)
+{
+	static struct world w;
+
+	world_init(&w);
+	w.equipment[PRESS].energy = ENERGY;
+	world_begin(&w);
+	for (int i = 0; i < 10; i++)
+		show(&w, 50000);
+	show(&w, 0);
+	show(&w, 0);
+	show(&w, 50000.5);
+	assert_float_equal(energy_of(&w), 0.5, 1e-9);
+	for (int i = 0; i < 100; i++)
+		show(&w, i & 1 ? 50000.5 : 50000.25);
+	assert_float_equal(energy_of(&w), 0.5, 1e-9);
+	show(&w, 0.25);
+	show(&w, 0.5);
+	show(&w, 1);
+	assert_float_equal(energy_of(&w), 1.25, 1e-9);
+	/* Nobody looked meanwhile. */
+	hj_judge_skip(w.j, w.now += HOUR);
+	show(&w, 0);
+	show(&w, 21);
+	show(&w, 22);
+	assert_float_equal(energy_of(&w), 2.25, 1e-9);
+	world_end(&w);
+}
+
 /* What was seen before it ran, and was too short to be a state, is no running. */
 static void idling_on_the_way_up_is_no_running(void **state)
 {
@@ -265,6 +311,7 @@ int main(void)
 		cmocka_unit_test(power_becomes_energy),
 		cmocka_unit_test(what_is_waited_for_waits_as_long),
 		cmocka_unit_test(what_is_concluded_holds),
+		cmocka_unit_test(a_total_that_falls_counts_once),
 		cmocka_unit_test(a_skip_has_no_running_hours),
 		cmocka_unit_test(a_clock_set_back_tells_no_day_again),
 		cmocka_unit_test(silence_ends_the_day),
