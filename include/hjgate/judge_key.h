@@ -8,5 +8,8 @@
 /* "equipment fan", "equipment fan for oven", "point fan.current", "point fan.current 8" (with the limit's bound). */
 void hj_conclusion_key(
         const struct hj_judge_plan *plan, const struct hj_conclusion *c, char ret[HJ_CONCLUSION_KEY_MAX + 1]);
+/* The same of the n-th (from 2) of those that last at once with one code and key, such as two links in which the same
+ * treatment is missing for the same production: "equipment fan for oven (2)". */
+void hj_conclusion_key_nth(char key[HJ_CONCLUSION_KEY_MAX + 1], unsigned n);
 /* The point that it speaks of; HJ_JUDGE_NONE. */
 size_t hj_conclusion_point(const struct hj_judge_plan *plan, const struct hj_conclusion *c);

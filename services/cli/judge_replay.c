@@ -42,21 +42,44 @@ static void end_span(struct replay *r, const struct hj_conclusion *c)
 		}
 }
 
+static bool lasts(const struct replay *r, const char *code, const char *key)
+{
+	for (size_t i = 0; i < r->would.count; i++) {
+		const struct judged_span *s = &r->would.list[i];
+
+		if (!s->end_ms && !strcmp(s->code, code) && !strcmp(s->key, key))
+			return true;
+	}
+	return false;
+}
+
+/* As judged calls it. */
+static void find_key(const struct replay *r, const struct hj_conclusion *c, char ret[HJ_CONCLUSION_KEY_MAX + 1])
+{
+	hj_conclusion_key(r->plan, c, ret);
+	for (unsigned n = 2; lasts(r, hj_conclusion_event(c->code), ret); n++) {
+		hj_conclusion_key(r->plan, c, ret);
+		hj_conclusion_key_nth(ret, n);
+	}
+}
+
 static void on_conclusion(void *data, const struct hj_conclusion *c)
 {
 	const char *code = hj_conclusion_event(c->code);
 	struct replay *r = data;
+	char key[HJ_CONCLUSION_KEY_MAX + 1];
 	struct judged_span *s;
 
 	if (c->ended || !code) {
 		end_span(r, c);
 		return;
 	}
+	find_key(r, c, key);
 	s = judge_spans_add(&r->would);
 	if (!s)
 		return;
 	hj_text_copy(s->code, sizeof(s->code), code);
-	hj_conclusion_key(r->plan, c, s->key);
+	hj_text_copy(s->key, sizeof(s->key), key);
 	s->begin_ms = c->begin_ms;
 	s->number = c->number;
 }

@@ -62,7 +62,7 @@ void judged_tell_states(struct judged *d);                     /* where they are
 void judged_tell_hours(struct judged *d);
 struct json_t *judged_proofs(const struct judged *d, const struct hj_conclusion *c);
 void judged_number_to(struct json_t *values, const char *name, double value); /* nothing where it is NAN */
-/* Under which key an event has begun, it ends: [number, key]. */
+/* Under which key an event has begun, it ends: [number, key, code]. */
 struct json_t *judged_keys_save(const struct judged *d);
 void judged_keys_load(struct judged *d, const struct json_t *list);
 void judged_keys_free(struct judged *d);

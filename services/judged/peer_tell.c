@@ -11,6 +11,8 @@
 #include "judged.h"
 #include "peer_outbox.h"
 
+#define CODE_LEN 32 /* of an event's code, with its NUL */
+
 /* Of one day, of each equipment; those of the same midnight go together. */
 struct hours {
 	int64_t day_ms;
@@ -95,28 +97,41 @@ static json_t *conclusion_values(const struct judged *d, const struct hj_conclus
 struct key {
 	struct key *next;
 	uint64_t number; /* of the conclusion */
-	char text[HJ_CONCLUSION_KEY_MAX + 1];
+	char code[CODE_LEN], text[HJ_CONCLUSION_KEY_MAX + 1];
 };
 
-static struct key *add_key(struct judged *d, uint64_t number)
+static void add_key(struct judged *d, uint64_t number, const char *code, const char *text)
 {
 	struct key *k = calloc(1, sizeof(*k));
 
 	if (!k)
-		return NULL;
+		return;
 	k->number = number;
+	hj_text_copy(k->code, sizeof(k->code), code);
+	hj_text_copy(k->text, sizeof(k->text), text);
 	k->next = d->keys;
 	d->keys = k;
+}
+
+static bool has_key(const struct judged *d, const char *code, const char *text)
+{
+	const struct key *k = d->keys;
+
+	while (k && (strcmp(k->code, code) != 0 || strcmp(k->text, text) != 0))
+		k = k->next;
 	return k;
 }
 
 static void begin_key(struct judged *d, const struct hj_conclusion *c, char ret[HJ_CONCLUSION_KEY_MAX + 1])
 {
-	struct key *k = add_key(d, c->number);
+	const char *code = hj_conclusion_event(c->code);
 
 	hj_conclusion_key(&d->site.plan, c, ret);
-	if (k)
-		hj_text_copy(k->text, sizeof(k->text), ret);
+	for (unsigned n = 2; has_key(d, code, ret); n++) {
+		hj_conclusion_key(&d->site.plan, c, ret);
+		hj_conclusion_key_nth(ret, n);
+	}
+	add_key(d, c->number, code, ret);
 }
 
 static void end_key(struct judged *d, const struct hj_conclusion *c, char ret[HJ_CONCLUSION_KEY_MAX + 1])
@@ -140,7 +155,7 @@ json_t *judged_keys_save(const struct judged *d)
 	json_t *list = json_array();
 
 	for (const struct key *k = d->keys; k; k = k->next)
-		json_array_append_new(list, json_pack("[I, s]", (json_int_t)k->number, k->text));
+		json_array_append_new(list, json_pack("[I, s, s]", (json_int_t)k->number, k->text, k->code));
 	return list;
 }
 
@@ -152,10 +167,10 @@ void judged_keys_load(struct judged *d, const json_t *list)
 	json_array_foreach(list, i, item)
 	{
 		const char *text = json_string_value(json_array_get(item, 1));
-		struct key *k = text ? add_key(d, (uint64_t)json_integer_value(json_array_get(item, 0))) : NULL;
+		const char *code = json_string_value(json_array_get(item, 2)) ?: ""; /* an older judged: not said */
 
-		if (k)
-			hj_text_copy(k->text, sizeof(k->text), text);
+		if (text)
+			add_key(d, (uint64_t)json_integer_value(json_array_get(item, 0)), code, text);
 	}
 }
 

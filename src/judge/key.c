@@ -2,6 +2,7 @@
 #include "hjgate/judge_key.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "hjgate/text.h"
 
@@ -25,6 +26,14 @@ void hj_conclusion_key(
 	} else {
 		snprintf(ret, size, "equipment %s", equipment ? equipment : "-");
 	}
+}
+
+void hj_conclusion_key_nth(char key[HJ_CONCLUSION_KEY_MAX + 1], unsigned n)
+{
+	char tail[HJ_NUMBER_LEN];
+	size_t len = (size_t)snprintf(tail, sizeof(tail), " (%u)", n);
+
+	strcpy(key + hj_min(strlen(key), HJ_CONCLUSION_KEY_MAX - len), tail);
 }
 
 size_t hj_conclusion_point(const struct hj_judge_plan *plan, const struct hj_conclusion *c)

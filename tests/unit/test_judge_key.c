@@ -50,6 +50,20 @@ static void each_has_its_name(void **state)
 	assert_called(&w, &c, "equipment -", HJ_JUDGE_NONE);
 }
 
+/* The number stays where a name is cut. */
+static void the_second_has_a_number(void **state)
+{
+	char key[HJ_CONCLUSION_KEY_MAX + 1] = "equipment fan for press";
+
+	hj_conclusion_key_nth(key, 2);
+	assert_string_equal(key, "equipment fan for press (2)");
+	memset(key, 'x', HJ_CONCLUSION_KEY_MAX);
+	key[HJ_CONCLUSION_KEY_MAX] = '\0';
+	hj_conclusion_key_nth(key, 12);
+	assert_int_equal(strlen(key), HJ_CONCLUSION_KEY_MAX);
+	assert_string_equal(key + HJ_CONCLUSION_KEY_MAX - 6, "x (12)");
+}
+
 /* What judge itself concludes is called as it was when it began. */
 static void the_same_at_both_ends(void **state)
 {
@@ -82,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_has_its_name),
+		cmocka_unit_test(the_second_has_a_number),
 		cmocka_unit_test(the_same_at_both_ends),
 	};
 

@@ -171,31 +171,62 @@ static void what_could_not_be_read_is_the_older_one(void **state)
 	assert_int_equal(told_after_restart(), JUDGED_RS_OFF);
 }
 
-/* Numbers begin anew where what judge thought cannot be read: those of before mean something else. */
-static void what_could_not_be_read_names_nothing(void **state)
+static void tell(uint64_t number, enum hj_conclusion_code code, bool ended)
 {
-	struct hj_conclusion c = { .code = HJ_CONCLUDES_RUNNING,
-		.number = 1,
+	const struct hj_conclusion c = { .code = code,
+		.number = number,
+		.ended = ended,
 		.production = HJ_JUDGE_NONE,
 		.link = HJ_JUDGE_NONE,
 		.limit = HJ_JUDGE_NONE,
 		.point = HJ_JUDGE_NONE };
-	_cleanup_json_ json_t *outbox = NULL;
-	json_t *entries, *said;
 
+	judged_tell(&d, &c);
+}
+
+/* What was said last: under this key it begins, or ends. */
+static void assert_said(const char *phase, const char *key)
+{
+	_cleanup_json_ json_t *outbox = outbox_save(d.outbox);
+	json_t *entries = json_object_get(outbox, "entries");
+	json_t *said = json_array_get(json_array_get(entries, json_array_size(entries) - 1), 1);
+
+	assert_string_equal(json_string_value(json_object_get(said, "phase")), phase);
+	assert_string_equal(json_string_value(json_object_get(said, "key")), key);
+}
+
+/* Numbers begin anew where what judge thought cannot be read: those of before mean something else. */
+static void what_could_not_be_read_names_nothing(void **state)
+{
 	write_file("var/lib/hjgate/judged/state",
 	        "{\"version\":1,\"judge\":\"AAAA\",\"keys\":[[1,\"equipment dryer\"]]}");
 	told_after_restart();
-	judged_tell(&d, &c);
+	tell(1, HJ_CONCLUDES_RUNNING, false);
 	keep(JUDGED_RS_RUNS);
 	told_after_restart();
-	c.ended = true;
-	judged_tell(&d, &c);
-	outbox = outbox_save(d.outbox);
-	entries = json_object_get(outbox, "entries");
-	said = json_array_get(json_array_get(entries, json_array_size(entries) - 1), 1);
-	assert_string_equal(json_string_value(json_object_get(said, "phase")), "end");
-	assert_string_equal(json_string_value(json_object_get(said, "key")), "equipment oven");
+	tell(1, HJ_CONCLUDES_RUNNING, true);
+	assert_said("end", "equipment oven");
+}
+
+/* Two links in which the same treatment is missing for the same production: the end of one leaves the other open. */
+static void what_lasts_at_once_has_keys_of_its_own(void **state)
+{
+	tell(1, HJ_CONCLUDES_OFF, false);
+	assert_said("begin", "equipment oven");
+	tell(2, HJ_CONCLUDES_LOW, false);
+	assert_said("begin", "equipment oven");
+	keep(JUDGED_RS_RUNS);
+	told_after_restart();
+	tell(3, HJ_CONCLUDES_OFF, false);
+	assert_said("begin", "equipment oven (2)");
+	keep(JUDGED_RS_RUNS);
+	told_after_restart();
+	tell(1, HJ_CONCLUDES_OFF, true);
+	assert_said("end", "equipment oven");
+	tell(4, HJ_CONCLUDES_OFF, false);
+	assert_said("begin", "equipment oven");
+	tell(3, HJ_CONCLUDES_OFF, true);
+	assert_said("end", "equipment oven (2)");
 }
 
 static void without_either_it_goes_on_from_before(void **state)
@@ -217,6 +248,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_spare_that_is_no_such_thing_is_left_alone, begin, end),
 		cmocka_unit_test_setup_teardown(what_could_not_be_read_is_the_older_one, begin, end),
 		cmocka_unit_test_setup_teardown(what_could_not_be_read_names_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(what_lasts_at_once_has_keys_of_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(without_either_it_goes_on_from_before, begin, end),
 	};
 
