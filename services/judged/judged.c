@@ -73,6 +73,7 @@ static void on_clock_set(void *userdata)
 		return;
 	hj_notice("the clock was set by %lld s: what is waited for is waited for as long as before",
 	        (long long)(step / HJ_MS_PER_SEC));
+	d->concluded = outbox_step(d->outbox, step) || d->concluded;
 	/* Judge's time comes from before the boot: a clock that began years behind it had not taken it back. */
 	to = hj_min(hj_time_moved(hj_judge_time(d->judge), step), now.wall_ms);
 	hj_judge_skip(d->judge, to);

@@ -1,4 +1,5 @@
 /* See peer_outbox.h. */
+/* long because: what waits, what is said of it and what is kept are one list */
 #include "peer_outbox.h"
 
 #include <errno.h>
@@ -12,11 +13,13 @@
 #include "peer_taken.h"
 
 #define RETRY_AFTER (2 * HJ_USEC_PER_SEC)
+#define NO_TIME     (-1)
 
 /* As text: many of them wait where stored is away, and a tree is ten times as large. */
 struct entry {
 	struct entry *next;
 	int64_t begin_ms; /* where it lies when it has been taken: an event's begin, a record's label */
+	int64_t clock_ms; /* the time of an event that is by the clock; NO_TIME: as in the text */
 	bool kept;        /* with what judge thinks: a kill cannot conclude it again */
 	bool doubtful;    /* it may have been taken already */
 	bool moment;      /* an event that neither begins nor ends */
@@ -101,6 +104,23 @@ static bool is_moment(const json_t *parameters)
 	return phase && !strcmp(phase, "moment");
 }
 
+/* Of an event: a record has a label. */
+static int64_t clock_time(const json_t *parameters)
+{
+	const json_t *time = json_object_get(parameters, "time");
+
+	return time && !json_is_true(json_object_get(parameters, "sure")) ? json_integer_value(time) : NO_TIME;
+}
+
+static json_t *parameters_of(const struct entry *e)
+{
+	json_t *parameters = json_loads(e->text, 0, NULL);
+
+	if (e->clock_ms != NO_TIME)
+		json_object_set_new(parameters, "time", json_integer(e->clock_ms));
+	return parameters;
+}
+
 static struct entry *append(struct outbox *o, enum lane lane, const json_t *parameters, int64_t begin_ms)
 {
 	struct lane_state *l = &o->lanes[lane];
@@ -113,7 +133,9 @@ static struct entry *append(struct outbox *o, enum lane lane, const json_t *para
 	}
 	if (o->waiting >= OUTBOX_MAX)
 		give_way(o);
-	*e = (struct entry){ .begin_ms = begin_ms, .moment = is_moment(parameters) };
+	*e = (struct entry){
+		.begin_ms = begin_ms, .clock_ms = clock_time(parameters), .moment = is_moment(parameters)
+	};
 	strcpy(e->text, text);
 	*l->last = e;
 	l->last = &e->next;
@@ -125,6 +147,23 @@ void outbox_put(struct outbox *o, enum lane lane, json_t *parameters, int64_t be
 {
 	append(o, lane, parameters, begin_ms);
 	json_decref(parameters);
+}
+
+bool outbox_step(struct outbox *o, int64_t step_ms)
+{
+	struct lane_state *l = &o->lanes[LANE_EVENT];
+	bool any = false;
+
+	for (struct entry *e = l->first; e; e = e->next) {
+		bool begins = e->begin_ms == e->clock_ms;
+
+		if (e->clock_ms == NO_TIME || e->doubtful || (e == l->first && l->under_way))
+			continue;
+		e->clock_ms = hj_time_moved(e->clock_ms, step_ms);
+		e->begin_ms = begins ? e->clock_ms : e->begin_ms;
+		any = true;
+	}
+	return any;
 }
 
 /* ---- what was taken already ---- */
@@ -160,7 +199,7 @@ static void take_first(struct lane_state *l)
 static void on_looked(const char *error, json_t *reply, bool continues, void *userdata)
 {
 	struct lane_state *l = userdata;
-	_cleanup_json_ json_t *entry = json_loads(l->first->text, 0, NULL);
+	_cleanup_json_ json_t *entry = parameters_of(l->first);
 
 	l->found = l->found || (!error && taken_has(l->lane, reply, entry));
 	if (continues)
@@ -230,7 +269,7 @@ static void pump(struct lane_state *l)
 
 	if (l->under_way || !l->first || !l->first->kept || !hj_ipc_client_is_up(l->client))
 		return;
-	entry = json_loads(l->first->text, 0, NULL);
+	entry = parameters_of(l->first);
 	l->under_way = entry && say(l, entry) >= 0;
 	if (!l->under_way)
 		again(l);
@@ -264,7 +303,7 @@ json_t *outbox_save(const struct outbox *o)
 
 	for (size_t i = 0; i < LANES; i++)
 		for (const struct entry *e = o->lanes[i].first; e; e = e->next)
-			json_array_append_new(entries, json_pack("[i, o, I]", (int)i, json_loads(e->text, 0, NULL),
+			json_array_append_new(entries, json_pack("[i, o, I]", (int)i, parameters_of(e),
 			                                       (json_int_t)e->begin_ms));
 	return json_pack("{s:o, s:I}", "entries", entries, "untold", (json_int_t)o->untold);
 }

@@ -23,6 +23,9 @@ void outbox_free(struct outbox *o);
  * label. */
 void outbox_put(struct outbox *o, enum lane lane, json_t *parameters, int64_t begin_ms);
 void outbox_pump(struct outbox *o);
+/* The clock was set: the times of events that wait go along, but for those that are sure and for those that may have
+ * been taken already. Whether there was any. */
+bool outbox_step(struct outbox *o, int64_t step_ms);
 
 json_t *outbox_save(const struct outbox *o);
 void outbox_kept(struct outbox *o); /* what was saved is on the disk, or cannot be put there */

@@ -397,6 +397,42 @@ static void nothing_is_lost_or_repeated_by_chance(void **state)
 	}
 }
 
+static json_int_t time_of(size_t i, const char *which)
+{
+	return json_integer_value(json_object_get(json_array_get(t.events, i), which));
+}
+
+/* The times of what waits are by a clock that was wrong, but for one that is sure and what eventd may have. */
+static void what_waits_goes_along_with_the_clock(void **state)
+{
+	const int64_t step = 3600000;
+	json_t *sure;
+
+	t.mood = GOES; /* with what it was asked */
+	put_event("treatment-off", "begin", "equipment a", FIRST_MS, FIRST_MS);
+	keep_and_pump();
+	turn_until(&t.w, t.logged);
+	assert_true(state_now().waiting);
+	go();
+	put_event("treatment-off", "end", "equipment a", FIRST_MS, FIRST_MS + 1);
+	put_event("equipment-hours", "moment", "equipment b", FIRST_MS + 2, FIRST_MS + 2);
+	sure = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "code", "equipment-hours", "phase", "moment", "key",
+	        "equipment c", "source", "judged", "time", (json_int_t)FIRST_MS + 3, "sure", 1);
+	outbox_put(t.d.outbox, LANE_EVENT, sure, FIRST_MS + 3);
+	settle(&t.w);
+	assert_true(outbox_step(t.d.outbox, step));
+	keep_save(&t.d);
+	kill_judged();
+	assert_false(outbox_step(t.d.outbox, step)); /* all of it may have been taken */
+	come();
+	all_is_taken();
+	assert_int_equal(json_array_size(t.events), 3);
+	assert_int_equal(time_of(0, "begin"), FIRST_MS);
+	assert_int_equal(time_of(0, "end"), FIRST_MS + 1 + step);
+	assert_int_equal(time_of(1, "begin"), FIRST_MS + 2 + step);
+	assert_int_equal(time_of(2, "begin"), FIRST_MS + 3);
+}
+
 static void one_that_is_refused_now_is_told_later(void **state)
 {
 	t.mood = REFUSES;
@@ -528,6 +564,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_taken_before_a_kill_is_told_once, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_not_kept_is_not_told, begin, end),
 		cmocka_unit_test_setup_teardown(nothing_is_lost_or_repeated_by_chance, begin, end),
+		cmocka_unit_test_setup_teardown(what_waits_goes_along_with_the_clock, begin, end),
 		cmocka_unit_test_setup_teardown(one_that_is_refused_now_is_told_later, begin, end),
 		cmocka_unit_test_setup_teardown(what_gives_way_is_told, begin, end),
 		cmocka_unit_test_setup_teardown(an_end_does_not_give_way_to_moments, begin, end),
