@@ -20,6 +20,7 @@
 #define ROOM           (OUTBOX_MAX / 2) /* places of the outbox, for what follows of a page */
 #define COLLECT        (2 * HJ_USEC_PER_SEC)
 #define GAP_MS         60000 /* without any sample: nobody looked; where all are asked seldom, longer */
+#define AHEAD_MS       HJ_MS_PER_DAY
 #define AGAIN          (2 * HJ_USEC_PER_SEC)
 #define ROOM_WAITS     15 /* AGAIN each, while nothing is taken */
 
@@ -183,11 +184,15 @@ static void on_records(const char *error, json_t *reply, bool continues, void *u
 	collect(f);
 }
 
+/* A clock that is behind by hours since a boot has what was recorded before it ahead of it, one that knows no year
+ * even more: judge's own time is with it then. What lies beyond both is what a clock far ahead has left: it stays in
+ * the store for years, and would be judged again at each start. */
 static int ask(struct feed *f)
 {
+	int64_t end_ms = hj_max(hj_now().wall_ms, f->since_ms) + AHEAD_MS;
 	json_t *parameters = json_pack("{s:s, s:I, s:I, s:i}", "kind", hj_kind_name(HJ_KIND_MINUTE), "begin",
-	        (json_int_t)hj_max(f->since_ms - WINDOW_MOST_MS, (int64_t)0), "end", (json_int_t)HJ_TIME_MAX_MS,
-	        "limit", PAGE_RECORDS);
+	        (json_int_t)hj_max(f->since_ms - WINDOW_MOST_MS, (int64_t)0), "end",
+	        (json_int_t)hj_min(end_ms, HJ_TIME_MAX_MS), "limit", PAGE_RECORDS);
 
 	if (parameters && f->after)
 		json_object_set_new(parameters, "after", json_integer((json_int_t)f->after));
