@@ -3,6 +3,8 @@
  * running still counts as no longer stopped. */
 #include "judge_private.h"
 
+#include "hjgate/clock.h"
+
 #define AGREED    2 /* readings */
 #define STATES(k) (enum hj_state k = HJ_STATE_STOPPED; k <= HJ_STATE_RUNNING; k++)
 
@@ -247,6 +249,13 @@ void equipment_conclusion(const struct hj_judge *j, size_t i, struct hj_conclusi
 	conclusion_prove_state(j, ret, i);
 }
 
+/* A state begins where the one before it was told to end: not before that one's begin. After a clock that was days
+ * ahead that would be so for days, or years, and each state without a length: it begins when it begins. */
+static int64_t begin_after(const struct equipment *e, int64_t since_ms)
+{
+	return e->number && e->begin_ms - since_ms <= HJ_MS_PER_DAY ? later(since_ms, e->begin_ms) : since_ms;
+}
+
 static void change(struct hj_judge *j, size_t i, enum hj_state state, int64_t since_ms)
 {
 	struct equipment *e = &j->equipment[i];
@@ -262,7 +271,7 @@ static void change(struct hj_judge *j, size_t i, enum hj_state state, int64_t si
 	day_settle(e, state);
 	e->state = state;
 	e->since_ms = since_ms;
-	e->begin_ms = e->number ? later(since_ms, e->begin_ms) : since_ms;
+	e->begin_ms = begin_after(e, since_ms);
 	e->number = ++j->number;
 	equipment_conclusion(j, i, &c);
 	j->tell(j->data, &c);

@@ -216,6 +216,34 @@ static void what_is_concluded_holds(void **state)
 	}
 }
 
+/* By a clock years ahead a state was told; those after it are told by the right one. */
+static void a_clock_years_ahead_leaves_no_state_there(void **state)
+{
+	static struct world w;
+	const struct hj_conclusion *c;
+	int64_t stop;
+
+	world_init(&w);
+	world_begin(&w);
+	go_on(&w, HOUR, 0, 3);
+	jump(&w, 3650 * DAY);
+	go_on(&w, 10 * MINUTE, 6, 3);
+	jump(&w, -3650 * DAY);
+	stop = w.now + 10 * SECOND;
+	w.count = 0;
+	go_on(&w, 10 * MINUTE, 0, 3);
+	go_on(&w, 10 * MINUTE, 6, 3);
+	go_on(&w, 10 * MINUTE, 0, 3);
+	c = concluded(&w, HJ_CONCLUDES_STOPPED, false, 0);
+	assert_non_null(c);
+	assert_int_equal(c->begin_ms, stop);
+	c = concluded(&w, HJ_CONCLUDES_RUNNING, true, 1);
+	assert_non_null(c);
+	assert_int_equal(c->begin_ms, stop + 10 * MINUTE);
+	assert_int_equal(c->end_ms, stop + 20 * MINUTE);
+	world_end(&w);
+}
+
 /* Nothing of it is counted; a day that it leaves is told as it was. */
 static void a_skip_has_no_running_hours(void **state)
 {
@@ -311,6 +339,7 @@ int main(void)
 		cmocka_unit_test(power_becomes_energy),
 		cmocka_unit_test(what_is_waited_for_waits_as_long),
 		cmocka_unit_test(what_is_concluded_holds),
+		cmocka_unit_test(a_clock_years_ahead_leaves_no_state_there),
 		cmocka_unit_test(a_total_that_falls_counts_once),
 		cmocka_unit_test(a_skip_has_no_running_hours),
 		cmocka_unit_test(a_clock_set_back_tells_no_day_again),
