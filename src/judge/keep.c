@@ -515,6 +515,9 @@ int hj_judge_decode(struct hj_judge *j, const void *data, size_t n)
 		return r;
 	r = read_all(j, data, n, true);
 	count_broken(j);
+	/* What held it may be of another plan. */
+	for (size_t i = 0; i < j->plan->equipment_count; i++)
+		equipment_maintained(j, i);
 	j->dirty = true;
 	return r;
 }

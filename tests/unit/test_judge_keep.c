@@ -206,6 +206,34 @@ static void another_meter_begins_anew(void **state)
 	}
 }
 
+/* Held by a limit's point alone, and the limit is not in the plan any more. */
+static void maintenance_ends_with_what_held_it(void **state)
+{
+	static struct world old, new;
+	struct hj_buf buf = { 0 };
+	struct hj_judge_look look;
+
+	world_init(&old);
+	world_limit(&old, HJ_LIMIT_UPPER, FAN, FAN_KPA, 10);
+	world_begin(&old);
+	go_on(&old, HOUR, 6, 3);
+	give_flag(&old, FAN_KPA, 5, HJ_FLAG_MAINTAIN);
+	hj_judge_look(old.j, FAN, &look);
+	assert_true(look.maintained);
+	assert_int_equal(hj_judge_encode(old.j, &buf), 0);
+	world_init(&new);
+	new.now = old.now;
+	world_begin(&new);
+	assert_int_equal(hj_judge_decode(new.j, buf.data, buf.len), 0);
+	hj_judge_look(new.j, FAN, &look);
+	assert_false(look.maintained);
+	go_on(&new, HOUR, 6, 0);
+	assert_int_equal(count_of(&new, HJ_CONCLUDES_OFF, false), 1);
+	hj_buf_done(&buf);
+	world_end(&old);
+	world_end(&new);
+}
+
 /* By hours, and to where no battery has kept the time: what never was has no time that could be set. */
 static void a_clock_set_back_is_kept(void **state)
 {
@@ -293,6 +321,7 @@ int main(void)
 		cmocka_unit_test(links_that_are_called_the_same_are_two),
 		cmocka_unit_test(a_point_that_nobody_asks_for_any_more_is_not_missing),
 		cmocka_unit_test(another_meter_begins_anew),
+		cmocka_unit_test(maintenance_ends_with_what_held_it),
 		cmocka_unit_test(a_clock_set_back_is_kept),
 		cmocka_unit_test(what_is_none_changes_nothing),
 		cmocka_unit_test(the_versions_before_are_read),
