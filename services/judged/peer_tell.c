@@ -11,6 +11,7 @@
 #include "judged.h"
 #include "peer_outbox.h"
 
+#define AHEAD_MS 60000
 #define CODE_LEN 32 /* of an event's code, with its NUL */
 
 /* Of one day, of each equipment; those of the same midnight go together. */
@@ -185,10 +186,11 @@ void judged_keys_free(struct judged *d)
 }
 
 /* What stored dated has its right time, whatever the clock is by now; so has what lies ahead of judge's own time: it
- * is the begin of a state that was kept, and read again is what came before it. */
+ * is the begin of a state that was kept, and read again is what came before it. Where judge's time itself, which was
+ * kept, is ahead of the clock of this boot, nothing is by that clock. */
 static bool is_sure(const struct judged *d, int64_t time_ms, int64_t at_ms)
 {
-	return time_ms <= d->dated_ms || time_ms > at_ms;
+	return time_ms <= d->dated_ms || time_ms > at_ms || at_ms > hj_now().wall_ms + AHEAD_MS;
 }
 
 static void put_event(struct judged *d, const char *code, const char *phase, const char *key, int64_t time_ms,

@@ -184,12 +184,18 @@ static void tell(uint64_t number, enum hj_conclusion_code code, bool ended)
 	judged_tell(&d, &c);
 }
 
-/* What was said last: under this key it begins, or ends. */
-static void assert_said(const char *phase, const char *key)
+static json_t *said_last(void)
 {
 	_cleanup_json_ json_t *outbox = outbox_save(d.outbox);
 	json_t *entries = json_object_get(outbox, "entries");
-	json_t *said = json_array_get(json_array_get(entries, json_array_size(entries) - 1), 1);
+
+	return json_incref(json_array_get(json_array_get(entries, json_array_size(entries) - 1), 1));
+}
+
+/* Under this key it begins, or ends. */
+static void assert_said(const char *phase, const char *key)
+{
+	_cleanup_json_ json_t *said = said_last();
 
 	assert_string_equal(json_string_value(json_object_get(said, "phase")), phase);
 	assert_string_equal(json_string_value(json_object_get(said, "key")), key);
@@ -229,6 +235,32 @@ static void what_lasts_at_once_has_keys_of_its_own(void **state)
 	assert_said("end", "equipment oven (2)");
 }
 
+/* After a boot whose clock is behind, a plan that changed ends what was kept at judge's time. */
+static void what_is_ahead_of_the_clock_is_sure(void **state)
+{
+	static const int64_t ahead[] = { 0, 3600000 };
+
+	for (size_t i = 0; i < 2; i++) {
+		int64_t at_ms = hj_now().wall_ms + ahead[i];
+		const struct hj_conclusion c = { .code = HJ_CONCLUDES_STOPPED,
+			.ended = true,
+			.number = 1,
+			.at_ms = at_ms,
+			.end_ms = at_ms,
+			.equipment = HJ_JUDGE_NONE,
+			.production = HJ_JUDGE_NONE,
+			.link = HJ_JUDGE_NONE,
+			.limit = HJ_JUDGE_NONE,
+			.point = HJ_JUDGE_NONE };
+		json_t *said;
+
+		judged_tell(&d, &c);
+		said = said_last();
+		assert_int_equal(json_is_true(json_object_get(said, "sure")), i);
+		json_decref(said);
+	}
+}
+
 static void without_either_it_goes_on_from_before(void **state)
 {
 	keep(JUDGED_RS_RUNS);
@@ -249,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_could_not_be_read_is_the_older_one, begin, end),
 		cmocka_unit_test_setup_teardown(what_could_not_be_read_names_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(what_lasts_at_once_has_keys_of_its_own, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_ahead_of_the_clock_is_sure, begin, end),
 		cmocka_unit_test_setup_teardown(without_either_it_goes_on_from_before, begin, end),
 	};
 
