@@ -18,6 +18,7 @@ void day_begin(struct hj_judge *j, struct equipment *e)
 	e->counted_ms = BEFORE;
 	e->meter_ms = BEFORE;
 	e->fell_to = NAN;
+	e->told.day_ms = BEFORE;
 }
 
 /* The state is concluded, or what was seen besides was nothing. */
@@ -68,6 +69,7 @@ static void tell_day(struct hj_judge *j, size_t i)
 	c.hours = e->hours_ms / HOUR_MS;
 	if (has_energy(e))
 		c.energy = e->energy;
+	e->told = (struct told_day){ e->day_ms, e->hours_ms, e->energy };
 	j->tell(j->data, &c);
 }
 
@@ -174,6 +176,16 @@ static bool begins_soon(const struct hj_judge *j, const struct equipment *e)
 	return e->day_ms > j->now_ms && e->day_ms - j->now_ms <= day_length(j) / HOURS_PER_DAY;
 }
 
+/* It is told again when it is over, whole: what was told when a clock left it was a part. */
+static void go_on_with(struct equipment *e, const struct told_day *told)
+{
+	if (told->day_ms != e->day_ms)
+		return;
+	e->day_known = true;
+	e->hours_ms = told->hours_ms;
+	e->energy = told->energy;
+}
+
 /* What lies between is not counted. A day that the clock has left is over; one that lies ahead was never. */
 void day_skip(struct hj_judge *j, size_t i)
 {
@@ -183,6 +195,7 @@ void day_skip(struct hj_judge *j, size_t i)
 	if (day != e->day_ms && !begins_soon(j, e)) {
 		e->day_known = e->day_known && day > e->day_ms;
 		close_day(j, i, day);
+		go_on_with(e, &e->told);
 	}
 	e->counted_ms = e->meter_ms = BEFORE;
 	e->fell_to = NAN;

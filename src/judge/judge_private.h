@@ -48,6 +48,12 @@ struct edge {
 	uint8_t sign;
 };
 
+/* The day that was told last: a clock that was ahead may come back to it. Not kept. */
+struct told_day {
+	int64_t day_ms;
+	double hours_ms, energy;
+};
+
 struct equipment {
 	const struct hj_judge_equipment *plan;
 	struct sign signs[HJ_JUDGE_SIGNS_MAX];
@@ -66,6 +72,7 @@ struct equipment {
 	double fell_to; /* what a total that fell showed last; NAN: it did not. Not kept: it is seen again */
 	int64_t meter_ms;
 	bool day_known;
+	struct told_day told;
 };
 
 struct limit {

@@ -244,6 +244,28 @@ static void a_clock_years_ahead_leaves_no_state_there(void **state)
 	world_end(&w);
 }
 
+/* By a clock years ahead the day was over; when the clock is back it goes on, and is told whole. */
+static void a_day_that_was_left_goes_on(void **state)
+{
+	static struct world w;
+	double total = 1000;
+
+	world_init(&w);
+	w.equipment[PRESS].energy = ENERGY;
+	world_begin(&w);
+	go_on_counting(&w, 2 * HOUR, 6, &total);
+	jump(&w, 3650 * DAY);
+	go_on_counting(&w, 10 * MINUTE, 6, &total);
+	jump(&w, -3650 * DAY);
+	w.count = 0;
+	go_on_counting(&w, 10 * HOUR, 6, &total);
+	assert_non_null(day_of(&w, PRESS));
+	assert_int_equal(day_of(&w, PRESS)->begin_ms, NOON - 12 * HOUR);
+	assert_float_equal(day_of(&w, PRESS)->hours, 12 - 10.0 / 60, 0.01);
+	assert_float_equal(day_of(&w, PRESS)->energy, (12 * 360 - 60) * READING, 3 * READING);
+	world_end(&w);
+}
+
 /* Nothing of it is counted; a day that it leaves is told as it was. */
 static void a_skip_has_no_running_hours(void **state)
 {
@@ -340,6 +362,7 @@ int main(void)
 		cmocka_unit_test(what_is_waited_for_waits_as_long),
 		cmocka_unit_test(what_is_concluded_holds),
 		cmocka_unit_test(a_clock_years_ahead_leaves_no_state_there),
+		cmocka_unit_test(a_day_that_was_left_goes_on),
 		cmocka_unit_test(a_total_that_falls_counts_once),
 		cmocka_unit_test(a_skip_has_no_running_hours),
 		cmocka_unit_test(a_clock_set_back_tells_no_day_again),
