@@ -250,6 +250,9 @@ void limit_shift(struct hj_judge *j, size_t i, int64_t by)
 	alarm_shift(&l->alarm, by);
 	shift(&l->window.from_ms, by);
 	shift(&l->window.to_ms, by);
+	/* What changed while nobody looked has not changed since. */
+	if (l->plan->kind == HJ_LIMIT_RATE)
+		l->old_ms = l->mid_ms = BEFORE;
 	shift(&l->old_ms, by);
 	shift(&l->mid_ms, by);
 }

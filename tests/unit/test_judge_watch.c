@@ -161,6 +161,22 @@ static void a_rate_is_taken_over_a_minute(void **state)
 	world_end(&w);
 }
 
+/* Hours without power: it has cooled meanwhile, and not now. */
+static void a_gap_has_no_rate(void **state)
+{
+	static struct world w;
+
+	watch(&w, HJ_LIMIT_RATE, 30);
+	world_begin(&w);
+	read_on(&w, 180, 60);
+	hj_judge_skip(w.j, w.now += 3 * HOUR);
+	read_on(&w, 25, 60);
+	assert_null(concluded(&w, HJ_CONCLUDES_RATE, false, 0));
+	read_on(&w, 180, 12);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_RATE, false), 1);
+	world_end(&w);
+}
+
 static void read_phases(struct world *w, double a, double b, double c, int times)
 {
 	for (int i = 0; i < times; i++) {
@@ -309,6 +325,7 @@ int main(void)
 		cmocka_unit_test(stuck_begins_with_the_value_it_stays_at),
 		cmocka_unit_test(stuck_outlives_silence),
 		cmocka_unit_test(a_rate_is_taken_over_a_minute),
+		cmocka_unit_test(a_gap_has_no_rate),
 		cmocka_unit_test(a_phase_is_lost_with_its_own_reading),
 		cmocka_unit_test(phases_apart_are_unbalanced),
 		cmocka_unit_test(a_limit_of_what_runs_waits_until_it_has_got_there),
