@@ -78,9 +78,13 @@ bool hj_quarantine_has(const struct hj_quarantine *q, size_t unit)
 
 /* ---- whose turn it is ---- */
 
+/* One that wake_all() has woken is due at once, and once: a try of which nobody says what became of it (the port was
+ * gone) is no reason for the next. */
 static hj_usec due_of(const struct hj_unit *u)
 {
-	return u->heard ? 0 : u->tried + u->rest;
+	hj_usec rest = u->tried && !u->rest ? HJ_QUARANTINE_REST_FIRST : u->rest;
+
+	return u->heard ? 0 : u->tried + rest;
 }
 
 static hj_usec whole_of(const struct hj_quarantine *q, const struct hj_unit *u)

@@ -260,7 +260,32 @@ static void one_that_is_always_too_late_costs_no_more(void **state)
 	hj_quarantine_done(&w.q);
 }
 
-/* Broken answers in between are no reason to put a unit to rest, three in a row without one good are. */
+/* The cable is back and one unit answers; before the others are tried the port vanishes, and nobody says what became
+ * of their tries. Each is due once all the same: whoever takes what is due until nothing is left would never end. */
+static void who_is_woken_is_due_once(void **state)
+{
+	unsigned tries[UNITS] = { 0 };
+	struct world w;
+	hj_usec cost;
+	size_t unit;
+
+	(void)state;
+	set_up(&w, WHOLE);
+	for (unit = 0; unit < UNITS; unit++)
+		w.dead[unit] = true;
+	while (w.now < T0 + 60 * SEC)
+		scan(&w);
+	assert_int_equal(w.q.resting, UNITS);
+	w.now += 600 * SEC; /* the purse is full */
+	hj_quarantine_answered(&w.q, 0, 40 * MS);
+	for (int i = 0; i < 10 * UNITS && hj_quarantine_next(&w.q, w.now, &unit, &cost); i++)
+		tries[unit]++;
+	for (unit = 1; unit < UNITS; unit++)
+		assert_int_equal(tries[unit], 1);
+	assert_true(hj_quarantine_due(&w.q) == w.now + HJ_QUARANTINE_REST_FIRST);
+	hj_quarantine_done(&w.q);
+}
+
 /* An answer that came after seconds, once, teaches that a try costs seconds: more than the purse can ever hold. */
 static void one_that_was_very_slow_once_holds_up_nobody(void **state)
 {
@@ -289,6 +314,7 @@ static void one_that_was_very_slow_once_holds_up_nobody(void **state)
 	hj_quarantine_done(&w.q);
 }
 
+/* Broken answers in between are no reason to put a unit to rest, three in a row without one good are. */
 static void noise_is_not_silence(void **state)
 {
 	struct world w;
@@ -318,6 +344,7 @@ int main(void)
 		cmocka_unit_test(one_that_needs_longer_is_given_it),
 		cmocka_unit_test(one_that_is_always_too_late_costs_no_more),
 		cmocka_unit_test(one_that_was_very_slow_once_holds_up_nobody),
+		cmocka_unit_test(who_is_woken_is_due_once),
 		cmocka_unit_test(noise_is_not_silence),
 	};
 
