@@ -54,7 +54,8 @@ struct hj_exchange {
 	struct hj_answer answer;
 	uint8_t sent[HJ_FRAME_MAX], received[HJ_FRAME_MAX]; /* received: the echo taken off */
 	size_t sent_length, received_length;
-	hj_usec turnaround; /* from the request's end on the wire to the first byte after it; 0: none came */
+	/* from the request's end on the wire to the first byte after it, or after a glitch; 0: none came */
+	hj_usec turnaround;
 
 	/* what nobody asked for, since the exchange before */
 	size_t junk;

@@ -273,7 +273,7 @@ static void end_in_time(struct hj_exchange *x, hj_usec now)
 		return end(x, -EBADMSG, "the echo of the request broke off", now);
 	if (x->tainted)
 		return end(x, -EBADMSG, x->why, now);
-	if (x->scanned < x->received_length)
+	if (x->scanned < x->received_length && x->received_length > HJ_EXCHANGE_GLITCH)
 		return end(x, -EBADMSG, "answer broke off", now);
 	note_junk(x, x->received, x->received_length);
 	end(x, -ETIMEDOUT, "no answer", now);
@@ -387,6 +387,8 @@ void hj_exchange_feed(struct hj_exchange *x, const uint8_t *p, size_t n, hj_usec
 			x->received_length = x->scanned = x->heard = 0;
 		note_junk(x, p, n);
 		doubt(x, now);
+	} else if (x->received_length <= HJ_EXCHANGE_GLITCH && now - x->last_byte > x->timing.silence) {
+		x->turnaround = 0; /* that was the line turning round, and no answer yet */
 	}
 	x->last_byte = now;
 	while (n && x->state != HJ_EXCHANGE_ENDED) {
@@ -463,6 +465,8 @@ enum hj_step hj_exchange_step(struct hj_exchange *x, hj_usec now, hj_usec *ret_u
 	if (x->state != HJ_EXCHANGE_ANSWER)
 		return HJ_STEP_DONE;
 	until = x->tainted || x->scanned < x->received_length ? x->last_byte + x->timing.between : x->deadline;
+	if (x->received_length <= HJ_EXCHANGE_GLITCH) /* the line turned round: the answer is still to come */
+		until = hj_max(until, x->deadline);
 	if (now >= until) {
 		end_in_time(x, now);
 		return HJ_STEP_DONE;

@@ -77,6 +77,16 @@ static int finish(struct line *l)
 	return l->x.outcome;
 }
 
+/* Steps at each time that is due before that. */
+static void wait_to(struct line *l, hj_usec at)
+{
+	hj_usec until;
+
+	while (hj_exchange_step(&l->x, l->now, &until) == HJ_STEP_WAIT && until < at)
+		l->now = until;
+	l->now = at;
+}
+
 static int answer(struct line *l, uint8_t unit, uint16_t first, uint16_t second)
 {
 	uint8_t bytes[9];
@@ -328,6 +338,36 @@ static void a_glitch_before_an_answer_is_forgiven(void **state)
 	assert_int_equal(answer(&l, 1, 5, 6), 0);
 	assert_int_equal(l.x.answer.data[1], 5);
 	assert_int_equal(l.x.junk, 2);
+}
+
+/* One that could be the begin of an answer is no answer that broke off: a meter may begin long after. Nor has it
+ * answered so soon. */
+static void a_glitch_long_before_an_answer_is_waited_after(void **state)
+{
+	static const struct hj_question energy = {
+		.station = { [HJ_STATION_BYTES - 1] = 1 }, .table = HJ_TABLE_DATA, .address = 0, .count = 1
+	};
+	static const uint8_t glitch = 1, answered[] = { 0x68, 1, 0, 0, 0, 0, 0, 0x68, 0x91, 8, 0x33, 0x33, 0x33, 0x33,
+		0x35, 0x33, 0x33, 0x33, 0x04, 0x16 };
+	struct line l;
+
+	(void)state;
+	for (int stations = 0; stations <= 1; stations++) {
+		open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+		l.x.protocol = stations ? &hj_protocol_dlt645 : &hj_protocol_rtu;
+		send(&l, stations ? &energy : &ONE);
+		l.now += MS;
+		feed(&l, &glitch, 1);
+		wait_to(&l, l.now + 150 * MS);
+		if (stations)
+			feed(&l, answered, sizeof(answered));
+		assert_int_equal(stations ? finish(&l) : answer(&l, 1, 5, 6), 0);
+		assert_in_range(l.x.turnaround, 150 * MS, 160 * MS);
+	}
+	/* Alone it is none. */
+	send(&l, &energy);
+	feed(&l, &glitch, 1);
+	assert_int_equal(finish(&l), -ETIMEDOUT);
 }
 
 static void an_answer_after_more_than_a_glitch_is_not_trusted(void **state)
@@ -669,6 +709,7 @@ int main(void)
 		cmocka_unit_test(two_tries_leave_two_answers_owed),
 		cmocka_unit_test(babble_puts_a_request_off_and_ends_it_at_last),
 		cmocka_unit_test(a_glitch_before_an_answer_is_forgiven),
+		cmocka_unit_test(a_glitch_long_before_an_answer_is_waited_after),
 		cmocka_unit_test(an_answer_after_more_than_a_glitch_is_not_trusted),
 		cmocka_unit_test(another_masters_question_is_left_its_answer),
 		cmocka_unit_test(another_masters_answer_is_no_late_one),
