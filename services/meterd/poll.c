@@ -45,15 +45,19 @@ static void lose_port(struct meterd *m, int error, hj_usec now)
 	m->reopen_at = now + m->reopen_pause;
 }
 
+/* A connection that a server has ended, as many do with each that is idle, was not lost: nobody is asked but who is
+ * due, or each end of it would have all of them asked. */
 static void open_port(struct meterd *m, hj_usec now)
 {
+	bool was_lost = !m->port_proven || m->port_error[0];
 	int r = m->bus->ops->open(m->bus);
 
-	m->port_proven = false;
 	if (r < 0)
-		lose_port(m, r, now);
-	else
-		hj_schedule_all_soon(&m->schedule, now);
+		return lose_port(m, r, now);
+	if (!was_lost)
+		return;
+	m->port_proven = false;
+	hj_schedule_all_soon(&m->schedule, now);
 }
 
 static bool is_port_error(int r)

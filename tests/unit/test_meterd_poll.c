@@ -126,6 +126,36 @@ static void a_port_that_opens_and_fails_stays_lost(void **state)
 	tear_down(&w);
 }
 
+/* Many servers end a connection that is idle, or after each answer: it is made again for who is due. */
+static void a_connection_that_was_ended_has_nobody_asked(void **state)
+{
+	struct world w;
+
+	(void)state;
+	set_up(&w);
+	turn(&w);
+	assert_int_equal(port.asked, 1);
+	for (unsigned i = 2; i < 5; i++) {
+		fake_close(&w.bus);
+		turn(&w);
+		assert_true(w.bus.is_open);
+		assert_int_equal(port.opened, i);
+		assert_int_equal(port.asked, 1);
+	}
+	w.m.schedule.slots[0].due = hj_now().mono;
+	poll_turn(&w.m);
+	assert_int_equal(port.asked, 2);
+	/* Where it cannot be made again it is lost, and what it brings is wanted at once. */
+	fake_close(&w.bus);
+	port.open_result = -ECONNREFUSED;
+	turn(&w);
+	assert_string_equal(w.m.port_error, strerror(ECONNREFUSED));
+	port.open_result = 0;
+	turn(&w);
+	assert_int_equal(port.asked, 3);
+	tear_down(&w);
+}
+
 static void a_silent_meter_does_not_hide_a_good_port(void **state)
 {
 	struct world w;
@@ -374,6 +404,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_port_that_opens_and_fails_stays_lost),
+		cmocka_unit_test(a_connection_that_was_ended_has_nobody_asked),
 		cmocka_unit_test(a_silent_meter_does_not_hide_a_good_port),
 		cmocka_unit_test(a_line_that_never_becomes_quiet_is_asked_all_the_same),
 		cmocka_unit_test(what_was_late_for_a_tool_teaches_nothing),
