@@ -1,5 +1,6 @@
 /* What a turn of the bus makes of its port: one that is lost, one that opens and then fails, one that somebody probes
  * meanwhile; and of a meter that refuses. */
+/* long because: each test is one odd turn, on one small stage */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
