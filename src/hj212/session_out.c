@@ -126,6 +126,12 @@ bool hj212_session_has_written(const struct hj212_session *s)
 	return !s->out_len;
 }
 
+/* A login that is still to come goes before them all, and finds its place. */
+static bool has_room(const struct hj212_session *s, size_t n)
+{
+	return n + (s->login_due ? HJ212_FRAME_MAX : 0) <= s->out_size - s->out_len;
+}
+
 /* HJ/T 212-2005 wants the QN inside CP, and has no version in its Flag. */
 void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, const char *st, const char *cp)
 {
@@ -146,7 +152,7 @@ void hj212_answer(struct hj212_session *s, const struct hj212_asked *a, int cn, 
 	if (!old)
 		m.qn = (struct hj212_slice){ a->qn, strlen(a->qn) };
 	n = hj212_out_frame(s, &m, frame);
-	if (n < 0 || hj212_out_put(s, frame, (size_t)n) < 0)
+	if (n < 0 || !has_room(s, (size_t)n) || hj212_out_put(s, frame, (size_t)n) < 0)
 		hj212_note(
 		        s, 0, "no room for the answer %d to CN %d: the platform asks and does not read", cn, a->cn);
 }
