@@ -16,9 +16,26 @@
 
 /* ---- acknowledgements ---- */
 
+void hj212_upload_copy_answered(struct hj212_upload *u)
+{
+	u->copies -= u->copies > 0;
+}
+
 bool hj212_same_mn(const struct hj212_session *s, struct hj212_slice mn)
 {
 	return mn.n == strlen(s->id.mn) && !strncasecmp(mn.p, s->id.mn, mn.n);
+}
+
+/* Copies went OverTime apart, and each takes as long as the first did. Who names QNs names those of copies. */
+void hj212_expect_copies(
+        struct hj212_session *s, const struct hj212_upload *u, const struct hj212_message *m, struct hj_now now)
+{
+	hj_usec until = now.mono + (u->copies + 1) * hj212_over_time(s);
+
+	if (m->cn != 9014 || (m->qn.n && s->id.ack != HJ212_ACK_ORDER))
+		return;
+	s->nameless = (now.mono > s->nameless_until ? 0 : s->nameless) + u->copies;
+	s->nameless_until = hj_max(s->nameless_until, until);
 }
 
 /* See the opening: is this answer without a name one of those for copies? */
@@ -67,7 +84,7 @@ static struct hj212_upload *the_oldest(const struct hj212_session *s)
 }
 
 /* Some platforms have a QN of their own in the header, and name ours in CP, as HJ/T 212-2005 does. */
-static struct hj212_upload *named(const struct hj212_session *s, const struct hj212_message *m)
+struct hj212_upload *hj212_upload_named(const struct hj212_session *s, const struct hj212_message *m)
 {
 	struct hj212_upload *found = by_qn(s, m->qn);
 
@@ -85,7 +102,7 @@ static struct hj212_upload *unnamed(const struct hj212_session *s)
 static struct hj212_upload *match(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
 {
 	bool order = s->id.ack == HJ212_ACK_ORDER;
-	struct hj212_upload *found = named(s, m);
+	struct hj212_upload *found = hj212_upload_named(s, m);
 
 	if (m->qn.n && !order)
 		return found;
@@ -93,10 +110,8 @@ static struct hj212_upload *match(struct hj212_session *s, const struct hj212_me
 		return NULL;
 	if (!found)
 		found = unnamed(s);
-	if (!found)
-		return NULL;
-	s->nameless = (order ? s->nameless : 0) + found->resends;
-	s->nameless_until = now.mono + hj212_over_time(s);
+	if (found)
+		hj212_upload_copy_answered(found);
 	return found;
 }
 
@@ -132,7 +147,7 @@ static bool is_announced(const struct hj212_message *m, int code)
 
 static struct hj212_upload *announced(const struct hj212_session *s, const struct hj212_message *m)
 {
-	struct hj212_upload *found = named(s, m);
+	struct hj212_upload *found = hj212_upload_named(s, m);
 
 	return found || (m->qn.n && s->id.ack != HJ212_ACK_ORDER) ? found : unnamed(s);
 }
@@ -156,6 +171,7 @@ void hj212_upload_acknowledge(struct hj212_session *s, const struct hj212_messag
 	hj212_tell_answer(s, u, code == 1 && m->cn == 9014, code);
 	if (code == 1 && m->cn == 9014) {
 		u->state = UPLOAD_ACKED;
+		hj212_expect_copies(s, u, m, now);
 		hj212_upload_answered(s, now.mono - hj_min(u->sent_at, now.mono));
 		hj212_pw_proved(s);
 	} else if (code == QN_PW) {

@@ -93,6 +93,7 @@ struct hj212_upload {
 	uint64_t end; /* of its newest copy, counted in bytes queued since the connection began */
 	hj_usec deadline, sent_at;
 	unsigned resends, pw_turn;
+	unsigned copies; /* queued and not answered yet, the first with them */
 	size_t n;
 	char frame[HJ212_FRAME_MAX];
 };
@@ -189,6 +190,12 @@ void hj212_pw_refused(struct hj212_session *s, const char *why);
 /* session_ack.c */
 void hj212_upload_acknowledge(
         struct hj212_session *s, const struct hj212_message *m, struct hj_now now); /* CN 9014, and 9011 */
+void hj212_upload_copy_answered(struct hj212_upload *u);
+/* It is through by m: the answers to its other copies, if they name none, are none to what is sent next. */
+void hj212_expect_copies(
+        struct hj212_session *s, const struct hj212_upload *u, const struct hj212_message *m, struct hj_now now);
+/* The one that waits and that m names. */
+struct hj212_upload *hj212_upload_named(const struct hj212_session *s, const struct hj212_message *m);
 int hj212_upload_code(const struct hj212_message *m); /* QnRtn or ExeRtn of an answer: 1 = taken */
 /* What has come answers u, good or with `code`. */
 void hj212_tell_answer(struct hj212_session *s, const struct hj212_upload *u, bool good, int code);

@@ -136,6 +136,7 @@ int hj212_upload_begin(
 	u->token = o->token;
 	u->end = first ? s->written + u->n : s->queued;
 	u->resends = 0;
+	u->copies = 1;
 	u->went = false;
 	u->pw_turn = s->pw_turn;
 	u->sent_at = now.mono;
@@ -164,7 +165,7 @@ static void expect_late(struct hj212_session *s, const struct hj212_upload *u)
 		return;
 	if (u->sent_at > s->nameless_until)
 		s->nameless = 0;
-	s->nameless += u->resends + 1;
+	s->nameless += u->copies;
 	s->nameless_until = u->deadline + hj212_over_time(s);
 }
 
@@ -238,6 +239,7 @@ static void send_again(struct hj212_session *s, struct hj212_upload *u, struct h
 	u->state = UPLOAD_SENDING;
 	u->end = s->queued;
 	u->pw_turn = s->pw_turn;
+	u->copies++;
 	s->counts.resent++;
 }
 

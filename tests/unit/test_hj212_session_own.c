@@ -1,5 +1,60 @@
-/* What the gateway says of itself, beside uploads and answers: nothing keeps a login back for ever. */
+/* Answers without a name, copies, and what the gateway says of itself: nothing keeps a login back for ever. */
 #include "hj212_talk.h"
+
+#define THEIRS "QN=20000101000000000;ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&" /* a QN of its own */
+
+static void begin(struct talk *t, enum hj212_ack ack)
+{
+	done(t);
+	start_as(t, HJ212_2017, 1);
+	t->id.ack = ack;
+	start_anew(t);
+}
+
+/* A link whose answers take 25 s: those to copies come as far apart as the copies went. */
+static void late_answers_to_copies_are_no_answers_to_the_next(void **state)
+{
+	struct talk *t = *state;
+
+	begin(t, HJ212_ACK_ORDER);
+	upload(t, 1, "a-Avg=1");
+	wait_s(t, 10);
+	wait_s(t, 10);
+	wait_s(t, 5);
+	assert_int_equal(t->sent_count, 3);
+	feed(t, THEIRS);
+	expect_acked(t, 1);
+	upload(t, 2, "a-Avg=2");
+	wait_s(t, 9);
+	wait_ms(t, 1200);
+	feed(t, THEIRS);
+	wait_ms(t, 9900);
+	feed(t, THEIRS);
+	expect_nothing(t);
+	wait_s(t, 4);
+	feed(t, THEIRS);
+	expect_acked(t, 2);
+}
+
+/* Each copy is answered at once, and the third is taken: nothing more is to come. */
+static void a_refused_copy_has_been_answered(void **state)
+{
+	struct talk *t = *state;
+
+	begin(t, HJ212_ACK_ORDER);
+	upload(t, 1, "a-Avg=1");
+	for (int i = 0; i < 2; i++) {
+		feed(t, "QN=20000101000000000;ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=2&&");
+		expect_outcome(t, HJ212_NOTE);
+		expect_nothing(t);
+		wait_s(t, 10);
+	}
+	feed(t, THEIRS);
+	expect_acked(t, 1);
+	upload(t, 2, "a-Avg=2");
+	feed(t, THEIRS);
+	expect_acked(t, 2);
+}
 
 /* The store is away, so there is no QN yet, and the platform asks and asks. */
 static void a_login_finds_room_behind_any_number_of_questions(void **state)
@@ -27,6 +82,8 @@ static void a_login_finds_room_behind_any_number_of_questions(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		T(late_answers_to_copies_are_no_answers_to_the_next),
+		T(a_refused_copy_has_been_answered),
 		T(a_login_finds_room_behind_any_number_of_questions),
 	};
 
