@@ -93,6 +93,15 @@ void hj212_own_tick(struct hj212_session *s, struct hj_now now)
 
 /* ---- what comes back ---- */
 
+/* A CN 9014 that names neither, where an upload waits too: ours is the older, since none begins beside an upload.
+ * Only the heartbeat of HJ 212-2025 is answered otherwise. */
+static bool is_older(const struct hj212_session *s, const struct hj212_message *m, int cn)
+{
+	if (!hj212_upload_outstanding(s))
+		return true;
+	return !hj212_upload_named(s, m) && (cn != CN_HEARTBEAT || s->id.edition != HJ212_2025);
+}
+
 /* By its QN it may be any answer, and an echo. Without one it is what is not an upload's. */
 static bool is_answer(const struct hj212_session *s, const struct hj212_message *m)
 {
@@ -106,7 +115,7 @@ static bool is_answer(const struct hj212_session *s, const struct hj212_message 
 		return true;
 	if (m->qn.n && s->id.ack == HJ212_ACK_QN)
 		return false;
-	return m->cn == cn || m->cn == 9013 || (m->cn == 9014 && !hj212_upload_outstanding(s));
+	return m->cn == cn || m->cn == 9013 || (m->cn == 9014 && is_older(s, m, cn));
 }
 
 static void answered(struct hj212_session *s, const struct hj212_message *m, struct hj_now now)
@@ -115,6 +124,7 @@ static void answered(struct hj212_session *s, const struct hj212_message *m, str
 	int code = hj212_upload_code(m);
 	hj_usec after;
 
+	hj212_upload_copy_answered(u);
 	hj212_tell_answer(s, u, code == 1, code);
 	if (code == QN_PW) {
 		hj212_note(s, HJ212_NOTE_PW, "the platform refuses the login: password (QnRtn=3)");
@@ -134,6 +144,7 @@ static void answered(struct hj212_session *s, const struct hj212_message *m, str
 	s->alive = true;
 	if (s->login_open)
 		hj212_pw_proved(s);
+	hj212_expect_copies(s, u, m, now);
 	hj212_own_through(s);
 }
 

@@ -1,14 +1,69 @@
-/* Answers without a name, copies, and what the gateway says of itself: nothing keeps a login back for ever. */
+/* What the gateway says of itself, beside uploads and answers: an answer to a login or a heartbeat is none to an
+ * upload, and nothing keeps a login back for ever. */
 #include "hj212_talk.h"
 
-#define THEIRS "QN=20000101000000000;ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&" /* a QN of its own */
+#define NAMELESS "ST=91;CN=9014;MN=" MN ";CP=&&&&"
+#define THEIRS   "QN=20000101000000000;ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&&&" /* a QN of its own */
 
 static void begin(struct talk *t, enum hj212_ack ack)
 {
 	done(t);
 	start_as(t, HJ212_2017, 1);
 	t->id.ack = ack;
+	t->id.heartbeat = (struct hj212_own){ .cn = 9015, .answered = true, .interval_s = 60 };
 	start_anew(t);
+}
+
+static void begin_login(struct talk *t, enum hj212_ack ack)
+{
+	begin(t, ack);
+	t->id.login = (struct hj212_own){ .cn = 9021, .answered = true };
+	start_anew(t);
+}
+
+/* A slow link: the login goes twice, and each copy is answered. */
+static void of_each_copy_of_a_login(struct talk *t, enum hj212_ack ack, const char *answer)
+{
+	begin_login(t, ack);
+	take_output(t);
+	wait_s(t, 10);
+	assert_int_equal(t->sent_count, 2);
+	feed(t, answer);
+	expect_outcome(t, HJ212_ALIVE);
+	upload(t, 1, "a-Avg=1");
+	feed(t, answer);
+	expect_nothing(t);
+	feed(t, answer);
+	expect_acked(t, 1);
+}
+
+static void the_answer_to_a_copy_of_the_login_is_no_uploads(void **state)
+{
+	of_each_copy_of_a_login(*state, HJ212_ACK_QN, NAMELESS);
+	of_each_copy_of_a_login(*state, HJ212_ACK_ORDER, NAMELESS);
+	of_each_copy_of_a_login(*state, HJ212_ACK_ORDER, THEIRS);
+}
+
+/* Data does not wait for a heartbeat's answer, which comes first. */
+static void beside_a_heartbeat(struct talk *t, enum hj212_ack ack, const char *answer)
+{
+	begin(t, ack);
+	wait_s(t, 60);
+	assert_int_equal(t->sent_count, 1);
+	upload(t, 1, "a-Avg=1");
+	assert_int_equal(t->sent_count, 2);
+	feed(t, answer);
+	expect_outcome(t, HJ212_ALIVE);
+	expect_nothing(t);
+	feed(t, answer);
+	expect_acked(t, 1);
+}
+
+static void the_answer_to_a_heartbeat_is_no_uploads(void **state)
+{
+	beside_a_heartbeat(*state, HJ212_ACK_QN, NAMELESS);
+	beside_a_heartbeat(*state, HJ212_ACK_ORDER, NAMELESS);
+	beside_a_heartbeat(*state, HJ212_ACK_ORDER, THEIRS);
 }
 
 /* A link whose answers take 25 s: those to copies come as far apart as the copies went. */
@@ -82,6 +137,8 @@ static void a_login_finds_room_behind_any_number_of_questions(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		T(the_answer_to_a_copy_of_the_login_is_no_uploads),
+		T(the_answer_to_a_heartbeat_is_no_uploads),
 		T(late_answers_to_copies_are_no_answers_to_the_next),
 		T(a_refused_copy_has_been_answered),
 		T(a_login_finds_room_behind_any_number_of_questions),
