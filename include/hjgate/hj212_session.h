@@ -95,7 +95,7 @@ int64_t hj212_session_qn_used(const struct hj212_session *s);
 void hj212_session_connected(struct hj212_session *s, struct hj_now now);
 /* what was unacknowledged is the owner's to offer again */
 void hj212_session_disconnected(struct hj212_session *s);
-/* the same, where we ourselves ended it: that is no word of the platform's about a password */
+/* the same, where we or the network ended it: that is no word of the platform's about a password */
 void hj212_session_left(struct hj212_session *s);
 void hj212_session_input(struct hj212_session *s, const void *data, size_t n, struct hj_now now);
 /* Bytes to write; the owner writes what it can and says how much. */

@@ -94,12 +94,12 @@ static void tell_down(struct uplinkd *u, const char *why)
 	hj_service_status("%s:%d is not reached: %s", link_host(u->link), link_port(u->link), why);
 }
 
-/* What was under way is still owed: it is read again. */
+/* What was under way is still owed: it is read again. A network that fails says nothing about a password. */
 static void on_down(const char *why, void *userdata)
 {
 	struct uplinkd *u = userdata;
 
-	if (why)
+	if (why && link_closed_by_peer(u->link))
 		hj212_session_disconnected(u->session);
 	else
 		hj212_session_left(u->session);
