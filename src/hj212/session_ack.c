@@ -38,8 +38,7 @@ void hj212_expect_copies(
 	s->nameless_until = hj_max(s->nameless_until, until);
 }
 
-/* See the opening: is this answer without a name one of those for copies? */
-static bool of_a_copy(struct hj212_session *s, struct hj_now now)
+bool hj212_upload_of_a_copy(struct hj212_session *s, struct hj_now now)
 {
 	if (!s->nameless || now.mono > s->nameless_until)
 		return false;
@@ -106,7 +105,7 @@ static struct hj212_upload *match(struct hj212_session *s, const struct hj212_me
 
 	if (m->qn.n && !order)
 		return found;
-	if (!found && of_a_copy(s, now))
+	if (!found && hj212_upload_of_a_copy(s, now))
 		return NULL;
 	if (!found)
 		found = unnamed(s);

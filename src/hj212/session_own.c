@@ -169,6 +169,9 @@ bool hj212_own_take(struct hj212_session *s, const struct hj212_message *m, stru
 		return false;
 	if (!is_answer(s, m))
 		return take_heartbeat(s, m);
-	answered(s, m, now);
+	if (m->cn == 9014 && !hj212_slice_is(m->qn, hj212_own(s)->qn) && hj212_upload_of_a_copy(s, now))
+		hj212_tell_fate(s, HJ212_FATE_LATE, NULL, hj212_upload_code(m));
+	else
+		answered(s, m, now);
 	return true;
 }

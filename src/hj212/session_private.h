@@ -194,6 +194,8 @@ void hj212_upload_copy_answered(struct hj212_upload *u);
 /* It is through by m: the answers to its other copies, if they name none, are none to what is sent next. */
 void hj212_expect_copies(
         struct hj212_session *s, const struct hj212_upload *u, const struct hj212_message *m, struct hj_now now);
+/* An answer without a name: is it one of those? Then it is one fewer. */
+bool hj212_upload_of_a_copy(struct hj212_session *s, struct hj_now now);
 /* The one that waits and that m names. */
 struct hj212_upload *hj212_upload_named(const struct hj212_session *s, const struct hj212_message *m);
 int hj212_upload_code(const struct hj212_message *m); /* QnRtn or ExeRtn of an answer: 1 = taken */

@@ -111,6 +111,31 @@ static void a_refused_copy_has_been_answered(void **state)
 	expect_acked(t, 2);
 }
 
+/* Nor is what is left over of one heartbeat the answer to the next. */
+static void a_late_answer_to_a_heartbeat_is_not_the_next_ones(void **state)
+{
+	struct talk *t = *state;
+
+	begin(t, HJ212_ACK_QN);
+	t->id.heartbeat.interval_s = 11;
+	start_anew(t);
+	wait_s(t, 11);
+	wait_s(t, 10);
+	feed(t, NAMELESS);
+	expect_outcome(t, HJ212_ALIVE);
+	wait_s(t, 11);
+	assert_int_equal(t->sent_count, 3);
+	feed(t, NAMELESS); /* to the copy */
+	expect_nothing(t);
+	upload(t, 1, "a-Avg=1");
+	wait_ms(t, 9800);
+	feed(t, NAMELESS);
+	expect_outcome(t, HJ212_ALIVE);
+	expect_nothing(t);
+	feed(t, NAMELESS);
+	expect_acked(t, 1);
+}
+
 /* The store is away, so there is no QN yet, and the platform asks and asks. */
 static void a_login_finds_room_behind_any_number_of_questions(void **state)
 {
@@ -141,6 +166,7 @@ int main(void)
 		T(the_answer_to_a_heartbeat_is_no_uploads),
 		T(late_answers_to_copies_are_no_answers_to_the_next),
 		T(a_refused_copy_has_been_answered),
+		T(a_late_answer_to_a_heartbeat_is_not_the_next_ones),
 		T(a_login_finds_room_behind_any_number_of_questions),
 	};
 
