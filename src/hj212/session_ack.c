@@ -19,6 +19,7 @@
 void hj212_upload_copy_answered(struct hj212_upload *u)
 {
 	u->copies -= u->copies > 0;
+	u->first = u->end;
 }
 
 bool hj212_same_mn(const struct hj212_session *s, struct hj212_slice mn)
@@ -68,7 +69,14 @@ static struct hj212_upload *the_only_one(const struct hj212_session *s)
 	return found;
 }
 
-/* QNs grow: the least is the oldest. */
+/* Whose answer is the next to come? One that has been refused has none coming until it goes again. */
+static bool is_before(const struct hj212_upload *u, const struct hj212_upload *other)
+{
+	if (!u->copies != !other->copies)
+		return u->copies;
+	return u->first < other->first;
+}
+
 static struct hj212_upload *the_oldest(const struct hj212_session *s)
 {
 	struct hj212_upload *found = NULL;
@@ -76,7 +84,7 @@ static struct hj212_upload *the_oldest(const struct hj212_session *s)
 	for (unsigned i = 0; i < s->id.window; i++) {
 		struct hj212_upload *u = &s->uploads[i];
 
-		if (hj212_upload_waits(u) && u->went && (!found || u->qn_ms < found->qn_ms))
+		if (hj212_upload_waits(u) && u->went && (!found || is_before(u, found)))
 			found = u;
 	}
 	return found;

@@ -93,7 +93,8 @@ struct hj212_upload {
 	uint64_t end; /* of its newest copy, counted in bytes queued since the connection began */
 	hj_usec deadline, sent_at;
 	unsigned resends, pw_turn;
-	unsigned copies; /* queued and not answered yet, the first with them */
+	unsigned copies; /* queued and not answered yet, the first with them, */
+	uint64_t first;  /* and `end` of the oldest of them; of three or more perhaps of the newest */
 	size_t n;
 	char frame[HJ212_FRAME_MAX];
 };

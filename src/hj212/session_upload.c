@@ -134,7 +134,7 @@ int hj212_upload_begin(
 		hj212_tell_fate(s, HJ212_FATE_WAITS, u->qn, 0);
 	u->state = UPLOAD_SENDING;
 	u->token = o->token;
-	u->end = first ? s->written + u->n : s->queued;
+	u->end = u->first = first ? s->written + u->n : s->queued;
 	u->resends = 0;
 	u->copies = 1;
 	u->went = false;
@@ -239,7 +239,7 @@ static void send_again(struct hj212_session *s, struct hj212_upload *u, struct h
 	u->state = UPLOAD_SENDING;
 	u->end = s->queued;
 	u->pw_turn = s->pw_turn;
-	u->copies++;
+	u->first = u->copies++ ? u->first : u->end;
 	s->counts.resent++;
 }
 

@@ -136,6 +136,27 @@ static void a_late_answer_to_a_heartbeat_is_not_the_next_ones(void **state)
 	expect_acked(t, 1);
 }
 
+/* By order it is not its turn again until it has gone again, which is behind the other. */
+static void by_order_a_refused_one_is_passed_over(void **state)
+{
+	struct talk *t = *state;
+
+	begin(t, HJ212_ACK_ORDER);
+	t->id.window = 2;
+	start_anew(t);
+	upload(t, 1, "a-Avg=1");
+	feed(t, "QN=20000101000000000;ST=91;CN=9014;PW=123456;MN=" MN ";Flag=4;CP=&&QnRtn=2&&");
+	expect_outcome(t, HJ212_NOTE);
+	wait_s(t, 9);
+	upload(t, 2, "a-Avg=2");
+	wait_s(t, 1);
+	assert_int_equal(t->sent_count, 3);
+	feed(t, THEIRS);
+	expect_acked(t, 2);
+	feed(t, THEIRS);
+	expect_acked(t, 1);
+}
+
 /* The store is away, so there is no QN yet, and the platform asks and asks. */
 static void a_login_finds_room_behind_any_number_of_questions(void **state)
 {
@@ -167,6 +188,7 @@ int main(void)
 		T(late_answers_to_copies_are_no_answers_to_the_next),
 		T(a_refused_copy_has_been_answered),
 		T(a_late_answer_to_a_heartbeat_is_not_the_next_ones),
+		T(by_order_a_refused_one_is_passed_over),
 		T(a_login_finds_room_behind_any_number_of_questions),
 	};
 
