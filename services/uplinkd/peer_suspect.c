@@ -66,10 +66,10 @@ static void kicked(struct uplinkd *u)
 	s->kicked_told = SUSPECT_TOLD;
 	hj_warn("uplink %s: the platform has closed the newest %d connections within %u minutes though it had "
 	        "acknowledged: another gateway may use MN %s",
-	        u->name, KICKED_COUNT, minutes, u->conf.mn);
+	        u->name, KICKED_COUNT, minutes, u->form.mn);
 	begin(u, "mn-contested",
 	        json_pack("{s:s, s:s, s:s, s:i, s:i}", "uplink", u->name, "host", link_host(u->link), "mn",
-	                u->conf.mn, "count", KICKED_COUNT, "minutes", (int)minutes));
+	                u->form.mn, "count", KICKED_COUNT, "minutes", (int)minutes));
 }
 
 void suspect_down(struct uplinkd *u)
@@ -122,7 +122,7 @@ bool suspect_password(struct uplinkd *u)
 		return false;
 	s->pw_told = SUSPECT_TOLD;
 	begin(u, "password-rejected",
-	        json_pack("{s:s, s:s, s:s}", "uplink", u->name, "host", link_host(u->link), "mn", u->conf.mn));
+	        json_pack("{s:s, s:s, s:s}", "uplink", u->name, "host", link_host(u->link), "mn", u->form.mn));
 	return true;
 }
 
