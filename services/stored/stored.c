@@ -49,15 +49,17 @@ int stored_open(struct stored *s)
 	if (r >= 0 && !s->keyring)
 		r = hj_keyring_new(s->root, true, &s->keyring);
 	r = r < 0 ? r : hj_ledger_open(path, s->keyring, &s->ledger, &damaged);
+	s->damaged |= damaged;
 	if (r < 0) {
 		if (s->error != r) /* it is tried again and again */
 			hj_error("cannot open %s: %s", path, open_hint(r));
 		return r;
 	}
-	if (damaged) {
+	if (s->damaged) {
 		hj_error("%s was damaged: it is kept beside it as .damaged-*, a new one is begun", path);
 		tell_damaged(s, path);
 	}
+	s->damaged = false;
 	return salvage_open(s);
 }
 

@@ -171,6 +171,7 @@ struct stored {
 	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
 	int looking;              /* why the ledger can only be read; 0 = it takes what is new */
 	struct hj_place place;
+	bool damaged;               /* it was set aside, and that is not told yet */
 	struct hj_salvage *salvage; /* what a damaged file still has is being put back; NULL = nothing is */
 	sd_event_source *salvage_timer;
 	unsigned salvage_slices;

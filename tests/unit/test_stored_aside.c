@@ -1,0 +1,146 @@
+/* A file that is damaged and set aside while the disk fails: it is told of, and comes back all the same. */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../../src/ipc/report.c" /* what is told waits in it */
+#include "disk_faults.h"
+#include "stored_world.h"
+
+#define WINDOW_MS 60000LL
+#define STEP_MS   20000LL
+#define MINUTES   100
+
+static struct stored *s;
+static int64_t begin_ms;
+static uint64_t number;
+
+static int set_up(void **state)
+{
+	s = make_world("aside", 4000);
+	begin_ms = hj_window_start(hj_now().wall_ms, HJ_MS_PER_DAY) - HJ_MS_PER_DAY;
+	number = 0;
+	return s ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	faults_end();
+	stored_free(s);
+	s = NULL;
+	return remove_world();
+}
+
+static void offer(const char *name)
+{
+	struct hj_point point = { .interval_ms = STEP_MS, .total = true };
+	struct hj_sample sample = { .flag = 'N' };
+	struct append a = { .bus = "north", .boot = { 1, 2 }, .points = &point, .samples = &sample };
+	uint64_t next;
+
+	snprintf(point.name, sizeof(point.name), "%s", name);
+	a.first = ++number;
+	sample.time_ms = begin_ms + (int64_t)(number - 1) * STEP_MS;
+	sample.value = (double)number;
+	a.upto_ms = sample.time_ms + STEP_MS;
+	a.point_count = a.sample_count = 1;
+	assert_int_equal(intake_append(s, &a, &next), 0);
+}
+
+static void minutes(int n, const char *name)
+{
+	for (int i = 0; i < n; i++) {
+		for (int k = 0; k < WINDOW_MS / STEP_MS; k++)
+			offer(name);
+		assert_int_equal(commit_now(s), 0);
+	}
+}
+
+static int count_row(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	++*(uint64_t *)userdata;
+	return 0;
+}
+
+static uint64_t all_minutes(void)
+{
+	uint64_t rows = 0;
+
+	assert_int_equal(hj_ledger_read(s->ledger, 1, UINT64_MAX, 1u << HJ_KIND_MINUTE, count_row, &rows), 0);
+	return rows;
+}
+
+static void run_to_end(void)
+{
+	int64_t until = hj_now().wall_ms + 600000; /* an emulated machine is slow */
+
+	while (s->salvage && hj_now().wall_ms < until)
+		sd_event_run(loop, 50000);
+	assert_null(s->salvage);
+}
+
+static unsigned told(const char *code)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->report->count; i++)
+		n += !strcmp(at(s->report, i)->code, code);
+	return n;
+}
+
+static void write_at(off_t at, const void *bytes, size_t n)
+{
+	char path[256];
+	int fd;
+
+	path_of("var/lib/hjgate/records.db", path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(kernel_pwrite(fd, bytes, n, at), (ssize_t)n);
+	close(fd);
+}
+
+/* The store ends, and its header is gone: not even what it says of itself can be read by way of the database. */
+static void lose_header(void)
+{
+	static const uint8_t nothing[100];
+
+	stored_free(s);
+	write_at(0, nothing, sizeof(nothing));
+}
+
+static void disk_is_well(void)
+{
+	faults_end();
+	for (int i = 0; i < 2 * STORED_REOPEN_AFTER && commit_now(s) < 0; i++)
+		;
+	assert_int_equal(commit_now(s), 0);
+	assert_int_equal(s->error, 0);
+}
+
+/* ---- tests ---- */
+
+static void what_is_set_aside_is_told_once(void **state)
+{
+	minutes(MINUTES, "meter.energy");
+	lose_header();
+	faults_begin(ENOSPC, ON_CREATE, 0, 0);
+	s = open_store(4000);
+	assert_null(s->ledger);
+	disk_is_well();
+	assert_int_equal(told("store-damaged"), 1);
+	run_to_end();
+	assert_true(all_minutes() >= MINUTES - 1);
+	stored_free(s);
+	s = open_store(4000);
+	assert_int_equal(told("store-damaged"), 0);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(what_is_set_aside_is_told_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
