@@ -108,7 +108,7 @@ static int migrate(struct hj_ledger *l, int64_t version, uint32_t generation)
 	if (r == SQLITE_OK)
 		r = ledger_prepare(l);
 	if (r == SQLITE_OK)
-		r = ledger_make(l, generation, version > 0);
+		r = ledger_make(l, version ? 0 : generation, version > 0);
 	return r == SQLITE_OK ? sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) : r;
 }
 

@@ -123,8 +123,8 @@ static int own_keyring(const char *path, struct hj_keyring **ret)
 static int open_any(const char *path, struct hj_keyring *keyring, struct hj_ledger **ret, bool *ret_damaged)
 {
 	bool damage, fresh = access(path, F_OK) < 0;
-	/* One that is gone altogether leaves what was set aside before it. */
-	int64_t generation = fresh ? generation_aside(path) + 1 : 0;
+	/* For one that is gone altogether, or holds nothing yet: what was set aside was before it. */
+	int64_t generation = generation_aside(path) + 1;
 	int r = ledger_file_open(path, keyring, (uint32_t)generation, ret, &damage);
 
 	if (ret_damaged)

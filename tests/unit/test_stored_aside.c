@@ -135,11 +135,26 @@ static void what_is_set_aside_is_told_once(void **state)
 	assert_int_equal(told("store-damaged"), 0);
 }
 
+/* The new file was made, and nothing could be written to it. */
+static void an_empty_file_is_no_beginning(void **state)
+{
+	minutes(MINUTES, "meter.energy");
+	lose_header();
+	faults_begin(ENOSPC, ON_GROW, 0, 0);
+	s = open_store(4000);
+	assert_null(s->ledger);
+	disk_is_well();
+	assert_int_equal(hj_ledger_generation(s->ledger), 1);
+	run_to_end();
+	assert_true(all_minutes() >= MINUTES - 1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_is_set_aside_is_told_once),
+		T(an_empty_file_is_no_beginning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
