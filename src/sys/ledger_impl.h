@@ -143,6 +143,7 @@ void ledger_remember(struct hj_ledger *l); /* what is committed is what is known
 int ledger_file_open(
         const char *path, struct hj_keyring *keyring, uint32_t generation, struct hj_ledger **ret, bool *ret_damage);
 int ledger_open_looking(const char *path, sqlite3 **ret); /* SQLite's result, or -errno; *ret is closed in any case */
+uint32_t ledger_generation_of_name(const char *name);     /* of a file that was set aside; 0: it tells none */
 int64_t ledger_generation_copied(const char *path);       /* of the copy of the keys beside it; -1: it tells none */
 /* ledger_begin.c: what a file of this version needs, into the transaction of its making or migration. */
 int ledger_make(struct hj_ledger *l, uint32_t generation, bool from_old);

@@ -16,7 +16,7 @@
 
 /* ---- generations ---- */
 
-static uint32_t generation_of_name(const char *name)
+uint32_t ledger_generation_of_name(const char *name)
 {
 	const char *dash = strrchr(name, '-');
 	uint64_t generation;
@@ -38,7 +38,7 @@ static int64_t generation_aside(const char *path)
 		return -1;
 	for (size_t i = 0; i < g.gl_pathc; i++)
 		if (strchr("0123456789", g.gl_pathv[i][strlen(g.gl_pathv[i]) - 1])) /* not its -wal */
-			most = hj_max(most, (int64_t)generation_of_name(g.gl_pathv[i]));
+			most = hj_max(most, (int64_t)ledger_generation_of_name(g.gl_pathv[i]));
 	globfree(&g);
 	return most;
 }

@@ -213,7 +213,14 @@ static bool is_known(struct hj_ledger *l, const char *name)
 	return ledger_get_raw(l, key, &b) != -ENOENT;
 }
 
-/* The names grow with time. */
+/* The time in a name is that of a clock that may have been wrong: the generations grow, whatever it said. */
+static bool is_later(const char *name, const char *than)
+{
+	uint32_t a = ledger_generation_of_name(name), b = ledger_generation_of_name(than);
+
+	return !*than || a > b || (a == b && strcmp(name, than) > 0);
+}
+
 static int find_aside(struct hj_ledger *l, struct aside *ret)
 {
 	const char *slash = strrchr(l->path, '/'), *base = slash ? slash + 1 : l->path;
@@ -225,7 +232,7 @@ static int find_aside(struct hj_ledger *l, struct aside *ret)
 	dir = opendir(folder);
 	ret->name[0] = '\0';
 	while (dir && (e = readdir(dir)))
-		if (is_aside(e->d_name, base) && strcmp(e->d_name, ret->name) > 0)
+		if (is_aside(e->d_name, base) && is_later(e->d_name, ret->name))
 			hj_text_copy(ret->name, sizeof(ret->name), e->d_name);
 	if (dir)
 		closedir(dir);

@@ -1,5 +1,6 @@
 /* A file that is damaged and set aside while the disk fails: it is told of, and comes back all the same. */
 #include <fcntl.h>
+#include <glob.h>
 #include <unistd.h>
 
 #include "../../src/ipc/report.c" /* what is told waits in it */
@@ -149,12 +150,37 @@ static void an_empty_file_is_no_beginning(void **state)
 	assert_true(all_minutes() >= MINUTES - 1);
 }
 
+/* The first time it was set aside under a clock that was ahead. */
+static void the_one_set_aside_last_comes_back(void **state)
+{
+	char pattern[256], later[256];
+	glob_t g;
+
+	minutes(MINUTES, "meter.energy");
+	lose_header();
+	s = open_store(4000);
+	stored_free(s);
+	path_of("var/lib/hjgate/records.db.damaged-*-0", pattern);
+	path_of("var/lib/hjgate/records.db.damaged-20991231235959-0", later);
+	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
+	assert_int_equal(rename(g.gl_pathv[0], later), 0);
+	globfree(&g);
+	s = open_store(4000);
+	run_to_end();
+	minutes(MINUTES, "meter.energy");
+	lose_header();
+	s = open_store(4000);
+	run_to_end();
+	assert_true(all_minutes() >= 2 * MINUTES - 4);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_is_set_aside_is_told_once),
 		T(an_empty_file_is_no_beginning),
+		T(the_one_set_aside_last_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
