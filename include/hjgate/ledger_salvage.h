@@ -52,7 +52,9 @@ struct hj_salvage;
 /* After hj_ledger_open(), whether or not it has just set a file aside: begins with the newest file beside the ledger
  * that was set aside and is not yet known in state. Takes over what its state says and commits that its rows are to
  * come; for as long as `within` it looks for the entries of a state whose tree is broken. -ENOENT: there is no such
- * file. */
+ * file; -EACCES: it cannot be opened; -EUCLEAN: its keys are too many for one ledger; else -errno of the ledger's
+ * disk: nothing must be written before it is tried again, since what that file says would then take the place of what
+ * is newer. */
 int hj_salvage_begin(
         struct hj_ledger *l, const struct hj_salvage_rules *rules, hj_usec within, struct hj_salvage **ret);
 /* Goes on with the oldest that is not over. -ENOENT: there is none. */

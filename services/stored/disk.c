@@ -56,7 +56,7 @@ void disk_note_file(struct stored *s)
 
 static bool is_same_file(const struct stored *s)
 {
-	return !memcmp(s->known.id, hj_ledger_store_id(s->ledger), HJ_ID_BYTES) &&
+	return !s->taken_over && !memcmp(s->known.id, hj_ledger_store_id(s->ledger), HJ_ID_BYTES) &&
 	       s->known.last == hj_ledger_last(s->ledger);
 }
 

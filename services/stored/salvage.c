@@ -234,7 +234,10 @@ static int keep_floor(struct stored *s)
 	int r = hj_buf_put_be(&b, hj_ledger_generation(s->ledger) * FLOOR_STEP, 4);
 
 	r = r < 0 ? r : hj_ledger_put(s->ledger, FLOOR_KEY, b.data, b.len);
-	return r < 0 ? r : hj_ledger_commit(s->ledger);
+	r = r < 0 ? r : hj_ledger_commit(s->ledger);
+	if (r < 0)
+		hj_ledger_rollback(s->ledger);
+	return r;
 }
 
 static void load_floor(struct stored *s)
@@ -248,25 +251,41 @@ static void load_floor(struct stored *s)
 	s->point_most = hj_max(s->point_most, (uint32_t)hj_get_be(&in, 4));
 }
 
-/* What cannot be read stays as it is: collecting goes on. */
-int salvage_open(struct stored *s)
+static int begin(struct stored *s)
 {
 	const struct hj_salvage_rules how = rules();
 	int r = hj_salvage_begin(s->ledger, &how, STATE_WITHIN, &s->salvage);
+	bool begun = r >= 0;
 
 	if (r == -ENOENT)
 		r = hj_salvage_resume(s->ledger, &how, &s->salvage);
-	else if (r >= 0 && !hj_salvage_look(s->salvage)->sure) {
+	if (r < 0)
+		return r;
+	s->taken_over |= begun;
+	hj_notice("putting back the records of %s, behind everything else", hj_salvage_look(s->salvage)->file);
+	if (hj_salvage_look(s->salvage)->sure)
+		return 0;
+	if (begun)
 		hj_warn("what uplinks owed cannot be proved: records of the last %d days that come back are sent "
 		        "again",
 		        STORED_OWED_DAYS);
-		r = keep_floor(s);
-	}
-	if (r < 0 && r != -ENOENT)
+	return keep_floor(s);
+}
+
+/* A damaged file that cannot be opened, or be put into this one, stays as it is: collecting goes on. Where the disk
+ * does not take what it says, that is waited for: whoever begins without it gives the same numbers to other points,
+ * and owes nothing to anybody. */
+int salvage_open(struct stored *s)
+{
+	int r = begin(s);
+	bool stays = r == -EACCES || r == -EUCLEAN;
+
+	if (stays)
 		hj_log_error(r, "cannot read what the damaged file holds: it stays as it is, collecting goes on");
-	if (r >= 0)
-		hj_notice(
-		        "putting back the records of %s, behind everything else", hj_salvage_look(s->salvage)->file);
+	else if (r == -ENOSPC)
+		retention_reserve(s, false);
+	if (r < 0 && r != -ENOENT && !stays)
+		return r;
 	load_floor(s);
 	r = hj_salvage_keep_keys(s->ledger);
 	if (r < 0)

@@ -60,7 +60,10 @@ int stored_open(struct stored *s)
 		tell_damaged(s, path);
 	}
 	s->damaged = false;
-	return salvage_open(s);
+	r = salvage_open(s);
+	if (r < 0)
+		disk_close(s);
+	return r;
 }
 
 /* The open windows of the run before. One that does not decode costs what was in the open windows, and nothing
@@ -134,6 +137,7 @@ int stored_load(struct stored *s)
 {
 	int r = dictionary_load(s);
 
+	s->taken_over = false;
 	r = r < 0 ? r : stored_begin_empty(s);
 	r = r < 0 ? r : load_checkpoint(s);
 	r = r < 0 ? r : poweron_load(s);

@@ -176,6 +176,7 @@ struct stored {
 	sd_event_source *salvage_timer;
 	unsigned salvage_slices;
 	int salvage_error;              /* of the last slice */
+	bool taken_over;                /* what a damaged file says, since what is loaded was loaded */
 	struct hj_verifying *verifying; /* NULL = nobody asked */
 	int64_t head_day, head_kept;    /* of the newest daily head, as told and on the disk; INT64_MIN = none yet */
 	bool loaded; /* what follows has in it what the file says; while false: is as in an empty store */
@@ -377,7 +378,8 @@ void receipt_take(struct stored *s, struct uplink *u, const struct hj_receipt *o
 void receipt_leave(struct stored *s, struct uplink *u); /* it goes: what is in no record yet becomes one */
 
 /* salvage.c */
-int salvage_open(struct stored *s); /* right after the ledger, before anything is loaded from it */
+/* Right after the ledger, before anything is loaded from it. < 0: nothing may be written to it yet. */
+int salvage_open(struct stored *s);
 int salvage_timers(struct stored *s);
 void salvage_owe(struct stored *s, struct uplink *u);       /* it is new: what of damaged files it may owe */
 bool salvage_awaits(const struct stored *s, uint64_t from); /* rows from this seq on may still come back */

@@ -130,7 +130,7 @@ int salvage_new(struct hj_ledger *l, const char *file, const struct hj_salvage_r
 		return r;
 	r = ledger_scan_open(s->path, &s->scan);
 	if (r < 0 && r != -EBADMSG && r != -ENOENT)
-		return r;
+		return r == -ENOMEM ? r : -EACCES;
 	/* Nothing in it looks like a row, or it was taken away: it is over at once, and says so. */
 	s->look.of = s->scan ? ledger_scan_pictures(s->scan) : 0;
 	*ret = hj_steal(s);

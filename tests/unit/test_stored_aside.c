@@ -9,6 +9,7 @@
 
 #define WINDOW_MS 60000LL
 #define STEP_MS   20000LL
+#define PAGE      1024
 #define MINUTES   100
 
 static struct stored *s;
@@ -79,6 +80,13 @@ static void run_to_end(void)
 	assert_null(s->salvage);
 }
 
+static uint64_t owed_of(const char *name)
+{
+	struct uplink *u = owed_find(s, name);
+
+	return u ? hj_seqset_total(&u->owed) : 0;
+}
+
 static unsigned told(const char *code)
 {
 	unsigned n = 0;
@@ -100,6 +108,16 @@ static void write_at(off_t at, const void *bytes, size_t n)
 	close(fd);
 }
 
+static off_t file_size(void)
+{
+	struct stat st;
+	char path[256];
+
+	path_of("var/lib/hjgate/records.db", path);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
 /* The store ends, and its header is gone: not even what it says of itself can be read by way of the database. */
 static void lose_header(void)
 {
@@ -107,6 +125,15 @@ static void lose_header(void)
 
 	stored_free(s);
 	write_at(0, nothing, sizeof(nothing));
+}
+
+/* A page of rows is gone: what the file says of itself proves itself. */
+static void lose_rows(void)
+{
+	static const uint8_t rubbish[PAGE] = { 13, 255, 255, 255 };
+
+	stored_free(s);
+	write_at(file_size() / PAGE / 2 * PAGE, rubbish, sizeof(rubbish));
 }
 
 static void disk_is_well(void)
@@ -174,6 +201,49 @@ static void the_one_set_aside_last_comes_back(void **state)
 	assert_true(all_minutes() >= 2 * MINUTES - 4);
 }
 
+static const char *name_of(uint32_t number_of_point)
+{
+	const struct hj_point *p = hj_dictionary_find(&s->points, number_of_point);
+
+	return p ? p->name : "";
+}
+
+/* The new file can be made, and what the old one says cannot be written to it, but for a part. */
+static void taken_over_when_the_disk_is_well(int error, unsigned op, unsigned skip)
+{
+	struct uplink *u;
+	uint64_t owed;
+
+	assert_int_equal(owed_get(s, "county", &u), 0);
+	minutes(MINUTES, "meter.energy");
+	owed_confirm(s, owed_find(s, "county"), 1, 50);
+	assert_int_equal(commit_now(s), 0);
+	owed = owed_of("county");
+	lose_rows();
+	faults_begin(error, op, error == EIO, skip);
+	s = open_store(4000);
+	offer("meter.power");
+	disk_is_well();
+	for (int i = 0; i < 2; i++) {
+		assert_true(owed_of("county") >= owed);
+		assert_string_equal(name_of(1), "meter.energy");
+		minutes(2, "meter.power");
+		stored_free(s);
+		s = open_store(4000);
+	}
+	run_to_end();
+	assert_true(all_minutes() >= MINUTES - 40);
+}
+
+static void what_it_says_is_not_passed_over(void **state)
+{
+	for (unsigned skip = 0; skip < 20; skip++) {
+		taken_over_when_the_disk_is_well(skip % 2 ? EIO : ENOSPC, skip % 2 ? ON_SYNC : ON_GROW, skip);
+		tear_down(NULL);
+		set_up(NULL);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
@@ -181,6 +251,7 @@ int main(void)
 		T(what_is_set_aside_is_told_once),
 		T(an_empty_file_is_no_beginning),
 		T(the_one_set_aside_last_comes_back),
+		T(what_it_says_is_not_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
