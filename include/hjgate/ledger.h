@@ -28,8 +28,8 @@ struct hj_ledger;
  * *ret_damaged (may be NULL) is true, even where the new one cannot be made, and the caller says so. The keyring
  * must outlive the ledger; NULL: the file `kek` beside it, made where absent. Where no key opens the file it goes
  * on under a fresh one, and what is locked stays (hj_ledger_locked_slots). -EOPNOTSUPP: made by a newer version;
- * -EMEDIUMTYPE: some other program's file; -EBUSY: a process has it open. Then the file has not been touched.
- * Otherwise -errno of the disk. */
+ * -EMEDIUMTYPE: some other program's file; -EBUSY: a process has it open; -ENOKEY: it has gone on so too often (500
+ * times) and has no room for more keys. Then the file has not been touched. Otherwise -errno of the disk. */
 int hj_ledger_open(const char *path, struct hj_keyring *keyring, struct hj_ledger **ret, bool *ret_damaged);
 /* For tools, beside no writer: everything that reads works, everything that writes gives -EROFS, and the file and its
  * WAL stay byte for byte as they are. -EUCLEAN where it is damaged; -ENOENT; -EBUSY: a process has it open. A file of

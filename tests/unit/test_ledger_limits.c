@@ -168,6 +168,37 @@ static void in_the_middle_of_something(void **state)
 	assert_int_equal(hj_ledger_generation(l), 2);
 }
 
+/* The KEK was late so often that there is no room for one more key: the file is waited for, it is not damaged. */
+static void keys_without_room(void **state)
+{
+	struct hj_ledger_segment s;
+	char kek[64], away[64];
+	bool damaged = true;
+
+	(void)state;
+	assert_int_equal(append(HJ_KIND_MINUTE, 8), 0);
+	assert_true(hj_ledger_segment_at(l, 0, &s));
+	while (l->segment_count < LEDGER_SEGMENTS_MAX) {
+		s.lo++;
+		s.linked = true;
+		assert_int_equal(ledger_new_segment(l, &s), 0);
+	}
+	assert_int_equal(hj_ledger_commit(l), 0);
+	hj_ledger_close(l);
+	l = NULL;
+	snprintf(kek, sizeof(kek), "%s/kek", folder);
+	snprintf(away, sizeof(away), "%s/away", folder);
+	assert_int_equal(rename(kek, away), 0);
+	assert_int_equal(hj_ledger_open(path, NULL, &l, &damaged), -ENOKEY);
+	assert_false(damaged);
+	assert_int_equal(rename(away, kek), 0);
+	assert_int_equal(hj_ledger_open(path, NULL, &l, &damaged), 0);
+	assert_false(damaged);
+	assert_int_equal(hj_ledger_rows(l), 1);
+	assert_int_equal(append(HJ_KIND_MINUTE, 8), 0);
+	assert_int_equal(hj_ledger_commit(l), 0);
+}
+
 static void files_that_are_not_looked_at(void **state)
 {
 	struct hj_keyring *k;
@@ -243,6 +274,7 @@ int main(void)
 		T(values_that_are_none),
 		T(cuts_of_nothing),
 		T(in_the_middle_of_something),
+		T(keys_without_room),
 		T(files_that_are_not_looked_at),
 		T(any_name_is_looked_at),
 		cmocka_unit_test(words_of_sqlite),
