@@ -152,7 +152,8 @@ int ledger_begin(struct hj_ledger *l)
 		return -EROFS;
 	if (l->failed || l->begun)
 		return l->failed;
-	r = ledger_step(l, SQL_BEGIN);
+	r = ledger_keys_here(l);
+	r = r < 0 ? r : ledger_step(l, SQL_BEGIN);
 	if (r < 0)
 		return r;
 	l->begun = true;
@@ -225,9 +226,9 @@ void hj_ledger_rollback(struct hj_ledger *l)
 	l->next = l->last + 1;
 	l->ends = l->ends_committed;
 	memcpy(l->open, l->open_committed, sizeof(l->open));
-	if (l->keys_changed)
-		ledger_reload_keys(l);
+	l->keys_lost |= l->keys_changed;
 	l->keys_changed = false;
+	ledger_keys_here(l);
 }
 
 void ledger_remember(struct hj_ledger *l)

@@ -117,6 +117,7 @@ struct hj_ledger {
 	struct hj_cipher *other;   /* under other_slot: the last other one that was needed */
 	size_t other_slot;
 	bool keys_changed;                      /* by the open transaction */
+	bool keys_lost;                         /* the disk did not give them back after a rollback */
 	struct ledger_chain chain, other_chain; /* of the newest segment; of the last other one that was needed */
 	struct ledger_ends ends, ends_committed;
 	struct hj_ledger_tail plain[HJ_KIND_MOST + 1];
@@ -190,6 +191,7 @@ uint64_t ledger_chain_begin(const struct hj_ledger *l, uint64_t seq); /* where t
 struct ledger_slot *ledger_find_slot(const struct hj_ledger *l, uint32_t generation, uint16_t id);
 int ledger_cipher_of(struct hj_ledger *l, uint32_t generation, uint16_t id, struct hj_cipher **ret); /* -ENOKEY */
 int ledger_reload_keys(struct hj_ledger *l);
+int ledger_keys_here(struct hj_ledger *l); /* reads them where they were lost: without them nothing is done */
 void ledger_keys_done(struct hj_ledger *l);
 /* What lies in the file is anybody's. -EBADMSG. */
 int ledger_slot_decode(const void *data, size_t n, struct hj_ledger_slot *ret, const uint8_t **ret_wrapped);

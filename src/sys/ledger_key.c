@@ -313,6 +313,14 @@ int ledger_reload_keys(struct hj_ledger *l)
 	return r < 0 ? r : ledger_use_newest(l);
 }
 
+int ledger_keys_here(struct hj_ledger *l)
+{
+	int r = l->keys_lost ? ledger_reload_keys(l) : 0;
+
+	l->keys_lost = r < 0;
+	return hj_min(r, 0);
+}
+
 /* ---- for those who look, and those who change ---- */
 
 bool hj_ledger_slot_at(const struct hj_ledger *l, size_t i, struct hj_ledger_slot *ret)
@@ -341,6 +349,9 @@ int hj_ledger_unlock(struct hj_ledger *l)
 
 	if (l->begun)
 		return -EBUSY;
+	r = ledger_keys_here(l);
+	if (r < 0)
+		return r;
 	r = hj_keyring_look(l->keyring);
 	if (r < 0 && r != -ENOKEY)
 		return r;

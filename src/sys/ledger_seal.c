@@ -120,7 +120,7 @@ int ledger_unseal_row(
 	struct hj_cipher *c;
 	struct aad aad;
 	uint8_t *body;
-	int r = open_head(l, row, head);
+	int r = l->keys_lost ? -EIO : open_head(l, row, head);
 
 	if (r < 0 || head->algorithm == HJ_ALGORITHM_NONE) {
 		*ret = row->body;
@@ -160,7 +160,7 @@ int hj_ledger_row_mac(struct hj_ledger *l, const struct hj_ledger_row *row, cons
 {
 	const struct hj_ledger_segment *s = ledger_segment_of(l, row->seq);
 	struct ledger_chain *chain;
-	int r = s ? ledger_chain_of(l, s, &chain) : -EBADMSG;
+	int r = l->keys_lost ? -EIO : s ? ledger_chain_of(l, s, &chain) : -EBADMSG;
 
 	return r < 0 ? r : ledger_mac(chain, s, row, before, ret);
 }

@@ -192,6 +192,8 @@ static int open_value(struct hj_ledger *l, const char *key, const uint8_t *value
 	struct hj_cipher *c;
 	int r;
 
+	if (l->keys_lost)
+		return -EIO;
 	if (n >= CLEAR_BYTES && value[0] == FORM_CLEAR) {
 		*ret = value + CLEAR_BYTES;
 		*ret_n = n - CLEAR_BYTES;
