@@ -74,8 +74,8 @@ int ledger_load(struct hj_ledger *l)
 }
 
 /* A segment of the same file and generation; its chains are tied to the last rows, whoever sealed them. What is in
- * clear is taken over as it is: nobody can tell any more whether it was changed. A box whose KEK is brought after each
- * start does so at each of them; the file that has no room for more waits for its key, and is not damaged. */
+ * clear is taken over as it is: nobody can tell any more whether it was changed. A box whose KEK is brought after
+ * each start does so at each of them; the file that has no room for more waits for its key, and is not damaged. */
 static int go_on_fresh(struct hj_ledger *l)
 {
 	struct hj_ledger_segment s = l->segments[l->segment_count - 1];

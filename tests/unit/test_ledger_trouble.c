@@ -1,5 +1,5 @@
-/* A disk that fails in the middle of a transaction that makes keys: nothing is written, what is there is neither locked
- * nor changed, and all goes on when the disk is well. */
+/* A disk that fails in the middle of a transaction that makes keys: nothing is written, what is there is neither
+ * locked nor changed, and all goes on when the disk is well. */
 #include "disk_faults.h"
 #include "hjgate/ledger.h"
 #include "state_root.h"
