@@ -35,9 +35,9 @@ struct stream {
 	struct hj_exchange exchange;
 	void *port;
 	int fd;
-	bool heard;  /* something has come since it was opened */
-	bool turned; /* a server ended the connection without a word: the next opening fails, so that it is not tried
-	              * again and again */
+	bool answered; /* a question, since it was opened */
+	bool turned;   /* a server ended the connection without an answer ("port in use" is none): the next opening
+	                * fails, so that it is not tried again and again */
 	bool told_rs485;
 	sd_event *event;
 	sd_event_source *idle;
@@ -89,7 +89,6 @@ static ssize_t take(struct stream *s)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (n == 0)
 		return s->way->ends ? -ECONNRESET : 0;
-	s->heard = true;
 	hj_exchange_feed(&s->exchange, bytes, (size_t)n, mono());
 	return n;
 }
@@ -211,7 +210,9 @@ static int stream_ask(struct bus *b, const struct hj_question *q, hj_usec timeou
 	if (r < 0)
 		ret->is.why = "port failed";
 	b->echo = s->exchange.echo_known ? s->exchange.has_echo ? "yes" : "no" : "unknown";
-	return r < 0 ? r : s->exchange.outcome;
+	r = r < 0 ? r : s->exchange.outcome;
+	s->answered |= r == 0 || r == -EREMOTEIO;
+	return r;
 }
 
 /* ---- open, and what comes unasked ---- */
@@ -226,7 +227,7 @@ static int on_idle(sd_event_source *source, int fd, uint32_t events, void *userd
 	if (n < 0 || (n == 0 && events & (EPOLLHUP | EPOLLERR))) {
 		hj_warn("bus %s: %s is gone: closed, and opened again when it is back", s->conf->name,
 		        s->conf->port[0] ? s->conf->port : s->conf->host);
-		s->turned = s->way->ends && !s->heard;
+		s->turned = s->way->ends && !s->answered;
 		stream_close(&s->bus);
 	}
 	s->bus.free_at = hj_exchange_free_at(&s->exchange);
@@ -259,7 +260,7 @@ static int stream_open(struct bus *b)
 		s->turned = false;
 		return -ECONNRESET;
 	}
-	s->heard = false;
+	s->answered = false;
 	r = s->way->open(s->conf, &s->port);
 	if (r < 0) {
 		stream_close(b);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,7 +38,7 @@ static void flood(int listener)
 	_exit(0);
 }
 
-static pid_t start_server(int64_t *ret_port)
+static pid_t start_server(int64_t *ret_port, void (*serve)(int listener))
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -49,8 +50,10 @@ static pid_t start_server(int64_t *ret_port)
 	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &n), 0);
 	*ret_port = ntohs(at.sin_port);
 	child = fork();
-	if (child == 0)
-		flood(listener);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* where the test fails */
+		serve(listener);
+	}
 	assert_true(child > 0);
 	close(listener);
 	return child;
@@ -67,7 +70,7 @@ static int on_turn(sd_event_source *source, uint64_t usec, void *userdata)
 static void turns_come(int (*make)(const struct hj_conf_bus *, struct bus **), enum hj_bus_kind kind)
 {
 	struct hj_conf_bus conf = { .name = "north", .kind = kind, .host = "127.0.0.1", .baud = 9600 };
-	pid_t child = start_server(&conf.tcp_port);
+	pid_t child = start_server(&conf.tcp_port, flood);
 	_cleanup_(bus_freep) struct bus *b = NULL;
 	hj_usec end = hj_now().mono + LASTS;
 	sd_event_source *timer = NULL;
@@ -101,6 +104,47 @@ static void a_flood_of_noise(void **state)
 {
 	(void)state;
 	turns_come(bus_rtu_over_tcp_new, HJ_BUS_rtu_over_tcp);
+}
+
+/* ---- a server that has no room ---- */
+
+/* Whoever has the line: it says so to each that comes, and ends the connection. */
+static void refuse_all(int listener)
+{
+	static const char word[] = "Port already in use\r\n";
+
+	for (int fd; (fd = accept(listener, NULL, NULL)) >= 0; close(fd))
+		send(fd, word, sizeof(word) - 1, MSG_NOSIGNAL);
+	_exit(0);
+}
+
+/* It is no connection that was good and ended: the next opening fails, and so is put off. */
+static void a_server_whose_line_is_in_use(void **state)
+{
+	struct hj_conf_bus conf = {
+		.name = "north", .kind = HJ_BUS_rtu_over_tcp, .host = "127.0.0.1", .baud = 9600
+	};
+	pid_t child = start_server(&conf.tcp_port, refuse_all);
+	_cleanup_(bus_freep) struct bus *b = NULL;
+	hj_usec end = hj_now().mono + LASTS;
+	sd_event *event = NULL;
+
+	(void)state;
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(bus_rtu_over_tcp_new(&conf, &b), 0);
+	assert_int_equal(b->ops->attach(b, event, NULL, NULL), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(b->ops->open(b), 0);
+		while (b->is_open && hj_now().mono < end)
+			sd_event_run(event, HJ_USEC_PER_SEC / 20);
+		assert_false(b->is_open);
+		assert_int_equal(b->ops->open(b), -ECONNRESET);
+	}
+	bus_freep(&b);
+	b = NULL;
+	sd_event_unref(event);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
 }
 
 /* ---- who cannot be let in ---- */
@@ -177,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flood_of_frames),
 		cmocka_unit_test(a_flood_of_noise),
+		cmocka_unit_test(a_server_whose_line_is_in_use),
 		cmocka_unit_test(who_cannot_be_let_in),
 	};
 
