@@ -1,60 +1,21 @@
 /* A file that is damaged and set aside while the disk fails: it is told of, and comes back all the same. */
-#include <fcntl.h>
 #include <glob.h>
-#include <unistd.h>
 
 #include "../../src/ipc/report.c" /* what is told waits in it */
 #include "disk_faults.h"
-#include "stored_world.h"
+#include "salvage_world.h"
 
-#define WINDOW_MS 60000LL
-#define STEP_MS   20000LL
-#define PAGE      1024
-#define MINUTES   100
-
-static struct stored *s;
-static int64_t begin_ms;
-static uint64_t number;
+#define MINUTES 100
 
 static int set_up(void **state)
 {
-	s = make_world("aside", 4000);
-	begin_ms = hj_window_start(hj_now().wall_ms, HJ_MS_PER_DAY) - HJ_MS_PER_DAY;
-	number = 0;
-	return s ? 0 : -1;
+	return begin_store("aside");
 }
 
 static int tear_down(void **state)
 {
 	faults_end();
-	stored_free(s);
-	s = NULL;
-	return remove_world();
-}
-
-static void offer(const char *name)
-{
-	struct hj_point point = { .interval_ms = STEP_MS, .total = true };
-	struct hj_sample sample = { .flag = 'N' };
-	struct append a = { .bus = "north", .boot = { 1, 2 }, .points = &point, .samples = &sample };
-	uint64_t next;
-
-	snprintf(point.name, sizeof(point.name), "%s", name);
-	a.first = ++number;
-	sample.time_ms = begin_ms + (int64_t)(number - 1) * STEP_MS;
-	sample.value = (double)number;
-	a.upto_ms = sample.time_ms + STEP_MS;
-	a.point_count = a.sample_count = 1;
-	assert_int_equal(intake_append(s, &a, &next), 0);
-}
-
-static void minutes(int n, const char *name)
-{
-	for (int i = 0; i < n; i++) {
-		for (int k = 0; k < WINDOW_MS / STEP_MS; k++)
-			offer(name);
-		assert_int_equal(commit_now(s), 0);
-	}
+	return end_store();
 }
 
 static int count_row(const struct hj_head *head, const void *body, size_t n, void *userdata)
@@ -71,22 +32,6 @@ static uint64_t all_minutes(void)
 	return rows;
 }
 
-static void run_to_end(void)
-{
-	int64_t until = hj_now().wall_ms + 600000; /* an emulated machine is slow */
-
-	while (s->salvage && hj_now().wall_ms < until)
-		sd_event_run(loop, 50000);
-	assert_null(s->salvage);
-}
-
-static uint64_t owed_of(const char *name)
-{
-	struct uplink *u = owed_find(s, name);
-
-	return u ? hj_seqset_total(&u->owed) : 0;
-}
-
 static unsigned told(const char *code)
 {
 	unsigned n = 0;
@@ -94,28 +39,6 @@ static unsigned told(const char *code)
 	for (unsigned i = 0; i < s->report->count; i++)
 		n += !strcmp(at(s->report, i)->code, code);
 	return n;
-}
-
-static void write_at(off_t at, const void *bytes, size_t n)
-{
-	char path[256];
-	int fd;
-
-	path_of("var/lib/hjgate/records.db", path);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(kernel_pwrite(fd, bytes, n, at), (ssize_t)n);
-	close(fd);
-}
-
-static off_t file_size(void)
-{
-	struct stat st;
-	char path[256];
-
-	path_of("var/lib/hjgate/records.db", path);
-	assert_int_equal(stat(path, &st), 0);
-	return st.st_size;
 }
 
 /* The store ends, and its header is gone: not even what it says of itself can be read by way of the database. */
@@ -152,14 +75,14 @@ static void what_is_set_aside_is_told_once(void **state)
 	minutes(MINUTES, "meter.energy");
 	lose_header();
 	faults_begin(ENOSPC, ON_CREATE, 0, 0);
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	assert_null(s->ledger);
 	disk_is_well();
 	assert_int_equal(told("store-damaged"), 1);
 	run_to_end();
 	assert_true(all_minutes() >= MINUTES - 1);
 	stored_free(s);
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	assert_int_equal(told("store-damaged"), 0);
 }
 
@@ -169,7 +92,7 @@ static void an_empty_file_is_no_beginning(void **state)
 	minutes(MINUTES, "meter.energy");
 	lose_header();
 	faults_begin(ENOSPC, ON_GROW, 0, 0);
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	assert_null(s->ledger);
 	disk_is_well();
 	assert_int_equal(hj_ledger_generation(s->ledger), 1);
@@ -185,18 +108,18 @@ static void the_one_set_aside_last_comes_back(void **state)
 
 	minutes(MINUTES, "meter.energy");
 	lose_header();
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	stored_free(s);
 	path_of("var/lib/hjgate/records.db.damaged-*-0", pattern);
 	path_of("var/lib/hjgate/records.db.damaged-20991231235959-0", later);
 	assert_int_equal(glob(pattern, 0, NULL, &g), 0);
 	assert_int_equal(rename(g.gl_pathv[0], later), 0);
 	globfree(&g);
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	run_to_end();
 	minutes(MINUTES, "meter.energy");
 	lose_header();
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	run_to_end();
 	assert_true(all_minutes() >= 2 * MINUTES - 4);
 }
@@ -221,7 +144,7 @@ static void taken_over_when_the_disk_is_well(int error, unsigned op, unsigned sk
 	owed = owed_of("county");
 	lose_rows();
 	faults_begin(error, op, error == EIO, skip);
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	offer("meter.power");
 	disk_is_well();
 	for (int i = 0; i < 2; i++) {
@@ -229,7 +152,7 @@ static void taken_over_when_the_disk_is_well(int error, unsigned op, unsigned sk
 		assert_string_equal(name_of(1), "meter.energy");
 		minutes(2, "meter.power");
 		stored_free(s);
-		s = open_store(4000);
+		s = open_store(KEPT_DAYS);
 	}
 	run_to_end();
 	assert_true(all_minutes() >= MINUTES - 40);

@@ -1,63 +1,22 @@
 /* The store and a file that was damaged while it was away: it is ready at once, goes on collecting, and what the file
  * still has comes back behind that. What was owed is owed, what was acknowledged is not asked for again where the
  * file can prove it. */
-#include <fcntl.h>
 #include <glob.h>
-#include <unistd.h>
 
-#include "stored_world.h"
+#include "salvage_world.h"
 
-#define WINDOW_MS 60000LL
 #define MINUTES   300
-#define STEP_MS   20000LL
-#define PAGE      1024
 #define READY_MS  5000
 #define BIG_ROWS  30000
 
-static struct stored *s;
-static int64_t begin_ms;
-static uint64_t number;
-
 static int set_up(void **state)
 {
-	s = make_world("salvage", 4000);
-	begin_ms = hj_window_start(hj_now().wall_ms, HJ_MS_PER_DAY) - HJ_MS_PER_DAY;
-	number = 0;
-	return s ? 0 : -1;
+	return begin_store("salvage");
 }
 
 static int tear_down(void **state)
 {
-	stored_free(s);
-	s = NULL;
-	return remove_world();
-}
-
-/* Sample n of a total whose register shows n. */
-static void offer(const char *name)
-{
-	struct hj_point point = { .interval_ms = STEP_MS, .total = true };
-	struct hj_sample sample = { .flag = 'N' };
-	struct append a = { .bus = "north", .boot = { 1, 2 }, .points = &point, .samples = &sample };
-	uint64_t next;
-
-	snprintf(point.name, sizeof(point.name), "%s", name);
-	a.first = ++number;
-	sample.time_ms = begin_ms + (int64_t)(number - 1) * STEP_MS;
-	sample.value = (double)number;
-	a.upto_ms = sample.time_ms + STEP_MS;
-	a.point_count = a.sample_count = 1;
-	assert_int_equal(intake_append(s, &a, &next), 0);
-	assert_int_equal(next, number + 1);
-}
-
-static void minutes(int n, const char *name)
-{
-	for (int i = 0; i < n; i++) {
-		for (int k = 0; k < WINDOW_MS / STEP_MS; k++)
-			offer(name);
-		assert_int_equal(commit_now(s), 0);
-	}
+	return end_store();
 }
 
 struct sum {
@@ -89,51 +48,13 @@ static struct sum all_minutes(void)
 	return sum;
 }
 
-static void run_to_end(void)
-{
-	int64_t until = hj_now().wall_ms + 600000; /* an emulated machine is slow */
-
-	while (s->salvage && hj_now().wall_ms < until)
-		sd_event_run(loop, 50000);
-	assert_null(s->salvage);
-}
-
 /* How long the store takes to be ready again. */
 static int64_t start_again(void)
 {
 	int64_t before = hj_now().wall_ms;
 
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	return hj_now().wall_ms - before;
-}
-
-static void write_at(off_t at, const void *bytes, size_t n)
-{
-	char path[256];
-	int fd;
-
-	path_of("var/lib/hjgate/records.db", path);
-	fd = open(path, O_WRONLY);
-	assert_true(fd >= 0);
-	assert_int_equal(pwrite(fd, bytes, n, at), (ssize_t)n);
-	close(fd);
-}
-
-static off_t file_size(void)
-{
-	struct stat st;
-	char path[256];
-
-	path_of("var/lib/hjgate/records.db", path);
-	assert_int_equal(stat(path, &st), 0);
-	return st.st_size;
-}
-
-static uint64_t owed_of(const char *name)
-{
-	struct uplink *u = owed_find(s, name);
-
-	return u ? hj_seqset_total(&u->owed) : 0;
 }
 
 static void two_uplinks(void)
@@ -180,7 +101,7 @@ static void test_header_gone(void **state)
 	assert_true(most >= 1000000);
 	assert_int_equal(hj_dictionary_find_name(&s->points, "meter.energy")->number, 1);
 	stored_free(s);
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	assert_null(s->salvage);
 	assert_int_equal(all_minutes().rows, after.rows);
 }
@@ -204,7 +125,7 @@ static void test_void_stays_void(void **state)
 	head.label_ms = begin_ms;
 	assert_false(void_covers(s, &head));
 	stored_free(s);
-	s = open_store(4000);
+	s = open_store(KEPT_DAYS);
 	assert_int_equal(s->void_count, 1);
 }
 
