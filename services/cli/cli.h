@@ -95,6 +95,8 @@ int cli_usage(const struct cli *cli, const char *format, ...)
 int cli_refused(const struct cli *cli, const char *format, ...) _printf_(2, 3); /* HJ_EXIT_REFUSED */
 /* A text that a daemon is to keep: 0, or HJ_EXIT_USAGE where it is no UTF-8, which is all that they speak. */
 int cli_utf8(const struct cli *cli, const char *text);
+/* A span that was asked for, to_ms 0: without an end. 0, or HJ_EXIT_USAGE where it has no time in it. */
+int cli_span_check(const struct cli *cli, int64_t from_ms, int64_t to_ms);
 /* An unknown word where one of `words` is wanted; `what` is N_("command"), N_("option") ... */
 int cli_unknown(const struct cli *cli, const char *what, const char *word, const char *const *words);
 

@@ -40,6 +40,11 @@ int cli_usage(const struct cli *cli, const char *format, ...)
 	return HJ_EXIT_USAGE;
 }
 
+int cli_span_check(const struct cli *cli, int64_t from_ms, int64_t to_ms)
+{
+	return to_ms && from_ms >= to_ms ? cli_usage(cli, "%s", _("--from is not before --to")) : 0;
+}
+
 /* Levenshtein's distance of at most WORD_MAX characters, in one row. */
 static unsigned distance(const char *a, const char *b)
 {

@@ -145,8 +145,7 @@ static int list(struct cli *cli, struct events *e)
 	int r = check_words(cli, e);
 	bool whole, more; /* a span is asked for, all of it; and has more than fits */
 
-	if (!r && e->to && e->from >= e->to)
-		r = cli_usage(cli, "%s", _("--from is not before --to"));
+	r = r ? r : cli_span_check(cli, e->from, e->to);
 	if (r)
 		return r;
 	whole = !e->last && (e->from || e->to) && !e->follow;

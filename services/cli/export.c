@@ -111,7 +111,7 @@ static int understand(struct exporting *e)
 		return cli_usage(x->cli, "%s", _("a frame is whole: --point does not go with --format hj212"));
 	if (!x->to)
 		x->to = HJ_TIME_MAX_MS;
-	return x->from < x->to ? 0 : cli_usage(x->cli, "%s", _("--from is not before --to"));
+	return cli_span_check(x->cli, x->from, x->to);
 }
 
 /* ---- writing ---- */

@@ -285,8 +285,7 @@ static int run(struct cli *cli, struct gaps *g, int argc, char **argv)
 
 	if (status == 0 && argc > 1)
 		status = cli_usage(cli, _("\"%s\" is too much"), argv[1]);
-	if (status == 0 && g->ask.to && g->ask.from >= g->ask.to)
-		status = cli_usage(cli, "%s", _("--from is not before --to"));
+	status = status ? status : cli_span_check(cli, g->ask.from, g->ask.to);
 	if (status)
 		return status;
 	g->ask.cli = cli;

@@ -225,9 +225,7 @@ static int prepare(struct cli *cli, struct records *r, int argc, char **argv)
 		r->last = LAST_BY_DEFAULT;
 	if (!r->to)
 		r->to = HJ_TIME_MAX_MS;
-	if (r->from >= r->to)
-		return cli_usage(cli, "%s", _("--from is not before --to"));
-	return 0;
+	return cli_span_check(cli, r->from, r->to);
 }
 
 static int run(struct cli *cli, struct records *r, int argc, char **argv)

@@ -301,9 +301,7 @@ static int check_order(const struct cli *cli, const struct stick *s)
 	for (size_t i = 0; i < s->kinds.count && !r; i++)
 		if (hj_kind_parse(s->kinds.words[i], &kind) < 0)
 			r = cli_unknown(cli, N_("kind"), s->kinds.words[i], names);
-	if (!r && s->from >= (s->to ? s->to : cli_wall_ms()))
-		r = cli_usage(cli, "%s", _("--from is not before --to"));
-	return r;
+	return r ? r : cli_span_check(cli, s->from, s->to ? s->to : cli_wall_ms());
 }
 
 static int make_order(const struct cli *cli, const struct stick *s, const char *folder)

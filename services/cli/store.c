@@ -139,10 +139,9 @@ static int dump(const struct cli *cli, const struct store *o, const char *file)
 	char path[PATH_MAX];
 	int r = path_of(cli, file, path);
 
+	r = r ? r : cli_span_check(cli, o->from, o->to);
 	if (r)
 		return r;
-	if (o->to && o->from >= o->to)
-		return cli_usage(cli, "%s", _("--from is not before --to"));
 	if (o->kind_name && hj_kind_parse(o->kind_name, &kind) < 0)
 		return cli_refused(cli, _("there is no kind \"%s\""), o->kind_name);
 	if (o->kind_name)

@@ -247,8 +247,8 @@ int cli_verify(struct cli *cli, int argc, char **argv)
 
 	if (!status && argc > 2)
 		status = cli_usage(cli, _("\"%s\" is too much"), argv[2]);
-	if (!status && v->from && v->to && v->from >= v->to)
-		status = cli_usage(cli, "%s", _("--from is not before --to"));
+	if (!status)
+		status = cli_span_check(cli, v->from, v->to);
 	if (!status) {
 		v->cli = cli;
 		v->file = argc > 1 ? argv[1] : NULL;
