@@ -42,8 +42,10 @@ static void end_span(struct replay *r, const struct hj_conclusion *c)
 		}
 }
 
-static bool lasts(const struct replay *r, const char *code, const char *key)
+static bool lasts(const void *data, const char *code, const char *key)
 {
+	const struct replay *r = data;
+
 	for (size_t i = 0; i < r->would.count; i++) {
 		const struct judged_span *s = &r->would.list[i];
 
@@ -51,16 +53,6 @@ static bool lasts(const struct replay *r, const char *code, const char *key)
 			return true;
 	}
 	return false;
-}
-
-/* As judged calls it. */
-static void find_key(const struct replay *r, const struct hj_conclusion *c, char ret[HJ_CONCLUSION_KEY_MAX + 1])
-{
-	hj_conclusion_key(r->plan, c, ret);
-	for (unsigned n = 2; lasts(r, hj_conclusion_event(c->code), ret); n++) {
-		hj_conclusion_key(r->plan, c, ret);
-		hj_conclusion_key_nth(ret, n);
-	}
 }
 
 static void on_conclusion(void *data, const struct hj_conclusion *c)
@@ -74,7 +66,7 @@ static void on_conclusion(void *data, const struct hj_conclusion *c)
 		end_span(r, c);
 		return;
 	}
-	find_key(r, c, key);
+	hj_conclusion_key_free(r->plan, c, lasts, r, key);
 	s = judge_spans_add(&r->would);
 	if (!s)
 		return;

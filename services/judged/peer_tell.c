@@ -114,8 +114,9 @@ static void add_key(struct judged *d, uint64_t number, const char *code, const c
 	d->keys = k;
 }
 
-static bool has_key(const struct judged *d, const char *code, const char *text)
+static bool has_key(const void *data, const char *code, const char *text)
 {
+	const struct judged *d = data;
 	const struct key *k = d->keys;
 
 	while (k && (strcmp(k->code, code) != 0 || strcmp(k->text, text) != 0))
@@ -125,14 +126,8 @@ static bool has_key(const struct judged *d, const char *code, const char *text)
 
 static void begin_key(struct judged *d, const struct hj_conclusion *c, char ret[HJ_CONCLUSION_KEY_MAX + 1])
 {
-	const char *code = hj_conclusion_event(c->code);
-
-	hj_conclusion_key(&d->site.plan, c, ret);
-	for (unsigned n = 2; has_key(d, code, ret); n++) {
-		hj_conclusion_key(&d->site.plan, c, ret);
-		hj_conclusion_key_nth(ret, n);
-	}
-	add_key(d, c->number, code, ret);
+	hj_conclusion_key_free(&d->site.plan, c, has_key, d, ret);
+	add_key(d, c->number, hj_conclusion_event(c->code), ret);
 }
 
 static void end_key(struct judged *d, const struct hj_conclusion *c, char ret[HJ_CONCLUSION_KEY_MAX + 1])

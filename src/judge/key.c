@@ -36,6 +36,16 @@ void hj_conclusion_key_nth(char key[HJ_CONCLUSION_KEY_MAX + 1], unsigned n)
 	strcpy(key + hj_min(strlen(key), HJ_CONCLUSION_KEY_MAX - len), tail);
 }
 
+void hj_conclusion_key_free(const struct hj_judge_plan *plan, const struct hj_conclusion *c, hj_key_taken_fn *taken,
+        const void *data, char ret[HJ_CONCLUSION_KEY_MAX + 1])
+{
+	hj_conclusion_key(plan, c, ret);
+	for (unsigned n = 2; taken(data, hj_conclusion_event(c->code), ret); n++) {
+		hj_conclusion_key(plan, c, ret);
+		hj_conclusion_key_nth(ret, n);
+	}
+}
+
 size_t hj_conclusion_point(const struct hj_judge_plan *plan, const struct hj_conclusion *c)
 {
 	if (c->point != HJ_JUDGE_NONE)
