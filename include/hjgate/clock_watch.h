@@ -1,15 +1,30 @@
 /* What the kernel tells of its wall clock: that it was set, and whether a time daemon keeps it. */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <systemd/sd-event.h>
+
+#include "hjgate/clock.h"
 
 /* Calls fn after each setting of the clock, small ones too. The source is the caller's to release. -errno: it cannot
  * be watched. */
 typedef void (*hj_clock_set_fn)(void *userdata);
 int hj_clock_watch(sd_event *event, hj_clock_set_fn fn, void *userdata, sd_event_source **ret);
+
+/* A timerfd of CLOCK_REALTIME that never comes due: the kernel makes it readable when the clock is set. */
+static inline int hj_clock_arm(int fd)
+{
+	const struct itimerspec never = { .it_value.tv_sec = (time_t)(HJ_TIME_MAX_MS / HJ_MS_PER_SEC) };
+
+	/* ECANCELED: it is armed, and the clock was set at this moment. */
+	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0 && errno != ECANCELED)
+		return -errno;
+	return 0;
+}
 
 bool hj_clock_synchronised(void); /* by a time daemon */
 

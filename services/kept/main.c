@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hjgate/clock.h"
 #include "hjgate/clock_watch.h"
 
 #define LOOK_S      5  /* while nobody keeps it: what was read waits for that */
@@ -29,14 +28,6 @@ static int keep_file(bool kept)
 	return fd < 0 ? -errno : close(fd);
 }
 
-/* From now on `fd` is readable once somebody has set the clock. */
-static void watch(int fd)
-{
-	const struct itimerspec never = { .it_value.tv_sec = (time_t)(HJ_TIME_MAX_MS / HJ_MS_PER_SEC) };
-
-	timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
-}
-
 /* Who sets the clock ends a daemon's word, and the kernel forgets it at once: so do we. It is watched before it is
  * looked at, so that no setting falls between. Without a timer (fd < 0) it is looked at all the same. */
 int main(void)
@@ -48,7 +39,7 @@ int main(void)
 		struct timex t = { .modes = 0 };
 		int kept;
 
-		watch(fd);
+		hj_clock_arm(fd);
 		kept = hj_clock_kept_by(adjtimex(&t), &t);
 		if (kept != before && keep_file(kept) >= 0)
 			before = kept;

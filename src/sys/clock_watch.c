@@ -7,12 +7,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
 #include "hjgate/cleanup.h"
-#include "hjgate/clock.h"
 
 #define USEC_A_SECOND 1000000L
 
@@ -57,16 +55,6 @@ bool hj_clock_synchronised(void)
 	return kept.synchronised;
 }
 
-static int arm(int fd)
-{
-	const struct itimerspec never = { .it_value.tv_sec = (time_t)(HJ_TIME_MAX_MS / HJ_MS_PER_SEC) };
-
-	/* ECANCELED: it is armed, and the clock was set at this moment. */
-	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0 && errno != ECANCELED)
-		return -errno;
-	return 0;
-}
-
 /* Looks only when it is armed again, so that no step falls between. A timer that cannot be, or that comes due after
  * all, would wake us for ever. */
 static int on_clock(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -74,7 +62,7 @@ static int on_clock(sd_event_source *source, int fd, uint32_t revents, void *use
 	const struct watch *w = userdata;
 	uint64_t count;
 	bool is_set = read(fd, &count, sizeof(count)) < 0 && (errno == ECANCELED || errno == EAGAIN);
-	int r = is_set ? arm(fd) : -ETIME;
+	int r = is_set ? hj_clock_arm(fd) : -ETIME;
 
 	(void)revents;
 	w->fn(w->userdata);
@@ -86,7 +74,7 @@ int hj_clock_watch(sd_event *event, hj_clock_set_fn fn, void *userdata, sd_event
 	_cleanup_fd_ int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	_cleanup_free_ struct watch *w = malloc(sizeof(*w));
 	sd_event_source *source = NULL;
-	int r = fd < 0 ? -errno : w ? arm(fd) : -ENOMEM;
+	int r = fd < 0 ? -errno : w ? hj_clock_arm(fd) : -ENOMEM;
 
 	r = r < 0 ? r : sd_event_add_io(event, &source, fd, EPOLLIN, on_clock, w);
 	r = r < 0 ? r : sd_event_source_set_io_fd_own(source, true);
