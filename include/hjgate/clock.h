@@ -33,6 +33,10 @@ bool hj_clock_plausible(int64_t wall_ms);
 /* Wall clock less the clock that only goes on, in ms: it changes when the wall clock is set. */
 int64_t hj_clock_ahead(const struct hj_now *now);
 #define HJ_STEP_LEAST_MS 1000 /* smaller ones are a time daemon's, and change no record */
+static inline bool hj_is_step(int64_t ms)
+{
+	return ms >= HJ_STEP_LEAST_MS || ms <= -HJ_STEP_LEAST_MS;
+}
 /* How far the clock was set since *ahead_ms was true; 0: it was not. *ahead_ms follows. */
 int64_t hj_clock_step(int64_t *ahead_ms, const struct hj_now *now);
 int64_t hj_time_moved(int64_t ms, int64_t step_ms); /* within 0..HJ_TIME_MAX_MS */

@@ -6,9 +6,7 @@
 
 static bool was_stepped(const struct drift *d, const struct drift_word *w)
 {
-	int64_t step = w->ahead_ms - d->ahead_ms;
-
-	return d->ahead_known && (step >= HJ_STEP_LEAST_MS || step <= -HJ_STEP_LEAST_MS);
+	return d->ahead_known && hj_is_step(w->ahead_ms - d->ahead_ms);
 }
 
 void drift_note(struct drift *d, const struct drift_word *w)

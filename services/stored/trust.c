@@ -246,7 +246,7 @@ static void settle(struct stored *s, const struct hj_now *now)
 
 	if (!t->is_stamped)
 		settle_boot(s, now);
-	else if (moved >= HJ_STEP_LEAST_MS || moved <= -HJ_STEP_LEAST_MS)
+	else if (hj_is_step(moved))
 		hj_rollup_step(s->rollup, hj_time_moved(t->edge_ms, t->stamped_ms),
 		        hj_time_moved(t->edge_ms, t->ahead_ms), now);
 	t->changed = t->changed || !t->is_stamped || moved;

@@ -169,7 +169,7 @@ int64_t hj_clock_step(int64_t *ahead_ms, const struct hj_now *now)
 	if (__builtin_sub_overflow(ahead, *ahead_ms, &step)) /* what was said before is no clock's */
 		step = *ahead_ms < 0 ? INT64_MAX : INT64_MIN;
 	*ahead_ms = ahead;
-	return step > -HJ_STEP_LEAST_MS && step < HJ_STEP_LEAST_MS ? 0 : step;
+	return hj_is_step(step) ? step : 0;
 }
 
 int64_t hj_time_moved(int64_t ms, int64_t step_ms)
