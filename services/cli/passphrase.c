@@ -38,6 +38,7 @@ static int read_line(int fd, char ret[PASSPHRASE_MOST + 1])
 /* ---- the terminal ---- */
 
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static void (*handlers[hj_array_size(ending)])(int); /* of before */
 static struct termios before;
 static int terminal = -1; /* that shows nothing now */
 
@@ -55,8 +56,11 @@ static void hide(int fd)
 
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	terminal = fd;
-	for (size_t i = 0; i < hj_array_size(ending); i++)
-		signal(ending[i], on_end);
+	for (size_t i = 0; i < hj_array_size(ending); i++) {
+		handlers[i] = signal(ending[i], on_end);
+		if (handlers[i] == SIG_IGN)
+			signal(ending[i], SIG_IGN); /* who called us with nohup wants it to go on */
+	}
 	tcsetattr(fd, TCSAFLUSH, &hidden);
 }
 
@@ -64,7 +68,7 @@ static void show(int fd)
 {
 	tcsetattr(fd, TCSAFLUSH, &before);
 	for (size_t i = 0; i < hj_array_size(ending); i++)
-		signal(ending[i], SIG_DFL);
+		signal(ending[i], handlers[i]);
 }
 
 /* The terminal itself, whatever standard input is. */
