@@ -18,6 +18,7 @@ static json_t *steps(const struct stored *s)
 int api_clock(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	struct stored *s = userdata;
+	bool by_rtc = hj_conf_trusts_rtc(&s->conf, s->root);
 	struct hj_now now = hj_now();
 	int64_t newest;
 	uint64_t future = 0;
@@ -34,7 +35,7 @@ int api_clock(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 	return hj_ipc_reply(
 	        call, json_pack("{s:I, s:s, s:I, s:s, s:I, s:o, s:I, s:o, s:I}", "now", (json_int_t)now.wall_ms,
 	                      "trust", hj_trust_name(s->trust.source), "since", (json_int_t)s->trust.since_ms,
-	                      "setting", hj_conf_trusts_rtc(&s->conf, s->root) ? "rtc" : "ntp", "steps_seen", (json_int_t)s->trust.steps_seen,
+	                      "setting", by_rtc ? "rtc" : "ntp", "steps_seen", (json_int_t)s->trust.steps_seen,
 	                      "steps", steps(s), "pending", (json_int_t)pending_waiting(s), "newest",
 	                      newest ? json_integer(newest) : json_null(), "future", (json_int_t)future));
 }

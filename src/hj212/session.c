@@ -122,9 +122,8 @@ static void link_ended(struct hj212_session *s)
 	hj212_request_disconnected(s);
 }
 
-#define HANGUPS_SAY_NO                                                                                               \
-	2 /* in a row upon an upload, since the password was changed: some platforms know no other way of saying so  \
-	   */
+/* In a row upon an upload, since the password was changed: some platforms know no other way of saying no. */
+#define HANGUPS_SAY_NO 2
 
 void hj212_session_disconnected(struct hj212_session *s)
 {
