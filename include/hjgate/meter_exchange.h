@@ -87,9 +87,14 @@ struct hj_exchange {
 	} lates[HJ_EXCHANGE_LATE_KEPT];
 };
 
-/* At each opening of the line: nothing is known of it yet. */
+/* At the first opening of the line: nothing is known of it yet. */
 void hj_exchange_init(struct hj_exchange *x, const struct hj_protocol *protocol,
         const struct hj_exchange_timing *timing, enum hj_echo echo, hj_usec now);
+/* At each later one. Of how it behaves nothing is known either; but what was asked through the port that failed may
+ * be answered through this one, since a serial server and its meters go on without us. */
+void hj_exchange_reopen(struct hj_exchange *x, hj_usec now);
+/* The port failed: whatever was asked has no outcome, and its answer may still come. */
+void hj_exchange_lost(struct hj_exchange *x, hj_usec now);
 
 /* 0, or -EINVAL: the protocol has no such question. `timeout` is for the first byte of the answer, from the request's
  * end on the wire. */

@@ -166,13 +166,13 @@ static int exchange(struct stream *s, const struct hj_question *q, hj_usec timeo
 	now = mono();
 	if (hj_exchange_begin(x, q, timeout, now) < 0)
 		return -EINVAL;
-	while ((step = hj_exchange_step(x, now, &until)) != HJ_STEP_DONE) {
+	while (r >= 0 && (step = hj_exchange_step(x, now, &until)) != HJ_STEP_DONE) {
 		r = step == HJ_STEP_SEND ? send_request(s) : wait_for(s, POLLIN, now, until);
-		if (r < 0)
-			return r;
 		now = mono();
 	}
-	return 0;
+	if (r < 0)
+		hj_exchange_lost(x, now);
+	return hj_min(r, 0);
 }
 
 static void tell(const struct hj_exchange *x, struct bus_answer *ret)
@@ -248,11 +248,26 @@ static int setup_rs485(struct stream *s)
 	return r;
 }
 
+static void begin_line(struct stream *s, hj_usec now)
+{
+	const struct hj_conf_bus *c = s->conf;
+	struct hj_exchange_timing timing;
+
+	if (s->exchange.protocol) {
+		hj_exchange_reopen(&s->exchange, now);
+		return;
+	}
+	if (s->way->timing)
+		timing = *s->way->timing;
+	else
+		hj_exchange_serial(&timing, c->baud, c->data_bits, c->parity, c->stop_bits, c->gap);
+	timing.silence = hj_max(timing.silence, (hj_usec)c->gap * HJ_USEC_PER_MS);
+	hj_exchange_init(&s->exchange, s->way->protocol, &timing, c->echo, now);
+}
+
 static int stream_open(struct bus *b)
 {
 	struct stream *s = stream_of(b);
-	struct hj_exchange_timing serial;
-	hj_usec now;
 	int r;
 
 	stream_close(b);
@@ -274,12 +289,7 @@ static int stream_open(struct bus *b)
 		stream_close(b);
 		return r;
 	}
-	hj_exchange_serial(
-	        &serial, s->conf->baud, s->conf->data_bits, s->conf->parity, s->conf->stop_bits, s->conf->gap);
-	now = mono();
-	hj_exchange_init(
-	        &s->exchange, s->way->protocol, s->way->timing ? s->way->timing : &serial, s->conf->echo, now);
-	s->exchange.timing.silence = hj_max(s->exchange.timing.silence, (hj_usec)s->conf->gap * HJ_USEC_PER_MS);
+	begin_line(s, mono());
 	b->is_open = true;
 	b->free_at = hj_exchange_free_at(&s->exchange);
 	return 0;

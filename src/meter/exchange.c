@@ -138,6 +138,27 @@ static int find_late(struct hj_exchange *x, const uint8_t *p, size_t n, hj_usec 
 	return found;
 }
 
+void hj_exchange_lost(struct hj_exchange *x, hj_usec now)
+{
+	if (x->state == HJ_EXCHANGE_ANSWER) {
+		note_owed(x, &x->question, true, now);
+		x->unanswered = true;
+	}
+	x->state = HJ_EXCHANGE_ENDED;
+}
+
+void hj_exchange_reopen(struct hj_exchange *x, hj_usec now)
+{
+	struct hj_exchange_late lates[HJ_EXCHANGE_LATE_KEPT];
+	struct hj_exchange_timing timing = x->timing;
+	bool unanswered = x->unanswered;
+
+	memcpy(lates, x->lates, sizeof(lates));
+	hj_exchange_init(x, x->protocol, &timing, x->echo, now);
+	memcpy(x->lates, lates, sizeof(lates));
+	x->unanswered = unanswered;
+}
+
 /* ---- bytes that nobody asked for ---- */
 
 static void note_junk(struct hj_exchange *x, const uint8_t *p, size_t n)

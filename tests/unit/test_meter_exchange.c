@@ -233,6 +233,47 @@ static void a_late_answer_is_no_answer_to_another_question(void **state)
 	assert_int_equal(l.x.answer.data[1], 5);
 }
 
+/* A serial server goes on asking when our connection to it is gone, and tells the next one what it was answered. */
+static void a_late_answer_comes_through_the_next_connection(void **state)
+{
+	struct line l;
+	uint8_t bytes[9];
+
+	(void)state;
+	/* The port failed after the answer was given up, or while it was waited for. */
+	for (int waited_for = 0; waited_for <= 1; waited_for++) {
+		open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+		send(&l, &ONE);
+		if (waited_for)
+			hj_exchange_lost(&l.x, l.now);
+		else
+			assert_int_equal(finish(&l), -ETIMEDOUT);
+		l.now += 500 * MS;
+		hj_exchange_reopen(&l.x, l.now);
+		assert_int_equal(hj_exchange_begin(&l.x, &OTHER, TIMEOUT, l.now), 0);
+		assert_int_equal(finish(&l), -EAGAIN);
+		feed(&l, bytes, frame(bytes, 1, 7, 8));
+		assert_true(l.x.junk_is_late);
+		assert_true(l.x.late_whole);
+		send(&l, &OTHER);
+		assert_int_equal(answer(&l, 1, 5, 6), 0);
+		assert_int_equal(l.x.answer.data[1], 5);
+	}
+}
+
+static void what_was_not_asked_is_not_waited_for(void **state)
+{
+	struct line l;
+
+	(void)state;
+	open_line(&l, 9600, HJ_ECHO_AUTO, 0);
+	assert_int_equal(hj_exchange_begin(&l.x, &ONE, TIMEOUT, l.now), 0);
+	hj_exchange_lost(&l.x, l.now); /* before the request went out */
+	hj_exchange_reopen(&l.x, l.now);
+	send(&l, &OTHER);
+	assert_int_equal(answer(&l, 1, 5, 6), 0);
+}
+
 static void a_late_answer_while_another_unit_is_asked_is_taken_out(void **state)
 {
 	struct line l;
@@ -704,6 +745,8 @@ int main(void)
 		cmocka_unit_test(an_answer_in_one_piece_four_ms_after_the_request),
 		cmocka_unit_test(an_answer_that_breaks_off_is_broken_and_the_next_is_good),
 		cmocka_unit_test(a_late_answer_is_no_answer_to_another_question),
+		cmocka_unit_test(a_late_answer_comes_through_the_next_connection),
+		cmocka_unit_test(what_was_not_asked_is_not_waited_for),
 		cmocka_unit_test(a_late_answer_while_another_unit_is_asked_is_taken_out),
 		cmocka_unit_test(a_gateway_that_gives_up_late_is_no_late_answer),
 		cmocka_unit_test(two_tries_leave_two_answers_owed),
