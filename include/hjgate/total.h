@@ -7,8 +7,8 @@
  *   a fall   anything else: a meter that had saved an older reading, or a correction. Grown: nothing; what comes next
  *            is counted from here.
  * So a mistake is bounded: never below 0, never more than a tenth of the reading (of a wrap: two tenths of it). One
- * that fell and then is at once where it was (a meter that says 0 while it starts, a last digit that trembles) is
- * taken as not read. */
+ * that fell and then is at one stride where it was (a meter that says 0, or counts from 0 for some minutes, while it
+ * starts; a last digit that trembles) is taken as not read. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,8 @@
 
 #include "hjgate/buf.h"
 
-#define HJ_TOTAL_SWAP_MS (7 * 86400000LL) /* a swap that is told later than this is a new one */
+#define HJ_TOTAL_SWAP_MS   (7 * 86400000LL) /* a swap that is told later than this is a new one */
+#define HJ_TOTAL_RETURN_MS (600000LL)       /* so long one that fell and counts on may still go back */
 
 enum hj_total_step { HJ_TOTAL_GREW, HJ_TOTAL_WRAPPED, HJ_TOTAL_RESET, HJ_TOTAL_FELL };
 

@@ -65,15 +65,24 @@ static double growth_of(enum hj_total_step step, double before, double wrap, dou
 	}
 }
 
-/* At one stride from a reading that had fallen back to where it was before: that reading was none. */
-static bool came_back(const struct hj_total *t, double value)
+/* A fall that may still turn out to have been none, by when it was and what has been read since. */
+static bool may_come_back(const struct hj_total *t, int64_t time_ms)
 {
-	return isfinite(t->fall.from) && !t->fall.swapped && t->newest == t->fall.to && value >= t->fall.from;
+	return isfinite(t->fall.from) && !t->fall.swapped && t->newest < t->fall.from &&
+	       (t->newest == t->fall.to || time_ms - t->fall.time_ms <= HJ_TOTAL_RETURN_MS);
+}
+
+/* At one stride, and a wider one than all since it fell, to where it was before or further: what was read between was
+ * no reading. */
+static bool came_back(const struct hj_total *t, double value, int64_t time_ms)
+{
+	return may_come_back(t, time_ms) && value >= t->fall.from && value - t->newest > t->newest - t->fall.to;
 }
 
 static double take_back(struct hj_total *t, double value)
 {
-	double grown = minus(minus(value, t->fall.from), t->fall.counted);
+	double counted = plus(t->fall.counted, minus(t->newest, t->fall.to));
+	double grown = minus(minus(value, t->fall.from), counted);
 
 	t->fall.from = NAN;
 	if (grown >= 0)
@@ -91,6 +100,20 @@ static bool is_new_meter(const struct hj_total *t, double value)
 	if (isnan(t->swap.new))
 		return value < t->newest;
 	return fabs(value - t->swap.new) < fabs(value - t->newest);
+}
+
+/* One that falls again before it is seen whether it comes back has fallen from where it did first. */
+static void fell(struct hj_total *t, double value, int64_t time_ms, double grown)
+{
+	if (may_come_back(t, time_ms)) {
+		t->fall.counted = plus(plus(t->fall.counted, minus(t->newest, t->fall.to)), grown);
+	} else {
+		t->fall.from = t->newest;
+		t->fall.counted = grown;
+		t->fall.time_ms = time_ms;
+		t->fall.swapped = false;
+	}
+	t->fall.to = value;
 }
 
 static double swapped(struct hj_total *t, double value)
@@ -115,18 +138,13 @@ double hj_total_add(struct hj_total *t, double wrap, double value, int64_t time_
 		grown = swapped(t, value);
 	} else if (isnan(before)) {
 		grown = NAN;
-	} else if (came_back(t, value)) {
+	} else if (came_back(t, value, time_ms)) {
 		grown = take_back(t, value);
 	} else {
 		*ret_step = step_of(before, wrap, value);
 		grown = fmax(growth_of(*ret_step, before, wrap, value), 0);
-		if (*ret_step != HJ_TOTAL_GREW) {
-			t->fall.from = before;
-			t->fall.to = value;
-			t->fall.counted = grown;
-			t->fall.time_ms = time_ms;
-			t->fall.swapped = false;
-		}
+		if (*ret_step != HJ_TOTAL_GREW)
+			fell(t, value, time_ms, grown);
 	}
 	t->newest = value;
 	return grown;

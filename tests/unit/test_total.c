@@ -87,6 +87,41 @@ static void a_false_zero_is_no_reading(void **state)
 	assert_true(fabs(sum - 0.01) < 1e-12);
 }
 
+/* It counts from 0 for some minutes before it remembers what it had; or it says 0 more than once. */
+static void a_false_beginning_is_no_reading(void **state)
+{
+	static const struct {
+		double readings[6];
+		int64_t apart_ms;
+		double sum;
+	} rows[] = {
+		{ { 1000, 0, 0.5, 1000.5, 1001, 1001 }, MINUTE, 1 },
+		{ { 1000, 0, 0.5, 0.75, 0, 1000.5 }, MINUTE, 0.5 },
+		{ { 1000, 0, 5, 10, 15, 20 }, MINUTE, 20 },
+		{ { 1000, 0, 0.5, 1000.5, 1001, 1001 }, HJ_TOTAL_RETURN_MS, 1001 }, /* too late */
+		{ { 2, 0, 0.5, 1, 1.5, 2 }, MINUTE, 2 }, /* it counts up to where it was */
+		{ { 1000, 0, 400, 0, 1001, 1002 }, MINUTE, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < hj_array_size(rows); i++) {
+		enum hj_total_step step;
+		struct hj_total t;
+		double sum = 0, grown;
+
+		hj_total_init(&t);
+		hj_total_add(&t, 0, rows[i].readings[0], 0, &step);
+		hj_total_close(&t, NAN);
+		for (int64_t k = 1; k < (int64_t)hj_array_size(rows[i].readings); k++) {
+			grown = hj_total_add(&t, 0, rows[i].readings[k], k * rows[i].apart_ms, &step);
+			sum += hj_total_close(&t, grown);
+		}
+		sum += t.carry; /* still to be taken back */
+		if (fabs(sum - rows[i].sum) > 1e-9)
+			fail_msg("row %zu: %.10g", i, sum);
+	}
+}
+
 /* ---- swaps ---- */
 
 static struct hj_total begun(double newest)
@@ -495,6 +530,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(readings_by_hand),
 		cmocka_unit_test(a_false_zero_is_no_reading),
+		cmocka_unit_test(a_false_beginning_is_no_reading),
 		cmocka_unit_test(swap_told_before),
 		cmocka_unit_test(swap_told_after),
 		cmocka_unit_test(swap_told_twice),
