@@ -2,14 +2,23 @@
  * but not concluded yet waits: it is counted, or dropped, when it is. At midnight it counts as it is seen. */
 #include "judge_private.h"
 
+#include <math.h>
+
 #include "hjgate/clock.h"
 
 #define HOUR_MS       3600000.0
 #define HOURS_PER_DAY 24
+#define RETURN_MS     600000 /* so long a total that fell and counts on may still go back to where it was */
 
 static int64_t day_length(const struct hj_judge *j)
 {
 	return j->plan->day_ms ? j->plan->day_ms : HJ_MS_PER_DAY;
+}
+
+static void forget_falls(struct equipment *e)
+{
+	e->fell_to = NAN;
+	e->fall.from = NAN;
 }
 
 void day_begin(struct hj_judge *j, struct equipment *e)
@@ -17,7 +26,7 @@ void day_begin(struct hj_judge *j, struct equipment *e)
 	e->day_ms = hj_window_start(j->now_ms, day_length(j));
 	e->counted_ms = BEFORE;
 	e->meter_ms = BEFORE;
-	e->fell_to = NAN;
+	forget_falls(e);
 	e->told.day_ms = BEFORE;
 }
 
@@ -104,21 +113,48 @@ void day_count(struct hj_judge *j, size_t i, int64_t ms)
 		count(e, ms);
 }
 
+/* It counted on after a fall, and is at one stride, wider than all that, where it was before: what it said meanwhile
+ * was nothing. */
+static bool came_back(const struct equipment *e, int64_t ms, double value)
+{
+	return value >= e->fall.from && ms - e->fall.ms <= RETURN_MS &&
+	       value - e->meter > e->meter - e->fall.to;
+}
+
 /* A total grows. One that falls has begun anew where it goes on from there; where it is at once as high as it was, it
  * was misread: a meter that says 0 while it starts, a last digit that trembles. Until then nothing is counted. */
-static double total_grown(struct equipment *e, int64_t ms, double value)
+static double total_stride(struct equipment *e, int64_t ms, double value)
 {
-	bool fell = value < e->meter, known = e->meter_ms != BEFORE;
+	bool fell = value < e->meter;
 	double grown = value - (fell ? e->fell_to : e->meter);
 
 	if (fell && !(grown > 0)) {
 		e->fell_to = value;
 		return 0;
 	}
+	if (fell) {
+		e->fall.from = e->meter;
+		e->fall.to = e->fell_to;
+		e->fall.ms = ms;
+	} else if (came_back(e, ms, value)) {
+		grown -= e->fall.from - e->fall.to;
+		e->fall.from = NAN;
+	}
 	e->fell_to = NAN;
 	e->meter = value;
-	e->meter_ms = ms;
-	return known ? grown : 0;
+	return grown;
+}
+
+/* What it grew by in a silence that began on another day is no day's: nobody knows how much of it is this one's. */
+static double total_grown(const struct hj_judge *j, struct equipment *e, int64_t ms, double value)
+{
+	bool known = e->meter_ms != BEFORE;
+	bool silent = e->meter_ms < e->day_ms && ms - e->meter_ms > j->points[e->plan->energy].plan->silent_ms;
+	double grown = total_stride(e, ms, value);
+
+	if (isnan(e->fell_to))
+		e->meter_ms = ms;
+	return known && !silent ? fmax(grown, 0) : 0;
 }
 
 /* Power is what it was until it is read again. */
@@ -138,7 +174,7 @@ void day_energy(struct hj_judge *j, size_t i, int64_t ms, double value, bool tot
 	double grown;
 
 	day_count(j, i, ms);
-	grown = total ? total_grown(e, ms, value) : power_grown(j, e, ms, value);
+	grown = total ? total_grown(j, e, ms, value) : power_grown(j, e, ms, value);
 	if (!(grown > 0) || e->raw == HJ_STATE_UNKNOWN)
 		return;
 	if (e->raw != e->state) {
@@ -198,5 +234,5 @@ void day_skip(struct hj_judge *j, size_t i)
 		go_on_with(e, &e->told);
 	}
 	e->counted_ms = e->meter_ms = BEFORE;
-	e->fell_to = NAN;
+	forget_falls(e);
 }

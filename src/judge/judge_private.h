@@ -69,8 +69,12 @@ struct equipment {
 	int64_t day_ms, counted_ms;
 	double hours_ms, waiting_ms, waiting_run_ms;
 	double energy, waiting_energy, waiting_run_energy, meter;
-	double fell_to; /* what a total that fell showed last; NAN: it did not. Not kept: it is seen again */
 	int64_t meter_ms;
+	double fell_to; /* what a total that fell showed last; NAN: it did not. Not kept: it is seen again */
+	struct {
+		double from, to; /* where it counts on from `to`: it may still go back. NAN: it does not. Not kept */
+		int64_t ms;
+	} fall;
 	bool day_known;
 	struct told_day told;
 };

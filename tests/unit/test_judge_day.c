@@ -90,12 +90,38 @@ static void a_total_that_falls_counts_once(void **state)
 	show(&w, 0.5);
 	show(&w, 1);
 	assert_float_equal(energy_of(&w), 1.25, 1e-9);
+	/* It counts from 0 for a while, before it remembers what it had. */
+	show(&w, 0);
+	show(&w, 0.25);
+	show(&w, 0.5);
+	show(&w, 1.5);
+	assert_float_equal(energy_of(&w), 1.75, 1e-9);
 	/* Nobody looked meanwhile. */
 	hj_judge_skip(w.j, w.now += HOUR);
 	show(&w, 0);
 	show(&w, 21);
 	show(&w, 22);
-	assert_float_equal(energy_of(&w), 2.25, 1e-9);
+	assert_float_equal(energy_of(&w), 2.75, 1e-9);
+	world_end(&w);
+}
+
+/* The meter was away. What it counted meanwhile is this day's where it was away on this day alone. */
+static void what_a_night_of_silence_counted_is_no_days(void **state)
+{
+	static struct world w;
+
+	world_init(&w);
+	w.equipment[PRESS].energy = ENERGY;
+	world_begin(&w);
+	show(&w, 100);
+	go_on(&w, 3 * HOUR, 6, 3);
+	show(&w, 140);
+	assert_float_equal(energy_of(&w), 40, 1e-9);
+	go_on(&w, DAY, 6, 3);
+	show(&w, 500);
+	show(&w, 501);
+	assert_float_equal(energy_of(&w), 1, 1e-9);
+	assert_float_equal(day_of(&w, PRESS)->energy, 40, 1e-9);
 	world_end(&w);
 }
 
@@ -357,6 +383,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(energy_counts_while_it_runs),
+		cmocka_unit_test(what_a_night_of_silence_counted_is_no_days),
 		cmocka_unit_test(idling_on_the_way_up_is_no_running),
 		cmocka_unit_test(power_becomes_energy),
 		cmocka_unit_test(what_is_waited_for_waits_as_long),
