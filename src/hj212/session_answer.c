@@ -72,7 +72,7 @@ static void take_over(struct hj212_session *s, const struct hj212_settings *sett
 	s->settings = *settings;
 	if (!changed)
 		return;
-	s->trying_old = s->old_tried = s->old_taken = s->pw_proved = false;
+	s->trying_old = s->old_tried = s->old_taken = s->pw_denied = s->pw_proved = false;
 	s->hangups = 0;
 	hj212_upload_reframe(s);
 }

@@ -145,6 +145,7 @@ struct hj212_session {
 	bool trying_old;  /* uploads carry old_pw */
 	bool old_tried;   /* once is enough */
 	bool old_taken;   /* a request with the old password was taken: once is enough */
+	bool pw_denied;   /* the new one was, in so many words: QnRtn=3 */
 	bool pw_proved;   /* an upload with the password in use was acknowledged */
 	unsigned hangups; /* in a row, by the other end, upon an upload */
 	bool pw_told, pw_settled, request_pw_right, request_pw_old;

@@ -329,8 +329,11 @@ void hj212_pw_refused(struct hj212_session *s, const char *why)
  * carried. */
 void hj212_upload_refused_pw(struct hj212_session *s, struct hj212_upload *u, struct hj_now now)
 {
-	if (u->pw_turn == s->pw_turn)
+	if (u->pw_turn == s->pw_turn) {
+		s->pw_denied |= !s->trying_old;
+		s->pw_proved &= !s->trying_old;
 		hj212_pw_refused(s, "QnRtn=3");
+	}
 	if (u->pw_turn != s->pw_turn && u->resends < s->settings.re_count)
 		send_again(s, u, now);
 }
@@ -339,14 +342,14 @@ void hj212_session_set_pw(struct hj212_session *s, const char *pw)
 {
 	snprintf(s->settings.pw, sizeof(s->settings.pw), "%s", pw);
 	s->settings.old_pw[0] = '\0';
-	s->trying_old = s->old_tried = s->old_taken = s->pw_proved = false;
+	s->trying_old = s->old_tried = s->old_taken = s->pw_denied = s->pw_proved = false;
 	s->hangups = 0;
 	hj212_request_rebase(s);
 	hj212_upload_reframe(s);
 }
 
 /* Some platforms check no password in uploads, so the newer one is not forgotten: it is then the one that is taken
- * once. */
+ * once. Silence is none of its faults, perhaps: both are then taken as long as this one is used. */
 void hj212_pw_proved(struct hj212_session *s)
 {
 	char old[HJ212_PW_MAX + 1];
@@ -355,7 +358,7 @@ void hj212_pw_proved(struct hj212_session *s)
 	if (s->pw_proved)
 		return;
 	s->pw_proved = true;
-	if (!s->trying_old)
+	if (!s->trying_old || !s->pw_denied)
 		return;
 	memcpy(old, s->settings.old_pw, sizeof(old));
 	memcpy(s->settings.old_pw, s->settings.pw, sizeof(old));

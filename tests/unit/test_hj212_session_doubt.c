@@ -6,6 +6,9 @@
 #define QN0 "20160801085857000"
 #define QN2 "20160801085857224"
 #define QN3 "20160801085857225"
+/* 40 s later */
+#define QN4 "20160801085937223"
+#define QN5 "20160801085937224"
 
 static void set_password(struct talk *t, const char *qn, const char *pw, const char *new_pw)
 {
@@ -27,6 +30,18 @@ static void try_the_old_one(struct talk *t)
 	expect_outcome(t, HJ212_PW_TRIED);
 	expect_outcome(t, HJ212_NOTE);
 	skip_output(t);
+}
+
+/* So the one before is tried on the next connection. */
+static void change_and_hear_nothing(struct talk *t)
+{
+	set_password(t, QN0, "123456", "654321");
+	upload(t, 1, "x=1");
+	for (int i = 0; i < 4; i++)
+		wait_s(t, 10);
+	expect_outcome(t, HJ212_PW_TRIED);
+	expect_outcome(t, HJ212_DEAD);
+	reconnect(t);
 }
 
 static void expect_upload_with(struct talk *t, const char *qn, const char *pw)
@@ -109,6 +124,43 @@ static void only_the_platform_hangs_up_on_a_password(void **state)
 	expect_nothing(t);
 }
 
+/* The link was silent once, and the platform checks no password in uploads: it must not be locked out of its own. */
+static void silence_takes_no_password_from_the_platform(void **state)
+{
+	struct talk *t = *state;
+
+	change_and_hear_nothing(t);
+	skip_output(t);
+	assert_int_equal(offer(t, 2, "x=1"), 0);
+	expect_upload_with(t, QN4, "123456");
+	ack(t, QN4);
+	expect_acked(t, 2);
+	expect_nothing(t);
+	feed(t, "QN=" QN3 ";ST=32;CN=1061;PW=654321;MN=" MN ";Flag=5;CP=&&&&");
+	expect_outcome(t, HJ212_PW_SETTLED);
+	assert_string_equal(hj212_session_settings(t->s)->pw, "654321");
+	assert_string_equal(hj212_session_settings(t->s)->old_pw, "");
+	skip_output(t);
+	assert_int_equal(offer(t, 3, "x=1"), 0);
+	expect_upload_with(t, QN5, "654321");
+}
+
+/* It took the old one while it said nothing of the new; now it says that the old one is wrong. */
+static void an_old_password_that_is_denied_later_is_left(void **state)
+{
+	struct talk *t = *state;
+
+	change_and_hear_nothing(t);
+	upload(t, 2, "x=1");
+	ack(t, QN4);
+	expect_acked(t, 2);
+	skip_output(t);
+	assert_int_equal(offer(t, 3, "x=1"), 0);
+	expect_upload_with(t, QN5, "123456");
+	feed(t, "QN=" QN5 ";ST=91;CN=9014;PW=1;MN=" MN ";Flag=4;CP=&&QnRtn=3&&");
+	expect_upload_with(t, QN5, "654321");
+}
+
 /* A request that is refused for something else has not used it. */
 static void a_refused_request_does_not_use_up_the_old_password(void **state)
 {
@@ -182,6 +234,8 @@ int main(void)
 		T(a_password_that_proves_right_stays_beside_a_setting),
 		T(an_old_password_does_not_come_back_with_a_setting),
 		T(only_the_platform_hangs_up_on_a_password),
+		T(silence_takes_no_password_from_the_platform),
+		T(an_old_password_that_is_denied_later_is_left),
 		T(a_refused_request_does_not_use_up_the_old_password),
 		T(a_notice_that_is_not_kept_is_not_acknowledged),
 		T(a_nameless_9011_is_no_answer_yet),
