@@ -1,9 +1,10 @@
 /* The platform says what time it is (CN 1012): clockd is asked to set the clock, where hjgate.conf names this uplink
  * for it. Whether it may, is clockd's to say; the platform gets its word as ExeRtn. And the platform is asked (CN
- * 1013) to say it: when a connection is made, once a day, when the QN of what it asks is far from our time, and when
- * somebody else has stepped the clock, since stored trusts it no longer then; but not while a time daemon keeps the
- * clock. A link that is lost meanwhile takes nothing back: clockd sets the clock or does not, within ANSWER_WAIT,
- * what was said is as true as before, and the session drops the answer. */
+ * 1013) to say it: when a connection is made, once a day, when the QN of what it asks is far from our time, when
+ * somebody else has stepped the clock, since stored trusts it no longer then, and when its word set the clock back a
+ * little: the link may have held it up; but not while a time daemon keeps the clock. A link that is lost meanwhile
+ * takes nothing back: clockd sets the clock or does not, within ANSWER_WAIT, what was said is as true as before, and
+ * the session drops the answer. */
 #include "uplinkd.h"
 
 #include <errno.h>
@@ -19,6 +20,8 @@
 #define ASK_PAUSE   (3600 * HJ_USEC_PER_SEC) /* at least, between two 1013 upon suspicion, or upon steps */
 #define STEP_WAIT   (5 * HJ_USEC_PER_SEC)    /* who steps the clock may not be done with it */
 #define SUSPECT_MS  30000                    /* a logger is to be within 30 s of Beijing time */
+#define LATE_MS     2000                     /* a word that sets the clock back by so much, */
+#define LATE_MOST   120000                   /* and no more, may have been on its way for so long */
 #define ACCURACY    (1 * HJ_USEC_PER_SEC)
 
 /* Table 6 for each word of clockd. */
@@ -56,20 +59,25 @@ static void arm_next(struct uplinkd *u)
 	arm(u, !u->clock.set_at && u->clock.step_at > now ? u->clock.step_at - now : ASK_EVERY);
 }
 
-/* A step that was not by the platform's word: that word holds no longer. Two who step the clock against each other
+/* The platform's word holds no longer. Two who step the clock against each other, or a link that holds up each word,
  * must not make us ask all the time. */
-static void heed_step(struct uplinkd *u, bool by_platform)
+static void ask_soon(struct uplinkd *u)
 {
-	struct hj_now now = hj_now();
-	hj_usec at = now.mono + STEP_WAIT, before = u->clock.step_at;
+	hj_usec now = hj_now().mono, at = now + STEP_WAIT, before = u->clock.step_at;
 
-	if (!hj_clock_step(&u->clock.ahead_ms, &now) || by_platform)
-		return;
 	if (before)
-		at = hj_max(at, before > now.mono ? before : before + ASK_PAUSE);
+		at = hj_max(at, before > now ? before : before + ASK_PAUSE);
 	u->clock.set_at = 0;
 	u->clock.step_at = at;
 	arm_next(u);
+}
+
+static void heed_step(struct uplinkd *u, bool by_platform)
+{
+	struct hj_now now = hj_now();
+
+	if (hj_clock_step(&u->clock.ahead_ms, &now) && !by_platform)
+		ask_soon(u);
 }
 
 /* While clockd is asked, its answer tells whose step it is. */
@@ -96,12 +104,15 @@ static void finish(struct uplinkd *u, int exe_rtn)
 static void on_set(const char *error, json_t *reply, bool continues, void *userdata)
 {
 	struct uplinkd *u = userdata;
+	int64_t behind_ms = error ? 0 : json_integer_value(json_object_get(reply, "offset"));
 
 	if (error && !strcmp(error, "hjgate.Disconnected"))
 		return; /* is_up() asks again, as long as there is time */
 	if (error)
 		hj_notice("uplink %s: the clock is not set as the platform says (%s)", u->name, error);
 	finish(u, error ? exe_of(error) : HJ212_EXE_DONE);
+	if (behind_ms <= -LATE_MS && behind_ms >= -LATE_MOST)
+		ask_soon(u);
 }
 
 static void is_up(void *userdata)

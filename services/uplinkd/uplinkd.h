@@ -85,7 +85,7 @@ struct clock {
 	struct hj_ipc_client *client; /* to clockd, while it is asked; NULL */
 	struct hj212_request request;
 	hj_usec said_at, set_at, asked_at; /* mono; set_at, asked_at: 0 = not in this run */
-	hj_usec step_at;                   /* mono: when it is, or was, to be asked because of a step; 0 = never */
+	hj_usec step_at;                   /* mono: when it is, or was, to be asked in doubt; 0 = never */
 	int64_t ahead_ms;                  /* the wall clock, of BOOTTIME */
 	sd_event_source *timer, *watch;
 };

@@ -140,16 +140,21 @@ static void step(struct uplinkd *u, int64_t ms)
 }
 
 /* CN 1012, which clockd takes or refuses; by_ms: what it steps. The kernel may tell of that sooner or later. */
-static void word(struct uplinkd *u, const char *error, int64_t by_ms, bool told_late)
+static void say(struct uplinkd *u, const char *error, json_t *reply, int64_t by_ms, bool told_late)
 {
 	struct hj212_request q = { .id = 7, .cn = 1012, .time_ms = 1795622400000 };
 
 	assert_int_equal(clock_set(u, &q), 0);
 	world.clockd->up(u);
 	step(told_late ? NULL : u, by_ms);
-	world.reply(error, NULL, false, u);
+	world.reply(error, reply, false, u);
 	if (told_late)
 		world.set(u);
+}
+
+static void word(struct uplinkd *u, const char *error, int64_t by_ms, bool told_late)
+{
+	say(u, error, NULL, by_ms, told_late);
 }
 
 /* Connected, asked, and set by the platform's word. */
@@ -220,6 +225,41 @@ static void the_platforms_own_step_is_not(void **state)
 	assert_int_equal(world.exe_rtn, HJ212_EXE_FAILED);
 	wait_for(&u, 5 * SECOND);
 	assert_int_equal(world.asked, 2);
+}
+
+/* A word that the link held up sets a clock back that was right; the next one, asked for soon, puts that right. */
+static void a_word_that_may_be_late_is_asked_about(void **state)
+{
+	static const struct {
+		json_int_t offset;
+		unsigned asked;
+	} rows[] = { { -20000, 2 }, { -2000, 2 }, { -1000, 1 }, { 20000, 1 }, { -7200000, 1 } };
+	struct uplinkd u;
+
+	for (size_t i = 0; i < hj_array_size(rows); i++) {
+		json_t *reply = json_pack("{s:s, s:I}", "how", "stepped", "offset", rows[i].offset);
+
+		begin(&u);
+		say(&u, NULL, reply, rows[i].offset, false);
+		wait_for(&u, 5 * SECOND);
+		assert_int_equal(world.asked, rows[i].asked);
+		json_decref(reply);
+	}
+}
+
+/* And a link that holds up each of them does not make us ask for ever. */
+static void words_that_are_all_late_are_bounded(void **state)
+{
+	json_t *reply = json_pack("{s:s, s:i}", "how", "stepped", "offset", -9000);
+	struct uplinkd u;
+
+	begin(&u);
+	for (int i = 0; i < 24 * 60; i++) {
+		say(&u, NULL, reply, -9000, false);
+		wait_for(&u, 60 * SECOND);
+	}
+	assert_in_range(world.asked, 1 + 23, 1 + 25);
+	json_decref(reply);
 }
 
 /* A cron job of another opinion: each steps the clock for ever. */
@@ -299,6 +339,8 @@ int main(void)
 		cmocka_unit_test(asked_once_a_day),
 		cmocka_unit_test(a_step_by_others_is_asked_about),
 		cmocka_unit_test(the_platforms_own_step_is_not),
+		cmocka_unit_test(a_word_that_may_be_late_is_asked_about),
+		cmocka_unit_test(words_that_are_all_late_are_bounded),
 		cmocka_unit_test(two_opinions_are_bounded),
 		cmocka_unit_test(it_is_not_forgotten),
 		cmocka_unit_test(a_time_daemon_is_let_be),
