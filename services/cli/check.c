@@ -51,6 +51,7 @@ static void look_around(const struct hj_conf *c, const char *root, bool all_righ
 		check_look_at_bus(&c->buses[i], root, n);
 	for (size_t i = 0; i < c->uplink_count; i++)
 		check_look_at_uplink(&c->uplinks[i], c->uplinks, i, root, n);
+	check_look_at_clock(c, root, n);
 	check_look_at_alerts(&c->alerts, root, n);
 	if (!all_right || hj_path(root, HJ_DIR_ETC, "", etc) < 0)
 		return;

@@ -10,6 +10,8 @@ void check_look_at_bus(const struct hj_conf_bus *b, const char *root, struct hj_
 /* `others`: of the uplinks before this one. */
 void check_look_at_uplink(const struct hj_conf_uplink *u, const struct hj_conf_uplink *others, size_t count,
         const char *root, struct hj_conf_errors *n);
+/* Whether whoever is to set the clock can be asked for the time. */
+void check_look_at_clock(const struct hj_conf *c, const char *root, struct hj_conf_errors *n);
 void check_look_at_alerts(const struct hj_conf_alerts *a, const char *root, struct hj_conf_errors *n);
 
 /* A file of the configuration that the program of this user is to read. Below a root nobody asks. */

@@ -79,6 +79,22 @@ void check_look_at_uplink(const struct hj_conf_uplink *u, const struct hj_conf_u
 	look_at_tls(u, root, n);
 }
 
+void check_look_at_clock(const struct hj_conf *c, const char *root, struct hj_conf_errors *n)
+{
+	char path[HJ_PATH_MAX] = "", what[256];
+
+	for (size_t i = 0; i < c->uplink_count; i++) {
+		if (strcmp(c->uplinks[i].name, c->main.clock_uplink) || c->uplinks[i].edition != HJ_EDITION_2005)
+			continue;
+		hj_path(root, HJ_DIR_ETC, "hjgate.conf", path);
+		snprintf(what, sizeof(what),
+		        _("clock_uplink = \"%s\": by HJ/T 212-2005 nobody can be asked for the time"),
+		        c->main.clock_uplink);
+		check_note(n, path, hj_conf_key_line(path, 0, "clock_uplink"), what,
+		        _("name an uplink of a later edition, or have the platform say the time (CN 1012) each day"));
+	}
+}
+
 void check_look_at_alerts(const struct hj_conf_alerts *a, const char *root, struct hj_conf_errors *n)
 {
 	for (size_t i = 0; i < a->channel_count; i++) {

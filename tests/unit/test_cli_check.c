@@ -54,7 +54,7 @@ static int teardown(void **state)
 
 /* What is left away is as it should be. */
 struct hardly {
-	const char *bus, *uplink, *alerts;
+	const char *main, *bus, *uplink, *alerts;
 	const char *file;
 	int line;
 	const char *what, *remedy; /* NULL: nothing is said */
@@ -65,6 +65,7 @@ static void look(const struct hardly *h)
 	struct check c;
 	const struct hj_conf_error *e;
 
+	put("hjgate.conf", h->main ? h->main : "format = 1;\n");
 	put("buses.d/north.conf", h->bus ? h->bus : BUS POINT);
 	put("uplinks.d/county.conf", h->uplink ? h->uplink : UPLINK);
 	put("alerts.conf", h->alerts ? h->alerts : "format = 1;\n");
@@ -131,6 +132,13 @@ static const struct hardly hardly[] = {
 	        .line = 4,
 	        .what = "no province",
 	        .remedy = "the platform gave" },
+	{ .main = "format = 1;\nclock_uplink = \"county\";\n",
+	        .uplink = PLACE "edition = 2005; mn = \"33030210000001\"; pw = \"s3cret\";\n",
+	        .file = "/etc/hjgate/hjgate.conf",
+	        .line = 2,
+	        .what = "nobody can be asked for the time",
+	        .remedy = "say the time (CN 1012) each day" },
+	{ .main = "format = 1;\nclock_uplink = \"county\";\n" },
 	{ .uplink = UPLINK "tls = {\nca = \"tls/none.pem\"; };\n",
 	        .file = "county.conf",
 	        .line = 5,
