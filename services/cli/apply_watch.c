@@ -15,7 +15,7 @@
 #define READY_MS 30000 /* a stored that has to look through its file */
 #define ALIVE_MS 2000
 #define PORT_MS  3000  /* until a port that another had is had */
-#define GONE_MS  15000 /* until one that is to stop has */
+#define GONE_MS  35000 /* until one that is to stop has: 30 s as in units and `hjgate run`, then it is killed */
 
 int64_t apply_mono_ms(void)
 {
@@ -67,7 +67,8 @@ static bool is_new_life(const struct apply_program *p)
 static int judge(struct apply_program *p)
 {
 	int64_t waited = apply_mono_ms() - p->acted_mono_ms;
-	bool over = waited > (runs_after(p) ? READY_MS : GONE_MS);
+	int64_t most = (runs_after(p) ? READY_MS : 0) + (p->act == APPLY_START ? 0 : GONE_MS);
+	bool over = waited > most;
 
 	if (p->act == APPLY_STOP || (p->on_demand && p->now.life == APPLY_DOWN)) {
 		if (!p->now.known || p->now.life == APPLY_DOWN)
