@@ -291,7 +291,7 @@ static void send_page(struct reader *r)
 
 	if (e >= 0)
 		e = points ? hj_buf_put(&p.text, REPLY_BEGIN, strlen(REPLY_BEGIN)) : -ENOMEM;
-	e = e < 0 ? e : fill(&p);
+	e = e < 0 ? e : disk_note(r->s, fill(&p));
 	e = e < 0 ? e : put_rest(r, points, &p.text);
 	if (e < 0) {
 		api_fail(r->call, e == -ENOMEM ? -EIO : e, "records", 0);

@@ -7,7 +7,11 @@
  *
  * A file opened before a file system went read-only, or while it was, stays useless when the system is well again: so
  * it is opened anew where a small file can be written beside it. A file that is then another one than before is
- * begun with as after a start; whoever is connected is sent away, and asks again. */
+ * begun with as after a start; whoever is connected is sent away, and asks again.
+ *
+ * A file may also be damaged where no start has looked, or go bad while it is open. What cannot be read would then be
+ * owed for ever, and nothing behind it could be cut. So it is opened anew, and where that does not help set aside and
+ * put back, as at a start. */
 #include "stored.h"
 
 #include <errno.h>
@@ -39,8 +43,48 @@ static bool takes_a_file(const struct stored *s)
 	return well;
 }
 
+int disk_note(struct stored *s, int r)
+{
+	hj_usec now = hj_now().mono;
+
+	if (r != -EUCLEAN || !s->ledger || s->looking || s->damage == DAMAGE_MET || s->damage == DAMAGE_SURE)
+		return r;
+	if (s->damage == DAMAGE_LOOKED && now > s->damage_at + STORED_DAMAGE_LASTS)
+		s->damage = DAMAGE_NONE;
+	if (s->damage == DAMAGE_NONE && s->damage_at && now < s->damage_at + STORED_DAMAGE_LASTS)
+		return r; /* one file a day */
+	hj_log_error(r, "a part of the records cannot be read: the file is %s",
+	        s->damage ? "set aside, and what it has is put back" : "opened anew");
+	s->damage = s->damage ? DAMAGE_SURE : DAMAGE_MET;
+	s->damage_at = now;
+	if (s->commit_timer)
+		commit_request(s, 0);
+	return r;
+}
+
+/* After this it is opened. */
+static int heed_damage(struct stored *s)
+{
+	char path[HJ_PATH_MAX];
+	int r;
+
+	if (s->damage == DAMAGE_MET)
+		s->damage = DAMAGE_LOOKED;
+	if (s->damage != DAMAGE_SURE)
+		return 0;
+	r = hj_path(s->root, HJ_DIR_STATE, "records.db", path);
+	r = r < 0 ? r : hj_ledger_set_aside(path);
+	if (r < 0)
+		return r;
+	s->damage = DAMAGE_NONE;
+	s->damaged = true;
+	return 0;
+}
+
 static bool may_help_to_reopen(const struct stored *s)
 {
+	if (s->damage == DAMAGE_MET || s->damage == DAMAGE_SURE)
+		return true;
 	if (!s->error || s->error == -ENOSPC || s->error == -ENOMEM)
 		return false;
 	if (s->error != -EROFS && s->failures % STORED_REOPEN_AFTER)
@@ -81,7 +125,7 @@ int disk_begin_anew(struct stored *s)
 	read_hang_up(s);
 	commit_drop(s, -EIO);
 	stored_forget(s);
-	r = stored_load(s);
+	r = disk_note(s, stored_load(s));
 	if (r < 0) {
 		disk_close(s);
 		stored_forget(s);
@@ -132,7 +176,8 @@ int disk_ready(struct stored *s)
 	if (s->looking && !takes_a_file(s))
 		return s->looking;
 	disk_close(s); /* it cannot be opened twice */
-	r = disk_open(s);
+	r = heed_damage(s);
+	r = r < 0 ? r : disk_open(s);
 	if (r >= 0 && !(s->loaded && is_same_file(s)))
 		r = disk_begin_anew(s);
 	return r < 0 ? r : s->looking;
@@ -142,6 +187,7 @@ void disk_failed(struct stored *s, int r)
 {
 	size_t waiting = count_waiting(s);
 
+	disk_note(s, r);
 	s->failures++;
 	s->retry = hj_max(s->ledger && !s->looking ? 0 : 2 * s->retry, STORED_RETRY);
 	s->retry = hj_min(s->retry, STORED_RETRY_MOST);

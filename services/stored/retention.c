@@ -232,7 +232,7 @@ bool retention_run(struct stored *s)
 	r = choose_by_term(s, &cut);
 	if (r >= 0 && !cut.rows && too_large)
 		r = choose_for_room(s, month_ago(s), CUT_SIZE, &cut);
-	if (r < 0)
+	if (disk_note(s, r) < 0)
 		hj_log_error(r, "cannot look for what is too old: trying again in an hour");
 	else if (!cut.rows && too_large)
 		hj_warn("the records take more than %" PRId64

@@ -165,7 +165,7 @@ static int open_and_load(struct stored *s)
 {
 	int r = disk_open(s), k;
 
-	r = r < 0 ? r : stored_load(s);
+	r = r < 0 ? r : disk_note(s, stored_load(s));
 	if (r >= 0 && s->looking)
 		disk_failed(s, s->looking);
 	if (r >= 0 || !disk_is_trouble(r))

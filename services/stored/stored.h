@@ -48,6 +48,7 @@
 #define STORED_CONFIRMS_MOST     1000                  /* confirmed records that may wait for the next commit */
 #define STORED_RETRY             (2 * HJ_USEC_PER_SEC) /* after a commit has failed */
 #define STORED_RETRY_MOST        (8 * HJ_USEC_PER_SEC) /* while the file cannot be opened */
+#define STORED_DAMAGE_LASTS      (24 * 3600 * HJ_USEC_PER_SEC) /* met again within it, damage is none of memory's */
 #define STORED_REOPEN_AFTER      3                     /* commits that failed: then a file opened anew may help */
 #define STORED_OWED_DAYS         30                    /* what is owed is kept this long, whatever the limits say */
 #define STORED_UPLINK_OLD_DAYS   30 /* that nobody asked for an uplink: nobody is told of it then */
@@ -172,6 +173,13 @@ struct stored {
 	int looking;              /* why the ledger can only be read; 0 = it takes what is new */
 	struct hj_place place;
 	bool damaged;               /* it was set aside, and that is not told yet */
+	enum damage_met {
+		DAMAGE_NONE,
+		DAMAGE_MET,    /* by who read it: it is to be opened anew, in case that it was the memory */
+		DAMAGE_LOOKED, /* it was */
+		DAMAGE_SURE,   /* and was met again: it is to be set aside */
+	} damage;
+	hj_usec damage_at;          /* mono: it was met last, or the file was set aside for it */
 	struct hj_salvage *salvage; /* what a damaged file still has is being put back; NULL = nothing is */
 	sd_event_source *salvage_timer;
 	unsigned salvage_slices;
@@ -299,6 +307,7 @@ void disk_close(struct stored *s);
 int disk_ready(
         struct stored *s); /* before a commit: there is a ledger, opened anew where that may help; or why not */
 void disk_failed(struct stored *s, int r);
+int disk_note(struct stored *s, int r); /* r of whoever read the file; gives r */
 int disk_begin_anew(struct stored *s); /* reads everything from the file again */
 void disk_note_file(struct stored *s); /* to know it again */
 /* Why the records cannot be read, or what is open and owed is not known; 0 = all is there. */

@@ -167,6 +167,76 @@ static void what_it_says_is_not_passed_over(void **state)
 	}
 }
 
+/* ---- while it runs ---- */
+
+#define OLD_ROWS 1000
+
+/* Rows that retention takes soon, on so many pages that most are not in memory. */
+static void fill_with_old_rows(void)
+{
+	static const char body[700] = "{}";
+	int64_t long_ago = hj_now().wall_ms - 400 * HJ_MS_PER_DAY;
+
+	for (int i = 0; i < OLD_ROWS; i++) {
+		assert_int_equal(commit_queue(s, HJ_KIND_LOG, long_ago, 0, body, sizeof(body), NULL, NULL), 0);
+		if (i % 500 == 499)
+			assert_int_equal(commit_now(s), 0);
+	}
+}
+
+static uint64_t logs(void)
+{
+	uint64_t rows = 0;
+
+	hj_ledger_read(s->ledger, 1, UINT64_MAX, HJ_LEDGER_HEADS | 1u << HJ_KIND_LOG, count_row, &rows);
+	return rows;
+}
+
+/* Else nothing behind it could be cut, or be sent, until somebody comes and starts the program. */
+static void a_page_that_goes_bad_while_it_runs(void **state)
+{
+	static const uint8_t rubbish[PAGE] = { 13, 255, 255, 255 };
+	struct uplink *u;
+
+	assert_int_equal(owed_get(s, "county", &u), 0);
+	fill_with_old_rows();
+	minutes(MINUTES, "meter.energy");
+	stored_free(s);
+	s = open_store(KEPT_DAYS);
+	assert_true(logs() == OLD_ROWS);
+	write_at(file_size() / PAGE / 2 * PAGE, rubbish, sizeof(rubbish));
+	s->conf.retention_days = 100;
+	for (int i = 0; i < 20 && !told("store-damaged"); i++) {
+		retention_run(s);
+		commit_now(s);
+	}
+	assert_int_equal(told("store-damaged"), 1);
+	run_to_end();
+	for (int i = 0; i < 20 && retention_run(s); i++)
+		;
+	assert_int_equal(logs(), 0);
+	assert_int_equal(all_minutes(), MINUTES);
+	assert_true(owed_of("county") >= MINUTES);
+	minutes(2, "meter.energy");
+	assert_int_equal(all_minutes(), MINUTES + 2);
+}
+
+/* Once it may have been the memory; and no more than one file goes for it on a day. */
+static void damage_that_is_met(void **state)
+{
+	static const unsigned told_after[] = { 0, 1, 1, 1 };
+
+	minutes(MINUTES, "meter.energy");
+	for (size_t i = 0; i < hj_array_size(told_after); i++) {
+		assert_int_equal(disk_note(s, -EIO), -EIO);
+		assert_int_equal(disk_note(s, -EUCLEAN), -EUCLEAN);
+		assert_int_equal(commit_now(s), 0);
+		assert_int_equal(told("store-damaged"), told_after[i]);
+	}
+	run_to_end();
+	assert_int_equal(all_minutes(), MINUTES);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
@@ -175,6 +245,8 @@ int main(void)
 		T(an_empty_file_is_no_beginning),
 		T(the_one_set_aside_last_comes_back),
 		T(what_it_says_is_not_passed_over),
+		T(a_page_that_goes_bad_while_it_runs),
+		T(damage_that_is_met),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
