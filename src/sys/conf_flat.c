@@ -24,9 +24,12 @@ struct walk {
 	void *userdata;
 };
 
-/* Whatever its case: who writes PW has an error, and a password in the file all the same. */
+/* Whatever its case: who writes PW has an error, and a password in the file all the same. And a webhook's body has a
+ * token in it where its platform wants that there. */
 static bool is_secret(const char *name)
 {
+	if (name && !strcasecmp(name, "template"))
+		return true;
 	for (const char *const *secret = hj_conf_secrets; name && *secret; secret++)
 		if (!strcasecmp(name, *secret))
 			return true;

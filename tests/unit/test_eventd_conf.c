@@ -109,11 +109,11 @@ static void write_uplink(const char *pw)
 	write_file("etc/hjgate/uplinks.d/county.conf", text);
 }
 
-static void write_template(const char *begin, const char *end)
+static void write_body(const char *begin, const char *end)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "format = 1;\nnumbers = [ 1, 2 ];\ntemplate = \"%s%s\";\n", begin, end);
+	snprintf(text, sizeof(text), "format = 1;\nnumbers = [ 1, 2 ];\nbody = \"%s%s\";\n", begin, end);
 	write_file("etc/hjgate/alerts.conf", text);
 }
 
@@ -132,10 +132,10 @@ static void a_file_as_a_list(void **state)
 	assert_string_equal(told, "format=1\nhost=a b\npw=123456 (secret)\n");
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), -ENOENT);
 	write_file("etc/hjgate/uplinks.d/city.conf",
-	        "format = 1;\nPW = \"1\";\nPasswd = \"2\";\n"); /* errors, and secrets */
+	        "format = 1;\nPW = \"1\";\nPasswd = \"2\";\ntemplate = \"3\";\n"); /* errors, and secrets */
 	told[0] = '\0';
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), 0);
-	assert_string_equal(told, "format=1\nPW=1 (secret)\nPasswd=2 (secret)\n");
+	assert_string_equal(told, "format=1\nPW=1 (secret)\nPasswd=2 (secret)\ntemplate=3 (secret)\n");
 	write_file("etc/hjgate/uplinks.d/city.conf", "format = ;\n");
 	assert_int_equal(hj_conf_flatten(root, "uplinks.d", "city", gather, NULL), -EINVAL);
 }
@@ -150,16 +150,16 @@ static void a_long_value_has_a_hash_of_its_rest(void **state)
 {
 	char first[sizeof(told)];
 
-	write_template(LONG_TEXT, "");
+	write_body(LONG_TEXT, "");
 	told[0] = '\0';
 	assert_int_equal(hj_conf_flatten(root, "", "alerts", gather, NULL), 0);
-	assert_string_equal(told, "format=1\nnumbers=1, 2\ntemplate=" LONG_TEXT "\n");
-	write_template(LONG_TEXT, "炉a");
+	assert_string_equal(told, "format=1\nnumbers=1, 2\nbody=" LONG_TEXT "\n");
+	write_body(LONG_TEXT, "炉a");
 	told[0] = '\0';
 	assert_int_equal(hj_conf_flatten(root, "", "alerts", gather, NULL), 0);
-	assert_non_null(strstr(told, "\ntemplate=" LONG_TEXT "\ntemplate" HJ_CONF_FLAT_REST "="));
+	assert_non_null(strstr(told, "\nbody=" LONG_TEXT "\nbody" HJ_CONF_FLAT_REST "="));
 	strcpy(first, told);
-	write_template(LONG_TEXT, "炉b");
+	write_body(LONG_TEXT, "炉b");
 	told[0] = '\0';
 	assert_int_equal(hj_conf_flatten(root, "", "alerts", gather, NULL), 0);
 	assert_string_not_equal(told, first);
@@ -276,16 +276,16 @@ static void each_key_from_what_to_what(void **state)
 static void a_change_behind_what_is_shown_is_told(void **state)
 {
 	hj_log_setup("eventd", HJ_LOG_ERROR);
-	write_template(LONG_TEXT, "炉a");
+	write_body(LONG_TEXT, "炉a");
 	begin();
 	run_until(1, 1);
 	assert_int_equal(count(), 0);
 	end();
-	write_template(LONG_TEXT, "炉b");
+	write_body(LONG_TEXT, "炉b");
 	begin();
 	run_until(1, 10);
 	assert_int_equal(count(), 1);
-	assert_non_null(find("alerts.conf template" HJ_CONF_FLAT_REST));
+	assert_non_null(find("alerts.conf body" HJ_CONF_FLAT_REST));
 	end();
 }
 
