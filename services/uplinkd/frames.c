@@ -123,10 +123,13 @@ static bool has_room(struct frames *f)
 /* In the header, or in the CP of HJ/T 212-2005. */
 static void read_qn(const char *frame, size_t n, char ret[HJ_TIME17_LEN + 1])
 {
-	const char *p = memmem(frame, n, "QN=", 3);
+	const char *p = memmem(frame, n, "QN=", 3), *end = frame + n, *to;
 
-	if (p && (size_t)(frame + n - p) >= 3 + HJ_TIME17_LEN && strspn(p + 3, "0123456789") == HJ_TIME17_LEN)
-		memcpy(ret, p + 3, HJ_TIME17_LEN);
+	p = p ? p + 3 : end;
+	for (to = p; to < end && *to >= '0' && *to <= '9'; to++)
+		;
+	if (to - p == HJ_TIME17_LEN)
+		memcpy(ret, p, HJ_TIME17_LEN);
 }
 
 /* The upload that is now sent again: how it waits is taken over. True: the same bytes, and counted there. */

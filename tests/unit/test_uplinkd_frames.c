@@ -94,6 +94,19 @@ static void another_password_is_another_frame(void **state)
 }
 
 /* Answers repeat the QN of what they answer: they are no copies of one another. */
+/* What lies behind a frame in memory is none of it. */
+static void a_frame_that_ends_with_its_qn(void **state)
+{
+	static const char bytes[] = "##0020QN=" QN "99";
+	struct frames f = { 0 };
+
+	frames_put(&f, false, bytes, sizeof(bytes) - 3, at(0));
+	assert_string_equal(newest(&f)->qn, QN);
+	frames_put(&f, false, bytes, sizeof(bytes) - 4, at(0));
+	assert_string_equal(newest(&f)->qn, "");
+	frames_done(&f);
+}
+
 static void answers_are_no_copies(void **state)
 {
 	struct frames f = { 0 };
@@ -168,6 +181,7 @@ int main(void)
 		cmocka_unit_test(text_is_what_json_takes),
 		cmocka_unit_test(an_upload_and_its_answer),
 		cmocka_unit_test(another_password_is_another_frame),
+		cmocka_unit_test(a_frame_that_ends_with_its_qn),
 		cmocka_unit_test(answers_are_no_copies),
 		cmocka_unit_test(every_fate_has_a_name),
 		cmocka_unit_test(the_newest_are_kept_within_bounds),
