@@ -291,7 +291,7 @@ static const struct cli_command commands[] = {
 	                N_("TARGET is a bus of the configuration, a device such as /dev/ttyUSB0, or HOST:PORT. The "
 	                   "program that has the port is\n"
 	                   "asked, between its own requests; where none runs one is started for this command. "
-	                   "All of it needs the group hjgate-admin.\n"
+	                   "All but ports and plan needs the group hjgate-admin.\n"
 	                   "TABLE is coil, discrete, holding or input; ADDRESS counts from 0, as in the protocol."),
 	        .fn = cli_bus,
 	        .options = cli_bus_options,

@@ -19,9 +19,8 @@
 
 const struct cli_option cli_export_options[] = {
 	{ "--kind", 'k', CLI_LIST, N_("KIND"),
-	        N_("minute (as without), hour, day, status, runtime, poweron, log, pending, cut, or all; may be "
-	           "given "
-	           "again"),
+	        N_("minute (as without), hour, day, status, runtime, poweron, log, pending, cut, receipt, void, or "
+	           "all; may be given again"),
 	        offsetof(struct export, kind_names) },
 	{ "--from", 0, CLI_TIME, N_("TIME"), N_("windows that begin then or later"), offsetof(struct export, from) },
 	{ "--to", 0, CLI_TIME, N_("TIME"), N_("windows that begin before"), offsetof(struct export, to) },

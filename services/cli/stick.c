@@ -220,6 +220,13 @@ static void to_hex(const uint8_t *bytes, size_t n, char *ret)
 		sprintf(ret + 2 * i, "%02x", bytes[i]);
 }
 
+static void tell_json(json_t *j)
+{
+	json_dumpf(j, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(j);
+}
+
 static int make_key(const struct cli *cli)
 {
 	uint8_t key[HJ_KEY_BYTES];
@@ -237,7 +244,10 @@ static int make_key(const struct cli *cli)
 	hj_wipe(text, sizeof(text));
 	if (r < 0)
 		return cli_refused(cli, _("cannot write %s: %s"), path, strerror(-r));
-	printf(_("%s: made. Who has a copy can order records in clear from this box.\n"), path);
+	if (cli->json)
+		tell_json(json_pack("{s:s}", "key", path));
+	else
+		printf(_("%s: made. Who has a copy can order records in clear from this box.\n"), path);
 	return 0;
 }
 
@@ -329,7 +339,15 @@ static int make_order(const struct cli *cli, const struct stick *s, const char *
 	to_hex(mac, sizeof(mac), mac_text);
 	strcat(mac_text, "\n");
 	r = write_in(cli, folder, ORDER_FILE, text);
-	return r ? r : write_in(cli, folder, ORDER_MAC_FILE, mac_text);
+	r = r ? r : write_in(cli, folder, ORDER_MAC_FILE, mac_text);
+	if (r)
+		return r;
+	if (cli->json)
+		tell_json(json_incref(j));
+	else
+		printf(_("%s/%s: made. The box serves it once, until %s.\n"), folder, ORDER_FILE,
+		        cli_string(j, "expires"));
+	return 0;
 }
 
 int cli_stick(struct cli *cli, int argc, char **argv)

@@ -52,7 +52,7 @@ static int check_point(const struct hj_judge_plan *p, size_t i, struct hj_judge_
 	const struct hj_judge_point *point = &p->points[i];
 
 	if (point->silent_ms <= point->interval_ms || point->silent_ms > HJ_JUDGE_HOLD_MAX_MS)
-		return fault(&at, "silent", N_("%s counts as silent before its next value can come"),
+		return fault(&at, "silent_after", N_("%s counts as silent before its next value can come"),
 		        N_("give it more than the interval it is read in, and a day at most"));
 	return 0;
 }
@@ -124,7 +124,7 @@ static int check_process(const struct hj_judge_plan *p, size_t i, struct hj_judg
 static int check_equipment(const struct hj_judge_plan *p, size_t i, struct hj_judge_fault *ret)
 {
 	const struct place at = { HJ_TABLE_EQUIPMENT, i, HJ_JUDGE_NONE, p->equipment[i].name, ret };
-	static const char *const holds[HJ_STATES] = { NULL, "stopped_for", "idle_for", "running_for" };
+	static const char *const holds[HJ_STATES] = { NULL, "stopped_after", "idle_after", "running_after" };
 	const struct hj_judge_equipment *e = &p->equipment[i];
 	int r = check_process(p, i, ret);
 
@@ -159,6 +159,20 @@ static const char *limit_name(const struct hj_judge_plan *p, size_t i)
 	return point < p->point_count ? p->points[point].name : NULL;
 }
 
+/* The key of the file that says its bound. */
+static const char *bound_key(enum hj_limit_kind kind)
+{
+	static const char *const keys[HJ_LIMIT_KINDS] = { [HJ_LIMIT_UPPER] = "upper",
+		[HJ_LIMIT_LOWER] = "lower",
+		[HJ_LIMIT_RATE] = "rate",
+		[HJ_LIMIT_STUCK] = "stuck",
+		[HJ_LIMIT_RANGE] = "range",
+		[HJ_LIMIT_PHASE_LOSS] = "loss",
+		[HJ_LIMIT_UNBALANCE] = "unbalance" };
+
+	return keys[kind];
+}
+
 static int check_limit(const struct hj_judge_plan *p, size_t i, struct hj_judge_fault *ret)
 {
 	const struct place at = { HJ_TABLE_LIMIT, i, HJ_JUDGE_NONE, limit_name(p, i), ret };
@@ -174,17 +188,17 @@ static int check_limit(const struct hj_judge_plan *p, size_t i, struct hj_judge_
 			        N_("phase-loss and unbalance judge three points, the others one"));
 	if (!isfinite(l->bound) || (l->bound <= 0 && l->kind == HJ_LIMIT_RATE) ||
 	        (l->bound < 0 && l->kind >= HJ_LIMIT_RATE))
-		return fault(&at, "bound", N_("the limit of %s is no size that can be passed"),
+		return fault(&at, bound_key(l->kind), N_("the limit of %s is no size that can be passed"),
 		        N_("set the value that must not be passed; of a rate, above 0 a minute"));
 	if (wanted == HJ_JUDGE_PHASES && (l->bound <= 0 || (l->kind == HJ_LIMIT_PHASE_LOSS && l->bound >= 100)))
-		return fault(&at, "bound", N_("the limit of %s is no part of a phase"),
+		return fault(&at, bound_key(l->kind), N_("the limit of %s is no part of a phase"),
 		        N_("give percent, above 0 and of phase-loss below 100"));
 	if (!(l->hysteresis >= 0) || isinf(l->hysteresis))
 		return fault(&at, "hysteresis", N_("the hysteresis of %s is upside down"),
 		        N_("give it as a size, 0 or more"));
 	if (!is_time(l->for_ms) || !is_time(l->clear_ms) || !is_time(l->after_ms))
 		return fault(&at,
-		        !is_time(l->for_ms)     ? "for"
+		        !is_time(l->for_ms)     ? "lasting"
 		        : !is_time(l->clear_ms) ? "clear"
 		                                : "after",
 		        N_("a time of the limit of %s is not possible"), N_("give seconds, from 0 to a day"));
@@ -203,7 +217,7 @@ static int check_pair_of_limits(const struct hj_judge_plan *p, struct hj_judge_f
 
 			if (l->kind == HJ_LIMIT_UPPER && o->kind == HJ_LIMIT_LOWER && l->points[0] == o->points[0] &&
 			        l->equipment == o->equipment && l->bound <= o->bound)
-				return fault(&at, "bound", N_("the upper limit of %s is not above its lower one"),
+				return fault(&at, "upper", N_("the upper limit of %s is not above its lower one"),
 				        N_("exchange the two"));
 		}
 	return 0;
@@ -235,7 +249,7 @@ static int check_times(const struct hj_judge_plan *p, size_t i, struct hj_judge_
 		const char *key;
 		int64_t ms;
 	} times[] = { { "run_up", l->run_up_ms }, { "late", l->late_ms }, { "run_down", l->run_down_ms },
-		{ "ahead", l->ahead_ms }, { "load_for", l->load_for_ms } };
+		{ "ahead", l->ahead_ms }, { "load_lasting", l->load_for_ms } };
 
 	for (size_t k = 0; k < hj_array_size(times); k++)
 		if (!is_time(times[k].ms))
@@ -247,7 +261,7 @@ static int check_times(const struct hj_judge_plan *p, size_t i, struct hj_judge_
 		if (!l->ahead_ms && e->hold_ms[HJ_STATE_RUNNING] > l->run_up_ms + l->late_ms)
 			return fault_of(&at, e->name, "run_up",
 			        N_("%s can never run in time: its minimum time is longer than what it is given"),
-			        N_("give the link a longer run_up, or the equipment a shorter running_for"));
+			        N_("give the link a longer run_up, or the equipment a shorter running_after"));
 	}
 	return 0;
 }

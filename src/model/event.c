@@ -181,7 +181,7 @@ static const struct hj_event_type catalogue[] = {
 	        N_("ask the platform whether it has a new key: then write that as tls.pin; if not, somebody else "
 	           "answers") },
 	{ "tls-file", HJ_EVENT_FAULT, 1, N_("uplink"), N_("TLS of uplink {uplink} cannot begin: {error} ({detail})"),
-	        N_("put the file there, in PEM and readable for the user hjgate, or correct the group tls") },
+	        N_("put the file there, in PEM and readable for the user hjgate-uplinkd, or correct the group tls") },
 	{ "mn-contested", HJ_EVENT_FAULT, 1, N_("uplink"),
 	        N_("platform {host} closes uplink {uplink} again and again, {count} times in {minutes} minutes, "
 	           "though it acknowledges: another gateway may use MN {mn}"),

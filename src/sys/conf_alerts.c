@@ -149,7 +149,7 @@ static const struct conf_choice classes[] = {
 };
 static const struct conf_choice languages[] = { { "en", HJ_LANGUAGE_EN }, { "zh", HJ_LANGUAGE_ZH }, { NULL, 0 } };
 
-#define A_FILE     N_("the name of a file that holds it, readable for the user hjgate alone")
+#define A_FILE     N_("the name of a file that holds it, readable for the user hjgate-alertd alone")
 #define A_CODE     N_("codes of events such as \"meter-*\"")
 #define AT(member) CONF_AT(struct hj_conf_channel, member)
 static const struct conf_key channel_keys[] = {

@@ -166,7 +166,10 @@ static void the_desk_names_the_option(void **state)
 	        "stick order %s --key-file %s/stick.key --from 2026-11-01 --format hj212 --uplink county", root,
 	        root);
 	assert_int_equal(hear(cli_stick, false, line), 0);
+	assert_non_null(strstr(said, "/hjgate-order.json: made. The box serves it once, until "));
 	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(hear(cli_stick, true, line), 0);
+	assert_non_null(strstr(said, "\"uplink\":\"county\""));
 	assert_int_equal(remove_root(), 0);
 }
 

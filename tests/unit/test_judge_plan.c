@@ -89,7 +89,7 @@ static void hysteresis_upside_down(void **state)
 	world_init(&w);
 	world_limit(&w, HJ_LIMIT_LOWER, PRESS, PRESS_A, 10);
 	world_limit(&w, HJ_LIMIT_UPPER, PRESS, PRESS_A, 10);
-	refuse(&w, HJ_TABLE_LIMIT, 1, "bound", "press.current");
+	refuse(&w, HJ_TABLE_LIMIT, 1, "upper", "press.current");
 }
 
 /* The press needs its fan, the fan a scrubber, and the scrubber the press. */
@@ -131,10 +131,10 @@ static void times_and_processes_that_cannot_be(void **state)
 
 	world_init(&w);
 	w.points[FAN_A].silent_ms = 10 * SECOND;
-	refuse(&w, HJ_TABLE_POINT, FAN_A, "silent", "fan.current");
+	refuse(&w, HJ_TABLE_POINT, FAN_A, "silent_after", "fan.current");
 	world_init(&w);
 	w.equipment[FAN].hold_ms[HJ_STATE_STOPPED] = DAY + 1;
-	refuse(&w, HJ_TABLE_EQUIPMENT, FAN, "stopped_for", "fan");
+	refuse(&w, HJ_TABLE_EQUIPMENT, FAN, "stopped_after", "fan");
 	world_init(&w);
 	w.equipment[FAN].hold_ms[HJ_STATE_RUNNING] = HOUR; /* and is off after ten minutes */
 	refuse(&w, HJ_TABLE_LINK, 0, "run_up", "fan");
@@ -200,9 +200,9 @@ static void sizes_that_are_none(void **state)
 	REFUSED(w.equipment[FAN].signs[0].meaning = HJ_MEANS_SWITCH, HJ_TABLE_EQUIPMENT, FAN, "running", "fan");
 	REFUSED((w.equipment[FAN].signs[0].meaning = HJ_MEANS_SWITCH, w.equipment[FAN].signs[0].running = 0),
 	        HJ_TABLE_EQUIPMENT, FAN, "running", "fan");
-	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, INFINITY), HJ_TABLE_LIMIT, 0, "bound", "fan.current");
-	REFUSED(world_limit(&w, HJ_LIMIT_RATE, FAN, FAN_A, 0), HJ_TABLE_LIMIT, 0, "bound", "fan.current");
-	REFUSED(world_limit(&w, HJ_LIMIT_STUCK, FAN, FAN_A, -1), HJ_TABLE_LIMIT, 0, "bound", "fan.current");
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, INFINITY), HJ_TABLE_LIMIT, 0, "upper", "fan.current");
+	REFUSED(world_limit(&w, HJ_LIMIT_RATE, FAN, FAN_A, 0), HJ_TABLE_LIMIT, 0, "rate", "fan.current");
+	REFUSED(world_limit(&w, HJ_LIMIT_STUCK, FAN, FAN_A, -1), HJ_TABLE_LIMIT, 0, "stuck", "fan.current");
 	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, 3)->hysteresis = INFINITY, HJ_TABLE_LIMIT, 0,
 	        "hysteresis", "fan.current");
 }
@@ -223,7 +223,7 @@ static void parts_of_a_phase(void **state)
 		l = world_limit(&w, wrong[i].kind, PRESS, PHASE_1, wrong[i].bound);
 		l->points[1] = PHASE_2;
 		l->points[2] = PHASE_3;
-		refuse(&w, HJ_TABLE_LIMIT, 0, "bound", "press.ia");
+		refuse(&w, HJ_TABLE_LIMIT, 0, i ? "loss" : "unbalance", "press.ia");
 		l->bound = 99;
 		world_begin(&w);
 		world_end(&w);
@@ -234,7 +234,7 @@ static void times_of_limits_and_links(void **state)
 {
 	struct world w;
 
-	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, 3)->for_ms = DAY + 1, HJ_TABLE_LIMIT, 0, "for",
+	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, 3)->for_ms = DAY + 1, HJ_TABLE_LIMIT, 0, "lasting",
 	        "fan.current");
 	REFUSED(world_limit(&w, HJ_LIMIT_UPPER, FAN, FAN_A, 3)->clear_ms = DAY + 1, HJ_TABLE_LIMIT, 0, "clear",
 	        "fan.current");
@@ -244,8 +244,8 @@ static void times_of_limits_and_links(void **state)
 	REFUSED(w.links[0].late_ms = DAY + 1, HJ_TABLE_LINK, 0, "late", NULL);
 	REFUSED(w.links[0].run_down_ms = DAY + 1, HJ_TABLE_LINK, 0, "run_down", NULL);
 	REFUSED(w.links[0].ahead_ms = DAY + 1, HJ_TABLE_LINK, 0, "ahead", NULL);
-	REFUSED(w.links[0].load_for_ms = DAY + 1, HJ_TABLE_LINK, 0, "load_for", NULL);
-	REFUSED(w.points[FAN_A].silent_ms = DAY + 1, HJ_TABLE_POINT, FAN_A, "silent", "fan.current");
+	REFUSED(w.links[0].load_for_ms = DAY + 1, HJ_TABLE_LINK, 0, "load_lasting", NULL);
+	REFUSED(w.points[FAN_A].silent_ms = DAY + 1, HJ_TABLE_POINT, FAN_A, "silent_after", "fan.current");
 	REFUSED(w.links[0].production_count = HJ_JUDGE_MEMBERS_MAX + 1, HJ_TABLE_LINK, 0, "production", NULL);
 }
 
