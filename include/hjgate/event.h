@@ -2,6 +2,7 @@
  * text is translated where it is shown. A code, once published, keeps its meaning. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HJ_EVENT_VALUES_MAX 1024 /* bytes: the values of one report, as compact JSON; eventd refuses more */
@@ -26,5 +27,7 @@ int hj_event_class_find(const char *name); /* NULL is none; -EINVAL */
 /* `text` with each {name} replaced by values' member: strings by way of `word` (NULL: as they are), numbers, times
  * (integers of ms UTC) in Beijing time, "?" where there is none. Cut to size-1 bytes at a character's end. */
 struct json_t;
-void hj_event_fill(
-        const char *text, const struct json_t *values, const char *(*word)(const char *), char *to, size_t size);
+typedef const char *(*hj_event_word_fn)(const char *name, const char *text);
+void hj_event_fill(const char *text, const struct json_t *values, hj_event_word_fn word, char *to, size_t size);
+/* Whether a value of this name is a reason, which is translated; else it is somebody's name or text. */
+bool hj_event_is_reason(const char *name);

@@ -31,9 +31,9 @@ static void speak(bool on)
 	setlocale(LC_MESSAGES, on && chinese ? "C.UTF-8" : "C");
 }
 
-static const char *word(const char *text)
+static const char *word(const char *name, const char *text)
 {
-	return *text ? gettext(text) : "";
+	return *text && hj_event_is_reason(name) ? gettext(text) : text;
 }
 
 static const char *class_word(enum hj_event_class class)

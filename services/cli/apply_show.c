@@ -8,7 +8,7 @@
 
 static const struct writer_column change_columns[] = {
 	{ "file", N_("FILE"), false },
-	{ "key", N_("KEY"), false },
+	{ "key", N_("SETTING"), false },
 	{ "old", N_("FROM"), false },
 	{ "new", N_("TO"), false },
 };

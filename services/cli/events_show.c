@@ -73,14 +73,15 @@ static void show_event(struct writer *w, json_t *event, const struct hj_event_ty
 		writer_field(w, "remedy", _("what to do"), STYLE_PLAIN, json_string(_(type->remedy)), NULL);
 }
 
-static void value_cell(struct writer *w, json_t *value)
+static void value_cell(struct writer *w, const char *name, json_t *value)
 {
-	char text[VALUE_MAX], *packed;
+	char text[VALUE_MAX], place[VALUE_MAX], *packed;
 
 	if (!json_is_object(value) && !json_is_array(value)) {
-		_cleanup_json_ json_t *one = json_pack("{sO}", "v", value);
+		_cleanup_json_ json_t *one = json_pack("{sO}", name, value);
 
-		cli_fill("{v}", one, text, sizeof(text));
+		snprintf(place, sizeof(place), "{%s}", name);
+		cli_fill_event(place, one, text, sizeof(text));
 		writer_cell(w, STYLE_PLAIN, json_incref(value), text);
 		return;
 	}
@@ -100,7 +101,7 @@ static void show_values(struct writer *w, json_t *event)
 	json_object_foreach(values, name, value)
 	{
 		writer_cell_text(w, name);
-		value_cell(w, value);
+		value_cell(w, name, value);
 	}
 	writer_table_end(w);
 }

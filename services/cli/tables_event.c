@@ -40,7 +40,7 @@ void cli_event_text(json_t *event, char *to, size_t size)
 	const struct hj_event_type *type = code ? hj_event_find(code) : NULL;
 
 	if (type)
-		cli_fill(_(type->text), json_object_get(event, "values"), to, size);
+		cli_fill_event(_(type->text), json_object_get(event, "values"), to, size);
 	else
 		snprintf(to, size, "%s: %s", code ? code : "?", key ? key : "");
 }

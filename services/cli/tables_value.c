@@ -17,7 +17,7 @@ static const struct {
 	{ HJ_FLAG_FAULT, N_("instrument fault") },
 	{ HJ_FLAG_CALIBRATE, N_("calibration") },
 	{ HJ_FLAG_OVER, N_("over range") },
-	{ HJ_FLAG_LINK, N_("no answer") },
+	{ HJ_FLAG_LINK, N_("no communication") },
 };
 
 void cli_flag_cell(struct writer *w, char flag)

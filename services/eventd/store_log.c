@@ -60,9 +60,9 @@ static bool is_chosen(const struct store_log *s, enum hj_event_class class)
 
 /* ---- words ---- */
 
-static const char *word(const char *text)
+static const char *word(const char *name, const char *text)
 {
-	return *text ? gettext(text) : "";
+	return *text && hj_event_is_reason(name) ? gettext(text) : text;
 }
 
 /* The process itself speaks English: what it logs and keeps is not to depend on the site. */

@@ -78,6 +78,8 @@ static json_t *conclusion_values(const struct judged *d, const struct hj_conclus
 		json_object_set_new(v, "production", json_string(d->site.equipment[c->production].title));
 	if (point != HJ_JUDGE_NONE)
 		json_object_set_new(v, "point", json_string(p->points[point].name));
+	if (point != HJ_JUDGE_NONE && c->equipment == HJ_JUDGE_NONE) /* a limit of a point alone */
+		json_object_set_new(v, "equipment", json_string(p->points[point].name));
 	if (c->proof_count) {
 		judged_number_to(v, "value", c->proofs[0].value);
 		judged_number_to(v, "bound", c->proofs[0].bound);
@@ -191,11 +193,15 @@ static bool is_sure(const struct judged *d, int64_t time_ms, int64_t at_ms)
 static void put_event(struct judged *d, const char *code, const char *phase, const char *key, int64_t time_ms,
         bool sure, json_t *values, int64_t begin_ms)
 {
-	outbox_put(d->outbox, LANE_EVENT,
-	        json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "code", code, "phase", phase, "key", key, "source",
-	                "judged", "time", (json_int_t)time_ms, "sure", sure, "values", values),
-	        begin_ms);
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "code", code, "phase", phase, "key", key, "source",
+	        "judged", "time", (json_int_t)time_ms, "sure", sure);
+
+	if (values)
+		json_object_set_new(j, "values", values);
+	outbox_put(d->outbox, LANE_EVENT, j, begin_ms);
 }
+
+/* An end says nothing but when: what its begin told is what is known of it, and its text is of that time. */
 
 static void tell_event(struct judged *d, const struct hj_conclusion *c)
 {
@@ -207,7 +213,7 @@ static void tell_event(struct judged *d, const struct hj_conclusion *c)
 	else
 		begin_key(d, c, key);
 	put_event(d, hj_conclusion_event(c->code), c->ended ? "end" : "begin", key, time_ms,
-	        is_sure(d, time_ms, c->at_ms), conclusion_values(d, c), c->begin_ms);
+	        is_sure(d, time_ms, c->at_ms), c->ended ? NULL : conclusion_values(d, c), c->begin_ms);
 }
 
 /* ---- hours ---- */

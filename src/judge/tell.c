@@ -77,7 +77,7 @@ void conclusion_prove(const struct hj_judge *j, struct hj_conclusion *c, size_t 
 		return;
 	c->proofs[c->proof_count++] = (struct hj_proof){
 		.point = point,
-		.time_ms = p->lost ? p->heard_ms : later(p->heard_ms, p->newest_ms),
+		.time_ms = p->heard_ms, /* of the value; the flag is of the newest, which may have none */
 		.value = p->value,
 		.flag = p->flag,
 		.bound = bound,

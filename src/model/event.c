@@ -231,12 +231,14 @@ static const struct hj_event_type catalogue[] = {
 	        N_("{equipment} stopped too soon after {production}: {point} is {value}"),
 	        N_("let it run on after production; run_down of the linkage says for how long") },
 	{ "data-missing", HJ_EVENT_WARN, 1, N_("point"),
-	        N_("no value of {point} can be had, which {equipment} is judged by"),
+	        N_("no value of {point} can be had, by which equipment or a limit is judged"),
 	        N_("see hjgate status and hjgate bus doctor: meter, wire, address, power") },
 	{ "limit-upper", HJ_EVENT_WARN, 1, N_("point"), N_("{point} is {value}, above its limit {bound}"),
-	        N_("see hjgate judge explain NAME; where that is how it runs, write the limit anew") },
+	        N_("see hjgate judge explain of its equipment, or hjgate trace of the point; where that is how it "
+	           "runs, write the limit anew") },
 	{ "limit-lower", HJ_EVENT_WARN, 1, N_("point"), N_("{point} is {value}, below its limit {bound}"),
-	        N_("see hjgate judge explain NAME; where that is how it runs, write the limit anew") },
+	        N_("see hjgate judge explain of its equipment, or hjgate trace of the point; where that is how it "
+	           "runs, write the limit anew") },
 	{ "limit-rate", HJ_EVENT_WARN, 1, N_("point"),
 	        N_("{point} changes faster than {bound} a minute: it is {value}"),
 	        N_("look at the sensor and its wire first: what jumps is mostly they") },

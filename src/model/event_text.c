@@ -5,18 +5,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hjgate/cleanup.h"
 #include "hjgate/clock.h"
 #include "hjgate/text.h"
 
 #define NAME_MAX_BYTES 32
 #define TIME_LEAST_MS  100000000000LL /* 1973: no count and no seq is that large */
 
-static void value_text(const json_t *value, const char *(*word)(const char *), char *to, size_t size)
+/* What is a person's or a file's (a name, a key, a reason that somebody typed) may be spelt like a
+ * word of ours, and is none. */
+bool hj_event_is_reason(const char *name)
+{
+	static const char *const reasons[] = { "error", "detail", "text", "how", "result", "status", "whose" };
+
+	for (size_t i = 0; i < hj_array_size(reasons); i++)
+		if (!strcmp(name, reasons[i]))
+			return true;
+	return false;
+}
+
+static void value_text(const char *name, const json_t *value, hj_event_word_fn word, char *to, size_t size)
 {
 	char text[HJ_TIME_HUMAN_LEN + HJ_NUMBER_LEN];
 
 	if (json_is_string(value)) {
-		hj_text_copy(to, size, word ? word(json_string_value(value)) : json_string_value(value));
+		hj_text_copy(to, size, word ? word(name, json_string_value(value)) : json_string_value(value));
 		return;
 	}
 	if (json_is_integer(value) && json_integer_value(value) >= TIME_LEAST_MS &&
@@ -55,7 +68,7 @@ static size_t whole_characters(const char *text, size_t n)
 }
 
 void hj_event_fill(
-        const char *text, const struct json_t *values, const char *(*word)(const char *), char *to, size_t size)
+        const char *text, const struct json_t *values, hj_event_word_fn word, char *to, size_t size)
 {
 	char name[NAME_MAX_BYTES];
 	size_t used = 0;
@@ -64,7 +77,7 @@ void hj_event_fill(
 		size_t n = placeholder(text, name);
 
 		if (n) {
-			value_text(json_object_get(values, name), word, to + used, size - used);
+			value_text(name, json_object_get(values, name), word, to + used, size - used);
 			used += strlen(to + used);
 			text += n;
 			continue;

@@ -192,13 +192,14 @@ static json_t *said_last(void)
 	return json_incref(json_array_get(json_array_get(entries, json_array_size(entries) - 1), 1));
 }
 
-/* Under this key it begins, or ends. */
+/* Under this key it begins, or ends; and what proves the begin is not what stands at the end. */
 static void assert_said(const char *phase, const char *key)
 {
 	_cleanup_json_ json_t *said = said_last();
 
 	assert_string_equal(json_string_value(json_object_get(said, "phase")), phase);
 	assert_string_equal(json_string_value(json_object_get(said, "key")), key);
+	assert_int_equal(json_object_get(said, "values") != NULL, !strcmp(phase, "begin"));
 }
 
 /* Numbers begin anew where what judge thought cannot be read: those of before mean something else. */

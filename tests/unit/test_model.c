@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 static void the_three_forms_of_an_mn(void **state)
 {
@@ -114,6 +115,24 @@ static void the_catalogue(void **state)
 	assert_int_equal(hj_event_find("power-failure")->class, HJ_EVENT_FAULT);
 }
 
+static const char *word(const char *name, const char *text)
+{
+	return hj_event_is_reason(name) ? "(a word)" : text;
+}
+
+/* The key "port", an equipment "adsorption": what is somebody's name is not translated, though we have such words. */
+static void names_are_no_words(void **state)
+{
+	json_t *values = json_pack("{s:s, s:s, s:i}", "key", "port", "error", "timed out", "old", 7);
+	char text[64];
+
+	hj_event_fill("{key} from {old}: {error}, {none}", values, word, text, sizeof(text));
+	assert_string_equal(text, "port from 7: (a word), ?");
+	hj_event_fill("{key}: {error}", values, NULL, text, sizeof(text));
+	assert_string_equal(text, "port: timed out");
+	json_decref(values);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +141,7 @@ int main(void)
 		cmocka_unit_test(factors),
 		cmocka_unit_test(flags),
 		cmocka_unit_test(the_catalogue),
+		cmocka_unit_test(names_are_no_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
