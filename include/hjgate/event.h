@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define HJ_EVENT_CAUSE_MAX  512 /* bytes: what a person says of an event */
 #define HJ_EVENT_VALUES_MAX 1024 /* bytes: the values of one report, as compact JSON; eventd refuses more */
 
 enum hj_event_class { HJ_EVENT_INFO, HJ_EVENT_WARN, HJ_EVENT_FAULT };

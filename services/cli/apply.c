@@ -348,7 +348,8 @@ static int list(struct apply *a, struct writer *w)
 	int r = apply_kept_list(a->root, &l);
 
 	if (r < 0)
-		return failed(a, r, _("cannot read what is kept"));
+		return r == -ENOENT ? cli_refused(a->cli, "%s", _("nothing was applied here yet: hjgate apply"))
+		                    : failed(a, r, _("cannot read what is kept"));
 	apply_show_list(a, &l, w);
 	return 0;
 }

@@ -177,7 +177,10 @@ static int register_words(const struct cli *cli, int argc, char **argv, struct h
 
 	r = r ? r : bus_table(cli, argv[2], &ret->table);
 	r = r ? r : bus_address(cli, argv[3], &ret->address);
-	return r || argc < 5 ? r : bus_count(cli, argv[4], &ret->count);
+	r = r || argc < 5 ? r : bus_count(cli, argv[4], &ret->count);
+	if (!r && ret->address + ret->count - 1 > UINT16_MAX)
+		return cli_usage(cli, _("%d is the last: COUNT takes it further"), UINT16_MAX);
+	return r;
 }
 
 int bus_probe(struct cli *cli, const struct bus_options *o, int argc, char **argv)

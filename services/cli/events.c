@@ -175,7 +175,7 @@ static int read_id(const struct cli *cli, const char *word, const char *text, in
 {
 	uint64_t id;
 
-	if (!text || hj_uint_parse(text, strlen(text), INT64_MAX, &id) < 0)
+	if (!text || hj_uint_parse(text, strlen(text), INT64_MAX, &id) < 0 || !id)
 		return cli_usage(cli, _("%s needs the number of an event, as in the column ID"), word);
 	*ret = (int64_t)id;
 	return 0;
@@ -188,6 +188,9 @@ static int acknowledge(struct cli *cli, const struct events *e, int64_t id)
 
 	if (!e->cause || !*e->cause)
 		return cli_usage(cli, "%s", _("ack needs --cause TEXT"));
+	if (strlen(e->cause) > HJ_EVENT_CAUSE_MAX)
+		return cli_usage(cli, _("--cause takes %d bytes at most (a Chinese character has 3)"),
+		        HJ_EVENT_CAUSE_MAX);
 	if (cli_utf8(cli, e->cause))
 		return HJ_EXIT_USAGE;
 	r = cli_ask(cli, "eventd.change", "hjgate.Event.Acknowledge",

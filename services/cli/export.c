@@ -324,6 +324,8 @@ int cli_export(struct cli *cli, int argc, char **argv)
 	struct export what = { 0 };
 	int status = cli_options(cli, cli_export_options, &what, &argc, argv);
 
+	if (cli->json && !what.path && !what.format)
+		what.format = "jsonl";
 	if (!status && argc > 1)
 		status = cli_usage(cli, _("\"%s\" is too much"), argv[1]);
 	return status ? status : export_run(cli, &what);

@@ -93,7 +93,7 @@ static enum verdict mn_row(struct writer *w, char *const *mns, size_t i)
 	v = judge(&e, mns, i);
 	why = reason(&e, v);
 	writer_cell_text(w, mns[i]);
-	writer_cell_text(w, _(e.rule->name));
+	writer_cell_text(w, e.right || !e.why ? _(e.rule->name) : NULL); /* else it has the length of none */
 	writer_cell(w, verdicts[v].style, json_string(verdicts[v].word), _(verdicts[v].text));
 	writer_cell_text(w, why ? _(why) : NULL);
 	return v;

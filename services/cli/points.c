@@ -176,6 +176,8 @@ static int run(struct cli *cli, struct points *p, int argc, char **argv)
 		return r;
 	if (argc > 1)
 		return cli_usage(cli, _("\"%s\" is too much"), argv[1]);
+	if (p->csv && cli->json)
+		return cli_usage(cli, "%s", _("--csv or --json: one of the two"));
 	p->now_ms = cli_wall_ms();
 	load(cli, p);
 	form = p->csv ? WRITER_CSV : cli->json ? WRITER_JSON : WRITER_TEXT;

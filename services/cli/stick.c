@@ -202,7 +202,7 @@ static int serve(struct cli *cli, const char *folder)
 	if (status)
 		return status;
 	if (!conf.stick)
-		return refuse(cli, "stick", N_("this site serves no sticks: stick = \"off\" in hjgate.conf"));
+		return cli_refused(cli, "%s", _("this site serves no sticks: stick = \"off\" in hjgate.conf"));
 	status = backup_make(cli, folder, made);
 	snprintf(what, sizeof(what), "%s%s", status ? "the backup failed" : "the backup ",
 	        status ? "" : strrchr(made, '/') + 1);

@@ -191,7 +191,7 @@ static int on_acknowledge(struct hj_ipc_call *call, json_t *parameters, void *us
 
 	if (hj_params_read(parameters, table, hj_array_size(table), &bad) < 0)
 		return hj_ipc_fail_parameter(call, bad);
-	if (!*cause || strlen(cause) > EVENT_CAUSE_MAX)
+	if (!*cause || strlen(cause) > HJ_EVENT_CAUSE_MAX)
 		return hj_ipc_fail_parameter(call, "cause");
 	if (id <= 0 || !exists(d, (uint64_t)id))
 		return hj_ipc_fail(call, "hjgate.Event.NoSuchEvent", json_pack("{s:I}", "id", (json_int_t)id));

@@ -11,7 +11,6 @@
 #define EVENT_CODE_MAX   31  /* bytes */
 #define EVENT_KEY_MAX    95  /* bytes */
 #define EVENT_SOURCE_MAX 47  /* bytes */
-#define EVENT_CAUSE_MAX  512 /* bytes */
 
 /* ROW_MOMENT and ROW_BEGIN are events; their seq is the event's id. The others refer to one by `of`; ROW_SHIFT refers
  * to all rows from `of` to `upto` that came under a clock which nobody trusted. */
