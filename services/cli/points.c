@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "csv.h"
 #include "hjgate/conf.h"
 #include "newest.h"
 #include "tables.h"
@@ -181,6 +182,8 @@ static int run(struct cli *cli, struct points *p, int argc, char **argv)
 	p->now_ms = cli_wall_ms();
 	load(cli, p);
 	form = p->csv ? WRITER_CSV : cli->json ? WRITER_JSON : WRITER_TEXT;
+	if (p->csv)
+		fputs(CSV_BOM, stdout);
 	w = writer_stdout(form);
 	if (p->conf.bus_count == 0 && !p->errors)
 		writer_say(w, STYLE_WARN, "%s", _("no bus is configured yet: hjgate status says what to do"));

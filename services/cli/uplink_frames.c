@@ -112,7 +112,9 @@ static void outcome_text(json_t *frame, const struct outcome *o, char to[OUTCOME
 	else if (*o->name)
 		snprintf(to, OUTCOME_MAX, "%s", _(o->text));
 	n = strlen(to);
-	if (resent)
+	if (resent == 1)
+		snprintf(to + n, OUTCOME_MAX - n, _("%ssent again once"), n ? ", " : "");
+	else if (resent)
 		snprintf(to + n, OUTCOME_MAX - n, _("%ssent again %lld times"), n ? ", " : "", resent);
 }
 

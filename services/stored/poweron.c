@@ -95,7 +95,7 @@ void poweron_check(struct stored *s, int64_t end_ms)
 
 	if (!has_failed(s))
 		return;
-	hj_notice("the machine was started anew: the power failed after the last commit, for %lld s",
+	hj_notice("the machine was started anew: it was off after the last commit, for %lld s",
 	        (long long)(end_ms - begin_ms) / HJ_MS_PER_SEC);
 	tell_once(s, begin_ms, end_ms);
 	snprintf(body, sizeof(body), "{\"begin\":%" PRId64 ",\"end\":%" PRId64 "}", begin_ms, end_ms);

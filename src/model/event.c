@@ -17,7 +17,8 @@ static const struct hj_event_type catalogue[] = {
 	        N_("look for its last words in the journal; if it goes on, make a bundle with hjgate bundle and send "
 	           "it "
 	           "to who maintains hjgate") },
-	{ "power-failure", HJ_EVENT_FAULT, 1, N_("power"), N_("the power failed"),
+	{ "power-failure", HJ_EVENT_FAULT, 1, N_("power"),
+	        N_("the box was off: the power failed, or somebody started it anew"),
 	        N_("ask who switched it off or why the supply failed; a small UPS keeps the box alive over short "
 	           "failures") },
 	{ "meter-lost", HJ_EVENT_FAULT, 1, N_("meter"), N_("meter {meter} on bus {bus} does not answer"),
