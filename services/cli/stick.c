@@ -195,14 +195,17 @@ static void show(const struct cli *cli, const char *made, const char *ordered)
 
 static int serve(struct cli *cli, const char *folder)
 {
+	static const char off[] = N_("this site serves no sticks: stick = \"off\" in hjgate.conf");
 	char made[PATH_MAX], what[PATH_MAX], order[PATH_MAX] = "";
 	struct hj_conf_main conf;
 	int status = load_conf(cli, &conf), ordered;
 
 	if (status)
 		return status;
-	if (!conf.stick)
-		return cli_refused(cli, "%s", _("this site serves no sticks: stick = \"off\" in hjgate.conf"));
+	if (!conf.stick) {
+		tell(cli, "stick-refused", off);
+		return cli_refused(cli, "%s", _(off));
+	}
 	status = backup_make(cli, folder, made);
 	snprintf(what, sizeof(what), "%s%s", status ? "the backup failed" : "the backup ",
 	        status ? "" : strrchr(made, '/') + 1);
