@@ -5,6 +5,7 @@
 #include "ask.h"
 #include "tables.h"
 #include "uplink.h"
+#include "width.h"
 #include "writer.h"
 
 #define SILENCE_MS 700000 /* uplinkd itself ends a test before */
@@ -59,17 +60,34 @@ static const struct writer_column columns[] = {
 	{ "frame", N_("FRAME"), false },
 };
 
+/* Rows go out as they come, so that the first ones would say how wide their columns are. */
+#define AFTER_WIDTH 6 /* ms: ten minutes */
+static const char *const steps[] = { "begin", "connected", "tls", "sent", "received", "note", "down" };
+
 struct testing {
 	struct writer *w;
 	json_t *last;
 };
 
+static void step_text(const char *step, char *to, size_t size)
+{
+	const char *word = cli_word(step);
+	size_t most = 0;
+
+	for (size_t i = 0; i < hj_array_size(steps); i++)
+		most = hj_max(most, cli_width(cli_word(steps[i])));
+	snprintf(to, size, "%s%*s", word, (int)(most - hj_min(most, cli_width(word))), "");
+}
+
 static void say_step(struct writer *w, json_t *s)
 {
 	const char *text = cli_string(s, "text"), *frame = cli_string(s, "frame");
+	char after[24], step[64];
 
-	writer_cell(w, STYLE_PLAIN, cli_member(s, "after"), NULL);
-	writer_cell(w, STYLE_PLAIN, cli_member(s, "step"), cli_word(cli_string(s, "step")));
+	snprintf(after, sizeof(after), "%*lld", AFTER_WIDTH, (long long)cli_int(s, "after"));
+	step_text(cli_string(s, "step"), step, sizeof(step));
+	writer_cell(w, STYLE_PLAIN, cli_member(s, "after"), after);
+	writer_cell(w, STYLE_PLAIN, cli_member(s, "step"), step);
 	writer_cell(w, STYLE_PLAIN, cli_member(s, "text"), text ? cli_word(text) : "");
 	writer_cell(w, STYLE_PLAIN, cli_member(s, "frame"), frame ? frame : "");
 }
