@@ -47,8 +47,8 @@ static const struct verdict {
 	{ "nothing", N_("there is nothing to send"),
 	        N_("give a point a factor in its bus's file, or list it in the uplink's"), false },
 	{ "paused", N_("the uplink is paused"), N_("hjgate uplink NAME resume lets it send"), false },
-	{ "no-store", N_("stored has not told it its settings yet"), N_("hjgate status says what does not run"),
-	        false },
+	{ "no-store", N_("stored has not told it its settings yet"),
+	        N_("hjgate status says what does not run; soon after a start, try again in a moment"), false },
 	{ "timeout", N_("it could not be sent in ten minutes"), N_("hjgate uplink NAME shows what it waits for"),
 	        false },
 };

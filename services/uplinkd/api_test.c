@@ -15,6 +15,7 @@
 #define TICK_USEC     (100 * HJ_USEC_PER_MS)
 #define ACCURACY_USEC (10 * HJ_USEC_PER_MS)
 #define VALUES_USEC   HJ_USEC_PER_SEC         /* so long values are waited for */
+#define STORE_USEC    (5 * HJ_USEC_PER_SEC)   /* so long the settings are: they come a moment after a start */
 #define WHOLE_USEC    (600 * HJ_USEC_PER_SEC) /* more than over_time and re_count need in practice */
 #define STEPS_MOST    200                     /* of one answer: a platform that floods us is cut short */
 
@@ -22,6 +23,8 @@ struct test {
 	struct uplinkd *u;
 	struct hj_ipc_call *call;
 	bool made_up, wanted, went, left;
+	bool up;         /* there was a connection */
+	hj_usec entered; /* mono: the settings were known; 0 = not yet */
 	uint32_t flight;
 	char first_qn[HJ_TIME17_LEN + 1], last_qn[HJ_TIME17_LEN + 1]; /* of its packets */
 	hj_usec began;
@@ -61,6 +64,7 @@ void trial_up(struct uplinkd *u)
 
 	if (!u->test)
 		return;
+	u->test->up = true;
 	step(u->test, "connected", link_address(u->link), NULL);
 	if (link_facts(u->link, &facts))
 		step(u->test, "tls", facts.version, NULL);
@@ -137,7 +141,7 @@ bool trial_wants(const struct uplinkd *u, struct hj_now now)
 {
 	const struct test *t = u->test;
 
-	return t && t->wanted && (feed_values_known(u->feed) || now.mono >= t->began + VALUES_USEC);
+	return t && t->wanted && t->entered && (feed_values_known(u->feed) || now.mono >= t->entered + VALUES_USEC);
 }
 
 int trial_take(struct uplinkd *u, uint32_t flight, struct hj_now now, struct hj_buf *to)
@@ -196,11 +200,38 @@ static void finish(struct test *t)
 		uplinkd_pause(u, true);
 }
 
+/* When the store has told the settings: before that nothing can begin, and nothing of it is wrong yet. */
+static void enter(struct test *t)
+{
+	struct uplinkd *u = t->u;
+	hj_usec now = hj_now().mono;
+
+	if (t->entered || t->verdict)
+		return;
+	if (!u->session) {
+		if (now >= t->began + STORE_USEC)
+			end(t, "no-store", 0);
+		return;
+	}
+	t->entered = now;
+	if (u->paused && !u->adhoc)
+		end(t, "paused", 0);
+	else if (u->adhoc)
+		uplinkd_pause(u, false);
+	else if (uplinkd_is_up(u) && !t->up)
+		trial_up(u);
+	else if (link_state(u->link) == LINK_WAITING) {
+		link_stop(u->link);
+		link_start(u->link);
+	}
+}
+
 /* Not from within the session or the link: what ends it there is seen here. */
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct test *t = userdata;
 
+	enter(t);
 	if (t->verdict || t->left || hj_now().mono - t->began >= WHOLE_USEC) {
 		finish(t);
 		return 0;
@@ -225,22 +256,9 @@ static void left(struct hj_ipc_call *call, void *userdata)
 
 static void begin(struct test *t)
 {
-	struct uplinkd *u = t->u;
-
-	uplinkd_watch(u);
-	step(t, "begin", u->conf.host, NULL);
-	if (!u->session)
-		end(t, "no-store", 0);
-	else if (u->paused && !u->adhoc)
-		end(t, "paused", 0);
-	else if (u->adhoc)
-		uplinkd_pause(u, false);
-	else if (uplinkd_is_up(u))
-		trial_up(u);
-	else if (link_state(u->link) == LINK_WAITING) {
-		link_stop(u->link);
-		link_start(u->link);
-	}
+	uplinkd_watch(t->u);
+	step(t, "begin", t->u->conf.host, NULL);
+	enter(t);
 }
 
 int api_test(struct hj_ipc_call *call, json_t *parameters, void *userdata)
