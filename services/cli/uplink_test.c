@@ -18,6 +18,12 @@ static const struct verdict {
 	        N_("the platform acknowledged it: host, port, MN and CRC are right, and the password wherever it "
 	           "checks one"),
 	        NULL, true },
+	{ "other-crc",
+	        N_("the platform acknowledged it, but its CRC is of another dialect than ours: host, port and MN are "
+	           "right, and the password wherever it checks one"),
+	        N_("it may check no CRC, or may begin to: ask the platform which one it means, and write that as crc "
+	           "in the uplink's file"),
+	        true },
 	{ "delivered", N_("the platform's TCP has it; none is asked for an acknowledgement, so no more can be known"),
 	        NULL, true },
 	{ "denied", N_("the platform answered that it does not take it"),
@@ -31,6 +37,28 @@ static const struct verdict {
 	{ "login", N_("it does not answer the login or heartbeat"),
 	        N_("where it never does, write answered = false in that group of session in the uplink's file; else "
 	           "ask the platform whether this MN is registered there, with which password and which CRC"),
+	        false },
+	{ "other-qn", N_("the platform answered, but not by our QN, so that its answer acknowledges nothing"),
+	        N_("where it answers in the order of what it gets, write session.ack = \"order\" in the uplink's "
+	           "file; else ask the platform to answer each frame with CN 9014 and the QN of that frame"),
+	        false },
+	{ "other-mn", N_("the platform answered for another MN, so that its answer acknowledges nothing"),
+	        N_("what came names the MN: it is another box's, or the platform has this gateway under it: ask the "
+	           "platform, "
+	           "and write the right one as mn in the uplink's file"),
+	        false },
+	{ "bad-crc",
+	        N_("the platform answered with a CRC that is wrong by every dialect, so that it counts for nothing"),
+	        N_("where it never has a right one, write session.any_crc = true in the uplink's file, which takes "
+	           "what comes whatever its CRC; where it mostly has, the way there spoils bytes"),
+	        false },
+	{ "other-cn", N_("the platform answered, but with no CN 9014, and nothing else acknowledges an upload"),
+	        N_("ask the platform to answer each frame with CN 9014 and the QN of that frame; where it never "
+	           "will, write session.ack = \"none\" in the uplink's file: then what its TCP took counts"),
+	        false },
+	{ "unreadable", N_("what came back is no frame of HJ 212"),
+	        N_("the port may be that of something else: ask the platform for host and port, and whether it "
+	           "encrypts"),
 	        false },
 	{ "closed", N_("it closed the connection upon the frame"),
 	        N_("many platforms do so where MN or password is wrong; a firewall does it too: ask the platform "
@@ -111,6 +139,19 @@ static const struct verdict *verdict_of(json_t *answer)
 	return NULL;
 }
 
+/* The frame that the result is about; for people where there is something to do about it. */
+static void say_came(struct writer *w, json_t *came, bool shown)
+{
+	const char *qn = cli_string(came, "qn"), *mn = cli_string(came, "mn"), *crc = cli_string(came, "crc");
+	bool any = json_is_object(came);
+	char text[160];
+
+	snprintf(text, sizeof(text), "CN %lld, QN %s, MN %s, CRC %s", (long long)cli_int(came, "cn"),
+	        qn && *qn ? qn : "-", mn && *mn ? mn : "-", crc ? crc : _("wrong"));
+	writer_field(w, "came", any && shown ? _("what came") : NULL, STYLE_PLAIN,
+	        any ? json_incref(came) : json_null(), text);
+}
+
 static int conclude(struct testing *t, json_t *answer)
 {
 	const struct verdict *v = verdict_of(answer);
@@ -120,6 +161,7 @@ static int conclude(struct testing *t, json_t *answer)
 	        cli_member(answer, "verdict"), v ? _(v->text) : "?");
 	writer_field(t->w, "code", cli_int(answer, "code") ? "QnRtn" : NULL, STYLE_PLAIN, cli_member(answer, "code"),
 	        NULL);
+	say_came(t->w, json_object_get(answer, "came"), v && v->remedy);
 	writer_field(t->w, "remedy", v && v->remedy ? _("what to do") : NULL, STYLE_PLAIN,
 	        v && v->remedy ? json_string(v->remedy) : json_null(), v && v->remedy ? _(v->remedy) : NULL);
 	return v && v->good ? HJ_EXIT_OK : HJ_EXIT_REFUSED;

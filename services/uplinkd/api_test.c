@@ -1,7 +1,9 @@
 /* hjgate.Uplink's Test: one upload of real-time data, told step by step, with what became of it. Real-time data is no
  * record of the store: nothing that is owed is touched, and nothing comes twice. It takes its turn like any other, by
  * the link that is there; an --adhoc uplinkd connects for it. A made-up value goes out only where the caller asks for
- * it, with Flag S, "set by hand". */
+ * it, with Flag S, "set by hand".
+ *
+ * Where nothing acknowledges it the verdict is what came instead, if anything did: that says most of what to do. */
 #include "uplinkd.h"
 
 #include <errno.h>
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api_test_came.h"
 #include "hjgate/hj212_mask.h"
 #include "hjgate/now.h"
 
@@ -28,6 +31,10 @@ struct test {
 	uint32_t flight;
 	char first_qn[HJ_TIME17_LEN + 1], last_qn[HJ_TIME17_LEN + 1]; /* of its packets */
 	hj_usec began;
+	bool shown; /* the newest frame is of this test */
+	struct came came;
+	uint64_t junk;               /* bytes that were no frame, before the begin */
+	const struct came_one *what; /* the verdict is about this one; NULL: nothing that came */
 	json_t *steps;
 	const char *verdict; /* NULL: not yet */
 	int code;
@@ -48,12 +55,34 @@ static void step(struct test *t, const char *what, const char *text, const char 
 	                          text ? json_string(text) : NULL, "frame", shown ? shown : json_null()));
 }
 
+static void note(struct test *t, const char *text)
+{
+	if (text)
+		step(t, "note", text, NULL);
+}
+
 static void end(struct test *t, const char *verdict, int code)
 {
 	if (t->verdict)
 		return;
 	t->verdict = verdict;
 	t->code = code;
+}
+
+/* It was not acknowledged: what came instead says more than that nothing did. Of a page of the web the session gets
+ * nothing, so that a portal stays one. */
+static void end_unanswered(struct test *t, const char *verdict)
+{
+	struct hj212_counts counts = { 0 };
+
+	if (t->verdict)
+		return;
+	if (t->u->session)
+		hj212_session_counts(t->u->session, &counts);
+	if (!t->came.odd && counts.junk > t->junk)
+		t->came.odd = CAME_BYTES;
+	t->what = &t->came.odd_one;
+	end(t, came_verdict(&t->came) ?: verdict, 0);
 }
 
 /* ---- what it is told ---- */
@@ -78,17 +107,16 @@ void trial_down(struct uplinkd *u, const char *why)
 	if (!strcmp(why, strerror(ECONNREFUSED)))
 		end(u->test, "refused", 0);
 	else
-		end(u->test, u->connects && u->test->went ? "closed" : "unreachable", 0);
+		end_unanswered(u->test, u->connects && u->test->went ? "closed" : "unreachable");
 }
 
 void trial_verdict(struct uplinkd *u, const char *verdict, const char *text)
 {
 	if (!u->test)
 		return;
-	if (text)
-		step(u->test, "note", text, NULL);
+	note(u->test, text);
 	if (verdict)
-		end(u->test, verdict, 0);
+		end_unanswered(u->test, verdict);
 }
 
 /* Is it one of ours? Then its QN is remembered. */
@@ -114,10 +142,13 @@ void trial_frame(struct uplinkd *u, bool out, const char *frame, size_t n)
 		return;
 	text = frames_text(frame, n, &exact);
 	ours = text && (out ? take_qn(t, text) : t->went);
-	if (!ours && (!text || !u->adhoc))
+	t->shown = ours || (text && u->adhoc);
+	if (!t->shown)
 		return;
 	hj212_mask(text, strlen(text)); /* what comes of a test is shown around */
 	step(t, out ? "sent" : "received", NULL, text);
+	if (!out)
+		note(t, came_frame(&t->came, u->identity.crc, frame, n));
 }
 
 void trial_fate(struct uplinkd *u, enum hj212_fate fate, const char *qn, int code)
@@ -129,10 +160,8 @@ void trial_fate(struct uplinkd *u, enum hj212_fate fate, const char *qn, int cod
 	if (fate == HJ212_FATE_DENIED && qn && t->first_qn[0] && strcmp(qn, t->first_qn) >= 0 &&
 	        strcmp(qn, t->last_qn) <= 0)
 		end(t, "denied", code);
-	else if (fate == HJ212_FATE_BAD_CRC)
-		step(t, "note", "its CRC is wrong", NULL);
-	else if (fate == HJ212_FATE_OTHER_MN)
-		step(t, "note", "it names another MN", NULL);
+	else if (!qn && t->shown)
+		note(t, came_fate(&t->came, fate, &u->frames));
 }
 
 /* ---- its turn ---- */
@@ -168,8 +197,12 @@ int trial_take(struct uplinkd *u, uint32_t flight, struct hj_now now, struct hj_
 
 void trial_acked(struct uplinkd *u, uint32_t flight, bool unanswered)
 {
-	if (u->test && u->test->went && u->test->flight == flight)
-		end(u->test, unanswered ? "delivered" : "acknowledged", 0);
+	struct test *t = u->test;
+
+	if (!t || !t->went || t->flight != flight || t->verdict)
+		return;
+	t->what = unanswered ? NULL : &t->came.taking;
+	end(t, unanswered ? "delivered" : t->came.taking.other_crc ? "other-crc" : "acknowledged", 0);
 }
 
 /* ---- the call ---- */
@@ -190,10 +223,10 @@ static void finish(struct test *t)
 {
 	struct uplinkd *u = t->u;
 
+	end_unanswered(t, t->went ? "silent" : "timeout");
 	if (!t->left)
-		hj_ipc_reply(
-		        t->call, json_pack("{s:O, s:s, s:i, s:b}", "steps", t->steps, "verdict",
-		                         t->verdict ? t->verdict : "timeout", "code", t->code, "adhoc", u->adhoc));
+		hj_ipc_reply(t->call, json_pack("{s:O, s:s, s:i, s:o, s:b}", "steps", t->steps, "verdict", t->verdict,
+		                              "code", t->code, "came", came_json(t->what), "adhoc", u->adhoc));
 	trial_free(u);
 	uplinkd_watch(u);
 	if (u->adhoc)
@@ -256,6 +289,11 @@ static void left(struct hj_ipc_call *call, void *userdata)
 
 static void begin(struct test *t)
 {
+	struct hj212_counts counts = { 0 };
+
+	if (t->u->session)
+		hj212_session_counts(t->u->session, &counts);
+	t->junk = counts.junk;
 	uplinkd_watch(t->u);
 	step(t, "begin", t->u->conf.host, NULL);
 	enter(t);
