@@ -61,8 +61,12 @@ static const struct verdict {
 	           "encrypts"),
 	        false },
 	{ "closed", N_("it closed the connection upon the frame"),
-	        N_("many platforms do so where MN or password is wrong; a firewall does it too: ask the platform "
-	           "what its log says"),
+	        N_("many platforms do so where MN or password is wrong, where a second box has this MN, or where our "
+	           "address is not on their list; a firewall does it too: ask the platform what its log says"),
+	        false },
+	{ "hung-up", N_("the platform was reached, and closed the connection before a frame was sent"),
+	        N_("ask the platform whether it has a list of addresses that may connect, whether a second box has "
+	           "this MN, and whether the port is the right one"),
 	        false },
 	{ "portal", N_("a page of the web answers there, no platform"),
 	        N_("the SIM may be cut or out of credit; if it is not, the port is another"), false },

@@ -26,7 +26,7 @@ struct test {
 	struct uplinkd *u;
 	struct hj_ipc_call *call;
 	bool made_up, wanted, went, left;
-	bool up;         /* there was a connection */
+	bool up, spoke;  /* there was a connection; a frame of ours was for it */
 	hj_usec entered; /* mono: the settings were known; 0 = not yet */
 	uint32_t flight;
 	char first_qn[HJ_TIME17_LEN + 1], last_qn[HJ_TIME17_LEN + 1]; /* of its packets */
@@ -107,7 +107,7 @@ void trial_down(struct uplinkd *u, const char *why)
 	if (!strcmp(why, strerror(ECONNREFUSED)))
 		end(u->test, "refused", 0);
 	else
-		end_unanswered(u->test, u->connects && u->test->went ? "closed" : "unreachable");
+		end_unanswered(u->test, u->test->spoke ? "closed" : u->test->up ? "hung-up" : "unreachable");
 }
 
 void trial_verdict(struct uplinkd *u, const char *verdict, const char *text)
@@ -140,6 +140,7 @@ void trial_frame(struct uplinkd *u, bool out, const char *frame, size_t n)
 
 	if (!t)
 		return;
+	t->spoke |= out;
 	text = frames_text(frame, n, &exact);
 	ours = text && (out ? take_qn(t, text) : t->went);
 	t->shown = ours || (text && u->adhoc);
