@@ -1,6 +1,6 @@
 /* The serving end, on sd-event. It takes listening sockets (never makes them), tells by their FD names what a client
  * may do, answers bad input with an error or the door, and drops a client that does not read. It also answers
- * org.varlink.service (GetInfo, GetInterfaceDescription) from the embedded .varlink files. */
+ * org.varlink.service (GetInfo, GetInterfaceDescription) from the embedded .varlink files, and hjgate.Service. */
 #pragma once
 
 #include <stdint.h>

@@ -241,6 +241,7 @@ static int get_info(struct hj_ipc_call *call, json_t *parameters, void *userdata
 	json_t *names = json_array();
 
 	json_array_append_new(names, json_string(SERVICE));
+	json_array_append_new(names, json_string(hj_ipc_service.name));
 	for (; all && *all; all++)
 		json_array_append_new(names, json_string((*all)->name));
 	return hj_ipc_reply(call, json_pack("{s:s, s:s, s:s, s:s, s:o}", "vendor", "hjgate", "product", "hjgate",
@@ -262,8 +263,11 @@ static const struct hj_ipc_interface service_interface = {
 
 static const struct hj_ipc_interface *find_interface(const struct hj_ipc_server *s, const char *name, size_t n)
 {
-	if (strlen(SERVICE) == n && !memcmp(name, SERVICE, n))
-		return &service_interface;
+	static const struct hj_ipc_interface *const of_all[] = { &service_interface, &hj_ipc_service };
+
+	for (size_t i = 0; i < hj_array_size(of_all); i++)
+		if (strlen(of_all[i]->name) == n && !memcmp(of_all[i]->name, name, n))
+			return of_all[i];
 	for (const struct hj_ipc_interface *const *all = s->interfaces; all && *all; all++)
 		if (strlen((*all)->name) == n && !memcmp((*all)->name, name, n))
 			return *all;

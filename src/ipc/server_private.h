@@ -67,3 +67,5 @@ void hj_ipc_dispatch(struct connection *c, json_t *message);
 void hj_ipc_refuse(struct connection *c, const char *why);
 void hj_ipc_call_leave(struct hj_ipc_call *call, bool tell);
 void hj_ipc_call_drained(struct hj_ipc_call *call);
+
+extern const struct hj_ipc_interface hj_ipc_service; /* service.c: hjgate.Service, of every program */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "hjgate/fnv.h"
+
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* which editors of Windows put before UTF-8 */
 
 int conf_path(const char *root, const char *folder, const char *name, char ret[HJ_PATH_MAX])
@@ -132,6 +134,7 @@ static int check_include(struct conf_file *f, const char *path, int line, const 
 		conf_remedy(e, _("check that it exists and that the group hjgate may read it and its folder"));
 		return -EINVAL;
 	}
+	f->digest = hj_fnv(f->digest, text, n);
 	r = check_utf8(f, full, text);
 	return r < 0 ? r : check_includes(f, full, text, false);
 }
@@ -218,12 +221,13 @@ static int check_format(struct conf_file *f)
 	return -EINVAL;
 }
 
-int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_conf_errors *errors)
+/* That it is a text, and so is what it includes. *ret: behind what an editor puts before it. */
+static int look_through(struct conf_file *f, const char *text, size_t n, const char **ret)
 {
 	struct hj_conf_error *e;
 	int r;
 
-	f->errors = errors;
+	f->digest = hj_fnv(HJ_FNV_BEGIN, text, n);
 	if (strlen(text) != n) {
 		e = conf_error(f, NULL, _("the file holds a NUL byte: it is no text"));
 		conf_remedy(e, _("write it again in an editor"));
@@ -232,8 +236,16 @@ int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_c
 	if (!strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
 		text += strlen(BYTE_ORDER_MARK);
 	r = check_utf8(f, f->path, text);
-	if (r >= 0)
-		r = check_includes(f, f->path, text, true);
+	*ret = text;
+	return r < 0 ? r : check_includes(f, f->path, text, true);
+}
+
+int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_conf_errors *errors)
+{
+	int r;
+
+	f->errors = errors;
+	r = look_through(f, text, n, &text);
 	if (r < 0)
 		return r;
 	config_init(&f->config);
@@ -247,11 +259,10 @@ int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_c
 	return check_format(f);
 }
 
-int conf_file_open_at(struct conf_file *f, const char *root, const char *folder_path, const char *name,
-        struct hj_conf_errors *errors)
+/* The caller frees. */
+static int read_text(struct conf_file *f, const char *root, const char *folder_path, const char *name,
+        struct hj_conf_errors *errors, char **ret, size_t *ret_n)
 {
-	_cleanup_free_ char *text = NULL;
-	size_t n;
 	int r;
 
 	*f = (struct conf_file){ .errors = errors, .root = root ? root : "", .below_root = root && *root };
@@ -260,14 +271,26 @@ int conf_file_open_at(struct conf_file *f, const char *root, const char *folder_
 		refuse_read(f, name, -ENAMETOOLONG);
 		return -EINVAL;
 	}
-	r = slurp(f->path, &text, &n);
-	if (r == -ENOENT)
+	r = slurp(f->path, ret, ret_n);
+	if (r == 0 || r == -ENOENT)
 		return r;
-	if (r < 0) {
-		refuse_read(f, f->path, r);
-		return -EINVAL;
-	}
-	return conf_file_parse(f, text, n, errors);
+	refuse_read(f, f->path, r);
+	return -EINVAL;
+}
+
+int conf_file_open_at(struct conf_file *f, const char *root, const char *folder_path, const char *name,
+        struct hj_conf_errors *errors)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t n;
+	int r = read_text(f, root, folder_path, name, errors, &text, &n);
+
+	if (r == 0)
+		r = conf_file_parse(f, text, n, errors);
+	else if (r != -ENOENT)
+		return r;
+	conf_seen_file(f, f->digest);
+	return r;
 }
 
 int conf_file_open(
@@ -282,6 +305,25 @@ int conf_file_open(
 		return -EINVAL;
 	}
 	return conf_file_open_at(f, root, path, name, errors);
+}
+
+int conf_file_digest(const char *root, const char *folder, const char *name, uint64_t *ret)
+{
+	_cleanup_(hj_conf_errors_done) struct hj_conf_errors ignored = { 0 };
+	_cleanup_free_ char *text = NULL;
+	char path[HJ_PATH_MAX];
+	struct conf_file f;
+	const char *inside;
+	size_t n;
+	int r = conf_path(root, folder, "", path);
+
+	r = r < 0 ? r : read_text(&f, root, path, name, &ignored, &text, &n);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0)
+		look_through(&f, text, n, &inside);
+	*ret = f.digest;
+	return 0;
 }
 
 int conf_instance_open(

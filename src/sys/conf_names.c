@@ -59,7 +59,10 @@ int hj_conf_names(const char *root, const char *folder, char ***ret_names, size_
 	char path[HJ_PATH_MAX];
 	int r = conf_path(root, folder, "", path);
 
-	return r < 0 ? r : conf_names_in(path, ret_names, ret_count);
+	r = r < 0 ? r : conf_names_in(path, ret_names, ret_count);
+	if (r >= 0)
+		conf_seen_names(folder, *ret_names, *ret_count);
+	return r;
 }
 
 void hj_conf_names_free(char **names, size_t count)

@@ -20,6 +20,7 @@ struct conf_file {
 	const char *root; /* NULL: a text in memory, which names no other files */
 	bool below_root;  /* --root was given: test keys count */
 	bool open;
+	uint64_t digest; /* of its text and of what that includes */
 	struct hj_conf_errors *errors;
 };
 
@@ -33,6 +34,13 @@ int conf_file_open_at(struct conf_file *f, const char *root, const char *folder_
 /* The same for a text that is in memory; includes are refused. */
 int conf_file_parse(struct conf_file *f, const char *text, size_t n, struct hj_conf_errors *errors);
 void conf_file_done(struct conf_file *f);
+/* What is in it, without a word on what is wrong there; 0: it is absent. -errno. */
+int conf_file_digest(const char *root, const char *folder, const char *name, uint64_t *ret);
+
+/* conf_seen.c: it was read, and this was in it; these were the names in a folder. */
+#define CONF_SEEN_ALL "*.conf" /* no name of a file that is read */
+void conf_seen_file(const struct conf_file *f, uint64_t digest);
+void conf_seen_names(const char *folder, char *const *names, size_t n);
 
 /* conf_syntax.c: the line of the first byte that is not UTF-8; 0: all of it is. */
 int conf_not_utf8(const char *text);

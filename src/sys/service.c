@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "hjgate/clock.h"
+#include "hjgate/conf_seen.h"
 #include "hjgate/log.h"
 #include "hjgate/text.h"
 
@@ -127,6 +128,7 @@ int hj_service_init(struct hj_service *s, int argc, char **argv)
 	int r;
 
 	keep_heap_small();
+	hj_conf_seen_begin();
 	hj_service_locale();
 	s->root = "";
 	r = read_options(s, argc, argv, &level);
@@ -223,6 +225,7 @@ int hj_service_run(struct hj_service *s)
 {
 	int r;
 
+	hj_conf_seen_end();
 	malloc_trim(0); /* what reading the configuration took: several times what is kept of it */
 	r = sd_event_add_time_relative(s->event, NULL, CLOCK_MONOTONIC, TRIM_USEC, TRIM_LATE, on_trim, s);
 	if (r < 0)

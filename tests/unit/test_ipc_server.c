@@ -70,7 +70,7 @@ static void it_describes_itself(void **state)
 
 	raw_say(fd, "{\"method\":\"org.varlink.service.GetInfo\",\"parameters\":{}}");
 	assert_true(raw_hear(w, fd, text, sizeof(text)) > 0);
-	assert_non_null(strstr(text, "[\"org.varlink.service\",\"hjgate.Test\"]"));
+	assert_non_null(strstr(text, "[\"org.varlink.service\",\"hjgate.Service\",\"hjgate.Test\"]"));
 	raw_say(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":"
 	            "\"hjgate.Test\"}}");
 	assert_hears(w, fd, "{\"parameters\":{\"description\":\"interface hjgate.Test\\n\"}}");
