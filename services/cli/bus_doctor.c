@@ -28,6 +28,7 @@ struct doctor {
 	size_t count;
 	int64_t rounds;
 	struct hj_doctor book;
+	char format[BUS_FORMAT_LEN]; /* that its meterd talks; "" = not known */
 	struct cli_progress progress;
 };
 
@@ -197,7 +198,7 @@ static int ask_all(struct doctor *d)
 	return r;
 }
 
-static void look_for_echo(struct doctor *d)
+static void look_at_meterd(struct doctor *d)
 {
 	_cleanup_json_ json_t *status = NULL;
 	const char *echo;
@@ -206,6 +207,7 @@ static void look_for_echo(struct doctor *d)
 		return;
 	echo = cli_string(status, "echo");
 	d->book.has_echo = echo && !strcmp(echo, "yes");
+	hj_text_copy(d->format, sizeof(d->format), cli_string(status, "format") ?: "");
 }
 
 /* ---- the page ---- */
@@ -294,18 +296,31 @@ static bool put_findings(struct writer *w, const struct doctor *d)
 	return well;
 }
 
+/* What was written may not be what runs. */
+static void put_format(struct writer *w, const struct doctor *d)
+{
+	char written[BUS_FORMAT_LEN], text[128];
+	const char *format = bus_format(&d->wire.conf, written);
+	bool other = d->format[0] && strcmp(d->format, written) != 0;
+
+	if (!(hj_bus_type(d->wire.conf.kind)->traits & HJ_BUS_SERIAL))
+		return;
+	if (other)
+		format = d->format;
+	snprintf(text, sizeof(text), other ? _("%s; written is %s: hjgate apply") : "%s", format, written);
+	writer_field(w, "format", _("format"), other ? STYLE_WARN : STYLE_PLAIN, json_string(format), text);
+}
+
 static int show(struct doctor *d)
 {
-	char time[HJ_TIME_HUMAN_LEN + 1], format[BUS_FORMAT_LEN];
+	char time[HJ_TIME_HUMAN_LEN + 1];
 	_cleanup_(writer_freep) struct writer *w = bus_writer(d->cli);
 	int64_t now = cli_wall_ms();
 
 	hj_time_human(now, false, time);
-	bus_format(&d->wire.conf, format);
 	writer_field(w, "target", _("target"), STYLE_PLAIN, json_string(d->wire.target), NULL);
 	writer_field(w, "type", _("type"), STYLE_PLAIN, json_string(hj_bus_type(d->wire.conf.kind)->name), NULL);
-	if (hj_bus_type(d->wire.conf.kind)->traits & HJ_BUS_SERIAL)
-		writer_field(w, "format", _("format"), STYLE_PLAIN, json_string(format), NULL);
+	put_format(w, d);
 	writer_field(w, "time", _("time"), STYLE_PLAIN, json_integer(now), time);
 	put_units(w, d);
 	put_histogram(w, &d->book);
@@ -329,7 +344,7 @@ int bus_doctor(struct cli *cli, const struct bus_options *o, int argc, char **ar
 	hj_doctor_init(&d.book, d.count);
 	r = r ? r : ask_all(&d);
 	if (!r) {
-		look_for_echo(&d);
+		look_at_meterd(&d);
 		r = show(&d);
 	}
 	bus_wire_close(&d.wire);

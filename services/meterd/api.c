@@ -131,6 +131,16 @@ static json_t *traffic_json(const struct meterd *m)
 	        "valid", (json_int_t)t.valid);
 }
 
+/* As it is talked now; null of a bus without such a thing. */
+static json_t *format_json(const struct meterd *m)
+{
+	const struct hj_conf_bus *c = &m->conf;
+
+	if (!(hj_bus_type(c->kind)->traits & HJ_BUS_SERIAL))
+		return json_null();
+	return json_sprintf("%d %d%c%d", (int)c->baud, (int)c->data_bits, c->parity, (int)c->stop_bits);
+}
+
 static int64_t cycle_ms(const struct meterd *m)
 {
 	int64_t sum = 0;
@@ -148,12 +158,13 @@ static int on_status(struct hj_ipc_call *call, json_t *parameters, void *userdat
 	if (hj_params_read(parameters, NULL, 0, &bad) < 0)
 		return hj_ipc_fail_parameter(call, bad);
 	return hj_ipc_reply(call,
-	        json_pack("{s:s, s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "bus",
-	                m->conf.name, "port", m->place, "port_error", text_or_null(m->port_error), "echo",
-	                text_or_null(m->bus->echo), "boot", m->peer ? peer_boot(m->peer) : "", "cycle_ms",
-	                (json_int_t)cycle_ms(m), "requests", (json_int_t)m->requests, "errors", (json_int_t)m->errors,
-	                "next", (json_int_t)outbox_next(&m->outbox), "durable", (json_int_t)m->outbox.durable,
-	                "waiting", (json_int_t)m->outbox.count, "dropped", (json_int_t)m->outbox.lost, "junk_bytes",
+	        json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+	                "bus", m->conf.name, "port", m->place, "format", format_json(m), "port_error",
+	                text_or_null(m->port_error), "echo", text_or_null(m->bus->echo), "boot",
+	                m->peer ? peer_boot(m->peer) : "", "cycle_ms", (json_int_t)cycle_ms(m), "requests",
+	                (json_int_t)m->requests, "errors", (json_int_t)m->errors, "next",
+	                (json_int_t)outbox_next(&m->outbox), "durable", (json_int_t)m->outbox.durable, "waiting",
+	                (json_int_t)m->outbox.count, "dropped", (json_int_t)m->outbox.lost, "junk_bytes",
 	                (json_int_t)m->junk_bytes, "overruns", (json_int_t)m->schedule.overruns, "traffic",
 	                traffic_json(m), "meters", meters_json(m)));
 }
