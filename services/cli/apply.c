@@ -199,6 +199,7 @@ static int keep(struct apply *a, struct writer *w)
 		        json_pack("{s:s, s:I, s:s}", "by", a->by, "number", (json_int_t)k.number, "what", k.note),
 		        CLI_ANSWER_MS);
 	}
+	r = r < 0 ? r : apply_seen_note(a);
 	r = r < 0 ? r : apply_state_write(a->root, APPLY_SETTLED, 0);
 	writer_field(w, "number", NULL, STYLE_PLAIN, json_integer(a->good), NULL);
 	return r < 0 ? failed(a, r, _("it runs, but cannot be kept")) : 0;

@@ -1,9 +1,9 @@
 /* `hjgate apply`, in parts: apply.c (the command, and in which order), apply_tree.c (the files below /etc/hjgate,
- * compared and copied), apply_kept.c (the configurations that were good), apply_change.c (what is another now, key by
- * key), apply_reads.c (which program reads what), apply_plan.c (so what is to be done), apply_hands.c,
- * apply_hands_run.c and apply_hands_systemd.c (who does it), apply_scale.c (totals count on), apply_watch.c (does it
- * come up), apply_answers.c (do meters and platforms answer), apply_show.c (all of that on paper), apply_tell.c (who
- * did it; the event), apply_settle.c (what was cut short). */
+ * compared and copied), apply_kept.c (the configurations that were good), apply_change.c (what is another now, key
+ * by key), apply_reads.c (which program reads what), apply_seen.c (which one has read another text), apply_plan.c
+ * (so what is to be done), apply_hands.c, apply_hands_run.c and apply_hands_systemd.c (who does it), apply_scale.c
+ * (totals count on), apply_watch.c (does it come up), apply_answers.c (do meters and platforms answer), apply_show.c
+ * (all of that on paper), apply_tell.c (who did it; the event), apply_settle.c (what was cut short). */
 #pragma once
 
 #include <jansson.h>
@@ -122,6 +122,8 @@ struct apply_program {
 	bool on_demand;       /* it starts when it is asked */
 	bool wanted, touched; /* touched: acted upon */
 	enum apply_act act;
+	const char *reason; /* N_(): of the act; NULL: none */
+	uint64_t seen;      /* a digest of what it has read; 0 = not known */
 	struct apply_look before, now;
 	bool port_was_good; /* of a bus, before */
 	bool port_is_taken; /* now, by another */
@@ -174,8 +176,14 @@ struct apply_program *apply_program_get(struct apply *a, const char *name); /* m
 
 /* apply_plan.c */
 int apply_plan(struct apply *a);
+bool apply_concerns(const struct apply_program *p, const struct apply_change *c);
 size_t apply_plan_size(const struct apply *a); /* programs that are to be touched */
 void apply_plan_reverse(struct apply *a);      /* of what was touched */
+
+/* apply_seen.c: it has read what is neither what is below `source` nor as good as the newest that is kept. False too
+ * where it does not say, or nothing that is kept may be seen. */
+bool apply_runs_other(const char *root, const char *source, struct apply_program *p); /* fills `seen` */
+int apply_seen_note(const struct apply *a); /* who was left alone has read what is as good as what is kept now */
 
 /* apply_scale.c: the store is told of totals that count on under another scale: from the good configuration to what
  * is in /etc; or back, of those that were told then. */

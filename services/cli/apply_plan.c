@@ -91,7 +91,7 @@ static int want_all(struct apply *a)
 
 /* ---- whose configuration is another ---- */
 
-static bool concerns(const struct apply_program *p, const struct apply_change *c)
+bool apply_concerns(const struct apply_program *p, const struct apply_change *c)
 {
 	unsigned readers = apply_readers(c->file, c->key);
 	char bus[HJ_NAME_MAX + 1], uplink[HJ_NAME_MAX + 1];
@@ -108,20 +108,30 @@ static bool concerns(const struct apply_program *p, const struct apply_change *c
 static bool is_changed(const struct apply *a, const struct apply_program *p)
 {
 	for (size_t i = 0; i < a->changes.count; i++)
-		if (concerns(p, &a->changes.list[i]))
+		if (apply_concerns(p, &a->changes.list[i]))
 			return true;
 	return false;
 }
 
-static enum apply_act act_on(const struct apply *a, const struct apply_program *p)
+static enum apply_act act(struct apply_program *p, enum apply_act act, const char *reason)
+{
+	p->reason = reason;
+	return act;
+}
+
+static enum apply_act act_on(const struct apply *a, struct apply_program *p)
 {
 	bool runs = p->before.known && p->before.life != APPLY_DOWN;
 
-	if (!p->wanted)
-		return p->before.known ? APPLY_STOP : APPLY_LEAVE;
-	if (!runs)
-		return p->on_demand ? APPLY_LEAVE : APPLY_START;
-	return is_changed(a, p) ? APPLY_RESTART : APPLY_LEAVE;
+	if (!p->wanted && p->before.known)
+		return act(p, APPLY_STOP, N_("it is configured no more"));
+	if (p->wanted && !runs && !p->on_demand)
+		return act(p, APPLY_START, N_("it does not run"));
+	if (p->wanted && runs && is_changed(a, p))
+		return act(p, APPLY_RESTART, N_("what it reads is another now"));
+	if (p->wanted && runs && apply_runs_other(a->root, a->source, p))
+		return act(p, APPLY_RESTART, N_("it runs another text than is written"));
+	return act(p, APPLY_LEAVE, NULL);
 }
 
 int apply_plan(struct apply *a)
@@ -157,6 +167,7 @@ void apply_plan_reverse(struct apply *a)
 		struct apply_program *p = &a->programs[i];
 
 		p->act = p->touched ? reverse[p->act] : APPLY_LEAVE;
+		p->reason = NULL;
 		/* One that was down although it should have run is wanted still. */
 		if (p->act == APPLY_STOP && p->before.known)
 			p->act = APPLY_RESTART;

@@ -15,6 +15,7 @@ static const struct writer_column change_columns[] = {
 static const struct writer_column program_columns[] = {
 	{ "program", N_("PROGRAM"), false },
 	{ "action", N_("TO DO"), false },
+	{ "reason", N_("BECAUSE"), false },
 	{ "down_ms", N_("READY AFTER"), true },
 	{ "told_at", NULL, false },
 	{ "trouble", N_("TROUBLE"), false },
@@ -81,6 +82,8 @@ void apply_show_programs(const struct apply *a, struct writer *w, const char *ke
 			continue;
 		writer_cell_text(w, p->name);
 		writer_cell(w, STYLE_PLAIN, json_string(acts[p->act]), _(acts[p->act]));
+		writer_cell(w, STYLE_PLAIN, p->reason ? json_string(p->reason) : json_null(),
+		        p->reason ? _(p->reason) : "-");
 		seconds_cell(w, done ? p->down_ms : -1);
 		writer_cell(w, STYLE_PLAIN, p->touched ? json_integer(p->acted_ms) : json_null(), NULL);
 		trouble_cell(w, p);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply.h"
 #include "ask.h"
 #include "clock_drift.h"
 #include "hjgate/clock.h"
@@ -145,6 +146,20 @@ static void read_configuration(struct status *s)
 	hj_conf_done(&conf);
 }
 
+/* What is kept is root's alone, and so is what is known by it. */
+static void look_at_texts(struct status *s)
+{
+	struct apply *a = s->forbidden ? NULL : calloc(1, sizeof(*a));
+
+	for (size_t i = 0; a && i < s->program_count; i++) {
+		struct status_program *p = &s->programs[i];
+		struct apply_program *named = p->error ? NULL : apply_program_get(a, p->name);
+
+		p->other_text = named && apply_runs_other(s->root, s->root, named);
+	}
+	free(a);
+}
+
 void status_collect(struct status *s)
 {
 	ask_program(s, add_program(s, STATUS_STORE, "stored", NULL));
@@ -159,6 +174,7 @@ void status_collect(struct status *s)
 	if (s->program_count && s->programs[0].kind == STATUS_STORE && s->programs[0].error == 0)
 		ask_day(s);
 	read_configuration(s);
+	look_at_texts(s);
 	s->troubles = json_array();
 }
 

@@ -21,6 +21,7 @@ struct status_program {
 	char name[HJ_NAME_MAX + 16]; /* "uplinkd@county" */
 	int error;                   /* 0, or why there is no answer: -errno */
 	int pid;                     /* 0 = not known */
+	bool other_text;             /* it runs another than is written, and nobody applied it */
 	json_t *answer;              /* of its Status; NULL = none */
 	struct cli_memory memory;
 };

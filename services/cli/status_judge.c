@@ -40,6 +40,8 @@ static void judge_program(struct status *s, const struct status_program *p)
 		        p->name);
 	else if (p->error < 0)
 		trouble(s, _("hjgate-%s is %s"), p->name, cli_word(status_state(p)));
+	else if (p->other_text)
+		trouble(s, _("hjgate-%s runs another text than is written: hjgate apply"), p->name);
 }
 
 static void judge_flash(struct status *s, json_t *flash)

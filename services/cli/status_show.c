@@ -15,6 +15,7 @@ static const struct writer_column program_columns[] = {
 	{ "program", N_("PROGRAM"), false },
 	{ "state", N_("STATE"), false },
 	{ "pid", N_("PID"), true },
+	{ "other_text", NULL, false },
 	{ "private_dirty_kb", N_("OWN MEMORY"), true },
 	{ "pss_kb", N_("WITH ITS SHARE"), true },
 	{ "rss_kb", NULL, true },
@@ -105,6 +106,7 @@ static void show_programs(const struct status *s, struct writer *w)
 		writer_cell(w, p->error ? STYLE_BAD : STYLE_GOOD, json_string(status_state(p)),
 		        cli_word(status_state(p)));
 		writer_cell(w, STYLE_PLAIN, p->pid > 0 ? json_integer(p->pid) : json_null(), NULL);
+		writer_cell(w, STYLE_PLAIN, json_boolean(p->other_text), NULL);
 		kb_cell(w, p->memory.private_dirty);
 		kb_cell(w, p->memory.pss);
 		kb_cell(w, p->memory.rss);
