@@ -368,7 +368,7 @@ static int settle(struct apply *a)
 	printf(_("an apply was cut short: configuration %u was put back\n"), number);
 	apply_tell(a->root, "config-back",
 	        json_pack("{s:I, s:s}", "number", (json_int_t)number, "why", "it was cut short"), 0);
-	r = apply_hands_systemd.here(a) ? apply_systemd_again() : 0;
+	r = apply_hands_systemd.here(a) ? apply_systemd_settled(a) : 0;
 	return r < 0 ? failed(a, r, _("systemd cannot be told")) : 0;
 }
 

@@ -169,7 +169,8 @@ struct apply_hands {
 	int (*look)(struct apply *a);
 	int (*act)(const struct apply *a, const struct apply_program *p, enum apply_act act); /* does not wait */
 };
-int apply_systemd_again(void); /* at boot: the manager reads the instances anew and starts those that are new */
+/* At boot, after another configuration was put in the place of what was tried: its instances run, and no others. */
+int apply_systemd_settled(struct apply *a);
 extern const struct apply_hands apply_hands_run, apply_hands_systemd;
 const struct apply_hands *apply_hands_find(const struct apply *a);
 struct apply_program *apply_program_get(struct apply *a, const char *name); /* made where absent; NULL: too many */

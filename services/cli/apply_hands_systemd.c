@@ -80,12 +80,12 @@ static int tell(const char *const *words)
 }
 
 /* The generator makes the instances; the target is started, since programs are to run. */
-int apply_systemd_again(void)
+static int again(void)
 {
-	static const char *const again[] = { "systemctl", "--no-ask-password", "daemon-reload", NULL };
+	static const char *const anew[] = { "systemctl", "--no-ask-password", "daemon-reload", NULL };
 	static const char *const start[] = { "systemctl", "--no-ask-password", "--no-block", "start", "hjgate.target",
 		NULL };
-	int r = tell(again);
+	int r = tell(anew);
 
 	return r < 0 ? r : tell(start);
 }
@@ -97,7 +97,7 @@ static bool here(const struct apply *a)
 
 static int reload(const struct apply *a)
 {
-	return apply_systemd_again();
+	return again();
 }
 
 /* ---- looking ---- */
@@ -242,6 +242,21 @@ static int act(const struct apply *a, const struct apply_program *p, enum apply_
 		words[5 + i] = units[i + 1];
 	}
 	return tell(words);
+}
+
+/* The generator had read what was tried before anything was put back, and the starts of its instances are queued: a
+ * file that is gone takes nothing back of that. */
+int apply_systemd_settled(struct apply *a)
+{
+	int r = again();
+
+	a->hands = &apply_hands_systemd;
+	a->source = a->root;
+	r = r < 0 ? r : apply_plan(a);
+	for (size_t i = 0; i < a->count && r >= 0; i++)
+		if (a->programs[i].instance && !a->programs[i].wanted)
+			r = act(a, &a->programs[i], APPLY_STOP);
+	return r;
 }
 
 const struct apply_hands apply_hands_systemd = { "systemd", 200, here, reload, look, act };
