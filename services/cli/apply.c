@@ -365,7 +365,7 @@ static int settle(struct apply *a)
 		return failed(a, r, _("cannot end what was cut short"));
 	if (!r)
 		return 0;
-	printf(_("an apply was cut short: configuration %u was put back\n"), number);
+	apply_show_settled(number, r);
 	apply_tell(a->root, "config-back",
 	        json_pack("{s:I, s:s}", "number", (json_int_t)number, "why", "it was cut short"), 0);
 	r = apply_hands_systemd.here(a) ? apply_systemd_settled(a) : 0;

@@ -216,6 +216,7 @@ void apply_show_changes(const struct apply *a, struct writer *w);
 void apply_show_programs(const struct apply *a, struct writer *w, const char *key, bool done);
 void apply_show_answers(const struct apply_answers *l, struct writer *w);
 void apply_show_list(const struct apply *a, const struct apply_kept_list *l, struct writer *w);
+void apply_show_settled(unsigned number, int how); /* by apply_settle() */
 int apply_show_nobody(const struct apply *a); /* no program runs: the exit status */
 
 /* apply_tell.c */
@@ -223,7 +224,8 @@ void apply_who(char to[APPLY_BY_MAX]);
 void apply_tell(const char *root, const char *code, json_t *values, int wait_ms);
 
 /* apply_settle.c: before any program runs. What was cut short is finished or undone, and the first configuration is
- * kept. 1: this number was put back; 0; -errno. */
+ * kept. Above 0: this number was put back, ALONE: what was tried is not kept, the disk is full; 0; -errno. */
+enum { APPLY_IS_BACK = 1, APPLY_IS_BACK_ALONE = 2 };
 int apply_settle(const char *root, unsigned *ret_number);
 int apply_take_up(struct apply *a); /* where a person goes on instead */
 /* One at a time: -EBUSY, and who it is. */

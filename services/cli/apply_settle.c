@@ -60,6 +60,19 @@ static int undo(const char *root, unsigned number)
 	return r < 0 ? r : put_back(root, number);
 }
 
+/* The disk of what is kept is full, and /etc may have room: the good one first, and what was tried is lost. The state
+ * stays as it is until all is in its place, so that a power cut begins it again. */
+static int put_straight(const char *root, unsigned number)
+{
+	char staged[HJ_PATH_MAX], kept[HJ_PATH_MAX];
+	int r = apply_kept_path(root, APPLY_STAGED, staged);
+
+	r = r < 0 ? r : apply_remove_all(staged);
+	r = r < 0 ? r : apply_kept_root(root, number, kept);
+	r = r < 0 ? r : apply_tree_put(kept, root);
+	return r < 0 ? r : apply_state_write(root, APPLY_SETTLED, 0);
+}
+
 static int keep_first(const char *root)
 {
 	_cleanup_(apply_kept_list_done) struct apply_kept_list l = { .count = 0 };
@@ -107,7 +120,10 @@ int apply_settle(const char *root, unsigned *ret_number)
 	if (!*ret_number)
 		return apply_state_write(root, APPLY_SETTLED, 0);
 	r = state == APPLY_PUTTING ? put_back(root, *ret_number) : undo(root, *ret_number);
-	return r < 0 ? r : 1;
+	if (r != -ENOSPC && r != -EDQUOT)
+		return r < 0 ? r : APPLY_IS_BACK;
+	r = put_straight(root, *ret_number);
+	return r < 0 ? r : state == APPLY_TRYING ? APPLY_IS_BACK_ALONE : APPLY_IS_BACK;
 }
 
 /* Who looks on may go, by a link that drops or a pager that is left: what is begun is brought to an end. */

@@ -129,6 +129,14 @@ void apply_show_list(const struct apply *a, const struct apply_kept_list *l, str
 	writer_table_end(w);
 }
 
+/* In the journal of a start. */
+void apply_show_settled(unsigned number, int how)
+{
+	printf(_("an apply was cut short: configuration %u was put back\n"), number);
+	if (how == APPLY_IS_BACK_ALONE)
+		printf("%s\n", _("the disk of /var/lib/hjgate is full: what was being tried is not kept"));
+}
+
 int apply_show_nobody(const struct apply *a)
 {
 	cli_refused(a->cli, "%s", _("no program runs here, and nobody who could start one"));

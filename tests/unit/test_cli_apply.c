@@ -2,6 +2,7 @@
  * that was kept is put back whole, with its modes, whatever an interruption left. */
 #include "../../services/cli/apply.h"
 #include "hjgate/conf_flat.h"
+#include "disk_faults.h"
 #include "state_root.h"
 
 #include <errno.h>
@@ -293,6 +294,34 @@ static void what_goes_back_is_finished(void **state)
 	assert_int_equal(apply_tree_same(other, kept), 1);
 }
 
+/* /etc has room where the disk of what is kept has none: what was good is in force all the same, with or without a
+ * copy of what was tried. */
+static void a_full_disk_keeps_nothing_in_force(void **state)
+{
+	char kept[HJ_PATH_MAX];
+	unsigned number = 0;
+
+	assert_int_equal(apply_kept_root(other, 14, kept), 0);
+	write_in("a", "buses.d/north.conf", "not proved, and no room", 0644);
+	assert_int_equal(apply_state_write(other, APPLY_TRYING, 14), 0);
+	faults_begin(ENOSPC, ON_CREATE, 0, 0);
+	assert_int_equal(apply_settle(other, &number), APPLY_IS_BACK_ALONE);
+	faults_end();
+	assert_true(faults_struck() > 0);
+	assert_int_equal(number, 14);
+	assert_int_equal(apply_state_read(other, &number), APPLY_SETTLED);
+	assert_int_equal(apply_tree_same(other, kept), 1);
+
+	write_in("a", "buses.d/north.conf", "half of what goes back", 0644);
+	assert_int_equal(apply_state_write(other, APPLY_PUTTING, 14), 0);
+	faults_begin(EDQUOT, ON_CREATE, 0, 0);
+	assert_int_equal(apply_settle(other, &number), APPLY_IS_BACK);
+	faults_end();
+	assert_int_equal(apply_state_read(other, &number), APPLY_SETTLED);
+	assert_int_equal(apply_tree_same(other, kept), 1);
+	assert_int_equal(apply_settle(other, &number), 0);
+}
+
 /* Somebody at work ends what he began. */
 static void one_at_a_time(void **state)
 {
@@ -333,6 +362,7 @@ int main(void)
 		cmocka_unit_test(a_trial_is_undone),
 		cmocka_unit_test(what_was_kept_has_proved_itself),
 		cmocka_unit_test(what_goes_back_is_finished),
+		cmocka_unit_test(a_full_disk_keeps_nothing_in_force),
 		cmocka_unit_test(one_at_a_time),
 		cmocka_unit_test(a_folder_of_others),
 	};
