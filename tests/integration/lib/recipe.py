@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import types
 
 from suite import check
 
@@ -159,3 +160,15 @@ class Recipe:
             check(done.returncode == 0 and "platform" in done.stdout, "hjgate check of hjgate-site's file: %s" % done.stdout)
         finally:
             shutil.rmtree(root, ignore_errors=True)
+
+    def check_site_words(self):
+        """A password that would be written as another one is refused, by what hjgate-site says in Python itself."""
+        text = read(glob.glob(os.path.join(self.layer, "recipes-hjgate/hjgate-site/hjgate-site_*.bb"))[0])
+        check('do_install[prefuncs] += "hjgate_site_check"' in text, "nobody looks at what HJGATE_PW is")
+        body = re.search(r"^python hjgate_site_check\(\) \{\n(.*?)^\}", text, re.M | re.S).group(1)
+        for word in ("123456", "p&w", "p|w", "p\\w", "p'w", 'p"w'):
+            for name in ("HJGATE_PW", "HJGATE_HOST"):
+                refused = []
+                values = types.SimpleNamespace(getVar=lambda n, name=name, word=word: word if n == name else None)
+                exec("if True:\n" + body, {"d": values, "bb": types.SimpleNamespace(fatal=refused.append)})  # pylint: disable=exec-used
+                check(bool(refused) == (word != "123456"), "%s = %s: %s" % (name, word, refused))

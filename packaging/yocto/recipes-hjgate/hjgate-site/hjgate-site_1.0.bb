@@ -27,6 +27,16 @@ GROUPADD_PARAM:${PN} = "--system hjgate"
 do_configure[noexec] = "1"
 do_compile[noexec] = "1"
 
+# They are put into the file by sed, from within quotes of the shell, and stand there within quotes: what is more than a letter to one of the three would
+# be written as something else, and nobody would see it.
+do_install[prefuncs] += "hjgate_site_check"
+python hjgate_site_check() {
+    for name in ("HJGATE_HOST", "HJGATE_PW", "HJGATE_ST"):
+        for letter in "&|\\'\"":
+            if letter in (d.getVar(name) or ""):
+                bb.fatal("%s has a %s in it: leave HJGATE_MN empty, and bring the file whole (SRC_URI, hjgate/uplinks.d)" % (name, letter))
+}
+
 do_install() {
     etc=${D}${sysconfdir}/hjgate
     install -d $etc/buses.d $etc/factors.d $etc/models
