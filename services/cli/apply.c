@@ -1,7 +1,6 @@
 /* `hjgate apply`: what was written in /etc/hjgate becomes what runs. It is checked, held against the configuration
- * that was good last, and what differs is looked up in a table of who reads what: those programs, and no others, are
- * started again. Where one does not come up, the files and the programs go back to what they were. The order in which
- * it is written down what is going on is what makes a power cut at any moment harmless: apply_settle.c. */
+ * that was good last, and what differs is looked up in a table of who reads what: those programs, no others, are
+ * started again. Where one does not come up, files and programs go back. Of a power cut amid it: apply_settle.c. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
