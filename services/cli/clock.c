@@ -92,7 +92,7 @@ static int accept(struct cli *cli)
 	if (r)
 		return r;
 	if (cli->json) {
-		json_dumpf(answer, stdout, 0);
+		json_dumpf(answer, stdout, JSON_REAL_PRECISION(15));
 		printf("\n");
 		return 0;
 	}

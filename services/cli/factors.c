@@ -189,7 +189,7 @@ static void show_unknown(struct writer *w, const struct factors *f)
 		n += !f->uses[i].row;
 	if (!n)
 		return;
-	writer_say(w, STYLE_WARN, "%s", _("These are in no table (hjgate check says what to do):"));
+	writer_say(w, STYLE_WARN, "%s", _("These are in no table (a file of factors.d may say what they are):"));
 	writer_table(w, "unknown", use_columns, hj_array_size(use_columns));
 	for (size_t i = 0; i < f->use_count; i++)
 		if (!f->uses[i].row)

@@ -232,7 +232,7 @@ int judge_explain(struct cli *cli, const char *name)
 	if (r)
 		return r;
 	if (cli->json) {
-		json_dumpf(answer, stdout, JSON_INDENT(2));
+		json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 		printf("\n");
 		return 0;
 	}

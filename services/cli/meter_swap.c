@@ -126,7 +126,7 @@ static void say(const struct cli *cli, const struct meter_words *m, const char *
 
 	if (cli->json) {
 		json_object_set_new(answer, "ratio", json_real(ratio));
-		json_dumpf(answer, stdout, 0);
+		json_dumpf(answer, stdout, JSON_REAL_PRECISION(15));
 		printf("\n");
 		return;
 	}

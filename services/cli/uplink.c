@@ -234,7 +234,7 @@ static int reset(struct cli *cli, const struct uplink *u)
 		return r;
 	names = json_object_get(answer, "changed");
 	if (cli->json) {
-		json_dumpf(answer, stdout, JSON_COMPACT);
+		json_dumpf(answer, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
 		printf("\n");
 		return HJ_EXIT_OK;
 	}

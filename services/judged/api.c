@@ -89,9 +89,9 @@ static json_t *equipment_json(const struct judged *d, size_t i)
 	        "process", e->process ? e->process : "", "state", hj_state_name(look.state), "since",
 	        (json_int_t)look.since_ms, "maintained", look.maintained, "alarmed", look.alarmed, "hours",
 	        look.hours);
+	json_object_set_new(j, "energy", json_null());
 	judged_number_to(j, "energy", look.energy);
-	if (j && d->told[i] != JUDGED_TOLD_NO)
-		json_object_set_new(j, "rs", json_integer(d->told[i]));
+	json_object_set_new(j, "rs", d->told[i] == JUDGED_TOLD_NO ? json_null() : json_integer(d->told[i]));
 	return j;
 }
 
