@@ -238,10 +238,16 @@ void bus_wire_close(struct bus_wire *w)
 
 static int port_failed(const struct bus_wire *w, int error, const char *text)
 {
-	const char *what = hj_bus_type(w->conf.kind)->traits & HJ_BUS_HOST ? w->conf.host : w->conf.port;
+	char what[HJ_CONF_TEXT_MAX + 8];
 
-	cli_refused(w->cli, _("cannot use %s: %s"), what, text);
-	if (error == ENOENT || error == ENXIO || error == ENODEV)
+	if (hj_bus_type(w->conf.kind)->traits & HJ_BUS_HOST)
+		snprintf(what, sizeof(what), "%s:%d", w->conf.host, (int)w->conf.tcp_port);
+	else
+		hj_text_copy(what, sizeof(what), w->conf.port);
+	cli_refused(w->cli, _("cannot use %s: %s"), what, cli_reason(text));
+	if (!error)
+		fprintf(stderr, "%s\n", _("hjgate status says why. See what there is: hjgate bus ports"));
+	else if (error == ENOENT || error == ENXIO || error == ENODEV)
 		fprintf(stderr, "%s\n", _("See what there is: hjgate bus ports"));
 	else if (error == EACCES || error == EPERM)
 		fprintf(stderr, "%s\n",
@@ -359,7 +365,7 @@ int bus_wire_ask(struct bus_wire *w, const struct hj_question *q, int64_t timeou
 			break;
 		nanosleep(&step, NULL);
 	}
-	return ret->result == BUS_PORT ? port_failed(w, 0, cli_reason(ret->why)) : 0;
+	return ret->result == BUS_PORT ? port_failed(w, 0, ret->why) : 0;
 }
 
 int bus_wire_ask_surely(struct bus_wire *w, const struct hj_question *q, int64_t timeout_ms, struct bus_reply *ret)
