@@ -90,12 +90,15 @@ static void value_cell(struct writer *w, const char *name, json_t *value)
 	free(packed);
 }
 
-static void show_values(struct writer *w, json_t *event)
+/* In JSON they are as in the list of events: an object, empty where there are none. */
+static void show_values(struct writer *w, json_t *event, bool json)
 {
 	json_t *values = json_object_get(event, "values"), *value;
 	const char *name;
 
-	if (!json_object_size(values))
+	if (json)
+		writer_field(w, "values", NULL, STYLE_PLAIN, values ? json_incref(values) : json_object(), NULL);
+	if (json || !json_object_size(values))
 		return;
 	writer_table(w, "values", value_columns, hj_array_size(value_columns));
 	json_object_foreach(values, name, value)
@@ -164,7 +167,7 @@ int cli_events_show(struct cli *cli, int64_t id)
 	type = code ? hj_event_find(code) : NULL;
 	w = writer_stdout(cli->json ? WRITER_JSON : WRITER_TEXT);
 	show_event(w, event, type);
-	show_values(w, event);
+	show_values(w, event, cli->json);
 	show_where(w, event);
 	writer_free(w);
 	return HJ_EXIT_OK;
