@@ -84,7 +84,7 @@ static int heed_damage(struct stored *s)
 static bool may_help_to_reopen(const struct stored *s)
 {
 	if (s->damage == DAMAGE_MET || s->damage == DAMAGE_SURE)
-		return true;
+		return takes_a_file(s); /* else it could not be set aside, and what reads well would be away */
 	if (!s->error || s->error == -ENOSPC || s->error == -ENOMEM)
 		return false;
 	if (s->error != -EROFS && s->failures % STORED_REOPEN_AFTER)

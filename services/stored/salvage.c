@@ -202,9 +202,11 @@ static int slice(struct stored *s)
 static int on_slice(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct stored *s = userdata;
-	int r = slice(s);
+	/* The next commit may open the file anew, and end this with it: not amid a slice. */
+	bool doubted = s->error || s->damage == DAMAGE_MET || s->damage == DAMAGE_SURE;
+	int r = doubted ? -EAGAIN : slice(s);
 
-	if (r < 0 && r != s->salvage_error) /* once */
+	if (r < 0 && !doubted && r != s->salvage_error) /* once */
 		hj_log_error(r, "cannot put back what the damaged file holds: trying again every %llu s",
 		        STORED_RETRY / HJ_USEC_PER_SEC);
 	s->salvage_error = hj_min(r, 0);

@@ -237,6 +237,45 @@ static void damage_that_is_met(void **state)
 	assert_int_equal(all_minutes(), MINUTES);
 }
 
+/* And the commit that would open the file anew has to wait: the rows come back once, and are told of once. */
+static void damage_that_is_met_while_rows_come_back(void **state)
+{
+	minutes(MINUTES, "meter.energy");
+	lose_header();
+	s = open_store(KEPT_DAYS);
+	assert_non_null(s->salvage);
+	s->error = -EIO; /* of a commit, a moment ago */
+	s->retry = STORED_RETRY_MOST;
+	s->commit_at = HJ_USEC_NEVER;
+	commit_request(s, s->retry);
+	assert_int_equal(disk_note(s, -EUCLEAN), -EUCLEAN);
+	for (int i = 0; i < 400 && s->damage == DAMAGE_MET; i++)
+		sd_event_run(loop, 50000);
+	run_to_end();
+	assert_int_equal(told("store-salvaged"), 1);
+	assert_true(all_minutes() >= MINUTES - 1);
+}
+
+/* It could not be set aside: what reads well stays readable until it can. */
+static void damage_on_a_disk_that_takes_nothing(void **state)
+{
+	minutes(MINUTES, "meter.energy");
+	disk_note(s, -EUCLEAN);
+	assert_int_equal(commit_now(s), 0);
+	disk_note(s, -EUCLEAN);
+	faults_begin(EROFS, ON_OPEN_WRITE | ON_CREATE | ON_WRITE | ON_GROW | ON_SYNC, 0, 0);
+	for (int i = 0; i < 2 * STORED_REOPEN_AFTER; i++) {
+		offer("meter.energy");
+		commit_now(s);
+	}
+	assert_non_null(s->ledger);
+	assert_int_equal(all_minutes(), MINUTES);
+	disk_is_well();
+	assert_int_equal(told("store-damaged"), 1);
+	run_to_end();
+	assert_true(all_minutes() >= MINUTES);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 int main(void)
 {
@@ -247,6 +286,8 @@ int main(void)
 		T(what_it_says_is_not_passed_over),
 		T(a_page_that_goes_bad_while_it_runs),
 		T(damage_that_is_met),
+		T(damage_that_is_met_while_rows_come_back),
+		T(damage_on_a_disk_that_takes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
