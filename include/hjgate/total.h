@@ -28,6 +28,7 @@ struct hj_total {
 	struct {
 		double from, to, counted;
 		int64_t time_ms;
+		double again, again_counted; /* it fell once more since, from `again`. NAN: it did not. Not kept */
 		bool swapped; /* it was explained: the meter was swapped there */
 	} fall;
 	/* A meter that is to be swapped, told before the new one was read. */

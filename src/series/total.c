@@ -22,7 +22,7 @@ enum {
 
 void hj_total_init(struct hj_total *t)
 {
-	*t = (struct hj_total){ .newest = NAN, .carry = NAN, .fall.from = NAN };
+	*t = (struct hj_total){ .newest = NAN, .carry = NAN, .fall.from = NAN, .fall.again = NAN };
 }
 
 static double plus(double a, double b)
@@ -91,6 +91,24 @@ static double take_back(struct hj_total *t, double value)
 	return 0;
 }
 
+/* The fall before is still open; of the one after it, at once where it was: a last digit that trembles. */
+static bool trembled(const struct hj_total *t, double value, int64_t time_ms)
+{
+	return may_come_back(t, time_ms) && t->newest == t->fall.to && value >= t->fall.again;
+}
+
+static double take_back_again(struct hj_total *t, double value)
+{
+	double grown = minus(minus(value, t->fall.again), t->fall.again_counted);
+
+	t->fall.counted = minus(minus(t->fall.counted, t->fall.again_counted), minus(t->fall.again, t->fall.to));
+	t->fall.again = NAN;
+	if (grown >= 0)
+		return grown;
+	carry(t, grown);
+	return 0;
+}
+
 /* Is this reading the new meter's? Where it is known how that one began, whose reading it is nearer to: a last digit
  * that trembles while the old one still hangs there is none. */
 static bool is_new_meter(const struct hj_total *t, double value)
@@ -105,7 +123,11 @@ static bool is_new_meter(const struct hj_total *t, double value)
 /* One that falls again before it is seen whether it comes back has fallen from where it did first. */
 static void fell(struct hj_total *t, double value, int64_t time_ms, double grown)
 {
-	if (may_come_back(t, time_ms)) {
+	bool again = may_come_back(t, time_ms) && time_ms - t->fall.time_ms <= HJ_TOTAL_RETURN_MS;
+
+	t->fall.again = again ? t->newest : NAN;
+	t->fall.again_counted = grown;
+	if (again) {
 		t->fall.counted = plus(plus(t->fall.counted, minus(t->newest, t->fall.to)), grown);
 	} else {
 		t->fall.from = t->newest;
@@ -140,6 +162,8 @@ double hj_total_add(struct hj_total *t, double wrap, double value, int64_t time_
 		grown = NAN;
 	} else if (came_back(t, value, time_ms)) {
 		grown = take_back(t, value);
+	} else if (trembled(t, value, time_ms)) {
+		grown = take_back_again(t, value);
 	} else {
 		*ret_step = step_of(before, wrap, value);
 		grown = fmax(growth_of(*ret_step, before, wrap, value), 0);

@@ -101,6 +101,8 @@ static void a_false_beginning_is_no_reading(void **state)
 		{ { 1000, 0, 0.5, 1000.5, 1001, 1001 }, HJ_TOTAL_RETURN_MS, 1001 }, /* too late */
 		{ { 2, 0, 0.5, 1, 1.5, 2 }, MINUTE, 2 }, /* it counts up to where it was */
 		{ { 1000, 0, 400, 0, 1001, 1002 }, MINUTE, 2 },
+		{ { 1000, 0, 5, 4, 5, 5 }, MINUTE, 5 }, /* a last digit that trembles since */
+		{ { 1000, 999, 500, 501, 500, 501 }, MINUTE, 1 },
 	};
 
 	(void)state;
@@ -202,6 +204,20 @@ static void swap_told_after(void **state)
 }
 
 /* Whoever is not sure whether the command was heard gives it again; whoever misread the display corrects it. */
+/* A last digit trembled, days before; that is not where the old meter ended. */
+static void swap_told_long_after_a_tremble(void **state)
+{
+	struct hj_total t = begun(1000);
+	enum hj_total_step step;
+	double old, new;
+
+	(void)state;
+	hj_total_add(&t, 0, 999.9, MINUTE, &step);
+	hj_total_add(&t, 0, 0, 8 * DAY, &step);
+	hj_total_add(&t, 0, 0.3, 8 * DAY + MINUTE, &step);
+	assert_int_equal(hj_total_swap(&t, 999.9, 0, 8 * DAY + HOUR, &old, &new), 0);
+}
+
 static void swap_told_twice(void **state)
 {
 	struct hj_total t = begun(48213.5);
@@ -533,6 +549,7 @@ int main(void)
 		cmocka_unit_test(a_false_beginning_is_no_reading),
 		cmocka_unit_test(swap_told_before),
 		cmocka_unit_test(swap_told_after),
+		cmocka_unit_test(swap_told_long_after_a_tremble),
 		cmocka_unit_test(swap_told_twice),
 		cmocka_unit_test(swap_told_before_the_first_reading),
 		cmocka_unit_test(what_is_no_wrap),
