@@ -183,7 +183,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 void clock_up(struct uplinkd *u)
 {
-	if (!u->clock.set_at || hj_now().mono - u->clock.set_at >= ASK_EVERY)
+	hj_usec now = hj_now().mono;
+
+	/* In doubt it is asked when that is due, and not with each link. */
+	if (u->clock.set_at ? now - u->clock.set_at >= ASK_EVERY : u->clock.step_at <= now)
 		ask(u);
 }
 

@@ -262,6 +262,25 @@ static void words_that_are_all_late_are_bounded(void **state)
 	json_decref(reply);
 }
 
+/* Nor does one that is made anew all the time. */
+static void each_new_link_is_no_reason(void **state)
+{
+	json_t *reply = json_pack("{s:s, s:i}", "how", "stepped", "offset", -9000);
+	struct uplinkd u;
+
+	begin(&u);
+	for (int i = 0; i < 24 * 12; i++) {
+		unsigned asked = world.asked;
+
+		clock_up(&u);
+		if (world.asked > asked)
+			say(&u, NULL, reply, -9000, false);
+		wait_for(&u, 300 * SECOND);
+	}
+	assert_in_range(world.asked, 2, 1 + 2 * 25);
+	json_decref(reply);
+}
+
 /* A cron job of another opinion: each steps the clock for ever. */
 static void two_opinions_are_bounded(void **state)
 {
@@ -341,6 +360,7 @@ int main(void)
 		cmocka_unit_test(the_platforms_own_step_is_not),
 		cmocka_unit_test(a_word_that_may_be_late_is_asked_about),
 		cmocka_unit_test(words_that_are_all_late_are_bounded),
+		cmocka_unit_test(each_new_link_is_no_reason),
 		cmocka_unit_test(two_opinions_are_bounded),
 		cmocka_unit_test(it_is_not_forgotten),
 		cmocka_unit_test(a_time_daemon_is_let_be),
