@@ -148,8 +148,9 @@ static double total_stride(struct equipment *e, int64_t ms, double value)
 /* What it grew by in a silence that began on another day is no day's: nobody knows how much of it is this one's. */
 static double total_grown(const struct hj_judge *j, struct equipment *e, int64_t ms, double value)
 {
+	int64_t silent_ms = j->points[e->plan->energy].plan->silent_ms;
 	bool known = e->meter_ms != BEFORE;
-	bool silent = e->meter_ms < e->day_ms && ms - e->meter_ms > j->points[e->plan->energy].plan->silent_ms;
+	bool silent = known && e->meter_ms < e->day_ms && ms - e->meter_ms > silent_ms;
 	double grown = total_stride(e, ms, value);
 
 	if (isnan(e->fell_to))

@@ -16,7 +16,7 @@
  * word of ours, and is none. */
 bool hj_event_is_reason(const char *name)
 {
-	static const char *const reasons[] = { "error", "detail", "text", "how", "result", "status", "whose" };
+	static const char *const reasons[] = { "error", "detail", "why", "text", "how", "result", "status", "whose" };
 
 	for (size_t i = 0; i < hj_array_size(reasons); i++)
 		if (!strcmp(name, reasons[i]))
