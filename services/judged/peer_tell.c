@@ -202,7 +202,6 @@ static void put_event(struct judged *d, const char *code, const char *phase, con
 }
 
 /* An end says nothing but when: what its begin told is what is known of it, and its text is of that time. */
-
 static void tell_event(struct judged *d, const struct hj_conclusion *c)
 {
 	int64_t time_ms = c->ended ? c->end_ms : c->begin_ms;

@@ -69,17 +69,23 @@ static void end(struct test *t, const char *verdict, int code)
 	t->code = code;
 }
 
+/* Bytes that were no frame, until now. */
+static uint64_t junk_of(const struct uplinkd *u)
+{
+	struct hj212_counts counts = { 0 };
+
+	if (u->session)
+		hj212_session_counts(u->session, &counts);
+	return counts.junk;
+}
+
 /* It was not acknowledged: what came instead says more than that nothing did. Of a page of the web the session gets
  * nothing, so that a portal stays one. */
 static void end_unanswered(struct test *t, const char *verdict)
 {
-	struct hj212_counts counts = { 0 };
-
 	if (t->verdict)
 		return;
-	if (t->u->session)
-		hj212_session_counts(t->u->session, &counts);
-	if (!t->came.odd && counts.junk > t->junk)
+	if (!t->came.odd && junk_of(t->u) > t->junk)
 		t->came.odd = CAME_BYTES;
 	t->what = &t->came.odd_one;
 	end(t, came_verdict(&t->came) ?: verdict, 0);
@@ -290,11 +296,7 @@ static void left(struct hj_ipc_call *call, void *userdata)
 
 static void begin(struct test *t)
 {
-	struct hj212_counts counts = { 0 };
-
-	if (t->u->session)
-		hj212_session_counts(t->u->session, &counts);
-	t->junk = counts.junk;
+	t->junk = junk_of(t->u);
 	uplinkd_watch(t->u);
 	step(t, "begin", t->u->conf.host, NULL);
 	enter(t);

@@ -79,16 +79,21 @@ static bool came_back(const struct hj_total *t, double value, int64_t time_ms)
 	return may_come_back(t, time_ms) && value >= t->fall.from && value - t->newest > t->newest - t->fall.to;
 }
 
+/* What is below 0 is taken from what comes. */
+static double or_carry(struct hj_total *t, double grown)
+{
+	if (grown < 0)
+		carry(t, grown);
+	return fmax(grown, 0);
+}
+
 static double take_back(struct hj_total *t, double value)
 {
 	double counted = plus(t->fall.counted, minus(t->newest, t->fall.to));
 	double grown = minus(minus(value, t->fall.from), counted);
 
 	t->fall.from = NAN;
-	if (grown >= 0)
-		return grown;
-	carry(t, grown);
-	return 0;
+	return or_carry(t, grown);
 }
 
 /* The fall before is still open; of the one after it, at once where it was: a last digit that trembles. */
@@ -103,10 +108,7 @@ static double take_back_again(struct hj_total *t, double value)
 
 	t->fall.counted = minus(minus(t->fall.counted, t->fall.again_counted), minus(t->fall.again, t->fall.to));
 	t->fall.again = NAN;
-	if (grown >= 0)
-		return grown;
-	carry(t, grown);
-	return 0;
+	return or_carry(t, grown);
 }
 
 /* Is this reading the new meter's? Where it is known how that one began, whose reading it is nearer to: a last digit
