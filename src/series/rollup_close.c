@@ -81,12 +81,25 @@ static const struct window *find_due(struct hj_rollup *r, const struct hj_now *n
 	return best;
 }
 
-/* Sorted and disjoint; when there are too many, the smallest gap is closed: then a sample in it is late, and no label
- * comes twice. */
+/* Which gap is given up where there are too many stretches: the smallest of those before what was just noted, since
+ * no sample comes there any more; never the one after it, which the clock walks into next. */
+static size_t gap_to_close(const struct hj_rollup_bus *b, size_t noted)
+{
+	const struct labels *list = b->closed;
+	size_t first = noted ? 0 : 1, end = noted ? noted : b->closed_count - 1, best = first;
+
+	for (size_t i = first; i < end; i++)
+		if (list[i + 1].from_ms - list[i].end_ms < list[best + 1].from_ms - list[best].end_ms)
+			best = i;
+	return best;
+}
+
+/* Sorted and disjoint; when there are too many, a gap is closed: then a sample in it is late, and no label comes
+ * twice. */
 void rollup_note_closed(struct hj_rollup_bus *b, int64_t from_ms, int64_t end_ms)
 {
 	struct labels *list = b->closed;
-	size_t i = 0, n = 0, best = 0;
+	size_t i = 0, n = 0, best;
 
 	while (i < b->closed_count && list[i].end_ms < from_ms)
 		i++;
@@ -101,9 +114,7 @@ void rollup_note_closed(struct hj_rollup_bus *b, int64_t from_ms, int64_t end_ms
 	b->closed_count = b->closed_count + 1 - n;
 	if (b->closed_count <= HJ_ROLLUP_CLOSED_MAX)
 		return;
-	for (i = 1; i + 1 < b->closed_count; i++)
-		if (list[i + 1].from_ms - list[i].end_ms < list[best + 1].from_ms - list[best].end_ms)
-			best = i;
+	best = gap_to_close(b, i);
 	list[best].end_ms = list[best + 1].end_ms;
 	b->closed_count--;
 	memmove(&list[best + 1], &list[best + 2], (b->closed_count - best - 1) * sizeof(list[0]));

@@ -202,6 +202,31 @@ static void stretches_of_closed_labels_join(void **state)
 	hj_dictionary_done(&d);
 }
 
+/* A clock that was ahead for a while has closed labels there. What lies between is still to come, however many
+ * outages there were before. */
+static void the_time_before_a_wrong_clocks_is_not_closed(void **state)
+{
+	for (int64_t outages = HJ_ROLLUP_CLOSED_MAX - 2; outages < HJ_ROLLUP_CLOSED_MAX + 4; outages++) {
+		struct hj_dictionary d = { 0 };
+		struct hj_rollup *r;
+		struct hj_rollup_bus *b;
+		int64_t today = T0 + outages * 24 * 60 * MINUTE;
+
+		add_point(&d, 1, false);
+		assert_int_equal(hj_rollup_new(MINUTE, &d, &r), 0);
+		assert_int_equal(get_bus(r, "north", T0, &b), 0);
+		for (int64_t i = 0; i < outages; i++)
+			close_label(r, b, T0 + i * 24 * 60 * MINUTE);
+		close_label(r, b, today + 4 * 60 * MINUTE); /* four hours ahead */
+		for (int64_t i = 0; i < 4 * 60; i++)
+			close_label(r, b, today + i * MINUTE);
+		assert_int_equal(add(r, b, 1, today + 4 * 60 * MINUTE, 1), HJ_ROLLUP_LATE);
+		assert_int_equal(add(r, b, 1, today + 60 * MINUTE, 1), HJ_ROLLUP_LATE);
+		hj_rollup_free(r);
+		hj_dictionary_done(&d);
+	}
+}
+
 /* ---- checkpoints that are none ---- */
 
 struct forged {
@@ -331,6 +356,7 @@ int main(void)
 		cmocka_unit_test(falls_are_told_once),
 		cmocka_unit_test(only_totals_are_swapped),
 		cmocka_unit_test(stretches_of_closed_labels_join),
+		cmocka_unit_test(the_time_before_a_wrong_clocks_is_not_closed),
 		cmocka_unit_test(what_no_rollup_has_written),
 		cmocka_unit_test(a_checkpoint_full_of_strangers),
 	};
