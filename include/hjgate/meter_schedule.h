@@ -18,10 +18,16 @@
 	(5 * HJ_USEC_PER_SEC)                  /* requests of one interval are spread over this; half of it at most */
 #define HJ_SCHEDULE_STEP (50 * HJ_USEC_PER_MS) /* a smaller change of the wall clock against ours is let be */
 
+/* Before the end of an interval: where what a total grew by in an interval is asked for. At most a quarter of the
+ * interval, and only where all that is asked then takes no more than half of this. */
+#define HJ_SCHEDULE_LEAD (30 * HJ_USEC_PER_SEC)
+
 /* What is asked how often. */
 struct hj_timing {
 	size_t meter;
 	uint32_t interval_ms, fast_ms; /* fast_ms 0: not on the fast lane */
+	bool total;                    /* a total is in it: what it shows at the end of an interval is wanted */
+	hj_usec takes;                 /* of the bus, with the answer; 0: next to nothing */
 };
 
 struct hj_slot {

@@ -41,7 +41,15 @@ static int collect(struct meterd *m)
 	return 0;
 }
 
-static int make_schedule(const struct hj_plan *plan, struct hj_schedule *ret)
+static bool has_total(const struct meterd *m, const struct hj_plan *plan, const struct hj_request *q)
+{
+	for (size_t k = 0; k < q->wants; k++)
+		if (m->points[plan->order[q->first + k]]->point.total)
+			return true;
+	return false;
+}
+
+static int make_schedule(const struct meterd *m, const struct hj_plan *plan, struct hj_schedule *ret)
 {
 	_cleanup_free_ struct hj_timing *timings = calloc(plan->count + 1, sizeof(*timings));
 	struct hj_now now = hj_now();
@@ -51,7 +59,11 @@ static int make_schedule(const struct hj_plan *plan, struct hj_schedule *ret)
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct hj_request *q = &plan->requests[i];
 
-		timings[i] = (struct hj_timing){ q->meter, q->interval_ms, q->fast_ms };
+		timings[i] = (struct hj_timing){ .meter = q->meter,
+			.interval_ms = q->interval_ms,
+			.fast_ms = q->fast_ms,
+			.total = has_total(m, plan, q),
+			.takes = hj_bus_cost_ns(&m->cost, q->table, q->count) / 1000 };
 	}
 	return hj_schedule_init(ret, timings, plan->count, hj_schedule_origin(&now), now.mono);
 }
@@ -110,7 +122,7 @@ static int make(struct meterd *m)
 	r = hj_plan_make(m->wants, m->point_count, &rules, &plan);
 	if (r < 0)
 		return r;
-	r = make_schedule(&plan, &schedule);
+	r = make_schedule(m, &plan, &schedule);
 	if (r < 0) {
 		hj_plan_done(&plan);
 		return r;

@@ -29,6 +29,37 @@ static hj_usec next_on_grid(int64_t origin, const struct hj_slot *slot, hj_usec 
 	return now + (hj_usec)((past < 0 ? 0 : interval) - past);
 }
 
+static hj_usec lead_of(hj_usec interval)
+{
+	return hj_min(interval / MARGIN_PART, (hj_usec)HJ_SCHEDULE_LEAD);
+}
+
+/* A bus that is busy for long would answer some of them after the end, and a window would be without its reading. */
+static bool has_time_at_the_end(const struct hj_timing *timings, size_t count, uint32_t interval_ms)
+{
+	hj_usec takes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (timings[i].interval_ms <= interval_ms)
+			takes += timings[i].takes;
+	return takes <= lead_of(interval_ms * HJ_USEC_PER_MS) / 2;
+}
+
+/* The first of so many, and those after it spread behind it. What a total grew by is told by its newest reading in a
+ * window, so that belongs to its end; all else to its begin. */
+static hj_usec phase_of(const struct hj_timing *timings, size_t i, size_t count)
+{
+	const struct hj_timing *t = &timings[i];
+	hj_usec interval = t->interval_ms * HJ_USEC_PER_MS;
+	hj_usec margin = hj_min(interval / MARGIN_PART, (hj_usec)HJ_SCHEDULE_MARGIN);
+	hj_usec spread = hj_min(interval / SPREAD_PART, (hj_usec)HJ_SCHEDULE_SPREAD);
+
+	if (!t->total || t->fast_ms || !has_time_at_the_end(timings, count, t->interval_ms))
+		return margin + spread * i / count;
+	spread = hj_min(spread, lead_of(interval) / SPREAD_PART);
+	return interval - lead_of(interval) + spread * i / count;
+}
+
 int hj_schedule_init(
         struct hj_schedule *s, const struct hj_timing *timings, size_t count, int64_t origin, hj_usec now)
 {
@@ -39,8 +70,6 @@ int hj_schedule_init(
 	for (size_t i = 0; i < count; i++) {
 		const struct hj_timing *t = &timings[i];
 		hj_usec interval = t->interval_ms * HJ_USEC_PER_MS;
-		hj_usec margin = hj_min(interval / MARGIN_PART, (hj_usec)HJ_SCHEDULE_MARGIN);
-		hj_usec spread = hj_min(interval / SPREAD_PART, (hj_usec)HJ_SCHEDULE_SPREAD);
 		struct hj_slot *slot = &s->slots[i];
 
 		if (!interval) {
@@ -50,7 +79,7 @@ int hj_schedule_init(
 		*slot = (struct hj_slot){ .meter = t->meter,
 			.interval = interval,
 			.fast = t->fast_ms * HJ_USEC_PER_MS,
-			.phase = margin + spread * i / count,
+			.phase = phase_of(timings, i, count),
 			.look = t->fast_ms ? now : HJ_USEC_NEVER,
 			.soon = now };
 		slot->due = next_on_grid(origin, slot, now);

@@ -107,7 +107,9 @@ static uint64_t overruns(const struct hj_plan *p, const struct hj_bus_cost *cost
 		const struct hj_request *q = &p->requests[i];
 
 		b->requests[b->count++] =
-		        (struct virtual_request){ .timing = { q->meter, q->interval_ms, q->fast_ms },
+		        (struct virtual_request){ .timing = { .meter = q->meter,
+			                                  .interval_ms = q->interval_ms,
+			                                  .fast_ms = q->fast_ms },
 			        .takes = hj_bus_cost_ns(cost, q->table, q->count) / 1000 };
 	}
 	assert_int_equal(virtual_bus_init(b, 14, 500000, 1, 0), 0);

@@ -20,7 +20,8 @@
 static void add(struct virtual_bus *b, size_t meter, uint32_t interval_ms, uint32_t fast_ms, hj_usec takes)
 {
 	b->requests[b->count++] =
-	        (struct virtual_request){ .timing = { meter, interval_ms, fast_ms }, .takes = takes };
+	        (struct virtual_request){ .timing = { .meter = meter, .interval_ms = interval_ms, .fast_ms = fast_ms },
+			.takes = takes };
 }
 
 static struct virtual_bus *bus_new(void)
@@ -94,13 +95,54 @@ static void a_window_has_its_sample(void **state)
 	}
 }
 
+/* What a total shows then is what it grew to in the window; on a bus without time for it, it is where all else is. */
+static void a_total_is_read_towards_the_end(void **state)
+{
+	(void)state;
+	for (hj_usec takes = 100 * MS; takes <= 1000 * MS; takes += 900 * MS) {
+		hj_usec least = takes < 1000 * MS ? 300 * SEC - HJ_SCHEDULE_LEAD : HJ_SCHEDULE_MARGIN;
+		struct virtual_bus *b = bus_new();
+
+		for (size_t i = 0; i < 20; i++) {
+			add(b, i, 300000, 0, takes);
+			b->requests[i].timing.total = true;
+			b->requests[i].timing.takes = takes;
+		}
+		add(b, 20, 60000, 0, 100 * MS);
+		start(b, 21);
+		for (size_t i = 0; i < 20; i++)
+			assert_in_range(b->schedule.slots[i].due % (300 * SEC), least, least + 6 * SEC);
+		assert_in_range(b->schedule.slots[20].due % (60 * SEC), HJ_SCHEDULE_MARGIN, 6 * SEC);
+		go_on(b, T0 + 3600 * SEC);
+		for (size_t i = 0; i < 20; i++)
+			assert_int_equal(b->requests[i].answered, 12 + 1);
+		bus_free(b);
+	}
+}
+
+/* A minute's is read a quarter of it before its end, a second's too. */
+static void a_short_interval_has_a_short_lead(void **state)
+{
+	static const uint32_t intervals[] = { 1000, 60000, 119000 };
+
+	(void)state;
+	for (size_t i = 0; i < hj_array_size(intervals); i++) {
+		const struct hj_timing timing = { .interval_ms = intervals[i], .total = true };
+		struct hj_schedule s;
+
+		assert_int_equal(hj_schedule_init(&s, &timing, 1, 0, T0), 0);
+		assert_int_equal(s.slots[0].phase, intervals[i] * MS / 4 * 3);
+		hj_schedule_done(&s);
+	}
+}
+
 static void the_grid_follows_the_wall_clock(void **state)
 {
 	const struct hj_now before = { .wall_ms = 1790000000000, .mono = T0 },
 	                    slewed = { .wall_ms = 1790000600030, .mono = T0 + 600 * SEC },
 	                    more = { .wall_ms = 1790001200080, .mono = T0 + 1200 * SEC },
 	                    stepped = { .wall_ms = 1790001380080 - 3600000, .mono = T0 + 1380 * SEC };
-	const struct hj_timing timing = { 0, 300000, 0 };
+	const struct hj_timing timing = { .interval_ms = 300000 };
 	int64_t origin = hj_schedule_origin(&before);
 	struct hj_quarantine q;
 	struct hj_schedule s;
@@ -434,7 +476,7 @@ static void tries_go_round_the_requests(void **state)
 
 static void nothing_to_ask(void **state)
 {
-	const struct hj_timing zero = { 0, 0, 0 };
+	const struct hj_timing zero = { .interval_ms = 0 };
 	struct hj_quarantine q;
 	struct hj_schedule s;
 	struct hj_due due;
@@ -454,6 +496,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(does_not_drift),
 		cmocka_unit_test(a_window_has_its_sample),
+		cmocka_unit_test(a_total_is_read_towards_the_end),
+		cmocka_unit_test(a_short_interval_has_a_short_lead),
 		cmocka_unit_test(the_grid_follows_the_wall_clock),
 		cmocka_unit_test(a_scan_holds_up_no_switch),
 		cmocka_unit_test(a_short_interval_does_not_wait_for_a_long_scan),
