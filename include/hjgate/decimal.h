@@ -14,6 +14,9 @@
 bool hj_decimal_find(double value, int64_t *ret_n, unsigned *ret_power);
 /* The double nearest to n / 10^power, for |n| <= HJ_DECIMAL_EXACT_MOST and power <= HJ_DECIMAL_POWER_MOST. */
 double hj_decimal_value(int64_t n, unsigned power);
+/* Rounded to so many decimals as GB/T 8170 has it: of its decimal, not of the binary number beside that, and a half
+ * to the even digit (230.25 to 230.2, 230.35 to 230.4). A value that is no short decimal is left as it is. */
+double hj_decimal_round(double value, unsigned decimals);
 /* A finite number as JSON has them, which strtod() reads back to the last bit: short where it is a decimal, else 17
  * digits. Its length. */
 unsigned hj_decimal_text(double value, char to[HJ_DECIMAL_TEXT]);

@@ -14,6 +14,7 @@
 int hj_uint_parse(const char *text, size_t n, uint64_t most, uint64_t *ret);
 
 #define HJ_NUMBER_LEN 32 /* enough for both formats below with their NUL */
+#define HJ_NUMBER_DECIMALS_MOST 9 /* that may be asked for */
 
 #define HJ_NUMBER_LIMIT 1e18 /* HJ 212-2017 6.3.3: 18 characters at most */
 

@@ -12,6 +12,7 @@
 #define DOUBLE_DIGITS 15   /* every decimal of so many digits survives a double */
 #define DECIMALS_MOST 30
 #define ROUND_MOST    1e15 /* from here on no decimals are left of DOUBLE_DIGITS */
+#define ROUND_DIGITS  18   /* 10^18 fits into 64 bits */
 #define NUMBER_TEXT   64   /* bytes: sign, digits, point, DECIMALS_MOST, exponent, NUL */
 
 struct decimal {
@@ -48,6 +49,23 @@ bool hj_decimal_find(double value, int64_t *ret_n, unsigned *ret_power)
 double hj_decimal_value(int64_t n, unsigned power)
 {
 	return (double)n / powers[power];
+}
+
+double hj_decimal_round(double value, unsigned decimals)
+{
+	int64_t n, rest, part = 1;
+	unsigned power;
+
+	/* Beyond 18 digits that go there is nothing near a half: a whole number of them is no more than 2^53. */
+	if (!hj_decimal_find(value, &n, &power) || power <= decimals || power - decimals > ROUND_DIGITS)
+		return value;
+	for (unsigned i = power - decimals; i; i--)
+		part *= 10;
+	rest = n % part;
+	n /= part;
+	if (llabs(rest) > part / 2 || (llabs(rest) == part / 2 && n % 2))
+		n += value < 0 ? -1 : 1;
+	return hj_decimal_value(n, decimals);
 }
 
 /* 1234, 2 becomes 12.34; the digits are written from the last to the first. */

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DECIMALS_MOST 9
+#include "hjgate/decimal.h"
+
 #define DIGITS_MOST   9  /* that count: no float32 needs more */
 #define FRACTION_MOST 16 /* decimals: with "-0." that is 19 characters */
 
@@ -67,11 +68,12 @@ int hj_number_format(double value, int decimals, char ret[HJ_NUMBER_LEN])
 	if (!isfinite(value) || fabs(value) >= HJ_NUMBER_LIMIT)
 		return -ERANGE;
 	if (decimals >= 0) {
-		snprintf(text, sizeof(text), "%.*f", hj_min(decimals, DECIMALS_MOST), value);
+		decimals = hj_min(decimals, HJ_NUMBER_DECIMALS_MOST);
+		snprintf(text, sizeof(text), "%.*f", decimals, hj_decimal_round(value, (unsigned)decimals));
 	} else {
 		for (int d = 0; d <= FRACTION_MOST; d++) {
 			snprintf(text, sizeof(text), "%.*f", d, value);
-			if (strtod(text, NULL) == value || (d >= DECIMALS_MOST && digits_of(text) >= DIGITS_MOST))
+			if (strtod(text, NULL) == value || (d >= HJ_NUMBER_DECIMALS_MOST && digits_of(text) >= DIGITS_MOST))
 				break;
 		}
 		drop_zeros(text);
