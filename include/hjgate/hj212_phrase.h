@@ -24,8 +24,9 @@ struct hj212_phrase_factor {
 	char point[HJ_POINT_NAME_MAX + 1];
 	char factor[HJ_FACTOR_MAX + 1]; /* "" = the point's own */
 	char unit[HJ_UNIT_MAX + 1];     /* the platform's, or the code's; "" = the point's */
-	int8_t decimals;
-	bool decimals_said; /* by the uplink: they go before the type's */
+	int8_t decimals;     /* of a value in the platform's unit; below 0: as many as it takes */
+	int8_t own_decimals; /* as they were said, of the point's */
+	bool decimals_said;  /* by the uplink, of its unit: they go before the type's */
 	bool own;           /* `factor` is the point's, and what the store tells of it counts */
 	uint8_t part;       /* which ST */
 	bool unit_said;     /* by the uplink */

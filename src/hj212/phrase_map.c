@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hjgate/decimal.h"
 #include "hjgate/text.h"
 #include "hjgate/unit.h"
 
@@ -20,7 +21,7 @@ static struct hj212_phrase_factor *grow(struct hj212_phrase_map *m)
 	if (!list)
 		return NULL;
 	m->list = list;
-	list[m->count] = (struct hj212_phrase_factor){ .decimals = -1, .scale = 1 };
+	list[m->count] = (struct hj212_phrase_factor){ .decimals = -1, .own_decimals = -1, .scale = 1 };
 	return &list[m->count++];
 }
 
@@ -36,6 +37,17 @@ static int part_of(struct hj212_phrase_map *m, const char *st)
 		return -ENOSPC;
 	hj_text_copy(m->st[++m->extra_parts], sizeof(m->st[0]), st);
 	return (int)m->extra_parts;
+}
+
+/* A value that becomes a thousandth keeps its digits: 0 decimals of Pa are 3 of kPa. */
+static void settle_decimals(struct hj212_phrase_factor *f)
+{
+	int64_t n;
+	unsigned power;
+
+	f->decimals = f->own_decimals;
+	if (f->decimals >= 0 && !f->decimals_said && hj_decimal_find(f->scale, &n, &power))
+		f->decimals = (int8_t)hj_min(f->decimals + (int)power, HJ_NUMBER_DECIMALS_MOST);
 }
 
 /* A value in a unit that nobody can turn into the platform's is not sent as if it could be; into its code's, as it
@@ -65,7 +77,7 @@ int hj212_phrase_map_add(void *map, const struct hj_wanted *w)
 	hj_text_copy(f->factor, sizeof(f->factor), f->own && w->own ? w->own : w->factor);
 	f->unit_said = w->unit && w->unit[0];
 	hj_text_copy(f->unit, sizeof(f->unit), f->unit_said ? w->unit : w->code_unit ? w->code_unit : "");
-	f->decimals = (int8_t)w->decimals;
+	f->own_decimals = (int8_t)w->decimals;
 	f->decimals_said = w->decimals_said;
 	f->type = w->type;
 	f->total = w->total;
@@ -75,6 +87,7 @@ int hj212_phrase_map_add(void *map, const struct hj_wanted *w)
 		f->scale = f->wanted;
 	if (w->own_unit)
 		settle_unit(f, w->own_unit);
+	settle_decimals(f);
 	return 0;
 }
 
@@ -158,6 +171,7 @@ int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 	f->number = p->number;
 	f->interval_ms = p->interval_ms;
 	settle_unit(f, p->unit);
+	settle_decimals(f);
 	if (m->all) {
 		note_shared(m, f);
 		put_in_order(m, (size_t)(f - m->list));

@@ -151,6 +151,42 @@ static void the_type_bounds_what_nobody_has_said(void **state)
 	}
 }
 
+/* 0 decimals of Pa are 3 of kPa: else a hood's negative pressure would be 0. */
+static void a_value_in_another_unit_keeps_its_digits(void **state)
+{
+	static const struct {
+		struct hj_wanted wanted;
+		const char *unit;
+		double value;
+		const char *text;
+	} cases[] = {
+		{ { .decimals = 0, .code_unit = "kPa" }, "Pa", -350, "-0.350" },
+		{ { .decimals = 2, .unit = "MWh" }, "kWh", 3.41, "0.00341" },
+		{ { .decimals = 1, .scale = 0.01 }, "kWh", 12.5, "0.125" },
+		{ { .decimals = 1, .scale = 60 }, "m3", 12.5, "750.0" },
+		{ { .decimals = 1, .unit = "W" }, "kW", 12.5, "12500.0" },
+		{ { .decimals = 8, .unit = "MWh" }, "Wh", 12.5, "0.000012500" },
+		{ { .decimals = 2, .unit = "MWh", .decimals_said = true }, "kWh", 3.41, "0.00" },
+		{ { .decimals = -1, .unit = "MWh" }, "kWh", 3.41, "0.00341" },
+	};
+
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		struct hj212_phrase_map m = { 0 };
+		struct hj_wanted w = cases[i].wanted;
+		struct hj_point p = points[0];
+		char text[HJ_NUMBER_LEN];
+
+		w.point = p.name;
+		w.factor = "ga0101";
+		assert_int_equal(hj212_phrase_map_add(&m, &w), 0);
+		snprintf(p.unit, sizeof(p.unit), "%s", cases[i].unit);
+		assert_int_equal(hj212_phrase_map_learn(&m, &p), 0);
+		assert_int_equal(hj212_phrase_value(&m.list[0], cases[i].value, text), 0);
+		assert_string_equal(text, cases[i].text);
+		hj212_phrase_map_done(&m);
+	}
+}
+
 /* The code's unit is a help, not an order: what cannot be told in it goes as it is; into the uplink's, not at all. */
 static void a_codes_unit_is_no_reason_to_keep_quiet(void **state)
 {
@@ -436,6 +472,7 @@ int main(void)
 		cmocka_unit_test(every_point_in_order_of_its_number),
 		cmocka_unit_test(factors_choose_name_decimals_and_order),
 		cmocka_unit_test(the_type_bounds_what_nobody_has_said),
+		cmocka_unit_test(a_value_in_another_unit_keeps_its_digits),
 		cmocka_unit_test(a_codes_unit_is_no_reason_to_keep_quiet),
 		cmocka_unit_test(nothing_to_send_is_nothing),
 		cmocka_unit_test(a_value_without_text_is_left_out),
