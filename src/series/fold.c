@@ -1,5 +1,6 @@
 /* Folding: Cou is the sum, Min the least, Max the greatest, Avg weighted by the normal samples. Minutes that are
- * missing after a point's first one in the window count as expected and not got. Owns its windows. */
+ * missing count as expected and not got, wherever in the window: what was not seen of an hour or a day is no normal
+ * part of it, not even of a point's first one. Owns its windows. */
 #include "hjgate/fold.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@
 
 struct folded {
 	uint32_t point;
-	int64_t first_ms, covered_ms; /* label of the point's first minute; how long its minutes are together */
+	int64_t covered_ms; /* how long its minutes are together */
 	uint32_t minutes;
 	uint64_t expected, got, odd[ACCUM_FLAGS]; /* odd: expected samples of minutes with that flag */
 	double weight, sum; /* of the averages: by normal samples, or each minute once while none is normal */
@@ -176,9 +177,7 @@ static struct folded *get_point(struct fold_window *w, uint32_t point)
 	if (grow(w) < 0)
 		return NULL;
 	memmove(&w->list[i + 1], &w->list[i], (w->count - i) * sizeof(*w->list));
-	w->list[i] = (struct folded){
-		.point = point, .first_ms = INT64_MAX, .cou = NAN, .min = NAN, .max = NAN, .last = NAN
-	};
+	w->list[i] = (struct folded){ .point = point, .cou = NAN, .min = NAN, .max = NAN, .last = NAN };
 	w->count++;
 	return &w->list[i];
 }
@@ -255,11 +254,10 @@ static void add_range(struct folded *p, const struct hj_stat *s)
 	p->max = fmax(p->max, s->max);
 }
 
-static void add_stat(struct folded *p, int64_t label_ms, int64_t minute_ms, const struct hj_stat *s)
+static void add_stat(struct folded *p, int64_t minute_ms, const struct hj_stat *s)
 {
 	size_t odd = accum_flag_index(s->flag);
 
-	p->first_ms = hj_min(p->first_ms, label_ms);
 	p->covered_ms += minute_ms;
 	p->minutes++;
 	p->expected += s->expected;
@@ -292,7 +290,7 @@ int hj_fold_add(struct hj_fold *f, int64_t label_ms, int64_t minute_ms, const st
 		p = get_point(w, minute->stats[i].point);
 		if (!p)
 			return -ENOMEM;
-		add_stat(p, label_ms, minute_ms, &minute->stats[i]);
+		add_stat(p, minute_ms, &minute->stats[i]);
 	}
 	return 0;
 }
@@ -321,9 +319,9 @@ int hj_fold_oldest(const struct hj_fold *f, int64_t *ret_label_ms)
 }
 
 /* What is expected of the time that no minute covers, by those that are there: not all are of one length. */
-static uint64_t missing_of(const struct folded *p, int64_t end_ms)
+static uint64_t missing_of(const struct folded *p, int64_t length_ms)
 {
-	int64_t gap_ms = end_ms - p->first_ms - p->covered_ms;
+	int64_t gap_ms = length_ms - p->covered_ms;
 	uint64_t covered = (uint64_t)p->covered_ms, gap = (uint64_t)gap_ms;
 
 	if (p->covered_ms <= 0 || gap_ms <= 0)
@@ -331,9 +329,9 @@ static uint64_t missing_of(const struct folded *p, int64_t end_ms)
 	return p->expected / covered * gap + p->expected % covered * gap / covered;
 }
 
-static void make_stat(const struct folded *p, int64_t end_ms, unsigned normal_part, struct hj_stat *s)
+static void make_stat(const struct folded *p, int64_t length_ms, unsigned normal_part, struct hj_stat *s)
 {
-	uint64_t missing = missing_of(p, end_ms);
+	uint64_t missing = missing_of(p, length_ms);
 	uint32_t odd[ACCUM_FLAGS];
 	bool flagged = false; /* then one sample at least came that was not normal, or is missing */
 	struct accum_share share;
@@ -371,8 +369,7 @@ int hj_fold_take(struct hj_fold *f, int64_t label_ms, hj_fold_keep_fn keep, void
 			return -ENOMEM;
 		for (size_t k = 0; k < w->count; k++)
 			if (!keep || !keep(w->list[k].point, userdata))
-				make_stat(&w->list[k], label_ms + f->length_ms, f->normal_part,
-				        &out.stats[out.count++]);
+				make_stat(&w->list[k], f->length_ms, f->normal_part, &out.stats[out.count++]);
 		close_points(w, &out);
 	}
 	*ret = out;

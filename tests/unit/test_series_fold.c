@@ -90,6 +90,27 @@ static void what_is_held_back_or_missing(void **state)
 	hj_fold_free(f);
 }
 
+/* The power came back late in the hour: what nobody saw of it is missing, as it would be had it gone early. */
+static void what_is_missing_before_is_missing_too(void **state)
+{
+	struct hj_stat minute[] = { { 1, HJ_FLAG_NORMAL, 60, 60, NAN, 1, 2, 3, NAN } };
+	struct hj_stats one = { minute, 1 }, out;
+
+	for (int from = 0; from < 60; from += 20) {
+		struct hj_fold *f;
+
+		hj_fold_new(60 * MINUTE, &f);
+		for (int m = from; m < from + 20; m++)
+			hj_fold_add(f, T0 + m * MINUTE, MINUTE, &one);
+		assert_int_equal(hj_fold_take(f, T0, NULL, NULL, &out), 0);
+		assert_int_equal(out.stats[0].expected, 3600);
+		assert_int_equal(out.stats[0].got, 1200);
+		assert_int_equal(out.stats[0].flag, HJ_FLAG_LINK);
+		hj_stats_done(&out);
+		hj_fold_free(f);
+	}
+}
+
 /* The base window was changed within the hour: minutes of five, then of one. None is missing. */
 static void minutes_of_two_lengths(void **state)
 {
@@ -223,6 +244,7 @@ int main(void)
 		cmocka_unit_test(what_is_held_back_or_missing),
 		cmocka_unit_test(a_wrong_clock_is_outlived),
 		cmocka_unit_test(a_full_set_makes_room),
+		cmocka_unit_test(what_is_missing_before_is_missing_too),
 		cmocka_unit_test(minutes_of_two_lengths),
 		cmocka_unit_test(a_closed_window_is_small),
 	};
