@@ -1,8 +1,10 @@
-/* Running hours and energy of a day. Time counts only between readings, by what the earlier one said. What is seen
- * but not concluded yet waits: it is counted, or dropped, when it is. At midnight it counts as it is seen. */
+/* Running hours and energy of a day. Time counts only between readings, by what the earlier one said, and what a meter
+ * grew by between two of its own is shared out by that time. What is seen but not concluded yet waits: it is counted,
+ * or dropped, when it is. At midnight it counts as it is seen. */
 #include "judge_private.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "hjgate/clock.h"
 
@@ -30,6 +32,12 @@ void day_begin(struct hj_judge *j, struct equipment *e)
 	e->told.day_ms = BEFORE;
 }
 
+static void wait_no_more(struct equipment *e)
+{
+	e->waiting_ms = e->waiting_run_ms = e->waiting_energy = e->waiting_run_energy = 0;
+	e->since.waiting_ms = e->since.waiting_run_ms = 0;
+}
+
 /* The state is concluded, or what was seen besides was nothing. */
 void day_settle(struct equipment *e, enum hj_state state)
 {
@@ -37,9 +45,10 @@ void day_settle(struct equipment *e, enum hj_state state)
 
 	if (state == HJ_STATE_RUNNING) {
 		e->hours_ms += same ? e->waiting_ms : e->waiting_run_ms;
+		e->since.run_ms += same ? e->since.waiting_ms : e->since.waiting_run_ms;
 		e->energy += same ? e->waiting_energy : e->waiting_run_energy;
 	}
-	e->waiting_ms = e->waiting_run_ms = e->waiting_energy = e->waiting_run_energy = 0;
+	wait_no_more(e);
 }
 
 static void count(struct equipment *e, int64_t to_ms)
@@ -50,11 +59,17 @@ static void count(struct equipment *e, int64_t to_ms)
 	if (e->raw == HJ_STATE_UNKNOWN)
 		return;
 	e->day_known = true;
+	e->since.known_ms += ms;
 	if (e->raw != e->state) {
+		double run_ms = e->raw == HJ_STATE_RUNNING ? ms : 0;
+
 		e->waiting_ms += ms;
-		e->waiting_run_ms += e->raw == HJ_STATE_RUNNING ? ms : 0;
+		e->waiting_run_ms += run_ms;
+		e->since.waiting_ms += ms;
+		e->since.waiting_run_ms += run_ms;
 	} else if (e->raw == HJ_STATE_RUNNING) {
 		e->hours_ms += ms;
+		e->since.run_ms += ms;
 	}
 }
 
@@ -82,16 +97,18 @@ static void tell_day(struct hj_judge *j, size_t i)
 	j->tell(j->data, &c);
 }
 
-/* Of a day that nothing is known of nothing is said. */
+/* Of a day that nothing is known of nothing is said. What the meter grows by until it is read next is the next one's.
+ */
 static void close_day(struct hj_judge *j, size_t i, int64_t next_ms)
 {
 	struct equipment *e = &j->equipment[i];
 
 	e->hours_ms += e->waiting_run_ms;
 	e->energy += e->waiting_run_energy;
+	e->since.run_ms += e->since.waiting_run_ms;
 	if (e->day_known)
 		tell_day(j, i);
-	e->waiting_ms = e->waiting_run_ms = e->waiting_energy = e->waiting_run_energy = 0;
+	wait_no_more(e);
 	e->hours_ms = e->energy = 0;
 	e->day_known = false;
 	e->day_ms = next_ms;
@@ -169,6 +186,25 @@ static double power_grown(const struct hj_judge *j, struct equipment *e, int64_t
 	return grown;
 }
 
+/* Where nothing is known of the time since, by what is seen now. */
+static void share_out(struct equipment *e, double grown)
+{
+	double known_ms = e->since.known_ms;
+
+	if (!(grown > 0) || (known_ms <= 0 && e->raw == HJ_STATE_UNKNOWN))
+		return;
+	if (known_ms > 0) {
+		e->energy += grown * (e->since.run_ms / known_ms);
+		e->waiting_energy += grown * (e->since.waiting_ms / known_ms);
+		e->waiting_run_energy += grown * (e->since.waiting_run_ms / known_ms);
+	} else if (e->raw != e->state) {
+		e->waiting_energy += grown;
+		e->waiting_run_energy += e->raw == HJ_STATE_RUNNING ? grown : 0;
+	} else if (e->raw == HJ_STATE_RUNNING) {
+		e->energy += grown;
+	}
+}
+
 void day_energy(struct hj_judge *j, size_t i, int64_t ms, double value, bool total)
 {
 	struct equipment *e = &j->equipment[i];
@@ -176,14 +212,10 @@ void day_energy(struct hj_judge *j, size_t i, int64_t ms, double value, bool tot
 
 	day_count(j, i, ms);
 	grown = total ? total_grown(j, e, ms, value) : power_grown(j, e, ms, value);
-	if (!(grown > 0) || e->raw == HJ_STATE_UNKNOWN)
+	if (e->meter_ms != ms) /* a total that fell: it waits to be seen again */
 		return;
-	if (e->raw != e->state) {
-		e->waiting_energy += grown;
-		e->waiting_run_energy += e->raw == HJ_STATE_RUNNING ? grown : 0;
-	} else if (e->raw == HJ_STATE_RUNNING) {
-		e->energy += grown;
-	}
+	share_out(e, grown);
+	memset(&e->since, 0, sizeof(e->since));
 }
 
 /* The first reading after midnight ends the day; without one, silence does. */
@@ -235,5 +267,6 @@ void day_skip(struct hj_judge *j, size_t i)
 		go_on_with(e, &e->told);
 	}
 	e->counted_ms = e->meter_ms = BEFORE;
+	memset(&e->since, 0, sizeof(e->since));
 	forget_falls(e);
 }

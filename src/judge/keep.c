@@ -12,7 +12,8 @@
 #include "hjgate/buf.h"
 #include "hjgate/clock.h"
 
-#define VERSION        3
+#define VERSION        4
+#define VERSION_SINCE  3 /* says not for how long equipment was seen running since its meter was read */
 #define VERSION_METER  2   /* says not whose total or power was counted last */
 #define VERSION_SIGNS8 1   /* likewise; each piece of equipment has all the signs that there may be */
 #define NAME_MOST      512 /* bytes, of a row */
@@ -164,12 +165,16 @@ static void walk_day(struct codec *c, struct equipment *e)
 {
 	double *const reals[] = { &e->hours_ms, &e->waiting_ms, &e->waiting_run_ms, &e->energy, &e->waiting_energy,
 		&e->waiting_run_energy, &e->meter };
+	double *const since[] = { &e->since.known_ms, &e->since.run_ms, &e->since.waiting_ms,
+		&e->since.waiting_run_ms };
 
 	walk_ms(c, &e->day_ms);
 	walk_ms(c, &e->counted_ms);
 	for (size_t i = 0; i < hj_array_size(reals); i++)
 		walk_real(c, reals[i]);
 	walk_ms(c, &e->meter_ms);
+	for (size_t i = 0; c->version > VERSION_SINCE && i < hj_array_size(since); i++)
+		walk_real(c, since[i]);
 	walk_flag(c, &e->day_known);
 }
 

@@ -46,11 +46,39 @@ static void energy_counts_while_it_runs(void **state)
 	assert_int_equal(c->begin_ms, NOON - 12 * HOUR);
 	assert_int_equal(c->end_ms, NOON + 12 * HOUR);
 	assert_float_equal(c->hours, 4 + 30.0 / 3600, 1e-9);
-	/* Of the first reading nothing is known but where the total stands. */
-	assert_float_equal(c->energy, (4 * 360 - 1 + 3) * READING, 1e-9);
+	assert_float_equal(c->energy, (4 * 360 + 3) * READING, 1e-9);
 	assert_float_equal(day_of(&w, FAN)->hours, 12 - 10.0 / 3600, 1e-9);
 	assert_true(isnan(day_of(&w, FAN)->energy));
 	world_end(&w);
+}
+
+/* What it used while it ran, whichever register is read first. */
+static void the_last_interval_of_a_run_counts(void **state)
+{
+	static struct world w;
+
+	for (int energy_first = 0; energy_first < 2; energy_first++) {
+		double total = 1000;
+
+		world_init(&w);
+		w.equipment[PRESS].energy = ENERGY;
+		world_begin(&w);
+		for (int i = 0; i < 2 * 360; i++) {
+			double press = i < 360 ? 6 : 0;
+
+			w.now += 10 * SECOND;
+			if (!energy_first)
+				give(&w, PRESS_A, press);
+			give(&w, ENERGY, total += READING);
+			if (energy_first)
+				give(&w, PRESS_A, press);
+			hj_judge_pass(w.j, w.now);
+		}
+		go_on_counting(&w, 11 * HOUR, 0, &total);
+		assert_float_equal(day_of(&w, PRESS)->hours, 1, 1e-9);
+		assert_float_equal(day_of(&w, PRESS)->energy, 360 * READING, 1e-9);
+		world_end(&w);
+	}
 }
 
 static double energy_of(const struct world *w)
@@ -390,6 +418,7 @@ int main(void)
 		cmocka_unit_test(what_is_concluded_holds),
 		cmocka_unit_test(a_clock_years_ahead_leaves_no_state_there),
 		cmocka_unit_test(a_day_that_was_left_goes_on),
+		cmocka_unit_test(the_last_interval_of_a_run_counts),
 		cmocka_unit_test(a_total_that_falls_counts_once),
 		cmocka_unit_test(a_skip_has_no_running_hours),
 		cmocka_unit_test(a_clock_set_back_tells_no_day_again),
