@@ -105,6 +105,7 @@ int gaps_pace_note(struct gaps_point *p, const struct hj_head *head, uint32_t ex
 double gaps_pace_due(const struct gaps_point *p, int64_t begin_ms, int64_t end_ms, int64_t length_ms);
 void gaps_pace_day_end(struct gaps_point *p);
 void gaps_pace_done(struct gaps_point *p);
+/* ---- gaps_point.c ---- */
+const struct gaps_point *gaps_find(const struct hj_gaps *g, uint32_t number); /* NULL: nobody's */
 /* ---- gaps_uplink.c ---- */
 int gaps_uplink_record(struct hj_gaps *g, const struct hj_head *head, const struct hj_stat *stats, size_t count);
-const struct gaps_point *gaps_find(const struct hj_gaps *g, uint32_t number);
