@@ -80,6 +80,13 @@ struct hj_gaps_point {
 	bool configured;
 };
 int hj_gaps_point(struct hj_gaps *g, const struct hj_gaps_point *p);
+/* One more number of the point of this name, where it is configured; else nothing: what is no more is not missed.
+ * -ENOMEM. */
+int hj_gaps_number(struct hj_gaps *g, uint32_t number, const char *name);
+/* A record of before the span has it: it is expected from the begin on. A number that is nobody's is passed over. */
+void hj_gaps_seen(struct hj_gaps *g, uint32_t number, int64_t at_ms);
+/* Is there one that is configured, and in no record that was told of? */
+bool hj_gaps_unseen(const struct hj_gaps *g);
 /* meter: its index, or HJ_GAPS_ALL. fill: HJ_GAP_LOST or HJ_GAP_PENDING. */
 int hj_gaps_cause(struct hj_gaps *g, uint32_t meter, enum hj_gap_cause cause, enum hj_gap_fill fill, int64_t begin_ms,
         int64_t end_ms);

@@ -27,6 +27,9 @@ struct gaps_ask {
 	void (*day_fn)(struct gaps_ask *a, int64_t day_ms);
 	void *userdata;
 
+	bool before;       /* of what comes only what is configured is of interest, and under which numbers */
+	int64_t newest_ms; /* the newest label of a minute before the span */
+
 	/* a stream of records */
 	uint64_t after, unreadable; /* how many of gaps_records() the store could not read, from asked_ms on */
 	size_t page, records;

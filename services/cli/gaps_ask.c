@@ -13,8 +13,8 @@
 #define BY_DEFAULT_MS HJ_MS_PER_DAY
 #define LATE_MS                                                                                                      \
 	15000 /* after a window's end its record has come, or will not: the store's grace for a bus that is away */
-#define BEFORE_MS   (7 * HJ_MS_PER_DAY) /* so far before the span a point that is missed may have been seen last */
-#define BEFORE_MOST 16                  /* records looked at for that: one label may have several */
+#define NEWEST_MOST   16                   /* before the span: as a rule they have all; one label may have several */
+#define DAYS_FIRST_MS (32 * HJ_MS_PER_DAY) /* looked through first, then twice as many */
 
 static int out_of_memory(void)
 {
@@ -169,17 +169,41 @@ static int add_configured(struct gaps_ask *a)
 /* What was there before the span is missed from its begin on. */
 static int take_before(struct gaps_ask *a, struct hj_record *r)
 {
-	int e = 0;
+	if (r->head.label_ms + r->head.length_ms > a->world.begin_ms)
+		return 0; /* an hour or a day that the span begins in says nothing of before */
+	for (size_t i = 0; i < r->stats.count; i++)
+		hj_gaps_seen(a->gaps, r->stats.stats[i].point, r->head.label_ms);
+	return 0;
+}
 
-	hj_id_format(r->head.boot_id, a->boot);
-	for (size_t i = 0; i < r->stats.count && e >= 0; i++) {
-		const struct hj_gaps_point p = {
-			.number = r->stats.stats[i].point, .name = "", .since_ms = r->head.label_ms
-		};
+static int take_newest(struct gaps_ask *a, struct hj_record *r)
+{
+	a->newest_ms = hj_max(a->newest_ms, r->head.label_ms);
+	return take_before(a, r);
+}
 
-		e = hj_gaps_point(a->gaps, &p);
+static int look_back(struct gaps_ask *a, enum hj_kind kind, int64_t begin_ms, int64_t end_ms)
+{
+	return hj_gaps_unseen(a->gaps) ? gaps_each(a, kind, hj_max(begin_ms, 0), end_ms, 0, take_before) : 0;
+}
+
+/* What is configured and was read last long before the span, since its program or its bus has stopped, is in the
+ * records of the days, which are kept for ever and are few; of a day that was not closed yet in those of its hours,
+ * and of an hour that was not in its minutes. Those lie behind the newest minute; the hour and the day before it are
+ * looked at, too, since a bus that is late closes them late. What has only just been configured is in none, and all
+ * the days are looked through in vain: by a few calls, so that the store can serve others in between. */
+static int look_far_back(struct gaps_ask *a)
+{
+	int64_t hour = hj_conf_hour_ms(&a->conf.main), day = hj_conf_day_ms(&a->conf.main), end = a->world.begin_ms;
+	int64_t newest = a->newest_ms ? a->newest_ms : end;
+	int status = look_back(a, HJ_KIND_MINUTE, newest - 2 * hour, end);
+
+	status = status ? status : look_back(a, HJ_KIND_HOUR, newest - 2 * day, end);
+	for (int64_t span = DAYS_FIRST_MS; status == 0 && end > 0 && hj_gaps_unseen(a->gaps); span *= 2) {
+		status = look_back(a, HJ_KIND_DAY, end - span, end);
+		end -= span;
 	}
-	return e;
+	return status;
 }
 
 static int note_boot(struct gaps_ask *a, struct hj_record *r)
@@ -188,13 +212,16 @@ static int note_boot(struct gaps_ask *a, struct hj_record *r)
 	return 0;
 }
 
+/* Without the configuration what was read last is what is expected, and nobody knows what else to look for. */
 static int add_points(struct gaps_ask *a)
 {
 	int status = add_configured(a);
 
-	status = status ? status
-	                : gaps_each(a, HJ_KIND_MINUTE, a->world.begin_ms - BEFORE_MS, a->world.begin_ms, BEFORE_MOST,
-	                          take_before);
+	a->before = a->conf_known;
+	status = status ? status : gaps_each(a, HJ_KIND_MINUTE, 0, a->world.begin_ms, NEWEST_MOST, take_newest);
+	if (status == 0 && a->conf_known)
+		status = look_far_back(a);
+	a->before = false;
 	return status ? status : gaps_each(a, HJ_KIND_MINUTE, 0, HJ_TIME_MAX_MS, 1, note_boot);
 }
 

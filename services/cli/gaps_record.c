@@ -51,7 +51,8 @@ static int take_points(struct gaps_ask *a, json_t *answer)
 	json_array_foreach(json_object_get(answer, "points"), i, j)
 	{
 		if (r >= 0 && hj_point_from_json(j, &p) == 0)
-			r = gaps_learn(a, &p, !a->conf_known, INT64_MAX);
+			r = a->before ? hj_gaps_number(a->gaps, p.number, p.name)
+			              : gaps_learn(a, &p, !a->conf_known, INT64_MAX);
 	}
 	return r;
 }

@@ -98,3 +98,36 @@ int hj_gaps_point(struct hj_gaps *g, const struct hj_gaps_point *p)
 	to->configured |= p->configured;
 	return add_number(g, p->number, (uint32_t)i);
 }
+
+/* ---- what was there before the span ---- */
+
+static struct gaps_point *find_configured(const struct hj_gaps *g, const char *name)
+{
+	for (size_t i = 0; i < g->point_count; i++)
+		if (g->points[i].configured && !strcmp(g->points[i].name, name))
+			return &g->points[i];
+	return NULL;
+}
+
+int hj_gaps_number(struct hj_gaps *g, uint32_t number, const char *name)
+{
+	const struct gaps_point *p = find_configured(g, name);
+
+	return p ? add_number(g, number, (uint32_t)(p - g->points)) : 0;
+}
+
+void hj_gaps_seen(struct hj_gaps *g, uint32_t number, int64_t at_ms)
+{
+	struct gaps_point *p = (struct gaps_point *)gaps_find(g, number);
+
+	if (p)
+		p->since_ms = hj_min(p->since_ms, at_ms);
+}
+
+bool hj_gaps_unseen(const struct hj_gaps *g)
+{
+	for (size_t i = 0; i < g->point_count; i++)
+		if (g->points[i].configured && g->points[i].since_ms == INT64_MAX)
+			return true;
+	return false;
+}

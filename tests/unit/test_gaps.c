@@ -592,6 +592,51 @@ static void test_numbers_of_a_point(void **state)
 	hj_gaps_free(g);
 }
 
+/* What was in a record before the span is missed from its begin on, under whatever number; what is new, from its
+ * first record on; and what is configured no more is not missed, and is no point of its meter. */
+static void test_seen_before(void **state)
+{
+	const struct hj_gaps_world world = { .begin_ms = T0, .end_ms = T0 + 10 * MIN_MS, .length_ms = MIN_MS };
+	const struct hj_head head = {
+		.seq = 1, .kind = HJ_KIND_MINUTE, .length_ms = MIN_MS, .label_ms = T0 + 4 * MIN_MS
+	};
+	struct hj_stat one = stat(4, true);
+	const struct hj_gap *gaps;
+	struct hj_gaps *g;
+	char text[256];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(hj_gaps_new(&world, &g), 0);
+	assert_false(hj_gaps_unseen(g));
+	add_point(g, 0, "oven.current", 0, true, MIN_MS);
+	add_point(g, 0, "oven.power", 0, true, MIN_MS);
+	add_point(g, 0, "fan.current", 0, true, MIN_MS);
+	assert_int_equal(hj_gaps_number(g, 7, "oven.current"), 0);
+	assert_int_equal(hj_gaps_number(g, 3, "oven.current"), 0);
+	assert_int_equal(hj_gaps_number(g, 4, "oven.power"), 0);
+	assert_int_equal(hj_gaps_number(g, 5, "oven.gone"), 0);
+	assert_int_equal(hj_gaps_number(g, 6, "gone.current"), 0);
+	hj_gaps_seen(g, 3, T0 - 3000 * MIN_MS);
+	hj_gaps_seen(g, 5, T0 - 3000 * MIN_MS);
+	hj_gaps_seen(g, 77, T0 - 3000 * MIN_MS);
+	assert_true(hj_gaps_unseen(g));
+	assert_int_equal(hj_gaps_day(g, T0), 0);
+	assert_int_equal(hj_gaps_record(g, &head, &one, 1), 0);
+	assert_int_equal(hj_gaps_day_end(g), 0);
+	assert_int_equal(hj_gaps_finish(g, &gaps, &n), 0);
+	print_gaps(g, gaps, n, text, sizeof(text));
+	assert_string_equal(text, "oven 1/2 0-10 unknown lost\noven 1/2 5-10 unknown lost\n");
+	assert_string_equal(hj_gaps_meter_name(g, 1), "fan");
+	assert_null(hj_gaps_meter_name(g, 2));
+	hj_gaps_seen(g, 4, T0);
+	assert_true(hj_gaps_unseen(g)); /* the fan */
+	assert_int_equal(hj_gaps_number(g, 8, "fan.current"), 0);
+	hj_gaps_seen(g, 8, T0);
+	assert_false(hj_gaps_unseen(g));
+	hj_gaps_free(g);
+}
+
 /* What is no window, or of another time, is no part of it; numbers that are none are nobody's. */
 static void test_what_does_not_count(void **state)
 {
@@ -703,6 +748,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_more_than_a_gateway_has),
 		cmocka_unit_test(test_numbers_of_a_point),
+		cmocka_unit_test(test_seen_before),
 		cmocka_unit_test(test_what_does_not_count),
 		cmocka_unit_test(test_a_value_stands_over_midnight),
 		cmocka_unit_test(test_names),
