@@ -103,7 +103,7 @@ int hj_gaps_day_end(struct hj_gaps *g);
 
 /* One meter's hour of the day that ended last. */
 struct hj_gaps_hour {
-	double expected, read; /* readings */
+	double expected, read; /* readings; read: of those that were expected, value by value and window by window */
 	double due, stored;    /* values */
 	struct {
 		uint32_t due, sent, acked; /* stored values that it sends */

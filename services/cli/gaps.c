@@ -76,8 +76,7 @@ static void count_cell(struct writer *w, double value, double of)
 static void hour_cells(struct gaps *g, int64_t hour_ms, uint32_t meter, const struct hj_gaps_hour *h)
 {
 	char text[HJ_TIME_HUMAN_LEN + 1], percent[32];
-	/* A meter that has come back is asked at once, beside its grid. */
-	double share = h->expected > 0 ? fmin(100 * h->read / h->expected, 100) : NAN;
+	double share = h->expected > 0 ? 100 * h->read / h->expected : NAN;
 
 	hj_time_human(hour_ms, false, text);
 	writer_cell(g->w, STYLE_PLAIN, json_integer(hour_ms), text);

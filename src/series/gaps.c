@@ -111,6 +111,13 @@ static int64_t good_until(const struct gaps_point *p, const struct hj_head *head
 	return head->label_ms + hj_max(windows, (int64_t)1) * length;
 }
 
+/* What comes beside the grid, of a fast point, an input, or a meter that has come back, makes up for no reading that
+ * another point, or another window, is missing. */
+static uint32_t read_of_expected(const struct hj_stat *s)
+{
+	return hj_min(s->got, s->expected);
+}
+
 static int note_value(struct hj_gaps *g, struct gaps_point *p, const struct hj_head *head, const struct hj_stat *s)
 {
 	double *cell = gaps_cell(g, p->meter, head->label_ms);
@@ -120,7 +127,7 @@ static int note_value(struct hj_gaps *g, struct gaps_point *p, const struct hj_h
 	p->since_ms = hj_min(p->since_ms, head->label_ms);
 	if (cell) {
 		cell[CELL_EXPECTED] += s->expected;
-		cell[CELL_READ] += s->got;
+		cell[CELL_READ] += read_of_expected(s);
 		cell[CELL_DUE]++;
 		cell[CELL_STORED] += good;
 	}

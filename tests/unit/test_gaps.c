@@ -364,6 +364,38 @@ static void test_hours(void **state)
 	hj_gaps_free(g);
 }
 
+/* A current with half of its readings, and a switch of the same meter that chattered in one window: what came more
+ * often than it was expected stands for nothing that is missing elsewhere. */
+static void test_more_than_expected(void **state)
+{
+	const struct hj_gaps_world world = { .begin_ms = T0, .end_ms = T0 + 60 * MIN_MS, .length_ms = MIN_MS };
+	struct hj_stat both[] = { stat(1, true), stat(2, true) };
+	struct hj_gaps_hour h;
+	struct hj_gaps *g;
+
+	(void)state;
+	assert_int_equal(hj_gaps_new(&world, &g), 0);
+	add_point(g, 1, "oven.current", 0, true, MIN_MS / 6);
+	add_point(g, 2, "oven.switch", 0, true, MIN_MS);
+	both[0].expected = 6;
+	assert_int_equal(hj_gaps_day(g, T0), 0);
+	for (int m = 0; m < 60; m++) {
+		struct hj_head head = {
+			.seq = 1, .kind = HJ_KIND_MINUTE, .length_ms = MIN_MS, .label_ms = T0 + m * MIN_MS
+		};
+
+		both[0].got = m == 7 ? 8 : 3; /* once asked anew, beside the grid */
+		both[1].got = m == 5 ? 200 : 1;
+		assert_int_equal(hj_gaps_record(g, &head, both, 2), 0);
+	}
+	assert_int_equal(hj_gaps_day_end(g), 0);
+	assert_true(hj_gaps_hour(g, 0, 0, &h));
+	assert_float_equal(h.expected, 60 * 6 + 60, 1e-9);
+	assert_float_equal(h.read, 59 * 3 + 6 + 60, 1e-9);
+	assert_true(h.due == 120 && h.stored == 120);
+	hj_gaps_free(g);
+}
+
 static void tell_paced(struct hj_gaps *g, int minute, int minutes, uint32_t expected)
 {
 	const struct hj_head head = { .seq = 1,
@@ -742,6 +774,7 @@ int main(void)
 		cmocka_unit_test(test_worlds),
 		cmocka_unit_test(test_two_records_of_a_window),
 		cmocka_unit_test(test_hours),
+		cmocka_unit_test(test_more_than_expected),
 		cmocka_unit_test(test_due_by_the_interval_of_then),
 		cmocka_unit_test(test_due_after_many_days),
 		cmocka_unit_test(test_due_by_other_windows),

@@ -216,6 +216,7 @@ static void judge_row(const json_t *row)
 		win->least = number(row, "min");
 		win->most = number(row, "max");
 		win->got += (unsigned)number(row, "got");
+		win->read += (unsigned)fmin(number(row, "got"), number(row, "expected"));
 		win->expected += number(row, "expected");
 	}
 	judge_values(b, m, label, !strcmp(name, "energy"), row);

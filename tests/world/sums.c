@@ -47,14 +47,16 @@ static void add_window(const struct window *win, unsigned poll_s, struct sums *s
 {
 	bool whole = window_is_whole(win);
 	double due = (double)WINDOW_MS / HJ_MS_PER_SEC / poll_s;
+	double expected = win->recorded && (!whole || win->mask & M(CONF)) ? win->expected : due;
 	unsigned stored = whole ? win->served ? POINTS : 0 : win->values;
 
 	s->unsure += win->unsure ? POINTS * due : 0;
-	s->expected += POINTS * (win->recorded && (!whole || win->mask & M(CONF)) ? win->expected : due);
+	s->expected += POINTS * expected;
 	s->windows++;
 	s->whole += whole;
 	s->records += win->recorded ? POINTS : 0;
-	s->read += POINTS * (whole ? win->served : win->got);
+	/* Beside its grid a meter is asked when it has come back: that is no reading that was expected. */
+	s->read += POINTS * (whole ? hj_min(win->served, (unsigned)expected) : win->read);
 	s->due += POINTS;
 	s->stored += stored;
 	s->missed += POINTS - stored;

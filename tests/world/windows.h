@@ -13,6 +13,7 @@
 struct window {                       /* of a meter */
 	uint32_t mask;                /* kinds that excuse it */
 	unsigned served, got, values; /* readings by its log, by its record; values: points with one */
+	unsigned read;                /* by its record, of those that were expected */
 	unsigned acked[PLATFORMS_MOST]; /* points, at each platform */
 	double expected;              /* by its record, of a point */
 	double least, most;           /* of the record's current */
