@@ -5,7 +5,7 @@
  * A value is one point over one base window. A gap of a meter is a stretch without values of some of its points, with
  * or without a record that says so (flag B); where the power was off there is no record at all, and a point that is
  * configured is expected all the same. A gap of an uplink is a stretch of records that its platform has not
- * acknowledged. Memory is a matter of points and gaps, not of records. */
+ * acknowledged, or has not got where it is not asked to. Memory is a matter of points and gaps, not of records. */
 #pragma once
 
 #include <stdbool.h>
@@ -106,7 +106,9 @@ struct hj_gaps_hour {
 	double expected, read; /* readings; read: of those that were expected, value by value and window by window */
 	double due, stored;    /* values */
 	struct {
-		uint32_t due, sent, acked; /* stored values that it sends */
+		/* Stored values that it sends. sent: acknowledged, or delivered where nobody is asked to: of a try
+		 * that was in vain nothing is kept. */
+		uint32_t due, sent, acked;
 	} uplinks[HJ_GAPS_UPLINKS_MAX];
 };
 /* false: nothing of it in this hour. */

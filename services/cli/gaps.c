@@ -16,7 +16,7 @@ struct gaps {
 	struct gaps_ask ask;
 	struct writer *w;
 	double expected, read, due, stored; /* over all */
-	uint64_t up_due, up_acked;
+	uint64_t up_due, up_sent, up_acked;
 };
 
 const struct cli_option cli_gaps_options[] = {
@@ -93,11 +93,13 @@ static void hour_cells(struct gaps *g, int64_t hour_ms, uint32_t meter, const st
 static void uplink_cells(struct gaps *g, const struct hj_gaps_hour *h, uint32_t uplink)
 {
 	bool any = uplink < g->ask.uplink_count;
+	uint32_t due = any ? h->uplinks[uplink].due : 0, sent = any ? h->uplinks[uplink].sent : 0;
+	uint32_t acked = any ? h->uplinks[uplink].acked : 0;
 
 	writer_cell_text(g->w, any ? hj_gaps_uplink_name(g->ask.gaps, uplink) : NULL);
-	count_cell(g->w, any ? h->uplinks[uplink].due : 0, 0);
-	count_cell(g->w, any ? h->uplinks[uplink].sent : 0, any ? h->uplinks[uplink].due : 0);
-	count_cell(g->w, any ? h->uplinks[uplink].acked : 0, any ? h->uplinks[uplink].due : 0);
+	count_cell(g->w, due, 0);
+	count_cell(g->w, sent, due);
+	count_cell(g->w, acked, due - (sent - acked)); /* what nobody is asked to acknowledge is not missed */
 }
 
 static void add_hour(struct gaps *g, const struct hj_gaps_hour *h)
@@ -108,6 +110,7 @@ static void add_hour(struct gaps *g, const struct hj_gaps_hour *h)
 	g->stored += h->stored;
 	for (uint32_t i = 0; i < g->ask.uplink_count; i++) {
 		g->up_due += h->uplinks[i].due;
+		g->up_sent += h->uplinks[i].sent;
 		g->up_acked += h->uplinks[i].acked;
 	}
 }
@@ -195,6 +198,21 @@ static void gap_row(struct gaps *g, const struct hj_gap *gap)
 	fill_cells(g, gap);
 }
 
+static void say_complete(const struct gaps *g, char *text, size_t size)
+{
+	unsigned long long due = g->up_due, sent = g->up_sent, acked = g->up_acked;
+
+	if (g->due <= 0)
+		snprintf(text, size, "%s", _("nothing was expected"));
+	else if (sent == acked)
+		snprintf(text, size, _("complete: %.0f of %.0f values stored, %llu of %llu acknowledged"), g->stored,
+		        g->due, acked, due);
+	else
+		snprintf(text, size,
+		        _("complete: %.0f of %.0f values stored, %llu of %llu sent, %llu of them acknowledged"),
+		        g->stored, g->due, sent, due, acked);
+}
+
 static void show_verdict(struct gaps *g, const struct hj_gap *gaps, size_t n)
 {
 	char text[256], from[HJ_TIME_HUMAN_LEN + 1], to[HJ_TIME_HUMAN_LEN + 1];
@@ -206,11 +224,8 @@ static void show_verdict(struct gaps *g, const struct hj_gap *gaps, size_t n)
 		snprintf(text, sizeof(text),
 		        ngettext("%zu gap, %zu can still be filled", "%zu gaps, %zu can still be filled", n), n,
 		        fillable);
-	else if (g->due > 0)
-		snprintf(text, sizeof(text), _("complete: %.0f of %.0f values stored, %llu of %llu acknowledged"),
-		        g->stored, g->due, (unsigned long long)g->up_acked, (unsigned long long)g->up_due);
 	else
-		snprintf(text, sizeof(text), "%s", _("nothing was expected"));
+		say_complete(g, text, sizeof(text));
 	hj_time_human(g->ask.world.begin_ms, false, from);
 	hj_time_human(g->ask.world.end_ms, false, to);
 	writer_field(g->w, "complete", NULL, STYLE_PLAIN, json_boolean(n == 0), NULL);
@@ -238,6 +253,7 @@ static void show_sums(struct gaps *g)
 	writer_field(g->w, "due", NULL, STYLE_PLAIN, json_integer(llround(g->due)), NULL);
 	writer_field(g->w, "stored", NULL, STYLE_PLAIN, json_integer(llround(g->stored)), NULL);
 	writer_field(g->w, "to_send", NULL, STYLE_PLAIN, json_integer((json_int_t)g->up_due), NULL);
+	writer_field(g->w, "sent", NULL, STYLE_PLAIN, json_integer((json_int_t)g->up_sent), NULL);
 	writer_field(g->w, "acknowledged", NULL, STYLE_PLAIN, json_integer((json_int_t)g->up_acked), NULL);
 	writer_field(g->w, "records", NULL, STYLE_PLAIN, json_integer((json_int_t)g->ask.records), NULL);
 	writer_field(g->w, "unreadable", NULL, STYLE_PLAIN, json_integer((json_int_t)g->ask.unreadable), NULL);

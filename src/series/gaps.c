@@ -32,6 +32,7 @@ void hj_gaps_free(struct hj_gaps *g)
 	}
 	for (size_t i = 0; i < g->uplink_count; i++) {
 		spans_done(&g->uplinks[i].acked);
+		spans_done(&g->uplinks[i].delivered);
 		spans_done(&g->uplinks[i].passed);
 		spans_done(&g->uplinks[i].owed);
 		free(g->uplinks[i].causes.list);

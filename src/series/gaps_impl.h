@@ -56,7 +56,7 @@ const struct gaps_cause *gaps_causes_find(
 #define GAPS_KINDS 3 /* minute, hour, day */
 struct gaps_uplink {
 	char name[HJ_NAME_MAX + 1];
-	struct spans acked, passed, owed; /* seqs */
+	struct spans acked, delivered, passed, owed; /* seqs; delivered: its platform is not asked to acknowledge */
 	uint64_t first;                   /* the first it was ever told of, as far as known */
 	struct gaps_causes causes;
 	struct open_gap open[GAPS_KINDS];

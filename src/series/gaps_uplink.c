@@ -1,5 +1,6 @@
-/* What of the records went to each uplink's platform. A record is acknowledged or passed over (there is a receipt),
- * owed, or, where the uplink was known already, neither: then nobody sends it unless somebody asks. */
+/* What of the records went to each uplink's platform. A record is acknowledged, delivered to a platform that is not
+ * asked to acknowledge, or passed over (there is a receipt), owed, or, where the uplink was known already, none of
+ * these: then nobody sends it unless somebody asks. */
 #include "gaps_impl.h"
 
 #include <errno.h>
@@ -39,16 +40,18 @@ int hj_gaps_receipt(struct hj_gaps *g, uint32_t uplink, const struct hj_receipt 
 {
 	struct gaps_uplink *u = &g->uplinks[uplink];
 
-	return note_seqs(u, r->packets ? &u->acked : &u->passed, r->from, r->to);
+	return note_seqs(u, !r->packets ? &u->passed : r->unanswered ? &u->delivered : &u->acked, r->from, r->to);
 }
 
 /* What is owed though it was acknowledged before is to be sent again, because somebody asked: it is no gap. */
-enum state { STATE_ACKED, STATE_PASSED, STATE_OWED, STATE_NEITHER, STATE_BEFORE };
+enum state { STATE_ACKED, STATE_DELIVERED, STATE_PASSED, STATE_OWED, STATE_NEITHER, STATE_BEFORE };
 
 static enum state state_of(const struct gaps_uplink *u, uint64_t seq)
 {
 	if (spans_hold(&u->acked, (int64_t)seq))
 		return STATE_ACKED;
+	if (spans_hold(&u->delivered, (int64_t)seq))
+		return STATE_DELIVERED;
 	if (spans_hold(&u->owed, (int64_t)seq))
 		return STATE_OWED;
 	if (spans_hold(&u->passed, (int64_t)seq))
@@ -99,7 +102,7 @@ static int add_missing(struct hj_gaps *g, uint32_t index, const struct hj_head *
 
 /* Each value of the record that this uplink sends, into its meter's hour. */
 static void count_values(struct hj_gaps *g, uint32_t index, const struct hj_head *head, const struct hj_stat *stats,
-        size_t count, bool acked)
+        size_t count, enum state state)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct gaps_point *p = gaps_find(g, stats[i].point);
@@ -109,8 +112,8 @@ static void count_values(struct hj_gaps *g, uint32_t index, const struct hj_head
 			continue;
 		cell += CELL_UPLINKS + index * CELL_UP;
 		cell[CELL_UP_DUE]++;
-		cell[CELL_UP_SENT] += acked;
-		cell[CELL_UP_ACKED] += acked;
+		cell[CELL_UP_SENT] += state == STATE_ACKED || state == STATE_DELIVERED;
+		cell[CELL_UP_ACKED] += state == STATE_ACKED;
 	}
 }
 
@@ -135,8 +138,9 @@ int gaps_uplink_record(struct hj_gaps *g, const struct hj_head *head, const stru
 		if (state == STATE_PASSED || state == STATE_BEFORE || !sends_any(g, i, stats, count))
 			continue;
 		if (head->kind == HJ_KIND_MINUTE)
-			count_values(g, i, head, stats, count, state == STATE_ACKED);
-		if (state != STATE_ACKED && head->label_ms + head->length_ms <= g->world.settled_ms)
+			count_values(g, i, head, stats, count, state);
+		if (state != STATE_ACKED && state != STATE_DELIVERED &&
+		        head->label_ms + head->length_ms <= g->world.settled_ms)
 			r = add_missing(g, i, head, state == STATE_OWED ? HJ_GAP_OWED : HJ_GAP_RESEND);
 	}
 	return r;

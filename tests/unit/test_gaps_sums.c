@@ -1,4 +1,4 @@
-/* The sums of completeness: what was due where nothing is recorded and what counts as read of it. */
+/* The sums of completeness: what was due where nothing is recorded, what counts as read of it, and what went. */
 #include "gaps_told.h"
 #include "hjgate/clock.h"
 #include "hjgate/gaps.h"
@@ -32,6 +32,50 @@ static void test_more_than_expected(void **state)
 	assert_float_equal(h.expected, 60 * 6 + 60, 1e-9);
 	assert_float_equal(h.read, 59 * 3 + 6 + 60, 1e-9);
 	assert_true(h.due == 120 && h.stored == 120);
+	hj_gaps_free(g);
+}
+
+/* A platform that is not asked to acknowledge has what was delivered to it: that went, and nobody acknowledged it. */
+static void test_delivered(void **state)
+{
+	static const struct hj_receipt receipts[] = {
+		{ .from = 1, .to = 10, .packets = 1 },
+		{ .from = 11, .to = 50, .packets = 2, .unanswered = true },
+		{ .from = 50, .to = 50, .packets = 1 }, /* asked for again when the policy was another one */
+	};
+	const struct hj_gaps_world world = {
+		.begin_ms = T0, .end_ms = T0 + 60 * MIN_MS, .length_ms = MIN_MS, .settled_ms = T0 + 60 * MIN_MS
+	};
+	struct hj_stat one = stat(1, true);
+	const struct hj_gap *gaps;
+	struct hj_gaps_hour h;
+	struct hj_gaps *g;
+	uint32_t county;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(hj_gaps_new(&world, &g), 0);
+	assert_int_equal(hj_gaps_uplink(g, "county", &county), 0);
+	add_point(g, 1, "oven.current", 1, true, MIN_MS);
+	for (size_t i = 0; i < hj_array_size(receipts); i++)
+		assert_int_equal(hj_gaps_receipt(g, county, &receipts[i]), 0);
+	assert_int_equal(hj_gaps_owed(g, county, 45, 60), 0);
+	assert_int_equal(hj_gaps_day(g, T0), 0);
+	for (uint32_t m = 0; m < 60; m++) {
+		const struct hj_head head = {
+			.seq = m + 1, .kind = HJ_KIND_MINUTE, .length_ms = MIN_MS, .label_ms = T0 + m * MIN_MS
+		};
+
+		assert_int_equal(hj_gaps_record(g, &head, &one, 1), 0);
+	}
+	assert_int_equal(hj_gaps_day_end(g), 0);
+	assert_true(hj_gaps_hour(g, 0, 0, &h));
+	assert_int_equal(h.uplinks[county].due, 60);
+	assert_int_equal(h.uplinks[county].sent, 50);
+	assert_int_equal(h.uplinks[county].acked, 11);
+	assert_int_equal(hj_gaps_finish(g, &gaps, &n), 0);
+	assert_true(n == 1 && gaps[0].of_uplink && gaps[0].fill == HJ_GAP_OWED);
+	assert_true(gaps[0].from == 51 && gaps[0].to == 60 && gaps[0].count == 10);
 	hj_gaps_free(g);
 }
 
@@ -166,6 +210,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_more_than_expected),
+		cmocka_unit_test(test_delivered),
 		cmocka_unit_test(test_due_by_the_interval_of_then),
 		cmocka_unit_test(test_due_after_many_days),
 		cmocka_unit_test(test_due_by_other_windows),
