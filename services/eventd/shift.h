@@ -4,7 +4,7 @@
 
 #include "row.h"
 
-#define SHIFTS_MAX    128  /* that are heeded: the newest */
+#define SHIFTS_MAX    2048 /* that are heeded, the newest: as many boots as 20,000 rows tell of, and more */
 #define SHIFT_SAME_MS 2000 /* a clock that differs by less is the same clock */
 
 struct shift {
