@@ -160,6 +160,19 @@ static void name_of(const char *meter, const char *error, int exception, char re
 	snprintf(ret, SNAPSHOT_NAME_MAX, "%s.%s", meter, kind);
 }
 
+/* One that is dated ahead was written while the clock was wrong: nobody knows how old it is. */
+static bool is_ahead(int64_t time_ms, int64_t now_ms)
+{
+	return time_ms > now_ms + HJ_MS_PER_DAY;
+}
+
+static bool is_recent(const struct stat *st, int64_t now_ms)
+{
+	int64_t time_ms = (int64_t)st->st_mtime * HJ_MS_PER_SEC;
+
+	return now_ms - time_ms < SNAPSHOT_AGAIN_DAYS * HJ_MS_PER_DAY && !is_ahead(time_ms, now_ms);
+}
+
 static bool is_known(const struct snapshots *s, const char *name, int64_t now_ms)
 {
 	char path[HJ_PATH_MAX];
@@ -168,8 +181,7 @@ static bool is_known(const struct snapshots *s, const char *name, int64_t now_ms
 	for (size_t i = 0; i < s->pending_count; i++)
 		if (!strcmp(s->pending[i].name, name))
 			return true;
-	return path_of(s, name, path) < 0 || (stat(path, &st) == 0 && now_ms - (int64_t)st.st_mtime * HJ_MS_PER_SEC <
-	                                                                      SNAPSHOT_AGAIN_DAYS * HJ_MS_PER_DAY);
+	return path_of(s, name, path) < 0 || (stat(path, &st) == 0 && is_recent(&st, now_ms));
 }
 
 void snapshots_error(struct snapshots *s, const struct frames *f, const char *meter, const char *error, int exception,
@@ -187,13 +199,14 @@ void snapshots_error(struct snapshots *s, const struct frames *f, const char *me
 	s->pending[s->pending_count++] = p;
 }
 
-static void make_room(const struct snapshots *s)
+static void make_room(const struct snapshots *s, int64_t now_ms)
 {
 	struct snapshot_file files[SNAPSHOTS_MOST];
 	char path[HJ_PATH_MAX];
 	size_t n = snapshots_list(s, files);
+	size_t oldest = n && is_ahead(files[0].time_ms, now_ms) ? 0 : n - 1;
 
-	if (n == SNAPSHOTS_MOST && path_of(s, files[n - 1].name, path) >= 0)
+	if (n == SNAPSHOTS_MOST && path_of(s, files[oldest].name, path) >= 0)
 		unlink(path);
 }
 
@@ -206,7 +219,7 @@ void snapshots_write(struct snapshots *s, const struct frames *f, bool all)
 			i++;
 			continue;
 		}
-		make_room(s);
+		make_room(s, s->pending[i].time_ms);
 		r = save(s, f, &s->pending[i]);
 		if (r < 0 && !s->failed)
 			hj_log_error(r, "cannot save the frames around an error as %s/%s: going on without",
