@@ -50,10 +50,16 @@ bool feed_fold_want(struct feed *f, int64_t label_ms, enum lane lane)
 	return true;
 }
 
+/* It is a wrong clock's, which was ahead: no later one would end it. */
+static bool held_is_ahead(const struct feed *f, int64_t label_ms, int64_t interval)
+{
+	return label_ms < f->fold.held_ms && f->fold.held_ms > hj_now().wall_ms + interval;
+}
+
 /* The interval that was held is over, since a later one has begun. */
 static void release_held(struct feed *f, int64_t label_ms, enum lane lane)
 {
-	if (f->fold.held.count && f->fold.held_ms < label_ms)
+	if (f->fold.held.count && f->fold.held_ms != label_ms)
 		feed_fold_want(f, f->fold.held_ms, lane);
 	if (f->fold.held_ms != label_ms)
 		f->fold.held.count = 0;
@@ -68,7 +74,7 @@ bool feed_fold_take(struct feed *f, const struct hj_head *head, enum lane lane)
 		return false;
 	label = hj_window_start(head->label_ms, interval);
 	end = label + interval;
-	if (label >= f->fold.held_ms)
+	if (label >= f->fold.held_ms || held_is_ahead(f, label, interval))
 		release_held(f, label, lane);
 	if (head->label_ms + head->length_ms < end && !feed_fold_over(end)) {
 		hj_seqset_add(&f->fold.held, head->seq, head->seq);
