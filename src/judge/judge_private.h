@@ -72,7 +72,7 @@ struct equipment {
 	int64_t meter_ms;
 	struct {
 		double known_ms, run_ms, waiting_ms, waiting_run_ms;
-	} since; /* the meter was read: what it grew by is shared out by how long the equipment was seen in which state */
+	} since; /* the meter was read: how long it was seen in which state, by which its growth is shared out */
 	double fell_to; /* what a total that fell showed last; NAN: it did not. Not kept: it is seen again */
 	struct {
 		double from, to; /* where it counts on from `to`: it may still go back. NAN: it does not. Not kept */

@@ -181,3 +181,26 @@ static inline void assert_over(
 	assert_int_equal(c->at_ms, at_ms);
 	assert_int_equal(c->number, concluded(w, code, false, n)->number);
 }
+
+/* The day of a piece of equipment, as told; NULL. */
+static inline const struct hj_conclusion *day_of(const struct world *w, size_t equipment)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->list[i].code == HJ_CONCLUDES_RUNTIME && w->list[i].equipment == equipment)
+			return &w->list[i];
+	return NULL;
+}
+
+#define READING 0.25 /* kWh between two readings of the total */
+
+/* The press with its meter's total, which grows whatever it does. */
+static inline void go_on_counting(struct world *w, int64_t ms, double press, double *total)
+{
+	for (int64_t end = w->now + ms; w->now < end;) {
+		w->now += 10 * SECOND;
+		give(w, PRESS_A, press);
+		give(w, ENERGY, *total += READING);
+		give(w, FAN_A, 3);
+		hj_judge_pass(w->j, w->now);
+	}
+}

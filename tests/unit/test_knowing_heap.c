@@ -207,7 +207,7 @@ static int set_up_meters(void *userdata)
 {
 	const struct hj_board_slot slots[] = { { .codec = { .type = HJ_TYPE_UINT16 }, .address = 5 } };
 	const struct hj_image_span spans[] = { { HJ_TABLE_HOLDING, 0, 4 }, { HJ_TABLE_COIL, 9, 1 } };
-	const struct hj_timing timings[] = { { .meter = 0, .interval_ms = 1000 }, { .meter = 1, .interval_ms = 2000 } };
+	const struct hj_timing timings[] = { { .interval_ms = 1000 }, { .meter = 1, .interval_ms = 2000 } };
 	struct hj_quarantine q = { 0 };
 	struct hj_schedule s = { 0 };
 	struct hj_board board = { 0 };

@@ -19,9 +19,9 @@
 
 static void add(struct virtual_bus *b, size_t meter, uint32_t interval_ms, uint32_t fast_ms, hj_usec takes)
 {
-	b->requests[b->count++] =
-	        (struct virtual_request){ .timing = { .meter = meter, .interval_ms = interval_ms, .fast_ms = fast_ms },
-			.takes = takes };
+	const struct hj_timing timing = { .meter = meter, .interval_ms = interval_ms, .fast_ms = fast_ms };
+
+	b->requests[b->count++] = (struct virtual_request){ .timing = timing, .takes = takes };
 }
 
 static struct virtual_bus *bus_new(void)
