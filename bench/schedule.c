@@ -41,9 +41,11 @@ static void furnish(struct virtual_bus *b, int number)
 			uint32_t interval = m == 0 ? 1000 : intervals[m % 5];
 			bool fast = m < 2 && k == 2;
 
-			b->requests[b->count++] = (struct virtual_request){ .timing = { .meter = m,
-				                                                    .interval_ms = fast ? 60000 : interval,
-				                                                    .fast_ms = fast ? FAST_MS : 0 },
+			const struct hj_timing timing = { .meter = m,
+				.interval_ms = fast ? 60000 : interval,
+				.fast_ms = fast ? FAST_MS : 0 };
+
+			b->requests[b->count++] = (struct virtual_request){ .timing = timing,
 				.takes = hj_bus_cost_ns(&b->cost, HJ_TABLE_HOLDING, fast ? 1 : words) / 1000 };
 		}
 	}

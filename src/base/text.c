@@ -73,7 +73,9 @@ int hj_number_format(double value, int decimals, char ret[HJ_NUMBER_LEN])
 	} else {
 		for (int d = 0; d <= FRACTION_MOST; d++) {
 			snprintf(text, sizeof(text), "%.*f", d, value);
-			if (strtod(text, NULL) == value || (d >= HJ_NUMBER_DECIMALS_MOST && digits_of(text) >= DIGITS_MOST))
+			if (strtod(text, NULL) == value)
+				break;
+			if (d >= HJ_NUMBER_DECIMALS_MOST && digits_of(text) >= DIGITS_MOST)
 				break;
 		}
 		drop_zeros(text);

@@ -1,6 +1,6 @@
-/* Running hours and energy of a day. Time counts only between readings, by what the earlier one said, and what a meter
- * grew by between two of its own is shared out by that time. What is seen but not concluded yet waits: it is counted,
- * or dropped, when it is. At midnight it counts as it is seen. */
+/* Running hours and energy of a day. Time counts only between readings, by what the earlier one said, and what a
+ * meter grew by between two of its own is shared out by that time. What is seen but not concluded yet waits: it is
+ * counted, or dropped, when it is. At midnight it counts as it is seen. */
 #include "judge_private.h"
 
 #include <math.h>
