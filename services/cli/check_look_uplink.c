@@ -55,17 +55,23 @@ static void look_at_tls(const struct hj_conf_uplink *u, const char *root, struct
 		        &(struct check_named){ u->file, 0, files[i].key, files[i].name, "" }, root, n);
 }
 
+/* Below a root it is a desk's, which nobody else can look at. */
+static void look_at_readers(const char *file, const char *what, const char *root, struct hj_conf_errors *n)
+{
+	struct stat st;
+
+	if (!*root && !stat(file, &st) && (st.st_mode & S_IROTH))
+		check_note(n, file, 0, what, _("chown root:hjgate and chmod 0640 the file"));
+}
+
 void check_look_at_uplink(const struct hj_conf_uplink *u, const struct hj_conf_uplink *others, size_t count,
         const char *root, struct hj_conf_errors *n)
 {
 	char what[256];
-	struct stat st;
 
 	look_at_pw(u, n);
 	look_at_mn(u, n);
-	if (!*root && !stat(u->file, &st) && (st.st_mode & S_IROTH))
-		check_note(n, u->file, 0, _("everybody on this machine can read the password in it"),
-		        _("chown root:hjgate and chmod 0640 the file"));
+	look_at_readers(u->file, _("everybody on this machine can read the password in it"), root, n);
 	check_look_at_mode(u->file, "hjgate-uplinkd", root, n);
 	for (size_t k = 0; k < count; k++) {
 		const struct hj_conf_uplink *o = &others[k];
@@ -97,6 +103,10 @@ void check_look_at_clock(const struct hj_conf *c, const char *root, struct hj_co
 
 void check_look_at_alerts(const struct hj_conf_alerts *a, const char *root, struct hj_conf_errors *n)
 {
+	if (a->channel_count) /* many robots have their key in the address */
+		look_at_readers(a->file,
+		        _("everybody on this machine can read the addresses and templates in it, which may hold keys"),
+		        root, n);
 	for (size_t i = 0; i < a->channel_count; i++) {
 		const struct hj_conf_channel *c = &a->channels[i];
 		const struct check_named files[] = {

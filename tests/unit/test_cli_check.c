@@ -208,6 +208,36 @@ static void an_interval_that_is_too_short(void **state)
 	check_done(&c);
 }
 
+/* On the box itself, what has secrets in it and is for everybody to read is told; the modes are by hand here, since a
+ * file that was copied keeps none of the example's. */
+static void who_else_may_read(void **state)
+{
+	struct hj_conf_channel robot = { .name = "robot" };
+	struct hj_conf_alerts a = { .channels = &robot };
+	struct hj_conf_uplink u = { .pw = "s3cret", .mn = "66330302010200001001" };
+	const mode_t modes[] = { 0640, 0644, 0604 };
+
+	(void)state;
+	put("alerts.conf", "format = 1;\n");
+	snprintf(a.file, sizeof(a.file), "%s/etc/hjgate/alerts.conf", root);
+	snprintf(u.file, sizeof(u.file), "%s/etc/hjgate/alerts.conf", root);
+	for (size_t i = 0; i < 2 * hj_array_size(modes); i++) {
+		struct hj_conf_errors n = { .count = 0 };
+		mode_t mode = modes[i / 2];
+
+		assert_int_equal(chmod(a.file, mode), 0);
+		a.channel_count = i % 2; /* without a channel there is nothing to be read */
+		check_look_at_alerts(&a, "", &n);
+		assert_int_equal(n.count, i % 2 && mode != 0640);
+		if (n.count)
+			assert_non_null(strstr(n.list[0].what, "everybody on this machine can read"));
+		check_look_at_alerts(&a, root, &n);
+		check_look_at_uplink(&u, NULL, 0, "", &n);
+		assert_int_equal(n.count, mode == 0640 ? 0 : 1 + i % 2);
+		hj_conf_errors_done(&n);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
@@ -215,6 +245,7 @@ int main(void)
 		T(what_is_hardly_meant),
 		T(what_is_meant),
 		T(an_interval_that_is_too_short),
+		T(who_else_may_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
