@@ -32,12 +32,8 @@ static int failed(const struct apply *a, int r, const char *what)
 	return cli_refused(a->cli, "%s: %s", what,
 	        r == -E2BIG    ? _("there is too much of it")
 	        : r == -EACCES ? _("permission denied; apply needs root")
+	        : r == -EPERM  ? _("what is kept is another's, or others may write there: see who owns it")
 	                       : strerror(-r));
-}
-
-static const char *state_folder(const struct apply *a, const char *name, char path[HJ_PATH_MAX])
-{
-	return apply_kept_path(a->root, name, path) < 0 ? name : path;
 }
 
 /* ---- what is asked for ---- */
@@ -98,6 +94,8 @@ static int check(struct apply *a, const char *root, struct writer *w)
 	_cleanup_(check_done) struct check c = { .errors = { 0 } };
 	int r = check_read(root, &c);
 
+	apply_kept_show_errors(a->root, &c.errors);
+	apply_kept_show_errors(a->root, &c.notes);
 	if (r < 0 && r != -EINVAL)
 		return failed(a, r, _("cannot read the configuration"));
 	writer_field(w, "errors", NULL, STYLE_PLAIN, check_list_json(&c.errors), NULL);
@@ -113,17 +111,16 @@ static int check(struct apply *a, const char *root, struct writer *w)
 
 static int put_older(struct apply *a)
 {
-	char good[HJ_PATH_MAX], older[HJ_PATH_MAX];
+	char good[HJ_PATH_MAX];
 	int r = apply_kept_root(a->root, a->good, good);
 
-	r = r < 0 ? r : apply_kept_root(a->root, a->back_to, older);
 	/* Edits that nobody applied are not lost. */
 	if (r >= 0 && apply_tree_same(good, a->root) <= 0) {
 		r = apply_kept_stage(a->root, a->good);
 		r = r < 0 ? r : apply_kept_set_aside(a->root);
 	}
 	r = r < 0 ? r : apply_state_write(a->root, APPLY_PUTTING, a->back_to);
-	r = r < 0 ? r : apply_tree_put(older, a->root);
+	r = r < 0 ? r : apply_kept_put(a->root, a->back_to);
 	return r < 0 ? r : apply_state_write(a->root, APPLY_TRYING, a->good);
 }
 
@@ -214,13 +211,11 @@ static const struct apply_program *culprit(const struct apply *a)
 
 static int put_good_back(struct apply *a)
 {
-	char good[HJ_PATH_MAX];
 	/* What --back tries is kept already; aside lies what was edited and not applied. */
 	int r = a->back ? 0 : apply_kept_set_aside(a->root);
 
-	r = r < 0 ? r : apply_kept_root(a->root, a->good, good);
 	r = r < 0 ? r : apply_state_write(a->root, APPLY_PUTTING, a->good);
-	r = r < 0 ? r : apply_tree_put(good, a->root);
+	r = r < 0 ? r : apply_kept_put(a->root, a->good);
 	if (r < 0)
 		return r;
 	apply_plan_reverse(a);
@@ -259,7 +254,7 @@ static int go_back(struct apply *a, struct writer *w)
 	        a->back ? _("Everything is as it was applied last; what was edited since, if anything, is kept in %s.")
 	                : _("Everything is as before; what was refused is kept in %s: correct it there or in "
 	                    "/etc/hjgate, and apply again."),
-	        state_folder(a, APPLY_ASIDE, path));
+	        apply_kept_known(a->root, APPLY_ASIDE, path));
 	if (r == -EIO)
 		cli_refused(a->cli, _("and hjgate-%s is not up with the old one either: hjgate status"),
 		        culprit(a) ? culprit(a)->name : "?");
@@ -394,6 +389,7 @@ int cli_apply(struct cli *cli, int argc, char **argv)
 	}
 	apply_changes_done(&a->changes);
 	free(a->scaled);
+	apply_kept_done();
 	hj_closep(&a->lock);
 	free(a);
 	return r;

@@ -1,9 +1,10 @@
 /* `hjgate apply`, in parts: apply.c (the command, and in which order), apply_tree.c (the files below /etc/hjgate,
- * compared and copied), apply_kept.c (the configurations that were good), apply_change.c (what is another now, key
- * by key), apply_reads.c (which program reads what), apply_seen.c (which one has read another text), apply_plan.c
- * (so what is to be done), apply_hands.c, apply_hands_run.c and apply_hands_systemd.c (who does it), apply_scale.c
- * (totals count on), apply_watch.c (does it come up), apply_answers.c (do meters and platforms answer), apply_show.c
- * (all of that on paper), apply_tell.c (who did it; the event), apply_settle.c (what was cut short). */
+ * compared and copied), apply_kept.c (the configurations that were good), apply_held.c (how their folder is reached,
+ * and how one is put back), apply_change.c (what is another now, key by key), apply_reads.c (which program reads what),
+ * apply_seen.c (which one has read another text), apply_plan.c (so what is to be done), apply_hands.c,
+ * apply_hands_run.c and apply_hands_systemd.c (who does it), apply_scale.c (totals count on), apply_watch.c (does it
+ * come up), apply_answers.c (do meters and platforms answer), apply_show.c (all of that on paper), apply_tell.c (who
+ * did it; the event), apply_settle.c (what was cut short). */
 #pragma once
 
 #include <jansson.h>
@@ -38,6 +39,19 @@ int apply_tree_copy(const char *from, const char *to, const char *like);
  * and doing it again finishes it. */
 int apply_tree_put(const char *from, const char *to);
 
+/* ---- apply_held.c: the folder of those, /var/lib/hjgate/config ---- */
+/* A path in it; "": itself, made where absent. It begins with what was opened first (-EPERM: that is another's), so
+ * that it means the same until apply_kept_done(), whatever is renamed. */
+int apply_kept_path(const char *root, const char *name, char ret[HJ_PATH_MAX]);
+int apply_kept_find(const char *root, const char *name, char ret[HJ_PATH_MAX]); /* the same, and nothing is made */
+void apply_kept_done(void);
+const char *apply_kept_known(const char *root, const char *name, char path[HJ_PATH_MAX]); /* for people */
+/* Such a path in a text becomes the one that people know. */
+void apply_kept_shown(const char *root, char *text, size_t size);
+void apply_kept_show_errors(const char *root, struct hj_conf_errors *l);
+/* This number becomes what is in ROOT/etc/hjgate. -EPERM: another has been in it, and nothing was touched. */
+int apply_kept_put(const char *root, unsigned number);
+
 /* ---- apply_kept.c: /var/lib/hjgate/config/N is a root with the configuration that was good as the Nth ---- */
 #define APPLY_STAGED "new"   /* what is being applied */
 #define APPLY_ASIDE  "aside" /* what was in /etc/hjgate and had to make way, the newest of it */
@@ -55,8 +69,6 @@ int apply_kept_list(const char *root, struct apply_kept_list *ret);
 /* The newest, and whether what is written is another; nothing is made. False: none is known. */
 bool apply_kept_newest(const char *root, unsigned *ret_number, bool *ret_edited);
 void apply_kept_list_done(struct apply_kept_list *l);
-/* "": the folder itself, made where absent. */
-int apply_kept_path(const char *root, const char *name, char ret[HJ_PATH_MAX]);
 int apply_kept_root(const char *root, unsigned number, char ret[HJ_PATH_MAX]); /* 0: the empty one */
 int apply_kept_stage(const char *root, unsigned like);
 /* What is staged is kept as this number, and the oldest go. */

@@ -1,7 +1,7 @@
 /* The configurations that were good: /var/lib/hjgate/config/1 and so on, each a root of its own, so that everything
  * that reads a configuration can read it. One comes to be by a rename of what was staged beside it, and goes by a
- * rename before it is removed: there is no half of one. The folder is its owner's alone. What is under way stands in
- * a file, written before it begins. */
+ * rename before it is removed: there is no half of one. How their folder is reached is apply_held.c's. What is under
+ * way stands in a file, written before it begins. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,35 +12,12 @@
 #include "apply.h"
 #include "ask.h"
 
-#define FOLDER       "config"
-#define FOLDER_MODE  0700
 #define ABOUT        "about.json"
 #define ABOUT_MAX    4096 /* bytes */
 #define STATE        "state"
 #define REMOVE_DEPTH 12 /* folders in folders */
 #define DOOMED       "old"
 #define NUMBER_MOST  1000000000u
-
-/* The folder above is a daemon's: what another could have put in this one's place is not believed. */
-static int check_owner(const char *folder)
-{
-	struct stat st;
-
-	if (lstat(folder, &st) < 0)
-		return -errno;
-	return S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077) ? 0 : -EPERM;
-}
-
-int apply_kept_path(const char *root, const char *name, char ret[HJ_PATH_MAX])
-{
-	char folder[HJ_PATH_MAX];
-	int r = hj_state_folder(root, FOLDER, FOLDER_MODE, folder);
-
-	r = r < 0 ? r : check_owner(folder);
-	if (r < 0)
-		return r;
-	return snprintf(ret, HJ_PATH_MAX, "%s%s%s", folder, *name ? "/" : "", name) < HJ_PATH_MAX ? 0 : -ENAMETOOLONG;
-}
 
 int apply_kept_root(const char *root, unsigned number, char ret[HJ_PATH_MAX])
 {
@@ -155,8 +132,7 @@ bool apply_kept_newest(const char *root, unsigned *ret_number, bool *ret_edited)
 	char path[HJ_PATH_MAX];
 	int same;
 
-	if (hj_path(root, HJ_DIR_STATE, FOLDER, path) < 0 || access(path, R_OK | X_OK) < 0 ||
-	        apply_kept_list(root, &l) < 0 || !l.count)
+	if (apply_kept_find(root, "", path) < 0 || apply_kept_list(root, &l) < 0 || !l.count)
 		return false;
 	*ret_number = l.list[l.count - 1].number;
 	same = apply_kept_root(root, *ret_number, path) < 0 ? -EIO : apply_tree_same(path, root);
@@ -271,7 +247,7 @@ enum apply_state apply_state_read(const char *root, unsigned *ret_number)
 	FILE *f;
 
 	*ret_number = 0;
-	if (hj_path(root, HJ_DIR_STATE, FOLDER "/" STATE, path) < 0 || !(f = fopen(path, "re")))
+	if (apply_kept_find(root, STATE, path) < 0 || !(f = fopen(path, "re")))
 		return APPLY_SETTLED;
 	if (!fgets(text, sizeof(text), f))
 		text[0] = '\0';

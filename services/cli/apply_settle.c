@@ -44,11 +44,9 @@ int apply_lock(const char *root, int *ret, char who[128])
 
 static int put_back(const char *root, unsigned number)
 {
-	char kept[HJ_PATH_MAX];
-	int r = apply_kept_root(root, number, kept);
+	int r = apply_state_write(root, APPLY_PUTTING, number);
 
-	r = r < 0 ? r : apply_state_write(root, APPLY_PUTTING, number);
-	r = r < 0 ? r : apply_tree_put(kept, root);
+	r = r < 0 ? r : apply_kept_put(root, number);
 	return r < 0 ? r : apply_state_write(root, APPLY_SETTLED, 0);
 }
 
@@ -64,12 +62,11 @@ static int undo(const char *root, unsigned number)
  * stays as it is until all is in its place, so that a power cut begins it again. */
 static int put_straight(const char *root, unsigned number)
 {
-	char staged[HJ_PATH_MAX], kept[HJ_PATH_MAX];
+	char staged[HJ_PATH_MAX];
 	int r = apply_kept_path(root, APPLY_STAGED, staged);
 
 	r = r < 0 ? r : apply_remove_all(staged);
-	r = r < 0 ? r : apply_kept_root(root, number, kept);
-	r = r < 0 ? r : apply_tree_put(kept, root);
+	r = r < 0 ? r : apply_kept_put(root, number);
 	return r < 0 ? r : apply_state_write(root, APPLY_SETTLED, 0);
 }
 
@@ -137,7 +134,7 @@ static void hold_out(void)
  * programs may run with what was tried, which is set aside and compared, too. */
 int apply_take_up(struct apply *a)
 {
-	char staged[HJ_PATH_MAX], kept[HJ_PATH_MAX];
+	char staged[HJ_PATH_MAX];
 	unsigned number;
 	enum apply_state state = find_state(a->root, &number);
 	int r = 0;
@@ -145,8 +142,7 @@ int apply_take_up(struct apply *a)
 	hold_out();
 	a->cut_short = state != APPLY_SETTLED;
 	if (state == APPLY_PUTTING) {
-		r = apply_kept_root(a->root, number, kept);
-		r = r < 0 ? r : apply_tree_put(kept, a->root);
+		r = apply_kept_put(a->root, number);
 		return r < 0 ? r : apply_state_write(a->root, APPLY_TRYING, a->good);
 	}
 	r = apply_kept_path(a->root, APPLY_STAGED, staged);

@@ -203,8 +203,10 @@ static int make_folders_like(const char *from, const char *to, const char *name)
 		r = r < 0 ? r : path_of(to, folder, target);
 		if (r < 0)
 			return r;
-		if (stat(source, &st) < 0)
+		if (lstat(source, &st) < 0)
 			return -errno;
+		if (!S_ISDIR(st.st_mode))
+			return -ENOTDIR;
 		if (mkdir(target, OWN_FOLDER) < 0) {
 			if (errno == EEXIST)
 				continue;
@@ -234,12 +236,14 @@ static int copy_bytes(int in, int out)
 
 static int copy_plain(const char *source, const char *part)
 {
-	_cleanup_fd_ int in = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), out = -1;
+	_cleanup_fd_ int in = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), out = -1;
 	struct stat st;
 	int r;
 
 	if (in < 0 || fstat(in, &st) < 0)
 		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EPERM;
 	out = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return -errno;

@@ -216,6 +216,7 @@ int cli_status(struct cli *cli, int argc, char **argv)
 		r = s->running ? HJ_EXIT_OK : HJ_EXIT_TEMPORARY;
 	}
 	status_done(s);
+	apply_kept_done();
 	free(s);
 	return r;
 }
