@@ -19,6 +19,7 @@
 #define HJ_IPC_ERROR_METHOD    "org.varlink.service.MethodNotFound"   /* {"method": name} */
 #define HJ_IPC_ERROR_BUSY      "hjgate.Busy"                          /* one client too many */
 #define HJ_IPC_ERROR_DENIED    "org.varlink.service.PermissionDenied"
+#define HJ_IPC_ERROR_USER      "hjgate.WrongUser" /* {"user", "method"}: a method for other daemons */
 
 /* A message out of a stream. Feed bytes with hj_ipc_frame_put(); -EMSGSIZE when a message grows past the bound. */
 struct hj_ipc_frame {

@@ -26,10 +26,22 @@ struct hj_ipc_method {
 	hj_ipc_fn fn;
 };
 
+/* Whose daemons call a method by NAME.peer: users, ended by NULL. */
+#define HJ_IPC_PEER_USERS_MAX 6
+#define HJ_IPC_PEER_ROWS_MAX  32
+struct hj_ipc_peer {
+	const char *method;
+	const char *users[HJ_IPC_PEER_USERS_MAX + 1];
+};
+
 struct hj_ipc_interface {
 	const char *name;                    /* "hjgate.Store" */
 	const char *description;             /* the embedded .varlink text: hj_idl_hjgate_Store */
 	const struct hj_ipc_method *methods; /* ended by name NULL */
+	/* Ended by method NULL. What has a row is for its users, for root and for the server's own; others get
+	 * HJ_IPC_ERROR_USER. What has none is for all where all may call it who may look, else for nobody. NULL: no
+	 * table, whoever may connect to NAME.peer. */
+	const struct hj_ipc_peer *peers;
 };
 
 int hj_ipc_server_new(sd_event *event, const struct hj_ipc_interface *const *interfaces, void *userdata,

@@ -253,8 +253,16 @@ static const struct hj_ipc_method methods[] = {
 	{ NULL, 0, NULL },
 };
 
+/* Every daemon has something to tell. hjgate: stored, and the unit that tells of units which failed. */
+static const struct hj_ipc_peer peers[] = {
+	{ "Log",
+	        { "hjgate", "hjgate-meterd", "hjgate-uplinkd", "hjgate-judged", "hjgate-alertd", "hjgate-clockd" } },
+	{ NULL, { NULL } },
+};
+
 const struct hj_ipc_interface eventd_interface = {
 	.name = "hjgate.Event",
 	.description = hj_idl_hjgate_Event,
 	.methods = methods,
+	.peers = peers,
 };

@@ -183,4 +183,8 @@ static const struct hj_ipc_method methods[] = {
 	{ NULL, 0, NULL },
 };
 
-const struct hj_ipc_interface meterd_interface = { "hjgate.Meter", hj_idl_hjgate_Meter, methods };
+const struct hj_ipc_interface meterd_interface = {
+	.name = "hjgate.Meter",
+	.description = hj_idl_hjgate_Meter,
+	.methods = methods,
+};

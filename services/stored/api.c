@@ -303,8 +303,22 @@ static const struct hj_ipc_method methods[] = {
 	{ NULL, 0, NULL },
 };
 
+/* Whose daemons call them. Resend is a person's: no daemon calls it. */
+static const struct hj_ipc_peer peers[] = {
+	{ "Append", { "hjgate-meterd" } },
+	{ "Durable", { "hjgate-meterd" } },
+	{ "Put", { "hjgate-judged", "hjgate" } }, /* hjgate: eventd */
+	{ "Read", { "hjgate-uplinkd" } }, /* who names an uplink there makes it one that is owed something */
+	{ "Confirm", { "hjgate-uplinkd" } },
+	{ "Resend", { NULL } },
+	{ "Setting", { "hjgate-uplinkd" } },
+	{ "ClockSet", { "hjgate-clockd" } },
+	{ NULL, { NULL } },
+};
+
 const struct hj_ipc_interface stored_interface = {
 	.name = "hjgate.Store",
 	.description = hj_idl_hjgate_Store,
 	.methods = methods,
+	.peers = peers,
 };

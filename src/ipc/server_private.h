@@ -1,4 +1,5 @@
-/* Shared by server.c (listening), connection.c (bytes) and call.c (calls and answers); nobody else includes it. */
+/* Shared by server.c (listening), connection.c (bytes), call.c (calls and answers) and peer.c (whose they may be);
+ * nobody else includes it. */
 #pragma once
 
 #include "hjgate/ipc_server.h"
@@ -32,6 +33,7 @@ struct connection {
 	struct connection *before, *next;
 	int fd;
 	uid_t uid;
+	uint32_t may; /* rows of its interface's peers that it has passed */
 	sd_event_source *io;
 	struct hj_ipc_frame frame;
 	struct hj_buf out;
@@ -67,5 +69,8 @@ void hj_ipc_dispatch(struct connection *c, json_t *message);
 void hj_ipc_refuse(struct connection *c, const char *why);
 void hj_ipc_call_leave(struct hj_ipc_call *call, bool tell);
 void hj_ipc_call_drained(struct hj_ipc_call *call);
+/* -EPERM: it is for other daemons' users; another -errno: nobody can say now. */
+int hj_ipc_peer_check(
+        const struct hj_ipc_interface *interface, const struct hj_ipc_method *m, struct hj_ipc_call *call);
 
 extern const struct hj_ipc_interface hj_ipc_service; /* service.c: hjgate.Service, of every program */

@@ -34,4 +34,8 @@ static const struct hj_ipc_method methods[] = {
 	{ NULL, 0, NULL },
 };
 
-const struct hj_ipc_interface hj_ipc_service = { "hjgate.Service", hj_idl_hjgate_Service, methods };
+const struct hj_ipc_interface hj_ipc_service = {
+	.name = "hjgate.Service",
+	.description = hj_idl_hjgate_Service,
+	.methods = methods,
+};

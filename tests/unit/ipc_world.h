@@ -98,7 +98,17 @@ static const struct hj_ipc_interface test_interface = {
 	                { "Huge", HJ_ANY_RIGHT, huge },
 	                { "Change", HJ_CHANGE, say },
 	                { "Peer", HJ_PEER, say },
+	                { "Two", HJ_ANY_RIGHT, say },
+	                { "Root", HJ_PEER, say },
+	                { "Forgotten", HJ_PEER, say },
 	                { NULL, 0, NULL },
+	        },
+	.peers =
+	        (const struct hj_ipc_peer[]){
+	                { "Peer", { "hjtest-one", "hjtest-two" } },
+	                { "Two", { "hjtest-two" } },
+	                { "Root", { NULL } },
+	                { NULL, { NULL } },
 	        },
 };
 static const struct hj_ipc_interface *const interfaces[] = { &test_interface, NULL };

@@ -2,6 +2,7 @@
  * disk that refuses. */
 /* long because: one daemon on sockets, asked in many ways */
 #include "eventd_world.h"
+#include "peer_rows.h"
 
 /* ---- tests ---- */
 
@@ -31,6 +32,11 @@ static void an_event_begins_and_ends(void **state)
 	json_decref(events);
 	assert_int_equal(status("open"), 1);
 	stop(SIGTERM);
+}
+
+static void every_method_of_daemons_has_its_users(void **state)
+{
+	assert_peers_are_whole(&eventd_interface);
 }
 
 static void wrong_calls_are_answered(void **state)
@@ -360,6 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(an_event_begins_and_ends),
+		T(every_method_of_daemons_has_its_users),
 		T(wrong_calls_are_answered),
 		T(open_events_survive_a_kill),
 		T(a_follower_sees_every_change_once),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "peer_rows.h"
 #include "stored_served.h"
 
 #define RETENTION_DAYS 100
@@ -134,9 +135,15 @@ static void test_gone_at_the_start(void **state)
 	hide_folder(false);
 }
 
+static void every_method_of_daemons_has_its_users(void **state)
+{
+	assert_peers_are_whole(&stored_interface);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_method_of_daemons_has_its_users),
 		cmocka_unit_test_setup_teardown(test_gone_while_running, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gone_at_the_start, set_up, tear_down),
 	};
