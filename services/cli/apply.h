@@ -1,7 +1,7 @@
 /* `hjgate apply`, in parts: apply.c (the command, and in which order), apply_tree.c (the files below /etc/hjgate,
  * compared and copied), apply_kept.c (the configurations that were good), apply_held.c (how their folder is reached,
- * and how one is put back), apply_change.c (what is another now, key by key), apply_reads.c (which program reads what),
- * apply_seen.c (which one has read another text), apply_plan.c (so what is to be done), apply_hands.c,
+ * and how one is put back), apply_change.c (what is another now, key by key), apply_reads.c (which program reads
+ * what), apply_seen.c (which one has read another text), apply_plan.c (so what is to be done), apply_hands.c,
  * apply_hands_run.c and apply_hands_systemd.c (who does it), apply_scale.c (totals count on), apply_watch.c (does it
  * come up), apply_answers.c (do meters and platforms answer), apply_show.c (all of that on paper), apply_tell.c (who
  * did it; the event), apply_settle.c (what was cut short). */

@@ -1,7 +1,8 @@
 /* The folder of what is kept, /var/lib/hjgate/config, is its owner's alone. The one above is a daemon's, which may
  * rename whatever is in it at any moment: between a look at the folder and its use another could have taken its name.
  * So it is opened once, looked at as what was opened, and reached by that descriptor alone as long as a command runs;
- * the paths that others get begin with it. What is put into /etc/hjgate, as root, comes from there and nowhere else. */
+ * the paths that others get begin with it. What is put into /etc/hjgate, as root, comes from there and nowhere else.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

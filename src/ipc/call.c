@@ -309,24 +309,6 @@ void hj_ipc_refuse(struct connection *c, const char *why)
 	send_error(c, BAD_MESSAGE, json_pack("{s:s}", "text", why));
 }
 
-/* Which our own never bring about: somebody ought to know of it. */
-static void refuse_peer(struct hj_ipc_call *call, const char *method, int r)
-{
-	struct hj_ipc_server *s = call->connection->server;
-	char user[64];
-
-	if (r != -EPERM) {
-		fail_errno(call, r);
-		return;
-	}
-	hj_ipc_call_name(call, user, sizeof(user));
-	snprintf(s->why, sizeof(s->why), "%s may not call %s", user, method);
-	s->counts.refused++;
-	if (s->on_refused)
-		s->on_refused(call->right, s->why, s->userdata);
-	hj_ipc_fail(call, HJ_IPC_ERROR_USER, json_pack("{s:s, s:s}", "user", user, "method", method));
-}
-
 static void run(struct hj_ipc_call *call, const char *method, json_t *parameters)
 {
 	struct hj_ipc_server *s = call->connection->server;
@@ -342,7 +324,7 @@ static void run(struct hj_ipc_call *call, const char *method, json_t *parameters
 	else if (!(m->rights & (int)call->right))
 		hj_ipc_fail(call, HJ_IPC_ERROR_DENIED, NULL);
 	else if ((r = hj_ipc_peer_check(interface, m, call)) < 0)
-		refuse_peer(call, method, r);
+		r == -EPERM ? hj_ipc_peer_refuse(call, method) : fail_errno(call, r);
 	else {
 		r = m->fn(call, parameters, s->userdata);
 		if (r < 0 && call->connection)

@@ -72,5 +72,6 @@ void hj_ipc_call_drained(struct hj_ipc_call *call);
 /* -EPERM: it is for other daemons' users; another -errno: nobody can say now. */
 int hj_ipc_peer_check(
         const struct hj_ipc_interface *interface, const struct hj_ipc_method *m, struct hj_ipc_call *call);
+int hj_ipc_peer_refuse(struct hj_ipc_call *call, const char *method); /* answers it */
 
 extern const struct hj_ipc_interface hj_ipc_service; /* service.c: hjgate.Service, of every program */
