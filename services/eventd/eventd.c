@@ -18,7 +18,7 @@ static int on_commit(sd_event_source *source, uint64_t now, void *userdata)
 
 static int on_folds(sd_event_source *source, uint64_t now, void *userdata)
 {
-	eventd_write_folds(userdata);
+	eventd_write_folds(userdata, hj_now().mono);
 	return 0;
 }
 
@@ -104,7 +104,7 @@ void eventd_free(struct eventd *d)
 	if (d->commit_timer && d->fold_timer) {
 		/* First what waits: a count or an end can only be written behind its event. */
 		eventd_flush(d);
-		eventd_write_folds(d);
+		eventd_write_folds(d, HJ_USEC_NEVER);
 		eventd_say(d, "program-stop", ROW_MOMENT, "eventd", "{\"program\":\"eventd\"}");
 		if (eventd_flush(d) < 0)
 			hj_error("%zu events are lost: the disk does not take them", d->queued);

@@ -108,7 +108,7 @@ void eventd_say_key(
 
 /* log.c: what a report becomes. The row is taken over. Answers the call, now or when it is on disk. */
 int eventd_log(struct eventd *d, struct row *row, struct hj_ipc_call *call);
-void eventd_write_folds(struct eventd *d);
+void eventd_write_folds(struct eventd *d, hj_usec due); /* what is due by then */
 void eventd_say(
         struct eventd *d, const char *code, enum row_is is, const char *key, const char *values); /* of itself */
 

@@ -27,9 +27,14 @@ struct rate *folds_find(struct folds *f, const char *code, const char *key)
 }
 
 /* Bad input is told once a minute: the first shows what it is, how much of it is a count. */
-static unsigned most_of(const char *code)
+static unsigned most_of(const struct rate *r)
 {
-	return strcmp(code, "bad-input") ? FOLD_MOST : 1;
+	return r->of_day || !strcmp(r->code, "bad-input") ? 1 : FOLD_MOST;
+}
+
+static hj_usec window_of(const struct rate *r)
+{
+	return r->of_day ? FOLD_DAY : FOLD_WINDOW;
 }
 
 static bool is_busy(const struct rate *r)
@@ -49,26 +54,27 @@ static struct rate *place(struct folds *f)
 	return oldest;
 }
 
-static struct rate *find_or_add(struct folds *f, const char *code, const char *key, hj_usec now)
+static struct rate *find_or_add(struct folds *f, const struct row *row, bool of_day, hj_usec now)
 {
-	struct rate *r = folds_find(f, code, key);
+	struct rate *r = folds_find(f, row->code, row->key);
 
 	if (!r) {
 		r = place(f);
 		if (!r)
 			return NULL; /* every place is busy: then this one is written row by row */
-		*r = (struct rate){ .window = now };
-		hj_text_copy(r->code, sizeof(r->code), code);
-		hj_text_copy(r->key, sizeof(r->key), key);
+		*r = (struct rate){ .window = now, .of_day = of_day };
+		hj_text_copy(r->code, sizeof(r->code), row->code);
+		hj_text_copy(r->key, sizeof(r->key), row->key);
 	}
 	r->used = now;
 	return r;
 }
 
-static void arm(struct folds *f, hj_usec now)
+static void arm(struct folds *f, struct rate *r, hj_usec now)
 {
-	if (f->write_at == HJ_USEC_NEVER)
-		f->write_at = now + FOLD_WRITE;
+	if (!is_busy(r))
+		r->due = now + (r->of_day ? FOLD_DAY_WRITE : FOLD_WRITE);
+	f->write_at = hj_min(f->write_at, r->due);
 }
 
 static struct code_rate *code_rate(struct folds *f, const char *code, hj_usec now)
@@ -81,17 +87,20 @@ static struct code_rate *code_rate(struct folds *f, const char *code, hj_usec no
 	if (c < end)
 		return c;
 	c = f->code_count < FOLD_CODES_MAX ? &f->codes[f->code_count++] : oldest;
-	*c = (struct code_rate){ .window = now };
+	*c = (struct code_rate){ .window = now, .day = now };
 	hj_text_copy(c->code, sizeof(c->code), code);
 	return c;
 }
 
-/* What has a begin and an end is told apart by its key, and who changed what is always told one by one. */
+static bool is_info(const struct row *row)
+{
+	return hj_event_find(row->code)->class == HJ_EVENT_INFO;
+}
+
+/* What has a begin and an end is told apart by its key, and so is what was changed in the configuration. */
 static bool may_be_gathered(const struct row *row)
 {
-	const struct hj_event_type *type = hj_event_find(row->code);
-
-	return row->is == ROW_MOMENT && type && type->class != HJ_EVENT_INFO;
+	return row->is == ROW_MOMENT && hj_event_find(row->code) && !(is_info(row) && !strcmp(row->source, "eventd"));
 }
 
 static void gather(struct folds *f, struct row *row, hj_usec now)
@@ -105,14 +114,23 @@ static void gather(struct folds *f, struct row *row, hj_usec now)
 		c->window = now;
 		c->moments = 0;
 	}
-	if (c->moments == FOLD_CODE_MOST)
+	if (now - c->day >= FOLD_DAY) {
+		c->day = now;
+		c->today = 0;
+	}
+	if (is_info(row) ? c->today == FOLD_DAY_MOST : c->moments == FOLD_CODE_MOST)
 		hj_text_copy(row->key, sizeof(row->key), FOLD_SEVERAL);
 }
 
 static void count_moment(struct folds *f, const struct row *row, hj_usec now)
 {
-	if (may_be_gathered(row) && strcmp(row->key, FOLD_SEVERAL) != 0)
-		code_rate(f, row->code, now)->moments++;
+	struct code_rate *c;
+
+	if (!may_be_gathered(row) || !strcmp(row->key, FOLD_SEVERAL))
+		return;
+	c = code_rate(f, row->code, now);
+	c->moments++;
+	c->today++;
 }
 
 struct rate *folds_event(struct folds *f, struct row *row, hj_usec now)
@@ -120,28 +138,28 @@ struct rate *folds_event(struct folds *f, struct row *row, hj_usec now)
 	struct rate *r;
 
 	gather(f, row, now);
-	r = find_or_add(f, row->code, row->key, now);
+	r = find_or_add(f, row, may_be_gathered(row) && is_info(row) && !strcmp(row->key, FOLD_SEVERAL), now);
 	if (!r)
 		count_moment(f, row, now);
 	if (!r)
 		return NULL;
-	if (now - r->window >= FOLD_WINDOW) {
+	if (now - r->window >= window_of(r)) {
 		r->window = now;
 		r->written = 0;
 	}
 	/* While an end is kept back the event is open on disk, and a new beginning is only counted. A beginning of
 	 * what has ended is always written: folded into it, it would be hidden. */
-	if (!r->held && (row->is == ROW_BEGIN || r->written < most_of(row->code))) {
+	if (!r->held && (row->is == ROW_BEGIN || r->written < most_of(r))) {
 		r->written++;
 		r->id = 0;
 		count_moment(f, row, now);
 		return NULL;
 	}
+	arm(f, r, now);
 	r->folded++;
 	r->time_ms = row->time_ms;
 	r->held = false;
 	free(hj_steal(r->held_values));
-	arm(f, now);
 	return r;
 }
 
@@ -149,13 +167,13 @@ struct rate *folds_end(struct folds *f, struct row *row, hj_usec now)
 {
 	struct rate *r = folds_find(f, row->code, row->key);
 
-	if (!r || r->written < most_of(row->code) || now - r->window >= FOLD_WINDOW)
+	if (!r || r->written < most_of(r) || now - r->window >= window_of(r))
 		return NULL;
+	arm(f, r, now);
 	r->held = true;
 	r->held_ms = row->time_ms;
 	free(r->held_values);
 	r->held_values = hj_steal(row->values);
-	arm(f, now);
 	return r;
 }
 
@@ -167,13 +185,13 @@ void folds_written(struct folds *f, const char *code, const char *key, uint64_t 
 		r->id = id;
 }
 
-bool folds_take(struct folds *f, struct row *ret)
+bool folds_take(struct folds *f, hj_usec now, struct row *ret)
 {
 	f->write_at = HJ_USEC_NEVER;
 	for (size_t i = 0; i < f->count; i++) {
 		struct rate *r = &f->rates[i];
 
-		if (!is_busy(r) || !r->id)
+		if (!is_busy(r) || !r->id || r->due > now)
 			continue;
 		*ret = (struct row){ .is = r->held ? ROW_END : ROW_COUNT,
 			.of = r->id,
@@ -193,7 +211,12 @@ bool folds_take(struct folds *f, struct row *ret)
 void folds_wait(struct folds *f, hj_usec now)
 {
 	f->write_at = HJ_USEC_NEVER;
-	for (size_t i = 0; i < f->count; i++)
-		if (is_busy(&f->rates[i]))
-			arm(f, now);
+	for (size_t i = 0; i < f->count; i++) {
+		struct rate *r = &f->rates[i];
+
+		if (is_busy(r) && r->due <= now)
+			r->due = now + FOLD_WRITE;
+		if (is_busy(r))
+			f->write_at = hj_min(f->write_at, r->due);
+	}
 }

@@ -89,12 +89,12 @@ int eventd_log(struct eventd *d, struct row *row, struct hj_ipc_call *call)
 	return row->is == ROW_END ? log_end(d, row, call) : log_begin(d, row, call);
 }
 
-void eventd_write_folds(struct eventd *d)
+void eventd_write_folds(struct eventd *d, hj_usec due)
 {
 	struct row row;
 
 	/* What finds no room stays folded: an end that is dropped would leave its event open for ever. */
-	while (d->queued < QUEUE_MAX && folds_take(&d->folds, &row)) {
+	while (d->queued < QUEUE_MAX && folds_take(&d->folds, due, &row)) {
 		stamp(d, &row);
 		eventd_put(d, &row, NULL);
 	}

@@ -251,6 +251,7 @@ void stored_free(struct stored *s)
 		if (!disk_trouble(s))
 			commit_now(s);
 		head_tell(s);
+		exports_tell(s);
 		tell_program(s, false);
 	}
 	commit_drop(s, -ECANCELED);
@@ -265,6 +266,7 @@ void stored_free(struct stored *s)
 	hj_wall_timer_done(&s->wall_timer);
 	sd_event_source_disable_unref(s->retention_timer);
 	sd_event_source_disable_unref(s->key_timer);
+	sd_event_source_disable_unref(s->exports.timer);
 	stored_forget(s);
 	salvage_stop(s);
 	hj_ledger_close(s->ledger);

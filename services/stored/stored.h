@@ -279,9 +279,14 @@ struct stored {
 	struct hj_wall_timer wall_timer;
 
 	struct {
-		hj_usec since;
-		unsigned count;
-	} exports;                /* told in the minute that began then */
+		hj_usec minute, day; /* the beginnings of those being counted */
+		unsigned in_minute, in_day;
+		uint64_t more; /* that are not told one by one, and not yet together: */
+		int64_t records, since_ms;
+		uid_t uid;
+		char by[64];
+		sd_event_source *timer; /* NULL: no such one has been yet */
+	} exports;
 	struct hj_backup *backup; /* NULL: none is made now */
 
 	struct watcher *watchers;
@@ -528,3 +533,4 @@ void tell_key_refused(struct stored *s, const char *path);
 void tell_key(struct stored *s, const char *code, const char *by, int keys); /* keys < 0: says nothing of how many */
 void tell_maintain(struct stored *s, const struct maintained *m, enum hj_phase phase, int64_t time_ms);
 void tell_power(struct stored *s, int64_t begin_ms, int64_t end_ms);
+void exports_tell(struct stored *s); /* api_export.c: those that were not told one by one, as one; none: nothing */

@@ -131,6 +131,10 @@ static const struct hj_event_type catalogue[] = {
 	        N_("sign the order on the stick anew, or see what it asks for: hjgate stick") },
 	{ "data-exported", HJ_EVENT_INFO, 0, N_("records"),
 	        N_("{by} exported {records} records ({kind}) from {begin} to {end} as {format} to: {target}"), NULL },
+	{ "exports-more", HJ_EVENT_INFO, 0, N_("records"),
+	        N_("{by} exported {count} times more between {begin} and {end}, {records} records in all: too often to be "
+	           "told one by one"),
+	        NULL },
 	{ "resend-asked", HJ_EVENT_INFO, 0, N_("uplink"),
 	        N_("{by} had {count} records of {begin} to {end} sent again by uplink {uplink}"), NULL },
 	{ "budget-spent", HJ_EVENT_WARN, 0, N_("uplink"),

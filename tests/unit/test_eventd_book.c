@@ -1,4 +1,5 @@
 /* The pieces of eventd: rows there and back, the book of events in RAM, the folding of floods. */
+/* long because: three small pieces that are made of the same rows */
 #include "../../services/eventd/api_event.h"
 #include "../../services/eventd/fold.h"
 #include "../../services/eventd/held.h"
@@ -192,12 +193,12 @@ static void a_flood_is_counted(void **state)
 		assert_non_null(moment(&f, "samples-late", "b", 70 + i, 2000));
 	assert_null(moment(&f, "samples-late", "other", 1, 2000));
 	assert_int_equal(f.write_at, 2000 + FOLD_WRITE);
-	assert_true(folds_take(&f, &r));
+	assert_true(folds_take(&f, HJ_USEC_NEVER, &r));
 	assert_int_equal(r.is, ROW_COUNT);
 	assert_int_equal(r.of, 159);
 	assert_int_equal(r.count, 5);
 	assert_int_equal(r.time_ms, 74);
-	assert_false(folds_take(&f, &r));
+	assert_false(folds_take(&f, HJ_USEC_NEVER, &r));
 	/* A new minute is written again. */
 	assert_null(moment(&f, "samples-late", "b", 1, 1000 + FOLD_WINDOW));
 	folds_done(&f);
@@ -223,19 +224,61 @@ static void a_flood_with_ever_other_keys_is_counted_as_one(void **state)
 		assert_string_equal(r.key, i < FOLD_CODE_MOST ? key : FOLD_SEVERAL);
 	}
 	assert_int_equal(written, FOLD_CODE_MOST + FOLD_MOST);
-	assert_true(folds_take(&f, &r));
+	assert_true(folds_take(&f, HJ_USEC_NEVER, &r));
 	assert_int_equal(r.count, 2000 - written);
 	assert_int_equal(r.time_ms, 1999);
 	assert_string_equal(r.key, FOLD_SEVERAL);
-	/* Who changed what stays apart, and so does what has a begin and an end. */
+	/* What has a begin and an end stays apart, and so does what eventd finds changed in the configuration. */
 	for (int i = 0; i < 2000; i++) {
 		char key[16];
 
 		snprintf(key, sizeof(key), "%d", i);
-		assert_null(moment(&f, "setting-changed", key, i, 1000));
+		r = make(ROW_MOMENT, "config-value", key, i);
+		strcpy(r.source, "eventd");
+		assert_null(folds_event(&f, &r, 1000));
+		assert_string_equal(r.key, key);
 		assert_null(begin(&f, "meter-lost", key, i, 1000));
 	}
 	assert_null(moment(&f, "samples-late", "bus x", 1, 1000 + FOLD_WINDOW)); /* a new minute */
+	folds_done(&f);
+}
+
+/* Nobody is kept from having info told; but what is more than some hundreds a day of one code is one event with a
+ * count, however long it goes on and however slowly, so that the ledger keeps what is worse. */
+static void info_is_told_so_often_a_day(void **state)
+{
+	static const hj_usec step = 10 * HJ_USEC_PER_SEC, hour = 3600 * HJ_USEC_PER_SEC;
+	uint64_t counted = 0, written = 0, follow = 0;
+	hj_usec now = 1000;
+	struct folds f;
+	struct row r;
+
+	folds_init(&f);
+	for (int i = 0; i < 2 * 24 * 3600 / 10; i++, now += step) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "record %d", i % 11);
+		r = make(ROW_MOMENT, "data-exported", key, i);
+		if (!folds_event(&f, &r, now)) {
+			written++;
+			folds_written(&f, r.code, r.key, 1000 + written);
+		}
+		if (i % 100 == 0) /* what is worse, and what else is info, is told meanwhile as ever */
+			assert_null(moment(&f, "store-damaged", "x", i, now));
+		if (i % 100 == 0)
+			assert_null(moment(&f, "key-rotated", "x", i, now));
+		if (f.write_at > now)
+			continue;
+		for (; folds_take(&f, now, &r); follow++)
+			counted += r.count;
+		folds_wait(&f, now);
+	}
+	assert_int_equal(written, 2 * (FOLD_DAY_MOST + 1));
+	assert_in_range(follow, 24, 2 * 24 * 6 + 2);
+	while (folds_take(&f, HJ_USEC_NEVER, &r))
+		counted += r.count;
+	assert_int_equal(counted + written, 2 * 24 * 3600 / 10);
+	assert_null(moment(&f, "data-exported", "record 1", 1, now + 24 * hour));
 	folds_done(&f);
 }
 
@@ -255,12 +298,12 @@ static void a_flapping_span_ends_as_it_should(void **state)
 		assert_non_null(end(&f, "meter-lost", "m", 100 + i, 2000));
 		assert_non_null(begin(&f, "meter-lost", "m", 200 + i, 2000));
 	}
-	assert_true(folds_take(&f, &r));
+	assert_true(folds_take(&f, HJ_USEC_NEVER, &r));
 	assert_int_equal(r.is, ROW_COUNT); /* it is open at last */
 	assert_int_equal(r.count, 3);
 	row_done(&r);
 	assert_non_null(end(&f, "meter-lost", "m", 300, 2000));
-	assert_true(folds_take(&f, &r));
+	assert_true(folds_take(&f, HJ_USEC_NEVER, &r));
 	assert_int_equal(r.is, ROW_END);
 	assert_int_equal(r.time_ms, 300);
 	assert_string_equal(r.values, "{}");
@@ -281,15 +324,15 @@ static void what_is_folded_waits_for_its_event(void **state)
 	for (int i = 0; i < FOLD_MOST; i++)
 		assert_null(begin(&f, "meter-lost", "m", i, 1000));
 	assert_non_null(end(&f, "meter-lost", "m", 100, 1000));
-	assert_false(folds_take(&f, &r));
-	folds_wait(&f, 2000);
-	assert_int_equal(f.write_at, 2000 + FOLD_WRITE);
+	assert_false(folds_take(&f, HJ_USEC_NEVER, &r));
+	folds_wait(&f, 1000 + FOLD_WRITE);
+	assert_int_equal(f.write_at, 1000 + 2 * FOLD_WRITE);
 	folds_written(&f, "meter-lost", "m", 7);
-	assert_true(folds_take(&f, &r));
+	assert_true(folds_take(&f, HJ_USEC_NEVER, &r));
 	assert_int_equal(r.is, ROW_END);
 	assert_int_equal(r.of, 7);
 	row_done(&r);
-	assert_false(folds_take(&f, &r));
+	assert_false(folds_take(&f, HJ_USEC_NEVER, &r));
 	folds_wait(&f, 3000);
 	assert_int_equal(f.write_at, HJ_USEC_NEVER);
 	folds_done(&f);
@@ -308,7 +351,7 @@ static void an_end_taken_back_leaves_nothing(void **state)
 	folds_written(&f, "meter-lost", "m", 7);
 	assert_non_null(end(&f, "meter-lost", "m", 100, 1000));
 	assert_non_null(begin(&f, "meter-lost", "m", 101, 1000));
-	assert_true(folds_take(&f, &r));
+	assert_true(folds_take(&f, HJ_USEC_NEVER, &r));
 	assert_int_equal(r.is, ROW_COUNT);
 	row_done(&r);
 	for (int i = 0; i < FOLD_RATES_MAX; i++) {
@@ -335,7 +378,7 @@ static void busy_rates_are_not_forgotten(void **state)
 	}
 	assert_null(moment(&f, "bad-input", "more", 1, 2000)); /* no place: written row by row */
 	assert_null(moment(&f, "bad-input", "more", 2, 2000));
-	while (folds_take(&f, &r))
+	while (folds_take(&f, HJ_USEC_NEVER, &r))
 		rows++;
 	assert_int_equal(rows, FOLD_RATES_MAX);
 	assert_null(moment(&f, "bad-input", "more", 3, 2000));
@@ -355,6 +398,7 @@ int main(void)
 		cmocka_unit_test(a_flood_is_counted),
 		cmocka_unit_test(a_flood_with_ever_other_keys_is_counted_as_one),
 		cmocka_unit_test(a_flapping_span_ends_as_it_should),
+		cmocka_unit_test(info_is_told_so_often_a_day),
 		cmocka_unit_test(what_is_folded_waits_for_its_event),
 		cmocka_unit_test(an_end_taken_back_leaves_nothing),
 		cmocka_unit_test(busy_rates_are_not_forgotten),
