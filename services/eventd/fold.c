@@ -97,10 +97,17 @@ static bool is_info(const struct row *row)
 	return hj_event_find(row->code)->class == HJ_EVENT_INFO;
 }
 
+/* What the plant did is what events are for, and nobody from outside can have it told. */
+static bool is_of_the_plant(const struct row *row)
+{
+	return !strcmp(row->code, "switch-changed") || !strncmp(row->code, "equipment-", strlen("equipment-"));
+}
+
 /* What has a begin and an end is told apart by its key, and so is what was changed in the configuration. */
 static bool may_be_gathered(const struct row *row)
 {
-	return row->is == ROW_MOMENT && hj_event_find(row->code) && !(is_info(row) && !strcmp(row->source, "eventd"));
+	return row->is == ROW_MOMENT && hj_event_find(row->code) &&
+	       !(is_info(row) && (!strcmp(row->source, "eventd") || is_of_the_plant(row)));
 }
 
 static void gather(struct folds *f, struct row *row, hj_usec now)

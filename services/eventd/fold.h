@@ -2,8 +2,8 @@
  * of written one by one. A span that flaps keeps its last end back while it flaps, so that it ends as it should. A
  * flood of moments of one code with ever other keys is folded, too: above FOLD_CODE_MOST a minute, or of class info
  * FOLD_DAY_MOST a day, they go under one key. Of info that is one event a day, so that no code of it, which whoever
- * may look, or a platform, can have told without end, pushes what is worse out of the ledger. Not so what eventd
- * itself says, who changed what in the configuration: that is told one by one. */
+ * may look, or a platform, can have told without end, pushes what is worse out of the ledger. Not so what the plant
+ * did, and what eventd itself says, who changed what in the configuration: that is told one by one. */
 #pragma once
 
 #include <stdint.h>

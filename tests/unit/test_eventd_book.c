@@ -267,6 +267,7 @@ static void info_is_told_so_often_a_day(void **state)
 			assert_null(moment(&f, "store-damaged", "x", i, now));
 		if (i % 100 == 0)
 			assert_null(moment(&f, "key-rotated", "x", i, now));
+		assert_null(moment(&f, "switch-changed", key, i, now)); /* a pump that comes and goes */
 		if (f.write_at > now)
 			continue;
 		for (; folds_take(&f, now, &r); follow++)
