@@ -21,6 +21,7 @@
 #include "hjgate/clock.h"
 #include "hjgate/hj212_frame.h"
 #include "hjgate/hj212_message.h"
+#include "hjgate/hj212_qn.h"
 
 #define HJ212_WINDOW_MAX 32 /* unacknowledged uploads; memory is taken for as many as are wanted */
 #define HJ212_PW_MAX     24
@@ -82,13 +83,11 @@ int hj212_session_become(struct hj212_session *s, const struct hj212_identity *i
 /* Takes this password for the platform's, as after a move: neither in doubt nor with one before it. */
 void hj212_session_set_pw(struct hj212_session *s, const char *pw);
 
-/* ---- QN: unique, and only grows, whatever the clock does ---- */
-/* used: the newest QN ever given out, ms UTC (0 = none known). The next is max(now, used + 1). */
-void hj212_session_qn_start(struct hj212_session *s, int64_t used_ms);
-/* limit: no QN above it is given out (offers get -EAGAIN) until the owner has committed a higher one. 0 = no
- * limit. */
-void hj212_session_qn_limit(struct hj212_session *s, int64_t limit_ms);
-int64_t hj212_session_qn_used(const struct hj212_session *s);
+/* ---- QN: hj212_qn.h ---- */
+/* The session's; the owner sets it before the first offer, and may look. */
+struct hj212_qn *hj212_session_qn(struct hj212_session *s);
+/* The owner has committed it: these may be given out from now on. Offers get -EAGAIN where the next is none. */
+void hj212_session_qn_kept(struct hj212_session *s, struct hj212_qn_span kept);
 
 /* ---- the link ---- */
 /* fresh: finder, queue and window are empty */
@@ -117,7 +116,7 @@ hj_usec hj212_session_deadline(const struct hj212_session *s); /* mono; HJ_USEC_
 /* ---- uploads ---- */
 /* One packet: `cp` is what stands between && and && (at most HJ212_CP_MAX), with its DataTime. pnum 0 = not split.
  * qn_text "" = a new QN. ack = false: Flag without the answer bit; done when written. Returns 0; -EBUSY (window or
- * queue full), -ENOTCONN, -EAGAIN (QN limit), -EMSGSIZE. `token` comes back with the outcome. */
+ * queue full), -ENOTCONN, -EAGAIN (no QN is kept), -EMSGSIZE. `token` comes back with the outcome. */
 struct hj212_offer {
 	uint64_t token;
 	int cn;

@@ -131,7 +131,7 @@ static void put_limits(const struct uplinkd *u, json_t *to)
 static void put_settings(const struct uplinkd *u, json_t *to)
 {
 	const struct hj212_settings *s = u->session ? hj212_session_settings(u->session) : &u->configured;
-	int64_t used = u->session ? hj212_session_qn_used(u->session) : 0;
+	int64_t used = u->session ? hj212_qn_used(hj212_session_qn(u->session)) : 0;
 	char qn[HJ_TIME17_LEN + 1] = "";
 
 	if (used)

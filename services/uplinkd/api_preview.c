@@ -285,6 +285,13 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static int64_t next_qn(const struct uplinkd *u, struct hj_now now)
+{
+	struct hj212_qn q = u->session ? *hj212_session_qn(u->session) : (struct hj212_qn){ 0 };
+
+	return hj212_qn_look(&q, now);
+}
+
 int api_preview(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	struct uplinkd *u = userdata;
@@ -306,7 +313,7 @@ int api_preview(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		.uploads = json_array(),
 		.began = now.mono,
 		.now_ms = now.wall_ms };
-	p->qn = hj_max(now.wall_ms, u->session ? hj212_session_qn_used(u->session) + 1 : 0);
+	p->qn = next_qn(u, now);
 	put_own(p, "login", &u->identity.login, 9014);
 	put_own(p, "heartbeat", &u->identity.heartbeat, u->identity.heartbeat.cn == 9015 ? 9013 : 9014);
 	uplinkd_watch(u);

@@ -57,8 +57,6 @@ void feed_ask_kept(struct feed *f, const char *key); /* then move_mark() */
 /* Reports each difference as an event, passwords masked. */
 void feed_tell_changes(
         struct feed *f, const char *by, const struct hj212_settings *from, const struct hj212_settings *to);
-/* Keeps QNs reserved ahead of their use: see hj212_session_qn_limit(). */
-void feed_qn(struct feed *f);
 /* The i-th setting that a platform has changed, passwords masked; false after the last. */
 #define FEED_VALUE_MAX 32 /* bytes of a setting's text */
 struct feed_change {
@@ -67,9 +65,17 @@ struct feed_change {
 };
 bool feed_changed(const struct feed *f, const struct hj212_settings *configured, const struct hj212_settings *now,
         unsigned i, struct feed_change *ret);
-/* "LIMIT_MS BOOT_ID OFFSET_MS" to the newest QN that may have been used. Pure. */
-int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int64_t now_ms);
-void feed_qn_mark(int64_t limit, int64_t used, const char *boot, struct hj_now now, char ret[96]); /* and that text */
+
+/* ---- feed_qn.c ---- */
+/* Keeps QNs reserved ahead of their use: see hj212_session_qn_kept(). */
+void feed_qn(struct feed *f);
+#define FEED_QN_TEXT 256
+/* Pure: what has to be reserved now; false: nothing has. later: with what is committed anyway. */
+bool feed_qn_wants(struct hj212_qn *q, struct hj_now now, struct hj212_qn_span *ret, bool *ret_later);
+/* Pure: to the text that says so, with QNs up to `limit` as used; and back, nothing being kept then. NULL: none. */
+void feed_qn_mark(
+        const struct hj212_qn *q, int64_t limit, const char *boot, struct hj_now now, char ret[FEED_QN_TEXT]);
+void feed_qn_read(const char *text, const char *boot, struct hj_now now, struct hj212_qn *ret);
 
 /* ---- feed_history.c ---- */
 int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t end_ms); /* -EBUSY */

@@ -46,7 +46,8 @@ struct feed {
 
 	/* settings */
 	struct hj212_settings settings;
-	int64_t qn_used, qn_limit;
+	struct hj212_qn qn;            /* as loaded */
+	struct hj212_qn_span qn_asked; /* being reserved */
 	bool boot_known;
 	char boot[2 * HJ_ID_BYTES + 1];
 	unsigned loading;
@@ -146,4 +147,7 @@ void feed_receipt_told(struct feed *f, bool taken);
 void feed_history_failed(struct feed *f);
 int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata);
 void feed_load_settings(struct feed *f);
+
+/* feed_qn.c */
+void feed_qn_loaded(struct feed *f, const char *text);
 void feed_qn_last_word(struct feed *f);

@@ -1,5 +1,5 @@
-/* What outlives a restart: the settings a platform has made, and how far QNs are reserved. All of it lives in the
- * store, as text under "uplink.NAME.KEY", and is on the disk before anything is promised. One change at a time, old
+/* What outlives a restart: the settings a platform has made (and QNs: feed_qn.c). All of it lives in the store, as
+ * text under "uplink.NAME.KEY", and is on the disk before anything is promised. One change at a time, old
  * password before the new one, so that a crash between the two leaves the password that is in force. */
 #include "feed_private.h"
 
@@ -12,11 +12,7 @@
 #include "hjgate/log.h"
 #include "hjgate/now.h"
 
-#define QN_AHEAD_MS  180000 /* reserved at a time */
-#define QN_RENEW_MS  150000 /* left when the next are reserved, with what the store commits within a minute anyway */
-#define QN_SOON_MS   70000  /* left when they are reserved at once */
-#define OFFSET_SLACK 1000   /* ms the wall clock may have been slewed back without mistrust */
-#define HIDDEN       "******"
+#define HIDDEN "******"
 
 enum setting_type { SETTING_NUMBER, SETTING_BOOL, SETTING_TEXT };
 static const struct setting {
@@ -76,98 +72,6 @@ int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_repl
 	return hj_ipc_client_call(f->ask, "hjgate.Store.Setting", more, 0, fn, userdata);
 }
 
-/* ---- QN ---- */
-
-/* In the same boot, with a wall clock that has not gone back since, every QN used is at most now and the slack; else
- * the whole reservation counts as used. */
-int64_t feed_qn_used(const char *text, const char *boot, int64_t offset_ms, int64_t now_ms)
-{
-	int64_t limit, offset;
-	char of_boot[64];
-
-	if (!text || sscanf(text, "%" SCNd64 " %63s %" SCNd64, &limit, of_boot, &offset) != 3)
-		return 0;
-	if (!strcmp(of_boot, boot) && offset_ms >= offset - OFFSET_SLACK)
-		return hj_min(limit, now_ms + OFFSET_SLACK);
-	return limit;
-}
-
-static int64_t wall_offset(struct hj_now now)
-{
-	return now.wall_ms - (int64_t)(now.mono / HJ_USEC_PER_MS);
-}
-
-/* Where QNs are ahead of the clock, since it went back, the offset is what it would be if it had not. */
-void feed_qn_mark(int64_t limit, int64_t used, const char *boot, struct hj_now now, char ret[96])
-{
-	now.wall_ms = hj_max(now.wall_ms, used);
-	snprintf(ret, 96, "%" PRId64 " %s %" PRId64, limit, boot, wall_offset(now));
-}
-
-/* Of one life there is one boot; where there is none, the whole reservation counts as used. */
-static const char *boot_text(struct feed *f)
-{
-	uint8_t boot[HJ_ID_BYTES] = { 0 };
-
-	if (!f->boot_known) {
-		f->boot_known = hj_boot_id(f->u->root, boot) >= 0;
-		hj_id_format(boot, f->boot);
-	}
-	return f->boot;
-}
-
-static void mark_text(struct feed *f, int64_t limit, char ret[96])
-{
-	feed_qn_mark(limit, hj212_session_qn_used(f->u->session), boot_text(f), hj_now(), ret);
-}
-
-static void on_reserved(const char *error, json_t *reply, bool continues, void *userdata)
-{
-	struct feed *f = userdata;
-
-	f->qn_busy = false;
-	if (error) {
-		f->qn_limit = 0;
-		return;
-	}
-	hj212_session_qn_limit(f->u->session, f->qn_limit);
-	uplinkd_pump(f->u);
-}
-
-void feed_qn(struct feed *f)
-{
-	int64_t next = hj_max(hj_now().wall_ms, hj212_session_qn_used(f->u->session) + 1);
-	bool later = f->qn_limit - next > QN_SOON_MS;
-	char text[96];
-
-	if (f->u->adhoc || f->qn_busy || f->qn_limit - next > QN_RENEW_MS)
-		return;
-	f->qn_limit = next + QN_AHEAD_MS;
-	mark_text(f, f->qn_limit, text);
-	f->qn_busy = feed_call_setting(
-	                     f, "qn", json_pack("{s:s, s:b}", "value", text, "later", later), on_reserved, f) >= 0;
-	if (!f->qn_busy)
-		f->qn_limit = 0;
-}
-
-/* The last word is said on a connection of its own, without the loop: what was used, exactly, so that the next start
- * need not jump. */
-void feed_qn_last_word(struct feed *f)
-{
-	struct hj_ipc_ask ask;
-	char text[96], name[96];
-	json_t *reply = NULL;
-
-	if (!f->loaded || !f->u->session || hj_ipc_ask_open(f->path, &ask) < 0)
-		return;
-	mark_text(f, hj212_session_qn_used(f->u->session), text);
-	snprintf(name, sizeof(name), "uplink.%s.qn", f->u->name);
-	hj_ipc_ask(&ask, "hjgate.Store.Setting", json_pack("{s:s, s:s}", "name", name, "value", text),
-	        FEED_LAST_WORD_MS, &reply);
-	json_decref(reply);
-	hj_ipc_ask_close(&ask);
-}
-
 /* ---- texts beside the settings ---- */
 
 static void on_kept(const char *error, json_t *reply, bool continues, void *userdata)
@@ -202,7 +106,7 @@ void feed_ask_kept(struct feed *f, const char *key)
 static void take_loaded(struct feed *f, unsigned key, const char *text)
 {
 	if (key == SETTING_QN)
-		f->qn_used = feed_qn_used(text, boot_text(f), wall_offset(hj_now()), hj_now().wall_ms);
+		feed_qn_loaded(f, text);
 	else if (text)
 		from_text(&f->settings, &settings[key], text);
 }
@@ -231,7 +135,7 @@ static void on_loaded(const char *error, json_t *reply, bool continues, void *us
 		return;
 	}
 	f->loaded = true;
-	if (uplinkd_settings_known(f->u, &f->settings, f->qn_used) < 0)
+	if (uplinkd_settings_known(f->u, &f->settings, &f->qn) < 0)
 		sd_event_exit(f->u->event, -ENOMEM);
 }
 

@@ -180,27 +180,26 @@ static void on_fate(enum hj212_fate fate, const char *qn, int code, void *userda
 	trial_fate(u, fate, qn, code);
 }
 
-static int begin_session(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used)
+static int begin_session(struct uplinkd *u, const struct hj212_settings *settings, const struct hj212_qn *qn)
 {
 	int r = flights_new(&u->flights, u->identity.window);
 
 	r = r < 0 ? r : hj212_session_new(&u->identity, settings, &u->session);
 	if (r < 0)
 		return hj_log_error(r, "uplink %s: cannot begin", u->name);
-	hj212_session_qn_start(u->session, qn_used);
+	*hj212_session_qn(u->session) = *qn;
 	hj212_session_trace(u->session, on_frame, u);
 	hj212_session_fates(u->session, on_fate, u);
 	u->error[0] = '\0';
 	return 0;
 }
 
-int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used)
+int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, const struct hj212_qn *qn)
 {
-	int r = begin_session(u, settings, qn_used);
+	int r = begin_session(u, settings, qn);
 
 	if (r < 0)
 		return r;
-	hj212_session_qn_limit(u->session, hj_max(qn_used, (int64_t)1)); /* none until they are reserved */
 	feed_qn(u->feed);
 	uplinkd_watch(u);
 	if (!u->paused)
@@ -305,7 +304,8 @@ int uplinkd_new(sd_event *event, const char *root, struct hj_conf_uplink *conf, 
 	r = move_new(u);
 	r = r < 0 ? r : make_parts(u, all);
 	if (r >= 0)
-		r = adhoc ? begin_session(u, &u->configured, 0) : clock_new(u, all->main.clock_uplink);
+		r = adhoc ? begin_session(u, &u->configured, &(struct hj212_qn){ 0 })
+		          : clock_new(u, all->main.clock_uplink);
 	if (r < 0) {
 		uplinkd_free(u);
 		return r;

@@ -165,7 +165,7 @@ HJ_DEFINE_CLEANUP(struct uplinkd *, uplinkd_free)
 void uplinkd_watch(struct uplinkd *u); /* the newest values: for as long as anybody wants them */
 void uplinkd_pump(struct uplinkd *u);
 /* feed.c: the store has told the settings: the session can begin. */
-int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, int64_t qn_used);
+int uplinkd_settings_known(struct uplinkd *u, const struct hj212_settings *settings, const struct hj212_qn *qn);
 bool uplinkd_is_up(const struct uplinkd *u);
 void uplinkd_pause(struct uplinkd *u, bool pause);
 bool uplinkd_wants_realtime(const struct uplinkd *u);

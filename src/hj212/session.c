@@ -56,21 +56,16 @@ int hj212_session_become(struct hj212_session *s, const struct hj212_identity *i
 	return 0;
 }
 
-void hj212_session_qn_start(struct hj212_session *s, int64_t used_ms)
+struct hj212_qn *hj212_session_qn(struct hj212_session *s)
 {
-	s->qn.used = hj_max(s->qn.used, used_ms);
+	return &s->qn;
 }
 
-void hj212_session_qn_limit(struct hj212_session *s, int64_t limit_ms)
+void hj212_session_qn_kept(struct hj212_session *s, struct hj212_qn_span kept)
 {
-	s->qn.limit = limit_ms;
+	s->qn.kept = kept;
 	if (s->login_due || s->clock_due)
 		s->own_at = 0;
-}
-
-int64_t hj212_session_qn_used(const struct hj212_session *s)
-{
-	return s->qn.used;
 }
 
 const struct hj212_settings *hj212_session_settings(const struct hj212_session *s)

@@ -4,12 +4,6 @@
 #include "hjgate/cleanup.h"
 #include "hjgate/hj212_session.h"
 
-/* ---- qn.c ---- */
-struct hj212_qn {
-	int64_t used, limit; /* ms UTC; limit 0 = none */
-};
-int hj212_qn_next(struct hj212_qn *q, int64_t now_ms, int64_t *ret_ms); /* -EAGAIN at the limit */
-
 /* ---- command.c ---- */
 enum hj212_flow {
 	HJ212_FLOW_REFUSED, /* the standard knows it, we do not offer it: 9011 QnRtn 2 */

@@ -107,7 +107,7 @@ static int give_qn(struct hj212_session *s, struct hj_now now, struct hj212_uplo
 	int r;
 
 	do {
-		r = hj212_qn_next(&s->qn, now.wall_ms, &u->qn_ms);
+		r = hj212_qn_next(&s->qn, now, &u->qn_ms);
 		if (r < 0)
 			return r;
 		hj_time17_format(u->qn_ms, u->qn);

@@ -330,38 +330,37 @@ static void what_is_forgotten_cuts_no_wait_short(void **state)
 
 /* ---- QN ---- */
 
-static void qns_only_grow(void **state)
+/* By less than a day; and else they go where it is: test_hj212_qn.c. */
+static void qns_grow_while_the_clock_goes_back(void **state)
 {
 	struct talk t;
 
 	start_as(&t, HJ212_2017, 8);
-	hj212_session_qn_start(t.s, WALL + 5000);
+	hj212_session_qn(t.s)->now = (struct hj212_qn_span){ WALL, WALL + 5000 };
 	assert_int_equal(offer(&t, 1, "x=1"), 0);
 	assert_int_equal(offer(&t, 2, "x=1"), 0);
 	t.now.wall_ms -= 3600000; /* the clock goes back an hour */
 	assert_int_equal(offer(&t, 3, "x=1"), 0);
 	t.now.wall_ms += 7200000;
 	assert_int_equal(offer(&t, 4, "x=1"), 0);
-	assert_true(hj212_session_qn_used(t.s) == t.now.wall_ms);
+	assert_true(hj212_qn_used(hj212_session_qn(t.s)) == t.now.wall_ms);
 	take_output(&t);
 	assert_memory_equal(t.sent[0] + 9, "20160801085902224", 17);
 	for (unsigned i = 1; i < 4; i++)
 		assert_true(memcmp(t.sent[i - 1] + 9, t.sent[i] + 9, 17) < 0);
-	hj212_session_qn_start(t.s, 5); /* an older mark changes nothing */
-	assert_true(hj212_session_qn_used(t.s) == t.now.wall_ms);
 	done(&t);
 }
 
-static void no_qn_above_the_limit(void **state)
+static void no_qn_that_is_not_kept(void **state)
 {
 	struct talk t;
 
 	start_as(&t, HJ212_2017, 8);
-	hj212_session_qn_limit(t.s, WALL + 1);
+	hj212_session_qn_kept(t.s, (struct hj212_qn_span){ WALL, WALL + 1 });
 	assert_int_equal(offer(&t, 1, "x=1"), 0);
 	assert_int_equal(offer(&t, 2, "x=1"), 0);
 	assert_int_equal(offer(&t, 3, "x=1"), -EAGAIN);
-	hj212_session_qn_limit(t.s, WALL + 60000);
+	hj212_session_qn_kept(t.s, (struct hj212_qn_span){ WALL, WALL + 60000 });
 	assert_int_equal(offer(&t, 3, "x=1"), 0);
 	done(&t);
 }
@@ -586,8 +585,8 @@ int main(void)
 		T(what_is_forgotten_makes_room),
 		cmocka_unit_test(packets_forgotten_together_count_once),
 		cmocka_unit_test(what_is_forgotten_cuts_no_wait_short),
-		cmocka_unit_test(qns_only_grow),
-		cmocka_unit_test(no_qn_above_the_limit),
+		cmocka_unit_test(qns_grow_while_the_clock_goes_back),
+		cmocka_unit_test(no_qn_that_is_not_kept),
 		cmocka_unit_test(odd_acknowledgements),
 		T(nameless_answers_to_copies_count_for_nothing),
 		T(nameless_answers_to_what_is_forgotten_count_for_nothing),

@@ -166,7 +166,7 @@ static void a_login_finds_room_behind_any_number_of_questions(void **state)
 	t->id.login = (struct hj212_own){ .cn = 9021, .answered = true };
 	start_anew(t);
 	hj212_session_disconnected(t->s);
-	hj212_session_qn_limit(t->s, hj212_session_qn_used(t->s));
+	hj212_session_qn_kept(t->s, HJ212_QN_NONE);
 	hj212_session_connected(t->s, t->now);
 	for (int i = 0; i < 200; i++) {
 		ask(t, 1061, "");
@@ -174,7 +174,7 @@ static void a_login_finds_room_behind_any_number_of_questions(void **state)
 			;
 	}
 	assert_int_equal(hj212_session_output(t->s).n, 0);
-	hj212_session_qn_limit(t->s, 0);
+	hj212_session_qn_kept(t->s, (struct hj212_qn_span){ 0 });
 	hj212_session_tick(t->s, t->now);
 	assert_true(hj212_session_output(t->s).n > 0);
 	assert_memory_equal(hj212_session_output(t->s).p + 6, "QN=20160801085857224;ST=32;CN=9021;", 35);

@@ -166,7 +166,7 @@ static void start_login(struct talk *t, bool answered)
 	t->id.login = (struct hj212_own){ .cn = 9021, .answered = answered, .cp = "User=box" };
 	start_anew(t);
 	hj212_session_disconnected(t->s);
-	hj212_session_qn_limit(t->s, 0);
+	hj212_session_qn_kept(t->s, (struct hj212_qn_span){ 0 });
 	hj212_session_connected(t->s, t->now);
 }
 
@@ -213,13 +213,13 @@ static void nothing_goes_out_before_the_login(void **state)
 
 	start_login(&t, true);
 	hj212_session_disconnected(t.s);
-	hj212_session_qn_limit(t.s, hj212_session_qn_used(t.s));
+	hj212_session_qn_kept(t.s, HJ212_QN_NONE);
 	hj212_session_connected(t.s, t.now);
 	ask(&t, 1061, "");
 	expect_silence(&t);
 	assert_true(hj212_session_asks_qn(t.s, (struct hj_now){ .mono = t.now.mono + SEC }));
 	assert_true(hj212_session_deadline(t.s) > t.now.mono);
-	hj212_session_qn_limit(t.s, 0);
+	hj212_session_qn_kept(t.s, (struct hj212_qn_span){ 0 });
 	hj212_session_tick(t.s, t.now);
 	expect_data(&t, LOGIN(QN3, "5"));
 	expect_taken(&t, QN1);

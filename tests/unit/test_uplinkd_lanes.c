@@ -1,4 +1,4 @@
-/* What goes next; and the small rules beside it: the back-off, the mark of QNs, the delay by MN. */
+/* What goes next; and the small rules beside it: the back-off, the delay by MN. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -143,7 +143,7 @@ static void lanes_are_bounded_and_know_what_they_hold(void **state)
 
 /* ---- frames ---- */
 
-/* ---- the back-off, QNs, the delay ---- */
+/* ---- the back-off, the delay ---- */
 
 static void the_pause_doubles_to_a_minute(void **state)
 {
@@ -180,34 +180,6 @@ static void the_least_of_a_lane_is_known(void **state)
 	lanes_done(&lanes);
 }
 
-static void qns_after_a_restart(void **state)
-{
-	static const char mark[] = "1000060000 aabb 500";
-
-	assert_true(feed_qn_used(NULL, "aabb", 500, 1000000000) == 0);
-	assert_true(feed_qn_used("junk", "aabb", 500, 1000000000) == 0);
-	assert_true(feed_qn_used(mark, "aabb", 500, 1000001000) == 1000002000); /* same boot, same clock */
-	assert_true(
-	        feed_qn_used(mark, "aabb", 500, 1000090000) == 1000060000); /* the reservation is over long since */
-	assert_true(feed_qn_used(mark, "aabb", 499, 1000001000) == 1000002000);  /* slewed */
-	assert_true(feed_qn_used(mark, "aabb", -600, 1000001000) == 1000060000); /* set back: all of it may be used */
-	assert_true(feed_qn_used(mark, "ccdd", 500, 1000001000) == 1000060000);  /* another boot */
-}
-
-/* The clock has gone back before QNs were reserved: they are ahead of it, and stay so over a restart. */
-static void qns_ahead_of_the_clock_are_not_given_twice(void **state)
-{
-	const int64_t now = 1000000000, mono = 5000, used = now + 3600000, limit = used + 60000;
-	char mark[96];
-
-	feed_qn_mark(limit, used, "aabb", (struct hj_now){ .wall_ms = now, .mono = mono * HJ_USEC_PER_MS }, mark);
-	assert_true(feed_qn_used(mark, "aabb", now - mono, now) >= used);
-	assert_true(feed_qn_used(mark, "aabb", now - mono, now + 10000) == limit); /* time has passed with it */
-	feed_qn_mark(
-	        now + 60000, now - 5, "aabb", (struct hj_now){ .wall_ms = now, .mono = mono * HJ_USEC_PER_MS }, mark);
-	assert_true(feed_qn_used(mark, "aabb", now - mono, now + 10000) == now + 11000);
-}
-
 static void each_mn_has_its_own_delay(void **state)
 {
 	unsigned different = 0;
@@ -238,8 +210,6 @@ int main(void)
 		cmocka_unit_test(lanes_are_bounded_and_know_what_they_hold),
 		cmocka_unit_test(the_pause_doubles_to_a_minute),
 		cmocka_unit_test(the_least_of_a_lane_is_known),
-		cmocka_unit_test(qns_after_a_restart),
-		cmocka_unit_test(qns_ahead_of_the_clock_are_not_given_twice),
 		cmocka_unit_test(each_mn_has_its_own_delay),
 	};
 

@@ -14,7 +14,7 @@ PLANTS = [
          "\t\tnewest[point] = value;"),
         ("services/meterd/samples.c", "\tadd(m, point, time_ms, flag, NAN);", "\tadd(m, point, time_ms, newest[point] ? 'N' : flag, newest[point] ? newest[point] : NAN);")]),
     ("qn-repeated", "two frames of one millisecond have one QN", "platform", ["uplinkd"], [
-        ("src/hj212/qn.c", "int64_t next = q->used + 1;", "int64_t next = q->used;")]),
+        ("src/hj212/qn.c", "hj_max(counts ? now.wall_ms : 0, q->now.to + 1)", "hj_max(counts ? now.wall_ms : 0, q->now.to)")]),
     ("open-forgotten", "windows that are open when the store is killed are not taken up again", "kill", ["stored"], [
         ("services/stored/stored.c", "r = hj_rollup_decode(s->rollup, b.data, b.len, &now);", "r = 0;")]),
     ("name-not-synced", "a file written whole may come back as it was", "power,kill", ["judged", "eventd", "meterd"], [
