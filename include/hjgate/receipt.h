@@ -32,7 +32,7 @@ struct hj_receipts {
 	struct hj_buf packed;
 	struct hj_receipt last; /* that the next is told by its difference to */
 	unsigned count;
-	/* The latest acknowledgement of them, or QN: a clock may say years before, and a QN never goes back. */
+	/* The latest acknowledgement of them, or QN: those stay where they are while a clock is years behind. */
 	int64_t newest_ms;
 };
 void hj_receipts_done(struct hj_receipts *r); /* empty and usable again */

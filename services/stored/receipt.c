@@ -13,14 +13,44 @@
  * the file). */
 #define RECEIPTS_PER_RECORD 8
 
+struct latest {
+	struct stored *s;
+	int64_t ms;
+};
+
+static int note_label(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	int64_t *latest = userdata;
+
+	*latest = hj_max(*latest, head->label_ms);
+	return 0;
+}
+
+static int look_up(const struct hj_receipt *one, void *userdata)
+{
+	struct latest *l = userdata;
+
+	hj_ledger_read(l->s->ledger, one->from, one->to, HJ_LEDGER_HEADS | OWED_KINDS, note_label, &l->ms);
+	return 0;
+}
+
+/* By the latest of them a list is found by whoever asks for receipts since a record's time. Where the clock, and QNs
+ * with it, are behind that, the record's own label is later. */
+static int64_t latest(struct stored *s, const struct uplink *u)
+{
+	struct latest l = { s, u->receipts.newest_ms };
+
+	if (s->ledger && s->label_most > l.ms)
+		hj_receipts_each(u->receipts.packed.data, u->receipts.packed.len, look_up, &l);
+	return l.ms;
+}
+
 static int queue_list(struct stored *s, struct uplink *u)
 {
 	_cleanup_(hj_buf_done) struct hj_buf body = { 0 };
 	int r = s->queue_bytes > STORED_QUEUE_BYTES ? -ENOSPC : hj_receipt_body_encode(u->name, &u->receipts, &body);
 
-	/* By the latest of them it is found by whoever asks for receipts since then. */
-	return r < 0 ? r
-	             : commit_queue(s, HJ_KIND_RECEIPT, u->receipts.newest_ms, 0, body.data, body.len, NULL, NULL);
+	return r < 0 ? r : commit_queue(s, HJ_KIND_RECEIPT, latest(s, u), 0, body.data, body.len, NULL, NULL);
 }
 
 /* What the disk cannot take now waits in the list as long as that takes any; then the oldest are given up. */

@@ -110,6 +110,33 @@ static void test_receipts_outlive(void **state)
 	assert_int_equal(u->receipts_lost, 0);
 }
 
+static int note_newest(const struct hj_head *head, const void *body, size_t n, void *userdata)
+{
+	*(struct hj_head *)userdata = *head;
+	return 0;
+}
+
+/* The clock, and QNs with it, are years behind the records that go out: who asks for receipts since a record's label
+ * finds them. */
+static void test_receipts_of_a_clock_behind(void **state)
+{
+	int64_t label_ms = hj_now().wall_ms;
+	struct hj_head newest = { 0 };
+	struct uplink *u;
+
+	assert_int_equal(owed_get(s, "county", &u), 0);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(commit_queue(s, HJ_KIND_MINUTE, label_ms + i, 60000, "{}", 2, NULL, NULL), 0);
+	assert_int_equal(commit_now(s), 0);
+	restart();
+	u = owed_find(s, "county");
+	for (uint64_t seq = 1; seq <= 8; seq++)
+		confirm_with_receipt(u, seq);
+	assert_int_equal(commit_now(s), 0);
+	hj_ledger_read(s->ledger, 1, UINT64_MAX, 1u << HJ_KIND_RECEIPT, note_newest, &newest);
+	assert_true(newest.label_ms == label_ms + 7);
+}
+
 /* As version 1 of the store wrote it: a set, how many were confirmed and when, and nothing behind. Who was never seen
  * to ask is taken to ask now. */
 static void test_owed_without_receipts(void **state)
@@ -140,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_receipts_outlive, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_receipts_of_a_clock_behind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_owed_without_receipts, set_up, tear_down),
 	};
 

@@ -177,6 +177,22 @@ static void test_wrong_clock(void **state)
 	assert_int_equal(s->cut.kind, HJ_KIND_CUT); /* what is owed is first, and its age is not known */
 }
 
+/* Receipts of a moment ten years ahead: QNs come back with the clock, so later ones have labels that are right, and
+ * show how old those before them are. While none has come nobody knows. */
+static void test_receipts_of_a_clock_ahead(void **state)
+{
+	struct stored *s = *state;
+
+	add(s, HJ_KIND_RECEIPT, 3, 33);
+	add(s, HJ_KIND_RECEIPT, 2, -3650);
+	run(s);
+	assert_int_equal(kept(s, HJ_KIND_RECEIPT), 2);
+	add(s, HJ_KIND_RECEIPT, 4, 32);
+	add(s, HJ_KIND_RECEIPT, 3, 1);
+	run(s);
+	assert_int_equal(kept(s, HJ_KIND_RECEIPT), 3);
+}
+
 /* A clock that was wrong for longer than one commit takes: what lies behind it shows its age. */
 static void test_wrong_long(void **state)
 {
@@ -292,6 +308,7 @@ int main(void)
 		T(test_too_large),
 		T(test_full),
 		T(test_wrong_clock),
+		T(test_receipts_of_a_clock_ahead),
 		T(test_wrong_long),
 		T(test_full_of_wrong_dates),
 		T(test_labels_out_of_order),

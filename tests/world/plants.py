@@ -34,5 +34,5 @@ PLANTS = [
     ("judge-years-ahead", "a clock that began years behind takes the judge's time years ahead when it is set", "power,no-rtc", ["judged"], [
         ("services/judged/judged.c", "hj_min(hj_time_moved(hj_judge_time(d->judge), step), now.wall_ms)", "hj_time_moved(hj_judge_time(d->judge), step)")]),
     ("receipts-misdated", "a list of receipts counts as of the time of its last one", "power,no-rtc,link", ["stored"], [
-        ("services/stored/receipt.c", "u->receipts.newest_ms, 0,", "u->receipts.last.acked_ms, 0,")]),
+        ("services/stored/receipt.c", "\treturn l.ms;", "\treturn u->receipts.last.acked_ms;")]),
 ]
