@@ -125,16 +125,20 @@ void trial_verdict(struct uplinkd *u, const char *verdict, const char *text)
 		end_unanswered(u->test, verdict);
 }
 
-/* Is it one of ours? Then its QN is remembered. */
+/* Is it one of ours? Then its QN is remembered. Where the clock goes far back meanwhile the first is not the least.
+ */
 static bool take_qn(struct test *t, const char *text)
 {
 	const char *qn = strstr(text, "QN=");
+	char one[sizeof(t->last_qn)];
 
 	if (!t->went || !strstr(text, "CN=2011;") || !qn || strnlen(qn + 3, HJ_TIME17_LEN) < HJ_TIME17_LEN)
 		return false;
-	snprintf(t->last_qn, sizeof(t->last_qn), "%.*s", HJ_TIME17_LEN, qn + 3);
-	if (!t->first_qn[0])
-		hj_text_copy(t->first_qn, sizeof(t->first_qn), t->last_qn);
+	snprintf(one, sizeof(one), "%.*s", HJ_TIME17_LEN, qn + 3);
+	if (!t->first_qn[0] || strcmp(one, t->first_qn) < 0)
+		hj_text_copy(t->first_qn, sizeof(t->first_qn), one);
+	if (strcmp(one, t->last_qn) > 0)
+		hj_text_copy(t->last_qn, sizeof(t->last_qn), one);
 	return true;
 }
 
