@@ -15,6 +15,13 @@
 #define HJ_IPC_REPLIES_MAX     16           /* queued for one client; one more and it is dropped */
 #define HJ_IPC_DEPTH_MAX       16
 
+/* Values in one message, the members of objects and arrays counted: each takes up to 120 bytes once it is parsed,
+ * however short it was. The most that anybody says: on NAME.look the heads of a verification, 4096; on the other two
+ * 1024 ranges and as many receipts; in answers pages of some 60 KB. */
+#define HJ_IPC_VALUES_LOOK  4608
+#define HJ_IPC_VALUES_ASKED 16384
+#define HJ_IPC_VALUES_MAX   65536
+
 #define HJ_IPC_ERROR_PARAMETER "org.varlink.service.InvalidParameter" /* {"parameter": name} */
 #define HJ_IPC_ERROR_METHOD    "org.varlink.service.MethodNotFound"   /* {"method": name} */
 #define HJ_IPC_ERROR_BUSY      "hjgate.Busy"                          /* one client too many */
@@ -25,11 +32,15 @@
 struct hj_ipc_frame {
 	struct hj_buf in;
 	size_t scanned;
+	unsigned most_values; /* of one message; 0: HJ_IPC_VALUES_MAX */
 };
 int hj_ipc_frame_put(struct hj_ipc_frame *f, const void *data, size_t n);
 /* 1: *ret_message holds the next message (caller's reference); 0: none whole yet; -EBADMSG: a whole one that is not
- * one JSON object (it has been taken away; *ret_why, may be NULL, says where: line, column, what). */
+ * one JSON object (it has been taken away; *ret_why, may be NULL, says where: line, column, what); -E2BIG: the same for
+ * one of too many values, which was not parsed. */
 int hj_ipc_frame_next(struct hj_ipc_frame *f, json_t **ret_message, char ret_why[160]);
+/* Whether hj_ipc_frame_next() would give something, good or bad. */
+bool hj_ipc_frame_waits(struct hj_ipc_frame *f);
 void hj_ipc_frame_done(struct hj_ipc_frame *f);
 
 /* Compact JSON and the NUL, appended. -EMSGSIZE above HJ_IPC_MESSAGE_MAX. */

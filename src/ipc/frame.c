@@ -1,6 +1,6 @@
 /* Messages out of a byte stream and into it. A message is one JSON object and a NUL. What an outsider sends is
- * bounded here before jansson sees it: its length, and its depth (jansson would nest 2048 levels deep before it
- * refuses). The buffer is given back as soon as it is empty, so that one big message does not stay in the memory of a
+ * bounded here before jansson sees it: its length, its depth (jansson would nest 2048 levels deep before it refuses), and
+ * the number of its values (256 KB of "{}," would be 20 MB of objects). The buffer is given back as soon as it is empty, so that one big message does not stay in the memory of a
  * small daemon. */
 #include "hjgate/ipc.h"
 
@@ -38,11 +38,19 @@ int hj_ipc_frame_put(struct hj_ipc_frame *f, const void *data, size_t n)
 	return r < 0 ? r : 0;
 }
 
-/* True when the text nests deeper than HJ_IPC_DEPTH_MAX. It need not be JSON: jansson judges that. */
-static bool too_deep(const char *text, size_t n)
+bool hj_ipc_frame_waits(struct hj_ipc_frame *f)
 {
+	size_t len;
+
+	return scan(f, &len) != 0;
+}
+
+/* -EBADMSG when the text nests deeper than HJ_IPC_DEPTH_MAX; -E2BIG when it has more values than `most`. Each value
+ * but the first has a comma or an opening bracket before it. It need not be JSON: jansson judges that. */
+static int measure(const char *text, size_t n, unsigned most)
+{
+	unsigned depth = 0, values = 1;
 	bool quoted = false;
-	unsigned depth = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		char c = text[i];
@@ -55,24 +63,37 @@ static bool too_deep(const char *text, size_t n)
 		} else if (c == '"') {
 			quoted = true;
 		} else if (c == '{' || c == '[') {
+			values++;
 			if (++depth > HJ_IPC_DEPTH_MAX)
-				return true;
+				return -EBADMSG;
+		} else if (c == ',') {
+			values++;
 		} else if ((c == '}' || c == ']') && depth) {
 			depth--;
 		}
+		if (values > most)
+			return -E2BIG;
 	}
-	return false;
+	return 0;
 }
 
-static int parse(const char *text, size_t n, json_t **ret, char ret_why[160])
+static void say_bound(int r, unsigned most, char ret_why[160])
+{
+	if (ret_why && r == -E2BIG)
+		snprintf(ret_why, 160, "more than %u values in one message", most);
+	else if (ret_why)
+		snprintf(ret_why, 160, "nested deeper than %d levels", HJ_IPC_DEPTH_MAX);
+}
+
+static int parse(const char *text, size_t n, unsigned most, json_t **ret, char ret_why[160])
 {
 	json_error_t error = { .line = 0 };
 	_cleanup_json_ json_t *message = NULL;
+	int r = measure(text, n, most);
 
-	if (too_deep(text, n)) {
-		if (ret_why)
-			snprintf(ret_why, 160, "nested deeper than %d levels", HJ_IPC_DEPTH_MAX);
-		return -EBADMSG;
+	if (r < 0) {
+		say_bound(r, most, ret_why);
+		return r;
 	}
 	message = json_loadb(text, n, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(message)) {
@@ -95,7 +116,7 @@ int hj_ipc_frame_next(struct hj_ipc_frame *f, json_t **ret_message, char ret_why
 	r = scan(f, &len);
 	if (r <= 0)
 		return r;
-	r = parse(f->in.data, len, &message, ret_why);
+	r = parse(f->in.data, len, f->most_values ?: HJ_IPC_VALUES_MAX, &message, ret_why);
 	hj_buf_drop(&f->in, len + 1);
 	f->scanned = 0;
 	if (!f->in.len && f->in.size > KEEP_MAX)

@@ -86,7 +86,7 @@ static struct heard listen_to(const uint8_t *data, size_t size, size_t cut)
 				h.bytes += check_message(message);
 				check_parameters(message);
 				json_decref(message);
-			} else if (r == -EBADMSG) {
+			} else if (r == -EBADMSG || r == -E2BIG) {
 				h.refused++;
 				claim(memchr(why, 0, sizeof(why)));
 			} else {

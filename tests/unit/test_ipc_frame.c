@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -97,6 +99,85 @@ static void a_message_above_the_bound_is_refused(void **state)
 	assert_int_equal(r, -EMSGSIZE);
 	hj_ipc_frame_done(&f);
 	free(big);
+}
+
+/* {"a":[n times `what`]} and what is behind it. */
+static char *many(const char *what, size_t n)
+{
+	char *text = malloc(16 + n * (strlen(what) + 1)), *at = text;
+
+	at += sprintf(at, "{\"a\":[");
+	for (size_t i = 0; i < n; i++)
+		at += sprintf(at, "%s%s", i ? "," : "", what);
+	strcpy(at, "]}");
+	return text;
+}
+
+static int next_of(unsigned most, char *text, char why[160])
+{
+	struct hj_ipc_frame f = { .most_values = most };
+	json_t *m = NULL;
+	int r;
+
+	assert_false(hj_ipc_frame_waits(&f));
+	assert_int_equal(put_text(&f, text), 0);
+	assert_int_equal(put_text(&f, "{}"), 0);
+	free(text);
+	assert_true(hj_ipc_frame_waits(&f));
+	r = hj_ipc_frame_next(&f, &m, why);
+	json_decref(m);
+	assert_true(hj_ipc_frame_waits(&f));
+	assert_int_equal(hj_ipc_frame_next(&f, &m, NULL), 1);
+	json_decref(m);
+	assert_false(hj_ipc_frame_waits(&f));
+	hj_ipc_frame_done(&f);
+	return r;
+}
+
+/* Each value counts, however it looks; what is within a string is none. The message and its array are two. */
+static void values_are_allowed_to_the_bound(void **state)
+{
+	static const struct {
+		const char *what;
+		size_t values;
+	} kinds[] = { { "1", 1 }, { "\"\"", 1 }, { "[1,[2]]", 4 }, { "{\"a\":1,\"b\":null}", 3 },
+		{ "\",[{,\\\",{\"", 1 } };
+	char why[160];
+
+	for (size_t i = 0; i < hj_array_size(kinds); i++) {
+		size_t n = 98 / kinds[i].values;
+
+		why[0] = '\0';
+		assert_int_equal(next_of(2 + (unsigned)(n * kinds[i].values), many(kinds[i].what, n), why), 1);
+		assert_string_equal(why, "");
+		assert_int_equal(next_of(1 + (unsigned)(n * kinds[i].values), many(kinds[i].what, n), why), -E2BIG);
+		assert_non_null(strstr(why, " values in one message"));
+	}
+	assert_int_equal(next_of(0, many("{}", 30000), why), 1);
+	assert_int_equal(next_of(0, many("{}", 40000), why), -E2BIG);
+	assert_int_equal(next_of(0, many("{}", 40000), NULL), -E2BIG);
+}
+
+/* The most that anybody asks with: heads of a verification on NAME.look; Confirm, and Append, on NAME.peer. */
+static void what_is_asked_keeps_the_bounds(void **state)
+{
+	static const char head[] = "\"18446744073709551615:0123456789abcdef0123456789abcdef\"";
+	static const char point[] = "{\"name\":\"a.b\",\"factor\":\"a\",\"unit\":\"\",\"total\":true,"
+	                            "\"interval\":1,\"wrap\":1.0,\"number\":1}";
+	char *parts[4], text[HJ_IPC_MESSAGE_MAX];
+
+	assert_int_equal(next_of(HJ_IPC_VALUES_LOOK - 8, many(head, 4096), NULL), 1);
+	parts[0] = many("{\"from\":1,\"to\":2}", 1024);
+	parts[1] = many("[1,2,3,4,5,6,7,true]", 1024);
+	parts[2] = many("[1,2,3.5,\"N\"]", 256);
+	parts[3] = many(point, 256);
+	for (int i = 0; i < 4; i += 2) {
+		snprintf(text, sizeof(text), "{\"method\":\"a.b\",\"parameters\":{\"u\":\"x\",\"r\":%s,\"s\":%s}}",
+		        parts[i], parts[i + 1]);
+		assert_int_equal(next_of(HJ_IPC_VALUES_ASKED, strdup(text), NULL), 1);
+	}
+	for (int i = 0; i < 4; i++)
+		free(parts[i]);
 }
 
 static void values_come_back(void **state)
@@ -223,6 +304,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_message_costs_itself_only),
 		cmocka_unit_test(depth_is_allowed_to_the_bound),
 		cmocka_unit_test(a_message_above_the_bound_is_refused),
+		cmocka_unit_test(values_are_allowed_to_the_bound),
+		cmocka_unit_test(what_is_asked_keeps_the_bounds),
 		cmocka_unit_test(values_come_back),
 		cmocka_unit_test(what_is_too_long_to_send_leaves_the_buffer),
 		cmocka_unit_test(parameters_by_table),
