@@ -13,6 +13,18 @@
 enum hj_right { HJ_LOOK = 1, HJ_CHANGE = 2, HJ_PEER = 4 };
 #define HJ_ANY_RIGHT (HJ_LOOK | HJ_CHANGE | HJ_PEER)
 
+/* A look waits for whoever else waits; it and what goes on for long take turns, so that neither keeps the other from
+ * its own. A change waits for the daemons among each other. */
+#define HJ_IPC_PRIORITY_PEER   SD_EVENT_PRIORITY_NORMAL
+#define HJ_IPC_PRIORITY_CHANGE (SD_EVENT_PRIORITY_NORMAL + 5)
+#define HJ_IPC_PRIORITY_LOOK   (SD_EVENT_PRIORITY_NORMAL + 10)
+static inline int hj_ipc_priority(enum hj_right right)
+{
+	return right == HJ_PEER     ? HJ_IPC_PRIORITY_PEER
+	       : right == HJ_CHANGE ? HJ_IPC_PRIORITY_CHANGE
+	                            : HJ_IPC_PRIORITY_LOOK;
+}
+
 struct hj_ipc_server;
 struct hj_ipc_call; /* one call being answered */
 

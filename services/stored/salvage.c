@@ -224,7 +224,7 @@ static int arm(struct stored *s)
 	if (r < 0 || (!s->salvage && !look.file[0]))
 		return r;
 	r = sd_event_add_time_relative(s->event, &s->salvage_timer, CLOCK_BOOTTIME, PAUSE, ACCURACY, on_slice, s);
-	return r < 0 ? r : sd_event_source_set_priority(s->salvage_timer, SD_EVENT_PRIORITY_IDLE);
+	return r < 0 ? r : sd_event_source_set_priority(s->salvage_timer, HJ_IPC_PRIORITY_LOOK);
 }
 
 /* ---- the begin ---- */

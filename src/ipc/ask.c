@@ -110,9 +110,20 @@ int hj_ipc_ask_next(struct hj_ipc_ask *a, int timeout_ms, json_t **ret, bool *re
 	return 0;
 }
 
+/* Who is turned away finds in the socket why, although nobody reads what he asks. */
+static int said(struct hj_ipc_ask *a, int r)
+{
+	if (r != -EPIPE && r != -ECONNRESET)
+		return r;
+	while (!hj_ipc_frame_waits(&a->frame))
+		if (wait_bytes(a, 0) < 0)
+			return r;
+	return 0;
+}
+
 int hj_ipc_ask_more(struct hj_ipc_ask *a, const char *method, json_t *parameters)
 {
-	return say(a, method, parameters, true);
+	return said(a, say(a, method, parameters, true));
 }
 
 int hj_ipc_ask(struct hj_ipc_ask *a, const char *method, json_t *parameters, int timeout_ms, json_t **ret)
@@ -120,7 +131,7 @@ int hj_ipc_ask(struct hj_ipc_ask *a, const char *method, json_t *parameters, int
 	bool continues;
 	int r;
 
-	r = say(a, method, parameters, false);
+	r = said(a, say(a, method, parameters, false));
 	if (r < 0)
 		return r;
 	return hj_ipc_ask_next(a, timeout_ms, ret, &continues);

@@ -98,10 +98,82 @@ static void pause_accepting(struct listener *l)
 		sd_event_source_set_enabled(l->io, SD_EVENT_OFF);
 }
 
+/* ---- who gets in ---- */
+
+static unsigned count(const struct listener *l, uid_t uid)
+{
+	unsigned n = 0;
+
+	for (const struct connection *c = l->server->connections; c; c = c->next)
+		n += c->listener == l && c->uid == uid;
+	return n;
+}
+
+/* Who waits for nothing goes before who does; of these who has been silent longer. */
+static bool goes_before(const struct connection *a, const struct connection *b)
+{
+	return !b || (!a->call == !b->call ? a->stirred < b->stirred : !a->call);
+}
+
+/* On a full socket: one of who has the most, for somebody who has less, and for root in any case. NULL: nobody. The
+ * daemons' own socket has room for all there are. */
+static struct connection *who_gives_way(const struct listener *l, uid_t uid)
+{
+	struct connection *found = NULL;
+	unsigned most = 0;
+
+	for (struct connection *c = l->right == HJ_PEER ? NULL : l->server->connections; c; c = c->next) {
+		unsigned n = c->listener == l ? count(l, c->uid) : 0;
+
+		if (uid == 0 && c->uid == 0 && c->call)
+			continue; /* root does not cut its own short */
+		if (n < most || !n || (n == most && !goes_before(c, found)))
+			continue;
+		found = c;
+		most = n;
+	}
+	return uid == 0 || count(l, uid) + 1 < most ? found : NULL;
+}
+
+static bool make_room(struct listener *l, uid_t uid)
+{
+	unsigned most = l->right == HJ_PEER ? HJ_IPC_PEERS_MAX : HJ_IPC_CONNECTIONS_MAX;
+	struct connection *c;
+
+	if (l->now < most)
+		return true;
+	c = who_gives_way(l, uid);
+	if (!c)
+		return false;
+	if (c->out.len)
+		l->server->counts.dropped++;
+	else
+		turn_away(l->server, c->fd);
+	hj_ipc_connection_end(c);
+	return true;
+}
+
+static int take_client(struct listener *l, int client)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
+		return -errno;
+	if (!make_room(l, who.uid)) {
+		turn_away(l->server, client);
+		return -EUSERS;
+	}
+	if (hj_ipc_connection_new(l, client, who.uid) < 0) {
+		l->server->counts.dropped++;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct listener *l = userdata;
-	unsigned most = l->right == HJ_PEER ? HJ_IPC_PEERS_MAX : HJ_IPC_CONNECTIONS_MAX;
 	_cleanup_fd_ int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (client < 0) {
@@ -109,15 +181,8 @@ static int on_accept(sd_event_source *source, int fd, uint32_t revents, void *us
 			pause_accepting(l);
 		return 0;
 	}
-	if (l->now >= most) {
-		turn_away(l->server, client);
-		return 0;
-	}
-	if (hj_ipc_connection_new(l, client) < 0) {
-		l->server->counts.dropped++;
-		return 0;
-	}
-	client = -1;
+	if (take_client(l, client) >= 0)
+		client = -1;
 	return 0;
 }
 
@@ -140,7 +205,10 @@ int hj_ipc_server_add(struct hj_ipc_server *s, int fd, enum hj_right right)
 		r = sd_event_source_set_enabled(l->pause, SD_EVENT_OFF);
 	if (r >= 0)
 		r = sd_event_add_io(s->event, &l->io, fd, EPOLLIN, on_accept, l);
+	if (r >= 0)
+		r = sd_event_source_set_priority(l->io, hj_ipc_priority(right));
 	if (r < 0) {
+		sd_event_source_disable_unref(l->io);
 		sd_event_source_disable_unref(l->pause);
 		free(l);
 		return r;

@@ -22,6 +22,7 @@ struct hj_ipc_server {
 	struct listener *listeners;
 	struct connection *connections;
 	struct hj_ipc_counts counts;
+	uint64_t stirs; /* counts: by it who stirred later is known */
 	void (*on_refused)(enum hj_right right, const char *why, void *userdata);
 	void (*on_empty)(void *userdata);
 	char why[160]; /* the newest refusal, for on_refused */
@@ -39,6 +40,8 @@ struct connection {
 	struct hj_buf out;
 	unsigned queued;          /* messages that begin or go on in `out` */
 	struct hj_ipc_call *call; /* the one being answered; the next message waits until it is */
+	uint64_t stirred;         /* of the server's stirs: when something came or went */
+	bool reads;               /* bytes are waited for: then epoll says what it has of them */
 	bool eof;                 /* nothing more will come */
 	bool doomed;              /* it is shut down and ends at the next turn of the loop */
 	bool working;             /* messages are being taken: whoever ends a call need not ask for a turn */
@@ -57,8 +60,9 @@ struct hj_ipc_call {
 	void *left_userdata;
 };
 
-int hj_ipc_connection_new(struct listener *l, int fd);
+int hj_ipc_connection_new(struct listener *l, int fd, uid_t uid);
 void hj_ipc_connection_free(struct connection *c);
+void hj_ipc_connection_end(struct connection *c); /* at once, with its call: from the loop only */
 int hj_ipc_connection_send(struct connection *c, const json_t *message);
 int hj_ipc_connection_send_text(struct connection *c, const char *parameters, size_t n, bool continues);
 void hj_ipc_connection_want(struct connection *c);  /* asks for a turn of the loop */

@@ -14,7 +14,7 @@
 #define TELL_EVERY (500 * HJ_USEC_PER_MS)
 #define HEADS_MOST 4096
 #define FINDINGS   200                      /* of one answer */
-#define PRIORITY   50                       /* after everything that somebody waits for */
+#define PRIORITY   HJ_IPC_PRIORITY_LOOK     /* those who look cannot keep it from going on */
 #define READ_LIMIT (3600 * HJ_USEC_PER_SEC) /* a client that does not read does not keep the only place for ever */
 
 struct hj_verifying {

@@ -13,7 +13,7 @@
 #include "fuzz.h"
 
 #define RIGHTS     3
-#define TURNS_MOST 4096 /* of the loop, for one piece */
+#define TURNS_MOST 4096 /* of the loop, for one piece, beside one or two for each of its messages */
 
 static struct {
 	sd_event *event;
@@ -115,11 +115,11 @@ static bool hear(int fd, struct hj_ipc_frame *said)
 	return n < 0 && errno == EAGAIN;
 }
 
-static bool turn(int fd, struct hj_ipc_frame *said)
+static bool turn(int fd, size_t n, struct hj_ipc_frame *said)
 {
 	bool open = true;
 
-	for (int i = 0; i < TURNS_MOST && open; i++) {
+	for (int i = 0; i < TURNS_MOST + 2 * (int)n && open; i++) {
 		if (sd_event_run(world.event, 0) <= 0)
 			return hear(fd, said);
 		open = hear(fd, said);
@@ -147,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t at = 2; at < size; at += cut) {
 		size_t n = size - at < cut ? size - at : cut;
 
-		if (send(fd, data + at, n, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)n || !turn(fd, &said))
+		if (send(fd, data + at, n, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)n || !turn(fd, n, &said))
 			break;
 	}
 	close(fd);

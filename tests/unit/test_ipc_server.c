@@ -429,11 +429,12 @@ static void who_never_reads_waits_alone(void **state)
 	close(fd);
 }
 
+/* By whatever user the test runs: where that is root it gets in, at the cost of its own that is silent the longest. */
 static void forty_connections(void **state)
 {
 	struct world *w = *state;
 	struct hj_ipc_counts counts;
-	int fds[40], peer;
+	int fds[40], peer, first = getuid() ? 0 : 8, refused = getuid() ? 39 : 7;
 
 	for (int i = 0; i < 40; i++)
 		fds[i] = raw_open(w->path[0]);
@@ -441,17 +442,18 @@ static void forty_connections(void **state)
 	hj_ipc_server_counts(w->server, &counts);
 	assert_int_equal(counts.now, HJ_IPC_CONNECTIONS_MAX);
 	assert_int_equal(counts.dropped, 40 - HJ_IPC_CONNECTIONS_MAX);
-	assert_hears(w, fds[39], "{\"error\":\"hjgate.Busy\",\"parameters\":{}}");
-	assert_closed(w, fds[39]);
+	assert_hears(w, fds[refused], "{\"error\":\"hjgate.Busy\",\"parameters\":{}}");
+	assert_closed(w, fds[refused]);
 	/* The daemons' own socket is not full. */
 	peer = raw_open(w->path[2]);
 	raw_say(peer, "{\"method\":\"hjgate.Test.Peer\"}");
 	assert_hears(w, peer, "{\"parameters\":{}}");
 	close(peer);
-	raw_say(fds[31], "{\"method\":\"hjgate.Test.Say\"}");
-	assert_hears(w, fds[31], "{\"parameters\":{}}");
-	for (int i = 0; i < 39; i++)
-		close(fds[i]);
+	raw_say(fds[first + 31], "{\"method\":\"hjgate.Test.Say\"}");
+	assert_hears(w, fds[first + 31], "{\"parameters\":{}}");
+	for (int i = 0; i < 40; i++)
+		if (i != refused)
+			close(fds[i]);
 	settle(w);
 	assert_still_serves(w);
 }
