@@ -1,8 +1,10 @@
 /* Lists on their way to who asked. What is to be sent is copied once and turned into JSON a part at a time, as fast
  * as the client reads; who follows and does not read is let go when too much waits for him. What waits for all of
- * them is bounded, too: beyond that a list is refused, and who follows and is behind is let go. */
+ * them is bounded, too: beyond that a list is refused, and who follows and is behind is let go. Who asks for what is
+ * not in RAM waits in a line: the ledger is read for one at a time, in slices, for daemons first. */
 #include "api_event.h"
 #include "eventd.h"
+#include "search.h"
 #include "hjgate/ipc.h"
 
 #include <errno.h>
@@ -22,7 +24,9 @@ struct stream {
 	struct event **events;
 	size_t count, size, sent;
 	bool follow, first, draining, over;
-	struct filter filter; /* of what is followed: by what never changes */
+	struct filter wanted, filter; /* filter: of what is followed, by what never changes */
+	struct search *search;        /* it waits for this */
+	size_t limit;
 };
 
 static size_t bytes_in_ram(const struct event *e)
@@ -41,6 +45,7 @@ static void stream_free(struct stream *s)
 	while (s->sent < s->count)
 		stream_drop(s);
 	free(s->events);
+	search_free(s->search);
 	hj_ipc_call_unref(s->call);
 	free(s);
 }
@@ -134,7 +139,7 @@ static void send_single(struct stream *s)
 
 static void stream_pump(struct stream *s)
 {
-	if (s->over)
+	if (s->over || s->search)
 		return;
 	if (!hj_ipc_call_more(s->call)) {
 		send_single(s);
@@ -185,7 +190,7 @@ void eventd_pump(struct eventd *d)
 void eventd_changed(struct eventd *d, const struct event *e)
 {
 	for (struct stream *s = d->streams; s; s = s->next)
-		if (s->follow && !s->over && filter_may_take(&s->filter, e) && stream_add(s, e) < 0) {
+		if (s->follow && !s->over && !s->search && filter_may_take(&s->filter, e) && stream_add(s, e) < 0) {
 			hj_ipc_call_on_drain(s->call, NULL, NULL);
 			hj_ipc_fail(s->call, "hjgate.Event.TooSlow", NULL);
 			s->over = true;
@@ -204,29 +209,6 @@ void eventd_end_streams(struct eventd *d)
 
 /* ---- choosing ---- */
 
-struct lookup {
-	struct book *book;
-	const struct shifts *shifts;
-};
-
-static int look_at(const struct hj_head *head, const void *body, size_t n, void *userdata)
-{
-	struct lookup *l = userdata;
-	struct row row;
-	int r;
-
-	r = row_decode(head, body, n, &row);
-	if (r == -EBADMSG)
-		return 0;
-	if (r < 0)
-		return r;
-	shifts_apply(l->shifts, head->seq, &row);
-	book_apply(l->book, head->seq, &row, &r);
-	book_trim(l->book);
-	row_done(&row);
-	return r;
-}
-
 static int add_all(struct stream *s, const struct book *b, const struct filter *f, size_t limit)
 {
 	size_t first = b->count, n = 0;
@@ -243,7 +225,7 @@ static int add_all(struct stream *s, const struct book *b, const struct filter *
 	return 0;
 }
 
-/* Whether the newest `limit` that match are all in RAM. */
+/* Whether the newest `limit` that match are all in RAM; or all that there is. */
 static bool is_in_ram(const struct eventd *d, const struct filter *f, size_t limit)
 {
 	size_t n = 0;
@@ -255,19 +237,66 @@ static bool is_in_ram(const struct eventd *d, const struct filter *f, size_t lim
 	return n >= limit;
 }
 
-static int choose(struct eventd *d, struct stream *s, const struct filter *f, size_t limit)
+/* Daemons before who looks, each in the order of asking; the newest stream is the first. */
+static struct stream *next_search(const struct eventd *d)
 {
-	struct book found = { .newest = limit, .filter = f };
-	struct lookup l = { &found, &d->shifts };
-	int r;
+	struct stream *found = NULL;
 
-	if (is_in_ram(d, f, limit))
-		return add_all(s, &d->book, f, limit);
-	r = hj_ledger_read(d->ledger, 1, UINT64_MAX, 0, look_at, &l);
-	if (r >= 0)
-		r = add_all(s, &found, f, limit);
-	book_done(&found);
-	return r;
+	for (struct stream *s = d->streams; s; s = s->next)
+		if (s->search && !s->over &&
+		        (!found || hj_ipc_call_right(found->call) != HJ_PEER || hj_ipc_call_right(s->call) == HJ_PEER))
+			found = s;
+	return found;
+}
+
+static int go_on_searching(struct eventd *d);
+
+static void fail(struct stream *s, int r)
+{
+	hj_ipc_call_on_drain(s->call, NULL, NULL);
+	hj_ipc_fail(s->call, "hjgate.Failed", json_pack("{s:i, s:s}", "errno", -r, "text", strerror(-r)));
+	s->over = true;
+}
+
+static int on_search(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct eventd *d = userdata;
+	struct stream *s = next_search(d);
+	bool in_ram = s && is_in_ram(d, &s->wanted, s->limit); /* the ledger may be gone meanwhile */
+	int r = s && !in_ram ? search_slice(s->search, d) : 0;
+
+	(void)source;
+	(void)usec;
+	if (s && r <= 0) {
+		r = r < 0 ? r : add_all(s, in_ram ? &d->book : search_found(s->search), &s->wanted, s->limit);
+		search_free(hj_steal(s->search));
+		if (r < 0)
+			fail(s, r);
+		eventd_pump(d);
+	}
+	return go_on_searching(d);
+}
+
+/* A timer that is due, since each turn of it stands behind those who came meanwhile: a deferred one would not. */
+static int go_on_searching(struct eventd *d)
+{
+	const struct stream *s = next_search(d);
+	int r = 0;
+
+	if (!s)
+		return 0;
+	if (!d->searching)
+		r = sd_event_add_time(d->event, &d->searching, CLOCK_BOOTTIME, 0, 1, on_search, d);
+	r = r < 0 ? r : sd_event_source_set_priority(d->searching, hj_ipc_priority(hj_ipc_call_right(s->call)));
+	return r < 0 ? r : sd_event_source_set_enabled(d->searching, SD_EVENT_ONESHOT);
+}
+
+static int choose(struct eventd *d, struct stream *s)
+{
+	if (is_in_ram(d, &s->wanted, s->limit))
+		return add_all(s, &d->book, &s->wanted, s->limit);
+	s->search = search_new(&s->wanted, s->limit);
+	return s->search ? 0 : -ENOMEM;
 }
 
 int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool follow, struct hj_ipc_call *call)
@@ -281,10 +310,11 @@ int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool fol
 	s->call = hj_ipc_call_ref(call);
 	s->follow = follow;
 	s->first = true;
-	s->filter = *f;
+	s->limit = limit;
+	s->wanted = s->filter = *f;
 	s->filter.begin_ms = INT64_MIN; /* what began before may end now */
 	s->filter.end_ms = INT64_MAX;
-	r = choose(d, s, f, limit);
+	r = choose(d, s);
 	if (r < 0) {
 		stream_free(s);
 		return r;
@@ -292,6 +322,9 @@ int eventd_list(struct eventd *d, const struct filter *f, size_t limit, bool fol
 	hj_ipc_call_on_left(call, left, s);
 	s->next = d->streams;
 	d->streams = s;
+	r = go_on_searching(d);
+	if (r < 0)
+		fail(s, r);
 	eventd_pump(d);
 	return 0;
 }

@@ -121,6 +121,7 @@ void eventd_free(struct eventd *d)
 	book_done(&d->book);
 	hj_ledger_close(d->ledger);
 	hj_keyring_free(d->keyring);
+	sd_event_source_disable_unref(d->searching);
 	sd_event_source_disable_unref(d->commit_timer);
 	sd_event_source_disable_unref(d->fold_timer);
 	sd_event_source_disable_unref(d->key_timer);

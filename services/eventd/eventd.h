@@ -63,6 +63,7 @@ struct eventd {
 	struct conf_watch *conf_watch;
 	struct offline offline;
 	struct stream *streams;
+	sd_event_source *searching; /* NULL: nobody has asked for what is not in RAM */
 	size_t streams_bytes;     /* of the events that wait for all of them */
 	struct hj_backup *backup; /* NULL: none is made now */
 	struct hj_verifying *verifying;
