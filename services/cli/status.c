@@ -22,12 +22,21 @@ static const char *const methods[] = {
 	[STATUS_JUDGE] = "hjgate.Judge.Status",
 };
 
+bool status_is_busy(const struct status_program *p)
+{
+	const char *error = p->error == -EREMOTEIO ? cli_string(p->answer, "error") : NULL;
+
+	return error && !strcmp(error, HJ_IPC_ERROR_BUSY);
+}
+
 const char *status_state(const struct status_program *p)
 {
 	if (p->error == 0)
 		return N_("running");
 	if (p->error == -EACCES || p->error == -EPERM)
 		return N_("not allowed to look");
+	if (status_is_busy(p))
+		return N_("busy");
 	if (p->error == -ETIMEDOUT || p->error == -EREMOTEIO || p->error == -EBADMSG)
 		return N_("not answering");
 	return N_("not running");

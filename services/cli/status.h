@@ -49,3 +49,4 @@ void status_done(struct status *s);
 
 /* "running", "not running" ...: words of the local interfaces */
 const char *status_state(const struct status_program *p);
+bool status_is_busy(const struct status_program *p); /* it has no place for one client more */

@@ -38,6 +38,8 @@ static void judge_program(struct status *s, const struct status_program *p)
 		        _("you may not look at hjgate-%s: join the group hjgate (sudo usermod -aG hjgate $USER), or "
 		          "use sudo"),
 		        p->name);
+	else if (status_is_busy(p))
+		trouble(s, _("hjgate-%s has too many clients now: try again"), p->name);
 	else if (p->error < 0)
 		trouble(s, _("hjgate-%s is %s"), p->name, cli_word(status_state(p)));
 	else if (p->other_text)

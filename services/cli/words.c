@@ -18,6 +18,7 @@ static const char *const words[] = {
 	N_("running"),
 	N_("not running"),
 	N_("not answering"),
+	N_("busy"),
 	N_("not allowed to look"),
 	/* records */
 	N_("minute"),

@@ -1,7 +1,8 @@
 /* long because: one reader, and the two methods and the followers that are nothing without it. */
 /* Read and Query: committed records in pages of a quarter of a message, written as text right from the rows. The next
  * page is made when the client has read the one before, from where it stopped, so the longest backlog costs one page
- * of memory. A live reader is a position, too: it is behind or it waits. */
+ * of memory. A live reader is a position, too: it is behind or it waits. A search looks at so many rows in a turn of
+ * the loop, and a page that is not complete then goes on with the next. */
 #include <errno.h>
 #include <string.h>
 
@@ -10,9 +11,22 @@
 
 #define PAGE_BYTES      (60u << 10) /* of records and points; with what is around them it stays below 64 KB */
 #define POINT_BYTES     220         /* of JSON, for a point at the most */
-#define SCAN_ROWS       4096        /* that a page looks at in search of one point, before others have their turn */
+#define SCAN_ROWS       4096        /* that are looked at, before others have their turn: 20 ms on a PC */
 #define QUERY_LIMIT     1000
 #define QUERY_LIMIT_MAX 10000
+
+/* One page in the making; without text there is none. */
+struct page {
+	struct hj_buf text; /* the records so far */
+	json_t *points;
+	size_t records;
+	size_t rows;     /* that were looked at in this turn */
+	bool full;       /* more would not fit, or is not wanted */
+	bool paused;     /* others have their turn first */
+	uint64_t expect; /* of an owed stretch: the seq that comes next if none is missing */
+	uint64_t passed; /* over by the store, before this turn and elsewhere */
+	uint64_t met;    /* passed over below the reader's next */
+};
 
 struct reader {
 	struct reader *next_reader;
@@ -24,22 +38,12 @@ struct reader {
 	bool one_point; /* only what is in `wanted` */
 	int64_t begin_ms, end_ms;
 	uint64_t next, to, left; /* next seq; last seq; how many more */
-	uint64_t left_out;       /* of a query: rows below `next` that this page could not read */
+	uint64_t left_out;       /* of a query: rows that this page could not read, up to its last record */
 	bool live, idle;         /* idle: all that is committed has been sent */
 	struct told told;
 	struct told wanted; /* a point keeps its name's older numbers */
 	uint32_t least_wanted, most_wanted;
-};
-
-/* One page in the making. */
-struct page {
-	struct reader *r;
-	struct hj_buf text; /* the records so far */
-	json_t *points;
-	size_t records, rows;
-	bool full;       /* more would not fit, or is not wanted */
-	uint64_t expect; /* of an owed stretch: the seq that comes next if none is missing */
-	uint64_t passed; /* over by the store, before this page */
+	struct page page;
 };
 
 bool read_goes_on(const struct stored *s, const struct uplink *u)
@@ -48,6 +52,13 @@ bool read_goes_on(const struct stored *s, const struct uplink *u)
 		if (r->uplink == u)
 			return true;
 	return false;
+}
+
+static void page_done(struct page *p)
+{
+	hj_buf_done(&p->text);
+	json_decref(p->points);
+	*p = (struct page){ .records = 0 };
 }
 
 static void reader_free(struct reader *r)
@@ -59,6 +70,7 @@ static void reader_free(struct reader *r)
 	while (*at != r)
 		at = &(*at)->next_reader;
 	*at = r->next_reader;
+	page_done(&r->page);
 	hj_ipc_call_unref(r->call);
 	free(r);
 }
@@ -95,14 +107,13 @@ void read_point_gone(struct stored *s, size_t index)
 /* Each point of the record on its way, in order: is it asked for? Then it is told once. */
 static int wants_point(uint32_t number, void *userdata)
 {
-	struct page *p = userdata;
-	struct reader *r = p->r;
+	struct reader *r = userdata;
 
 	if (r->one_point && number > r->most_wanted)
 		return -1;
 	if (r->one_point && (number < r->least_wanted || !told_has(&r->wanted, dictionary_index(r->s, number))))
 		return 0;
-	told_point(&r->told, r->s, number, p->points);
+	told_point(&r->told, r->s, number, r->page.points);
 	return 1;
 }
 
@@ -118,50 +129,63 @@ static uint64_t passed_over(const struct stored *s)
 }
 
 /* 1: it is in the page; 0: it is not for this reader, or cannot be read; -EAGAIN: it has no room. */
-static int write_record(struct page *p, const struct hj_head *head, const void *body, size_t n)
+static int write_record(struct reader *r, const struct hj_head *head, const void *body, size_t n)
 {
+	struct page *p = &r->page;
 	size_t before = p->text.len;
 	int e = p->records ? hj_buf_put(&p->text, ",", 1) : 0;
 
-	e = e < 0 ? e : hj_record_write_json(head, body, n, wants_point, p, &p->text);
+	e = e < 0 ? e : hj_record_write_json(head, body, n, wants_point, r, &p->text);
 	if (e > 0 && p->records && is_full(p))
 		e = -EAGAIN;
 	if (e <= 0)
 		p->text.len = before;
 	if (e == -EBADMSG) { /* unreadable: passed over, and owed no longer since it can never be sent */
-		p->r->s->unreadable++;
+		r->s->unreadable++;
 		return 0;
 	}
 	return e;
 }
 
+/* The row is done with, whatever came of it. */
+static void advance(struct reader *r, const struct hj_head *head)
+{
+	r->next = head->seq + 1;
+	r->page.met = passed_over(r->s) - r->page.passed;
+	r->page.rows++;
+}
+
 static int add_record(const struct hj_head *head, const void *body, size_t n, void *userdata)
 {
-	struct page *p = userdata;
-	struct reader *r = p->r;
+	struct reader *r = userdata;
+	struct page *p = &r->page;
 	int e;
 
-	if (r->query && void_covers(r->s, head))
-		return 0;
-	if (!body) { /* its key is not here: it stays owed, and is sent when the key has come */
-		owed_remove_missing(r->s, r->uplink, p->expect, head->seq - 1);
-		p->expect = r->next = head->seq + 1;
+	p->full = !r->left;
+	p->paused = !p->full && p->rows >= SCAN_ROWS;
+	if (p->full || p->paused)
+		return 1;
+	if (r->query && void_covers(r->s, head)) {
+		advance(r, head);
 		return 0;
 	}
-	p->full = !r->left || (p->rows == SCAN_ROWS && hj_ipc_call_more(r->call));
-	if (p->full)
-		return 1;
-	e = write_record(p, head, body, n);
+	if (!body) { /* its key is not here: what is owed stays so, and is sent when the key has come */
+		if (r->uplink)
+			owed_remove_missing(r->s, r->uplink, p->expect, head->seq - 1);
+		advance(r, head);
+		p->expect = r->next;
+		return 0;
+	}
+	e = write_record(r, head, body, n);
 	p->full = e == -EAGAIN;
 	if (p->full)
 		return 1;
 	if (e < 0)
 		return e;
 	if (e > 0 || r->one_point) { /* what is owed and unreadable is left to whoever finds it missing */
-		r->next = head->seq + 1;
-		r->left_out = passed_over(r->s) - p->passed;
+		advance(r, head);
+		r->left_out = p->met;
 	}
-	p->rows += r->one_point;
 	if (!e)
 		return 0;
 	if (r->uplink)
@@ -187,17 +211,17 @@ static bool next_stretch(const struct reader *r, uint64_t last, struct hj_range 
 	return false;
 }
 
-static int fill_owed(struct page *p, uint64_t last)
+static int fill_owed(struct reader *r, uint64_t last)
 {
-	struct reader *r = p->r;
+	struct page *p = &r->page;
 	struct hj_range stretch;
 	int e = 0;
 
-	while (e >= 0 && !p->full && next_stretch(r, last, &stretch)) {
+	while (e >= 0 && next_stretch(r, last, &stretch)) {
 		p->expect = stretch.from;
 		e = hj_ledger_read(
-		        r->s->ledger, stretch.from, stretch.to, OWED_KINDS | HJ_LEDGER_LOCKED, add_record, p);
-		if (e < 0 || p->full)
+		        r->s->ledger, stretch.from, stretch.to, OWED_KINDS | HJ_LEDGER_LOCKED, add_record, r);
+		if (e < 0 || p->full || p->paused)
 			break;
 		owed_remove_missing(r->s, r->uplink, p->expect, stretch.to);
 		r->next = stretch.to + 1;
@@ -207,24 +231,30 @@ static int fill_owed(struct page *p, uint64_t last)
 
 /* After it, r->next is where to go on, beyond `last` when all has been read. What lies behind the last record that
  * was wanted is met again by whoever asks for more, and counted then. */
-static int fill(struct page *p)
+static int fill(struct reader *r)
 {
-	struct reader *r = p->r;
 	uint64_t last = hj_min(r->to, hj_ledger_last(r->s->ledger));
+	struct page *p = &r->page;
 	int e;
 
-	p->passed = passed_over(r->s);
-	r->left_out = 0;
+	p->passed = passed_over(r->s) - p->met;
+	p->rows = 0;
+	p->full = p->paused = false;
 	if (r->uplink)
-		e = fill_owed(p, last);
+		e = fill_owed(r, last);
 	else if (r->query)
-		e = hj_ledger_read_labels(r->s->ledger, r->next, r->begin_ms, r->end_ms, r->kinds, add_record, p);
+		e = hj_ledger_read_labels(r->s->ledger, r->next, r->begin_ms, r->end_ms, r->kinds | HJ_LEDGER_LOCKED,
+		        add_record, r);
 	else
-		e = hj_ledger_read(r->s->ledger, r->next, last, 0, add_record, p);
-	if (e >= 0 && !p->full)
+		e = hj_ledger_read(r->s->ledger, r->next, last, HJ_LEDGER_LOCKED, add_record, r);
+	if (e < 0)
+		return e;
+	if (!p->full && !p->paused)
 		r->next = hj_max(r->next, last + 1);
-	if (e >= 0 && !p->full && r->left)
+	if (!p->full && !p->paused && r->left)
 		r->left_out = passed_over(r->s) - p->passed;
+	else if (hj_ipc_call_more(r->call)) /* it goes on behind these */
+		r->left_out = p->met;
 	return e;
 }
 
@@ -270,36 +300,51 @@ static void reader_drained(struct hj_ipc_call *call, void *userdata)
 }
 
 /* Ends the call where this was all, or goes on. */
-static void send_reply(struct reader *r, const struct page *p)
+static void send_reply(struct reader *r)
 {
+	struct page *p = &r->page;
 	bool more = hj_ipc_call_more(r->call), goes_on;
 
-	r->idle = !p->full;
+	r->idle = !p->full && !p->paused;
 	goes_on = more && r->left && (!r->idle || r->live);
 	hj_ipc_reply_text(r->call, p->text.data, p->text.len, goes_on);
+	page_done(p);
 	if (!goes_on)
 		reader_free(r);
 	else if (!r->idle)
 		hj_ipc_call_on_drain(r->call, reader_drained, r);
 }
 
+static int begin_page(struct reader *r)
+{
+	struct page *p = &r->page;
+
+	if (p->points)
+		return 0; /* it goes on */
+	r->left_out = 0;
+	p->points = json_array();
+	return p->points ? hj_buf_put(&p->text, REPLY_BEGIN, strlen(REPLY_BEGIN)) : -ENOMEM;
+}
+
 static void send_page(struct reader *r)
 {
-	_cleanup_json_ json_t *points = json_array();
-	struct page p = { .r = r, .points = points };
+	struct page *p = &r->page;
 	int e = disk_trouble(r->s);
 
-	if (e >= 0)
-		e = points ? hj_buf_put(&p.text, REPLY_BEGIN, strlen(REPLY_BEGIN)) : -ENOMEM;
-	e = e < 0 ? e : disk_note(r->s, fill(&p));
-	e = e < 0 ? e : put_rest(r, points, &p.text);
+	e = e < 0 ? e : begin_page(r);
+	e = e < 0 ? e : disk_note(r->s, fill(r));
+	/* Who asked for more hears that it goes on. */
+	if (e >= 0 && p->paused && !hj_ipc_call_more(r->call)) {
+		hj_ipc_call_on_drain(r->call, reader_drained, r);
+		return;
+	}
+	e = e < 0 ? e : put_rest(r, p->points, &p->text);
 	if (e < 0) {
 		api_fail(r->call, e == -ENOMEM ? -EIO : e, "records", 0);
 		reader_free(r);
 	} else {
-		send_reply(r, &p);
+		send_reply(r);
 	}
-	hj_buf_done(&p.text);
 }
 
 static void reader_left(struct hj_ipc_call *call, void *userdata)
