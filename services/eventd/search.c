@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SLICE_ROWS 1024 /* 10 ms on a PC */
+#define SLICE_ROWS 512 /* 5 ms on a PC */
 
 struct search {
 	struct filter filter;

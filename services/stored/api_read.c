@@ -11,7 +11,7 @@
 
 #define PAGE_BYTES      (60u << 10) /* of records and points; with what is around them it stays below 64 KB */
 #define POINT_BYTES     220         /* of JSON, for a point at the most */
-#define SCAN_ROWS       4096        /* that are looked at, before others have their turn: 20 ms on a PC */
+#define SCAN_ROWS       1024        /* that are looked at, before others have their turn: 5 ms on a PC */
 #define QUERY_LIMIT     1000
 #define QUERY_LIMIT_MAX 10000
 

@@ -11,6 +11,7 @@
 #include "hjgate/now.h"
 #include "state_root.h"
 
+#define SLICE  512 /* rows of one turn */
 #define EVENTS 5000
 #define EVERY  50 /* of them one is a meter that was lost, and found again */
 #define LOST   (EVENTS / EVERY)
@@ -229,7 +230,7 @@ static void others_have_their_turn_meanwhile(void **state)
 		turn();
 		turns++;
 	}
-	assert_in_range(turns, 1 + EVENTS / 1024, 30); /* and so long nobody is held up */
+	assert_in_range(turns, 1 + EVENTS / SLICE, 30); /* and so long nobody is held up */
 	assert_all_lost(hear_events(peer), 1);
 	assert_true(answered(looks, 4) <= 2);
 	for (int i = 0; i < 4; i++)
@@ -307,7 +308,7 @@ static void it_begins_anew(void **state)
 	assert_int_equal(hj_ledger_commit(w.d->ledger), 0);
 	while (search_slice(s, w.d) > 0)
 		slices++;
-	assert_in_range(slices, EVENTS / 1024, EVENTS / 1024 + 1);
+	assert_in_range(slices, EVENTS / SLICE, EVENTS / SLICE + 1);
 	assert_int_equal(search_found(s)->count, 2000 / EVERY - 1);
 	search_free(s);
 	search_free(NULL);

@@ -8,7 +8,7 @@
 #define RECORDS 20000
 #define EVERY   4500 /* of them one has the point that is looked for */
 #define FOUND   ((RECORDS + EVERY - 1) / EVERY)
-#define PAGE    4096 /* rows of one turn */
+#define PAGE    1024 /* rows of one turn */
 #define BEGIN   1750000000000
 
 static struct stored *s;
