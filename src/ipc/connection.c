@@ -254,13 +254,12 @@ static void take_bytes(struct connection *c)
 	}
 }
 
-/* Who has half-closed still gets his answers, and what was asked before is done. */
-static bool finished(struct connection *c, uint32_t revents)
+/* Who has half-closed still gets his answers. Of a hang-up bytes may be left to read: epoll says so where they are
+ * waited for. */
+static bool finished(const struct connection *c, uint32_t revents)
 {
 	if (c->doomed)
 		return true;
-	if (has_message(c))
-		return false;
 	if ((revents & (EPOLLHUP | EPOLLERR)) && !(revents & EPOLLIN) && (c->reads || !takes_messages(c)))
 		return true;
 	return c->eof && takes_messages(c);

@@ -348,6 +348,44 @@ static void streams_give_way_last(void **state)
 	}
 }
 
+static void who_idles_gives_way_before_a_stream(void **state)
+{
+	struct world *w = *state;
+	int fds[HJ_IPC_CONNECTIONS_MAX], root;
+
+	fill(w, 1000, fds, HJ_IPC_CONNECTIONS_MAX);
+	raw_say(fds[0], "{\"method\":\"hjgate.Test.Later\",\"more\":true}");
+	turn_until(w, w->kept);
+	hj_ipc_call_on_left(w->kept, noted_left, w);
+	for (int i = 1; i < HJ_IPC_CONNECTIONS_MAX; i++)
+		assert_true(is_served(w, fds[i]));
+	root = open_as(w, 0, 0);
+	assert_true(is_served(w, root));
+	assert_int_equal(w->left, 0);
+	assert_hears(w, fds[1], BUSY);
+	close(root);
+	close_all(fds, HJ_IPC_CONNECTIONS_MAX);
+	turn_until(w, w->left == 1);
+}
+
+/* Many with one each: nobody has more than another, and root gets in all the same. */
+static void root_gets_in_where_all_have_as_much(void **state)
+{
+	struct world *w = *state;
+	int fds[HJ_IPC_CONNECTIONS_MAX], more;
+
+	for (int i = 0; i < HJ_IPC_CONNECTIONS_MAX; i++)
+		fds[i] = open_as(w, 1000 + (uid_t)i, 0);
+	more = open_as(w, 999, 0);
+	assert_hears(w, more, BUSY);
+	assert_closed(w, more);
+	more = open_as(w, 0, 0);
+	assert_true(is_served(w, more));
+	assert_hears(w, fds[0], BUSY);
+	close(more);
+	close_all(fds, HJ_IPC_CONNECTIONS_MAX);
+}
+
 /* The reason is in the socket, though the server has gone before the question was asked. */
 static void who_is_turned_away_is_told_why(void **state)
 {
@@ -388,6 +426,8 @@ int main(void)
 		t(root_gets_in_where_one_has_them_all),
 		t(who_has_less_gets_up_to_as_much),
 		t(streams_give_way_last),
+		t(who_idles_gives_way_before_a_stream),
+		t(root_gets_in_where_all_have_as_much),
 		t(who_is_turned_away_is_told_why),
 	};
 
