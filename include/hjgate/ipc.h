@@ -36,8 +36,8 @@ struct hj_ipc_frame {
 };
 int hj_ipc_frame_put(struct hj_ipc_frame *f, const void *data, size_t n);
 /* 1: *ret_message holds the next message (caller's reference); 0: none whole yet; -EBADMSG: a whole one that is not
- * one JSON object (it has been taken away; *ret_why, may be NULL, says where: line, column, what); -E2BIG: the same for
- * one of too many values, which was not parsed. */
+ * one JSON object (it has been taken away; *ret_why, may be NULL, says where: line, column, what); -E2BIG: the same
+ * for one of too many values, which was not parsed. */
 int hj_ipc_frame_next(struct hj_ipc_frame *f, json_t **ret_message, char ret_why[160]);
 /* Whether hj_ipc_frame_next() would give something, good or bad. */
 bool hj_ipc_frame_waits(struct hj_ipc_frame *f);

@@ -242,10 +242,13 @@ static struct stream *next_search(const struct eventd *d)
 {
 	struct stream *found = NULL;
 
-	for (struct stream *s = d->streams; s; s = s->next)
-		if (s->search && !s->over &&
-		        (!found || hj_ipc_call_right(found->call) != HJ_PEER || hj_ipc_call_right(s->call) == HJ_PEER))
+	for (struct stream *s = d->streams; s; s = s->next) {
+		bool behind =
+		        found && hj_ipc_call_right(found->call) == HJ_PEER && hj_ipc_call_right(s->call) != HJ_PEER;
+
+		if (s->search && !s->over && !behind)
 			found = s;
+	}
 	return found;
 }
 

@@ -9,7 +9,7 @@ struct search;
 
 struct search *search_new(const struct filter *f, size_t limit); /* NULL: out of memory; the filter is copied */
 void search_free(struct search *s);                              /* NULL: nothing */
-/* Reads on in the ledger, which is open. 1: there is more to read; 0: it is over, and search_found() is what there is; -errno. What is committed
- * meanwhile is found as well. */
+/* Reads on in the ledger, which is open. 1: there is more to read; 0: it is over, and search_found() is what there
+ * is; -errno. What is committed meanwhile is found as well. */
 int search_slice(struct search *s, struct eventd *d);
 const struct book *search_found(const struct search *s);

@@ -243,8 +243,8 @@ static int fill(struct reader *r)
 	if (r->uplink)
 		e = fill_owed(r, last);
 	else if (r->query)
-		e = hj_ledger_read_labels(r->s->ledger, r->next, r->begin_ms, r->end_ms, r->kinds | HJ_LEDGER_LOCKED,
-		        add_record, r);
+		e = hj_ledger_read_labels(
+		        r->s->ledger, r->next, r->begin_ms, r->end_ms, r->kinds | HJ_LEDGER_LOCKED, add_record, r);
 	else
 		e = hj_ledger_read(r->s->ledger, r->next, last, HJ_LEDGER_LOCKED, add_record, r);
 	if (e < 0)

@@ -1,7 +1,7 @@
 /* Messages out of a byte stream and into it. A message is one JSON object and a NUL. What an outsider sends is
- * bounded here before jansson sees it: its length, its depth (jansson would nest 2048 levels deep before it refuses), and
- * the number of its values (256 KB of "{}," would be 20 MB of objects). The buffer is given back as soon as it is empty, so that one big message does not stay in the memory of a
- * small daemon. */
+ * bounded here before jansson sees it: its length, its depth (jansson would nest 2048 levels deep before it refuses),
+ * and the number of its values (256 KB of "{}," would be 20 MB of objects). The buffer is given back as soon as it is
+ * empty, so that one big message does not stay in the memory of a small daemon. */
 #include "hjgate/ipc.h"
 
 #include <errno.h>

@@ -429,7 +429,7 @@ static void who_never_reads_waits_alone(void **state)
 	close(fd);
 }
 
-/* By whatever user the test runs: where that is root it gets in, at the cost of its own that is silent the longest. */
+/* Whoever runs the test: where that is root he gets in, at the cost of his own that is silent the longest. */
 static void forty_connections(void **state)
 {
 	struct world *w = *state;
