@@ -29,6 +29,7 @@ struct gaps_ask {
 
 	bool before;       /* of what comes only what is configured is of interest, and under which numbers */
 	int64_t newest_ms; /* the newest label of a minute before the span */
+	int64_t oldest_ms; /* the label of the oldest minute that is kept */
 
 	/* a stream of records */
 	uint64_t after, unreadable; /* how many of gaps_records() the store could not read, from asked_ms on */
@@ -49,4 +50,5 @@ int gaps_ask_causes(struct gaps_ask *a);
 typedef int (*gaps_record_fn)(struct gaps_ask *a, struct hj_record *r);
 int gaps_each(
         struct gaps_ask *a, enum hj_kind kind, int64_t begin_ms, int64_t end_ms, int64_t newest, gaps_record_fn fn);
+int gaps_oldest(struct gaps_ask *a, enum hj_kind kind, gaps_record_fn fn); /* that is kept; likewise */
 int gaps_learn(struct gaps_ask *a, const struct hj_point *p, bool configured, int64_t since_ms);

@@ -187,17 +187,27 @@ static int look_back(struct gaps_ask *a, enum hj_kind kind, int64_t begin_ms, in
 	return hj_gaps_unseen(a->gaps) ? gaps_each(a, kind, hj_max(begin_ms, 0), end_ms, 0, take_before) : 0;
 }
 
+static int note_oldest(struct gaps_ask *a, struct hj_record *r)
+{
+	a->oldest_ms = r->head.label_ms;
+	return 0;
+}
+
 /* What is configured and was read last long before the span, since its program or its bus has stopped, is in the
  * records of the days, which are kept for ever and are few; of a day that was not closed yet in those of its hours,
  * and of an hour that was not in its minutes. Those lie behind the newest minute; the hour and the day before it are
  * looked at, too, since a bus that is late closes them late. What has only just been configured is in none, and all
- * the days are looked through in vain: by a few calls, so that the store can serve others in between. */
+ * the days are looked through in vain: by a few calls, so that the store can serve others in between. Where the
+ * minutes before the span were cut, and may be some of its own with them, days say only what was cut, too. */
 static int look_far_back(struct gaps_ask *a)
 {
 	int64_t hour = hj_conf_hour_ms(&a->conf.main), day = hj_conf_day_ms(&a->conf.main), end = a->world.begin_ms;
 	int64_t newest = a->newest_ms ? a->newest_ms : end;
-	int status = look_back(a, HJ_KIND_MINUTE, newest - 2 * hour, end);
+	int status = gaps_oldest(a, HJ_KIND_MINUTE, note_oldest);
 
+	if (status || a->oldest_ms >= a->world.begin_ms)
+		return status;
+	status = look_back(a, HJ_KIND_MINUTE, newest - 2 * hour, end);
 	status = status ? status : look_back(a, HJ_KIND_HOUR, newest - 2 * day, end);
 	for (int64_t span = DAYS_FIRST_MS; status == 0 && end > 0 && hj_gaps_unseen(a->gaps); span *= 2) {
 		status = look_back(a, HJ_KIND_DAY, end - span, end);

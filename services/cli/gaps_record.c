@@ -85,23 +85,43 @@ static int take(json_t *answer, bool continues, void *userdata)
 	return r < 0 ? r : 0;
 }
 
-int gaps_each(
-        struct gaps_ask *a, enum hj_kind kind, int64_t begin_ms, int64_t end_ms, int64_t newest, gaps_record_fn fn)
+static int one_page(struct gaps_ask *a, json_t *what, int64_t limit, bool newest, gaps_record_fn fn)
 {
 	struct taking t = { a, fn };
 	int status;
 
+	json_object_set_new(what, "after", json_integer((json_int_t)a->after));
+	json_object_set_new(what, "limit", json_integer((json_int_t)limit));
+	json_object_set_new(what, "newest", json_boolean(newest));
+	a->page = 0;
+	status = cli_stream(a->cli, "stored.look", "hjgate.Store.Query", what, CLI_ANSWER_MS, take, &t);
+	a->records += a->page;
+	return status;
+}
+
+static json_t *span_of(enum hj_kind kind, int64_t begin_ms, int64_t end_ms)
+{
+	return json_pack("{ss sI sI}", "kind", hj_kind_name(kind), "begin", (json_int_t)begin_ms, "end",
+	        (json_int_t)end_ms);
+}
+
+int gaps_each(
+        struct gaps_ask *a, enum hj_kind kind, int64_t begin_ms, int64_t end_ms, int64_t newest, gaps_record_fn fn)
+{
+	int status;
+
 	a->after = 0;
 	do {
-		a->page = 0;
-		status = cli_stream(a->cli, "stored.look", "hjgate.Store.Query",
-		        json_pack("{ss sI sI sI sI sb}", "kind", hj_kind_name(kind), "begin", (json_int_t)begin_ms,
-		                "end", (json_int_t)end_ms, "after", (json_int_t)a->after, "limit",
-		                (json_int_t)(newest ? newest : PAGE_RECORDS), "newest", newest > 0),
-		        CLI_ANSWER_MS, take, &t);
-		a->records += a->page;
+		status = one_page(
+		        a, span_of(kind, begin_ms, end_ms), newest ? newest : PAGE_RECORDS, newest > 0, fn);
 	} while (status == 0 && !newest && a->page >= PAGE_RECORDS);
 	return status;
+}
+
+int gaps_oldest(struct gaps_ask *a, enum hj_kind kind, gaps_record_fn fn)
+{
+	a->after = 0;
+	return one_page(a, span_of(kind, 0, HJ_TIME_MAX_MS), 1, false, fn);
 }
 
 static int count_record(struct gaps_ask *a, struct hj_record *r)
