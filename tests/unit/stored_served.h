@@ -46,6 +46,14 @@ static inline void serve_no_more(void)
 	served = NULL;
 }
 
+/* make_world()'s store that was served, and its folder. */
+static inline int no_more_world(struct stored *s)
+{
+	serve_no_more();
+	stored_free(s);
+	return remove_world();
+}
+
 /* A call on a connection of its own. */
 static inline int say_to_store(enum hj_right right, const char *method, const char *parameters, bool more)
 {

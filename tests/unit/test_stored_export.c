@@ -77,9 +77,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	serve_no_more();
-	stored_free(s);
-	return remove_world();
+	return no_more_world(s);
 }
 
 static void export(int64_t so_many)

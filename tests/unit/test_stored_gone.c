@@ -71,9 +71,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	serve_no_more();
-	stored_free(s);
-	return remove_world();
+	return no_more_world(s);
 }
 
 /* The first answer, or "" where there was none. */

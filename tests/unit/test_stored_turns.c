@@ -52,9 +52,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	serve_no_more();
-	stored_free(s);
-	return remove_world();
+	return no_more_world(s);
 }
 
 /* Turns until something is there for fd; how many. */
