@@ -270,16 +270,29 @@ static const struct writer_column day_columns[] = {
 	{ "acknowledged", N_("ACKNOWLEDGED"), true },
 };
 
-/* Who is on the way is sent, and not acknowledged yet. */
-static json_int_t under_way(const struct status *s, const char *uplink)
+static json_t *answer_of(const struct status *s, const char *uplink)
 {
 	for (size_t i = 0; i < s->program_count; i++) {
 		const char *name = cli_string(s->programs[i].answer, "uplink");
 
 		if (s->programs[i].kind == STATUS_UPLINK && name && !strcmp(name, uplink))
-			return json_is_integer(json_object_get(s->programs[i].answer, "under_way"));
+			return s->programs[i].answer;
 	}
-	return -1;
+	return NULL;
+}
+
+/* What is on the way is sent, and not acknowledged yet; what goes to a platform that is asked for no answer never is. */
+static void show_day_of(struct writer *w, json_t *uplink, json_t *program)
+{
+	bool unanswered = !strcmp(cli_string(program, "ack") ?: "", "none");
+	json_int_t due = cli_int(uplink, "due"), taken = cli_int(uplink, "acknowledged");
+	json_int_t more = json_is_integer(json_object_get(program, "under_way"));
+
+	writer_cell_text(w, cli_string(uplink, "name"));
+	writer_cell_int(w, due);
+	writer_cell_int(w, hj_min(taken + more, due));
+	writer_cell(w, unanswered ? STYLE_PLAIN : taken < due ? STYLE_WARN : STYLE_GOOD,
+	        json_integer(unanswered ? 0 : taken), NULL);
 }
 
 static void show_day(const struct status *s, struct writer *w)
@@ -291,18 +304,14 @@ static void show_day(const struct status *s, struct writer *w)
 	writer_table(w, "completeness", day_columns, hj_array_size(day_columns));
 	json_array_foreach(json_object_get(s->day, "uplinks"), i, uplink)
 	{
-		json_int_t due = cli_int(uplink, "due"), acked = cli_int(uplink, "acknowledged");
-		json_int_t more = under_way(s, cli_string(uplink, "name") ?: "");
+		json_t *program = answer_of(s, cli_string(uplink, "name") ?: "");
 
-		if (more < 0) /* configured no more */
+		if (!program) /* configured no more */
 			continue;
 		if (!any)
 			writer_say(w, STYLE_PLAIN, "%s", "");
 		any = true;
-		writer_cell_text(w, cli_string(uplink, "name"));
-		writer_cell_int(w, due);
-		writer_cell_int(w, hj_min(acked + more, due));
-		writer_cell(w, acked < due ? STYLE_WARN : STYLE_GOOD, json_integer(acked), NULL);
+		show_day_of(w, uplink, program);
 	}
 	writer_table_end(w);
 }
