@@ -11,8 +11,8 @@
 #include "hjgate/now.h"
 #include "timespec.h"
 
-#define EVENTS_OPEN 1000                /* of one answer */
-#define BEFORE_MS   (2 * HJ_MS_PER_DAY) /* events that began before the span and last into it */
+#define EVENTS_MAX 1000                /* of one answer */
+#define BEFORE_MS  (2 * HJ_MS_PER_DAY) /* all events are asked for since then before the span, causes alone of before */
 
 /* ---- what happened ---- */
 
@@ -21,7 +21,7 @@ static void take_event(json_t *event, void *userdata)
 	json_array_append(userdata, event);
 }
 
-static int take_open(json_t *answer, bool continues, void *userdata)
+static int take_answer(json_t *answer, bool continues, void *userdata)
 {
 	(void)continues;
 	return json_array_extend(userdata, json_object_get(answer, "events")) < 0 ? -ENOMEM : 0;
@@ -204,16 +204,37 @@ static int take_all(struct gaps_ask *a, json_t *list)
 	return r < 0 ? r : take_programs(a, events, n);
 }
 
-/* Those that are open, however old; then all that may reach into the span. */
+/* The names of what may be a cause. */
+static json_t *cause_codes(void)
+{
+	json_t *codes = json_pack("[s, s, s]", "program-start", "program-stop", "program-died");
+
+	for (size_t i = 0; i < hj_array_size(meanings); i++)
+		json_array_append_new(codes, json_string(meanings[i].code));
+	return codes;
+}
+
+static int ask_events(struct gaps_ask *a, json_t *parameters, json_t *list)
+{
+	_cleanup_json_ json_t *error = NULL;
+
+	json_object_set_new(parameters, "limit", json_integer(EVENTS_MAX));
+	return cli_stream_quiet(a->cli->root, "eventd.look", "hjgate.Event.List", parameters, CLI_ANSWER_MS,
+	        take_answer, list, &error);
+}
+
+/* Those that are open, however old; the newest causes of long before the span, which may have ended in it; then all
+ * that may reach into it. */
 static int ask_all_events(struct gaps_ask *a)
 {
 	_cleanup_json_ json_t *list = json_array(), *error = NULL;
-	int r = cli_stream_quiet(a->cli->root, "eventd.look", "hjgate.Event.List",
-	        json_pack("{si sb}", "limit", EVENTS_OPEN, "open", 1), CLI_ANSWER_MS, take_open, list, &error);
+	int64_t near_ms = a->world.begin_ms - BEFORE_MS;
+	int r = ask_events(a, json_pack("{sb}", "open", 1), list);
 
 	if (r >= 0)
-		r = cli_events_back(
-		        a->cli->root, a->world.begin_ms - BEFORE_MS, HJ_TIME_MAX_MS, take_event, list, &error);
+		r = ask_events(a, json_pack("{sI so}", "end", (json_int_t)near_ms, "codes", cause_codes()), list);
+	if (r >= 0)
+		r = cli_events_back(a->cli->root, near_ms, HJ_TIME_MAX_MS, take_event, list, &error);
 	if (r < 0)
 		return r;
 	a->events_known = true;
