@@ -12,6 +12,7 @@
 #include "check_wire.h"
 #include "cli.h"
 #include "hjgate/conf.h"
+#include "json_text.h"
 #include "tables.h"
 #include "writer.h"
 
@@ -242,8 +243,7 @@ static void show_json(const struct hj_conf *c, const struct hj_conf_errors *erro
 	        "error_count", (int)total, "errors", check_list_json(errors), "warning_count",
 	        (int)(notes->count + notes->more), "warnings", check_list_json(notes), "buses_time", wires_json(c));
 
-	json_dumpf(j, stdout, JSON_INDENT(2));
-	putchar('\n');
+	cli_json_line(stdout, j);
 	json_decref(j);
 }
 

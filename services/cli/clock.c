@@ -5,6 +5,7 @@
 #include "ask.h"
 #include "clock_drift.h"
 #include "hjgate/clock.h"
+#include "json_text.h"
 #include "tables.h"
 #include "writer.h"
 
@@ -92,8 +93,7 @@ static int accept(struct cli *cli)
 	if (r)
 		return r;
 	if (cli->json) {
-		json_dumpf(answer, stdout, JSON_REAL_PRECISION(15));
-		printf("\n");
+		cli_json_line(stdout, answer);
 		return 0;
 	}
 	printf(ngettext("The clock is right as it is; %lld record from a later time is void.\n",

@@ -8,6 +8,7 @@
 #include "events.h"
 #include "hjgate/clock.h"
 #include "hjgate/event.h"
+#include "json_text.h"
 #include "render.h"
 #include "tables.h"
 #include "timespec.h"
@@ -85,7 +86,7 @@ static void value_cell(struct writer *w, const char *name, json_t *value)
 		writer_cell(w, STYLE_PLAIN, json_incref(value), text);
 		return;
 	}
-	packed = json_dumps(value, JSON_COMPACT);
+	packed = cli_json_text(value);
 	writer_cell(w, STYLE_PLAIN, json_incref(value), packed ? packed : "?");
 	free(packed);
 }

@@ -4,6 +4,7 @@
 
 #include "csv.h"
 #include "export.h"
+#include "json_text.h"
 #include "hjgate/clock.h"
 
 static const char *const stat_titles[] = {
@@ -85,7 +86,7 @@ static void put_stat(struct export *x, const struct hj_record *r, const struct h
 static int put_body(struct export *x, const struct hj_record *r)
 {
 	const char *text = cli_string(r->body, "text");
-	_cleanup_free_ char *compact = text ? NULL : json_dumps(r->body, JSON_COMPACT);
+	_cleanup_free_ char *compact = text ? NULL : cli_json_text(r->body);
 	char time[HJ_TIME_HUMAN_LEN + 1];
 	FILE *f = x->out.f;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "export.h"
+#include "json_text.h"
 #include "hjgate/clock.h"
 #include "hjgate/now.h"
 
@@ -33,7 +34,7 @@ static void put_head(FILE *f, const struct hj_head *h)
 static void put_text(FILE *f, const char *key, const char *text)
 {
 	_cleanup_json_ json_t *j = json_string(text ? text : "");
-	_cleanup_free_ char *quoted = j ? json_dumps(j, JSON_ENCODE_ANY) : NULL;
+	_cleanup_free_ char *quoted = cli_json_text(j);
 
 	fprintf(f, ",\"%s\":%s", key, quoted ? quoted : "null");
 }
@@ -73,7 +74,7 @@ static int record(struct export *x, const struct hj_record *r)
 			put_stat(x, r, &r->stats.stats[i]);
 		return 0;
 	}
-	body = json_dumps(r->body, JSON_COMPACT);
+	body = cli_json_text(r->body);
 	if (!body)
 		return -ENOMEM;
 	put_head(x->out.f, &r->head);

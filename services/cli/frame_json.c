@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "json_text.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
@@ -139,7 +140,6 @@ void frame_show_json(const struct frame_seen *seen, FILE *out)
 	json_object_set_new(o, "odd", odd_json(seen));
 	/* Not translated: programs compare it. */
 	json_object_set_new(o, "error", seen->error ? json_string(seen->error) : json_null());
-	json_dumpf(o, out, JSON_COMPACT);
-	fputc('\n', out);
+	cli_json_line(out, o);
 	json_decref(o);
 }

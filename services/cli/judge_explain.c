@@ -1,5 +1,6 @@
 /* `hjgate judge explain NAME`: in words what it does, by which values that is judged, what was seen, what it is
  * linked to, and what lasts about it. */
+#include "json_text.h"
 #include "judge.h"
 
 #include <math.h>
@@ -232,8 +233,7 @@ int judge_explain(struct cli *cli, const char *name)
 	if (r)
 		return r;
 	if (cli->json) {
-		json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-		printf("\n");
+		cli_json_line(stdout, answer);
 		return 0;
 	}
 	w = writer_stdout(WRITER_TEXT);

@@ -6,6 +6,7 @@
 #include "ask.h"
 #include "hjgate/clock.h"
 #include "hjgate/conf_flat.h"
+#include "json_text.h"
 #include "tables.h"
 #include "timespec.h"
 #include "writer.h"
@@ -140,8 +141,7 @@ static int begin(struct cli *cli, const struct maintain *m, const char *what)
 	if (r)
 		return r;
 	if (cli->json) {
-		json_dumpf(answer, stdout, 0);
-		printf("\n");
+		cli_json_line(stdout, answer);
 		return HJ_EXIT_OK;
 	}
 	hj_time_human(cli_time(answer, "until"), false, until);

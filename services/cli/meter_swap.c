@@ -9,6 +9,7 @@
 #include "hjgate/conf.h"
 #include "hjgate/decimal.h"
 #include "instances.h"
+#include "json_text.h"
 #include "meter.h"
 
 #define TAKEN_LEN (3 * HJ_NUMBER_LEN + 48)
@@ -126,8 +127,7 @@ static void say(const struct cli *cli, const struct meter_words *m, const char *
 
 	if (cli->json) {
 		json_object_set_new(answer, "ratio", json_real(ratio));
-		json_dumpf(answer, stdout, JSON_REAL_PRECISION(15));
-		printf("\n");
+		cli_json_line(stdout, answer);
 		return;
 	}
 	say_readings(m, point, ratio);

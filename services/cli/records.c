@@ -10,6 +10,7 @@
 #include "hjgate/clock.h"
 #include "hjgate/record_json.h"
 #include "instances.h"
+#include "json_text.h"
 #include "tables.h"
 #include "timespec.h"
 #include "writer.h"
@@ -111,7 +112,7 @@ static void body_row(struct records *r, json_t *record)
 	json_t *body = json_object_get(record, "body");
 	int64_t begin = cli_time(body, "begin"), end = cli_time(body, "end");
 	char from[HJ_TIME_HUMAN_LEN + 1], to[HJ_TIME_HUMAN_LEN + 1], text[128];
-	_cleanup_free_ char *compact = json_dumps(body, JSON_COMPACT);
+	_cleanup_free_ char *compact = cli_json_text(body);
 	const char *shown = cli_string(body, "text") ?: compact;
 
 	hj_time_human(begin, false, from);

@@ -13,6 +13,7 @@
 #include "export.h"
 #include "hjgate/clock.h"
 #include "hjgate/conf.h"
+#include "json_text.h"
 #include "outfile.h"
 #include "site.h"
 #include "stick_order.h"
@@ -225,8 +226,7 @@ static void to_hex(const uint8_t *bytes, size_t n, char *ret)
 
 static void tell_json(json_t *j)
 {
-	json_dumpf(j, stdout, JSON_COMPACT);
-	putchar('\n');
+	cli_json_line(stdout, j);
 	json_decref(j);
 }
 

@@ -12,6 +12,7 @@
 #include "hjgate/ledger_salvage.h"
 #include "hjgate/now.h"
 #include "hjgate/record_json.h"
+#include "json_text.h"
 #include "output.h"
 #include "progress.h"
 #include "timespec.h"
@@ -124,9 +125,8 @@ static int dump_row(const struct hj_head *head, const void *body, size_t n, void
 		return r;
 	if (r < 0)
 		j = dumped(head, r == -ENOKEY ? "locked" : "body");
-	json_dumpf(j, stdout, JSON_COMPACT);
+	cli_json_line(stdout, j);
 	json_decref(j);
-	putchar('\n');
 	return cli_output_failed() ? 1 : 0;
 }
 

@@ -8,6 +8,7 @@
 #include "hjgate/clock.h"
 #include "hjgate/record.h"
 #include "instances.h"
+#include "json_text.h"
 #include "tables.h"
 #include "timespec.h"
 #include "uplink.h"
@@ -234,8 +235,7 @@ static int reset(struct cli *cli, const struct uplink *u)
 		return r;
 	names = json_object_get(answer, "changed");
 	if (cli->json) {
-		json_dumpf(answer, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
-		printf("\n");
+		cli_json_line(stdout, answer);
 		return HJ_EXIT_OK;
 	}
 	json_array_foreach(names, i, name) printf(_("%s is as in the file again.\n"), json_string_value(name) ?: "?");

@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_text.h"
 #include "output.h"
 #include "width.h"
 #include "writer_inner.h"
-
-#define VALUE_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
 
 json_t *writer_text(const char *text)
 {
@@ -18,10 +17,10 @@ json_t *writer_text(const char *text)
 	return copy ? json_string(copy) : json_null();
 }
 
-/* As a whole or not at all: json_dumpf() would have written half a value where it fails. */
+/* As a whole, or null. */
 static void put_value(struct writer *w, const json_t *value)
 {
-	_cleanup_free_ char *text = value ? json_dumps(value, VALUE_FLAGS) : NULL;
+	_cleanup_free_ char *text = cli_json_text(value);
 
 	fputs(text ? text : "null", w->out);
 }

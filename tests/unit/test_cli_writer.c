@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../services/cli/json_text.h"
 #include "../../services/cli/width.h"
 #include "../../services/cli/writer.h"
 
@@ -233,6 +234,24 @@ static void numbers_have_no_needless_digits(void **state)
 	}
 }
 
+/* 23.3 is the double 23.300000000000001; what nobody wrote is shown to nobody. */
+static void json_has_the_digits_that_were_meant(void **state)
+{
+	json_t *value = json_pack("{s:f, s:f, s:f, s:I}", "hours", 23.3, "whole", 5.0, "third", 1.0 / 3, "seq",
+	        (json_int_t)9007199254740993);
+	struct sheet s;
+
+	s.f = open_memstream(&s.text, &s.size);
+	assert_non_null(s.f);
+	cli_json_line(s.f, value);
+	cli_json_line(s.f, NULL);
+	fclose(s.f);
+	assert_string_equal(s.text,
+	        "{\"hours\":23.3,\"whole\":5.0,\"third\":0.333333333333333,\"seq\":9007199254740993}\nnull\n");
+	free(s.text);
+	json_decref(value);
+}
+
 static void long_tables_go_out_in_parts(void **state)
 {
 	struct sheet s;
@@ -297,6 +316,7 @@ int main(void)
 		cmocka_unit_test(fields_align),
 		cmocka_unit_test(nothing_steers_the_terminal),
 		cmocka_unit_test(numbers_have_no_needless_digits),
+		cmocka_unit_test(json_has_the_digits_that_were_meant),
 		cmocka_unit_test(long_tables_go_out_in_parts),
 		cmocka_unit_test(a_table_that_is_held_is_straight),
 	};
