@@ -253,6 +253,8 @@ static int port_failed(const struct bus_wire *w, int error, const char *text)
 		fprintf(stderr, "%s\n",
 		        _("Join the group of the device (sudo usermod -aG dialout $USER, then log in again), or use "
 		          "sudo."));
+	else if (error == ENONET)
+		fprintf(stderr, "%s\n", _("Is it written right? An address needs no name server (/etc/resolv.conf)."));
 	else if (error == EBUSY)
 		fprintf(stderr, _("Another program has it: sudo fuser -v %s\n"), what);
 	else if (error == ENOTTY && w->conf.rs485 != HJ_RS485_AUTO)

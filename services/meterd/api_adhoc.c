@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "adhoc.h"
+#include "bus_socket.h"
 
 #define QUEUED_MOST 12 /* replies that wait for a slow client; more bytes are dropped then, not the client */
 
@@ -17,7 +18,7 @@ static int refuse(struct hj_ipc_call *call)
 
 static int port_failed(struct hj_ipc_call *call, int r)
 {
-	return hj_ipc_fail(call, "hjgate.Meter.Port", json_pack("{s:i, s:s}", "errno", -r, "text", strerror(-r)));
+	return hj_ipc_fail(call, "hjgate.Meter.Port", json_pack("{s:i, s:s}", "errno", -r, "text", bus_socket_why(r)));
 }
 
 /* ---- Reopen ---- */

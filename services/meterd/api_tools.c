@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus_socket.h"
+
 #define TIMEOUT_MOST_MS 5000
 #define STATION_DIGITS  ((size_t)2 * HJ_STATION_BYTES)
 
@@ -122,7 +124,7 @@ static bool came_probe(struct meterd *m, struct loan *l, int r, const struct bus
 		if (r == -EREMOTEIO)
 			snprintf(text, sizeof(text), "exception %d", a->is.exception);
 		else
-			snprintf(text, sizeof(text), "%s", a->is.why ? a->is.why : strerror(-r));
+			snprintf(text, sizeof(text), "%s", a->is.why ? a->is.why : bus_socket_why(r));
 		hj_ipc_fail(l->call, "hjgate.Meter.NoAnswer", json_pack("{s:s}", "text", text));
 		return false;
 	}

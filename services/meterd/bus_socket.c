@@ -88,7 +88,7 @@ static int connect_by_name(const char *host, int64_t port)
 
 	snprintf(service, sizeof(service), "%d", (int)port);
 	if (getaddrinfo(host, service, &want, &list) != 0)
-		return -EHOSTUNREACH;
+		return BUS_SOCKET_NO_NAME;
 	for (const struct addrinfo *a = list; a && r < 0 && tried < ADDRESSES_MOST; a = a->ai_next, tried++)
 		r = connect_to(a);
 	freeaddrinfo(list);
@@ -131,6 +131,11 @@ static int start(const char *host, int64_t port)
 		free(a);
 	}
 	return r;
+}
+
+const char *bus_socket_why(int error)
+{
+	return error == BUS_SOCKET_NO_NAME ? "no name server knows it" : strerror(-error);
 }
 
 int bus_socket_connect(const char *host, int64_t port)

@@ -3,6 +3,7 @@
  * process before this one. */
 #include "meterd.h"
 #include "bus_serial.h"
+#include "bus_socket.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -133,7 +134,7 @@ void health_port(struct meterd *m, int error)
 	if (m->conf.port[0] && m->conf.kind != HJ_BUS_gpio)
 		bus_serial_why(&m->conf, error, m->port_error, sizeof(m->port_error));
 	else
-		snprintf(m->port_error, sizeof(m->port_error), "%s", strerror(-error));
+		snprintf(m->port_error, sizeof(m->port_error), "%s", bus_socket_why(error));
 	if (was_lost)
 		return;
 	/* Nobody is asked now, so nothing is known of the meters. */

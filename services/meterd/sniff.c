@@ -15,6 +15,7 @@
 #include <termios.h>
 
 #include "bus_rs485.h"
+#include "bus_socket.h"
 
 #include "hjgate/cleanup.h"
 #include "hjgate/now.h"
@@ -114,7 +115,7 @@ static int open_host(const struct hj_conf_bus *c)
 
 	snprintf(service, sizeof(service), "%d", (int)c->tcp_port);
 	if (getaddrinfo(c->host, service, &hints, &found))
-		return r;
+		return BUS_SOCKET_NO_NAME;
 	for (struct addrinfo *a = found; a && fd < 0; a = a->ai_next) {
 		fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) < 0) {
