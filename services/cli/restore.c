@@ -13,7 +13,7 @@
 #include "backup.h"
 #include "handover.h"
 #include "hjgate/clock.h"
-#include "hjgate/ledger.h"
+#include "hjgate/ledger_salvage.h"
 #include "outfile.h"
 #include "progress.h"
 #include "restore.h"
@@ -202,6 +202,16 @@ static int note_restored(struct restoring *r, struct hj_ledger *l)
 
 	json_decref(note);
 	free(text);
+	return k;
+}
+
+/* What was damaged in this box before is none of the backup's. */
+static int put_first(struct restoring *r, struct hj_ledger *l, const char *file)
+{
+	int k = hj_salvage_pass_over(l, file);
+
+	if (k >= 0 && !strcmp(file, files[0]))
+		k = note_restored(r, l);
 	k = k < 0 ? k : hj_ledger_commit(l);
 	if (k < 0)
 		hj_ledger_rollback(l);
@@ -223,8 +233,7 @@ static int make_own(struct restoring *r, const char *file)
 		r->generation = hj_max(r->generation, hj_ledger_generation(l) + 1);
 		k = hj_ledger_begin_generation(l, r->generation);
 	}
-	if (k >= 0 && of_records)
-		k = note_restored(r, l);
+	k = k < 0 ? k : put_first(r, l, file);
 	if (k >= 0 && of_records)
 		r->locked = hj_ledger_locked_slots(l);
 	hj_ledger_close(l);
@@ -409,8 +418,11 @@ static int run(struct restoring *r)
 {
 	int status = check_all(r), k;
 
-	if (status)
+	if (status) {
+		if (r->keyring)
+			hand_key_over(r);
 		return status;
+	}
 	k = make_ready(r);
 	/* That takes its time, and who was started meanwhile would go on with a file that is set aside. */
 	status = k < 0 ? 0 : check_all_present(r);

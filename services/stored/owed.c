@@ -157,7 +157,8 @@ static bool bridges(const struct hj_seqset *owed, uint64_t before)
 }
 
 /* Of the records of this transaction, those that uplinks are told. They are still in the queue. What was Put while
- * the clock was not trusted has a label that may be decades away: it is kept, and nobody is told.
+ * the clock was not trusted has a label that may be decades away: it is kept, and nobody is told; nor is a window that
+ * another box may have told.
  * Returns the newest that they are told of, 0 = it is not known. */
 static uint64_t add_new(const struct stored *s, struct hj_seqset *owed, uint64_t first)
 {
@@ -166,7 +167,7 @@ static uint64_t add_new(const struct stored *s, struct hj_seqset *owed, uint64_t
 	for (const struct item *item = first ? s->queue : NULL; item; item = item->next, seq++) {
 		if (!(OWED_KINDS >> item->head.kind & 1))
 			continue;
-		if (item->head.trust == HJ_TRUST_NONE) {
+		if (item->head.trust == HJ_TRUST_NONE || backup_may_be_told(s, &item->head)) {
 			before = 0;
 			continue;
 		}

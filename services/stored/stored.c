@@ -156,7 +156,7 @@ int stored_load(struct stored *s)
 	rates_load(s);
 	disk_note_file(s);
 	s->loaded = true;
-	backup_tell_restored(s);
+	backup_load_restored(s);
 	return 0;
 }
 
@@ -258,6 +258,7 @@ void stored_free(struct stored *s)
 	stream_free(s);
 	read_free(s);
 	hj_backup_free(s->backup);
+	json_decref(s->restored.note);
 	trust_stop(s);
 	pending_stop(s);
 	maintain_stop(s);

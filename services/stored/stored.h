@@ -288,6 +288,10 @@ struct stored {
 		sd_event_source *timer; /* NULL: no such one has been yet */
 	} exports;
 	struct hj_backup *backup; /* NULL: none is made now */
+	struct {
+		int64_t made_ms, since_ms; /* 0: this file never was a backup; its clock was not trusted since */
+		json_t *note;              /* what is kept of it */
+	} restored;
 
 	struct watcher *watchers;
 	struct reader *readers;
@@ -490,7 +494,11 @@ void retention_tell(struct stored *s, bool now);
 double retention_days_of_room(struct stored *s); /* < 0: unknown */
 
 /* backup.c: is this file a backup that was put back? Then it is told, once. */
-void backup_tell_restored(struct stored *s);
+void backup_load_restored(struct stored *s);
+void backup_go_on(struct stored *s, int64_t now_ms); /* by a clock that is trusted */
+/* A window that was open when the backup was made, and over before this box went on with it: the box of before may
+ * have told it, with all that this one does not have. */
+bool backup_may_be_told(const struct stored *s, const struct hj_head *head);
 
 /* ---- the sockets ---- */
 extern const struct hj_ipc_interface stored_interface;

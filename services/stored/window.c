@@ -264,8 +264,12 @@ void window_process(struct stored *s)
 	struct hj_now now = hj_now();
 	hj_usec mono = HJ_USEC_NEVER;
 	int64_t wall = INT64_MAX;
-	int r = s->trust.source ? close_all(s, &now) : 0;
+	int r = 0;
 
+	if (s->trust.source) {
+		backup_go_on(s, now.wall_ms);
+		r = close_all(s, &now);
+	}
 	if (r < 0)
 		hj_log_error(r, "cannot close what is due: trying again with the next samples");
 	if (r > 0)

@@ -63,14 +63,19 @@ int hj_salvage_decode(const void *value, size_t n, struct hj_salvage_look *ret)
 	return 0;
 }
 
-int salvage_put_position(struct hj_salvage *s)
+static int put_look(struct hj_ledger *l, const struct hj_salvage_look *look)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	char key[HJ_LEDGER_KEY_MAX + 1];
-	int r = hj_salvage_encode(&s->look, &b);
+	int r = hj_salvage_encode(look, &b);
 
-	snprintf(key, sizeof(key), HJ_SALVAGE_KEY "%s", s->look.file);
-	return r < 0 ? r : hj_ledger_put(s->l, key, b.data, b.len);
+	snprintf(key, sizeof(key), HJ_SALVAGE_KEY "%s", look->file);
+	return r < 0 ? r : hj_ledger_put(l, key, b.data, b.len);
+}
+
+int salvage_put_position(struct hj_salvage *s)
+{
+	return put_look(s->l, &s->look);
 }
 
 /* ---- making ---- */
@@ -221,15 +226,41 @@ static bool is_later(const char *name, const char *than)
 	return !*than || a > b || (a == b && strcmp(name, than) > 0);
 }
 
+static DIR *open_folder(const struct hj_ledger *l)
+{
+	const char *slash = strrchr(l->path, '/');
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)hj_max(slash - l->path, 1L) : 1, slash ? l->path : ".");
+	return opendir(folder);
+}
+
+int hj_salvage_pass_over(struct hj_ledger *l, const char *name)
+{
+	struct hj_salvage_look look = {
+		.phase = HJ_SALVAGE_SETTLED, .sure = true, .lost_begin_ms = INT64_MIN, .lost_end_ms = INT64_MIN
+	};
+	DIR *dir = open_folder(l);
+	struct dirent *e;
+	int r = 0;
+
+	while (dir && r >= 0 && (e = readdir(dir))) {
+		if (!is_aside(e->d_name, name) || is_known(l, e->d_name))
+			continue;
+		hj_text_copy(look.file, sizeof(look.file), e->d_name);
+		r = put_look(l, &look);
+	}
+	if (dir)
+		closedir(dir);
+	return r;
+}
+
 static int find_aside(struct hj_ledger *l, struct aside *ret)
 {
 	const char *slash = strrchr(l->path, '/'), *base = slash ? slash + 1 : l->path;
-	char folder[PATH_MAX];
+	DIR *dir = open_folder(l);
 	struct dirent *e;
-	DIR *dir;
 
-	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)hj_max(slash - l->path, 1L) : 1, slash ? l->path : ".");
-	dir = opendir(folder);
 	ret->name[0] = '\0';
 	while (dir && (e = readdir(dir)))
 		if (is_aside(e->d_name, base) && is_later(e->d_name, ret->name))
