@@ -8,13 +8,17 @@
 #include "hjgate/record.h"
 #include "hjgate/stats.h"
 
-/* Which number of the store is which point of the plan. */
+/* Which number of the store is which point of the plan. Numbers only grow, and may be far apart: the list is of those
+ * that were met, and no longer than a store's. */
 struct hj_judge_map {
 	const struct hj_judge_plan *plan;
-	uint16_t *place; /* [number]: place in the plan and 1; 0 = none of its points */
-	size_t size;
+	struct hj_judge_number {
+		uint32_t number;
+		uint16_t place; /* in the plan */
+	} * list;               /* sorted by number, HJ_POINTS_MAX at most */
+	size_t count, size;
 };
-/* A name may have had several numbers. -ENOMEM. */
+/* A name may have had several numbers; where there are too many the oldest give way. -ENOMEM. */
 int hj_judge_map_learn(struct hj_judge_map *m, uint32_t number, const char *name);
 size_t hj_judge_map_find(const struct hj_judge_map *m, uint32_t number); /* HJ_JUDGE_NONE */
 void hj_judge_map_done(struct hj_judge_map *m);

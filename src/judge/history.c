@@ -14,37 +14,83 @@
 
 /* ---- numbers ---- */
 
+/* Where it is, or belongs. */
+static size_t position(const struct hj_judge_map *m, uint32_t number)
+{
+	size_t lo = 0, hi = m->count;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (m->list[mid].number < number)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool has(const struct hj_judge_map *m, size_t i, uint32_t number)
+{
+	return i < m->count && m->list[i].number == number;
+}
+
+static int grow(struct hj_judge_map *m)
+{
+	struct hj_judge_number *list;
+
+	if (m->count < m->size)
+		return 0;
+	list = realloc(m->list, (m->size + GROW) * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	m->list = list;
+	m->size += GROW;
+	return 0;
+}
+
+static int insert(struct hj_judge_map *m, size_t i, uint32_t number, uint16_t place)
+{
+	if (m->count == HJ_POINTS_MAX) {
+		if (!i)
+			return 0; /* it would be the oldest itself */
+		memmove(&m->list[0], &m->list[1], --i * sizeof(*m->list));
+	} else {
+		int r = grow(m);
+
+		if (r < 0)
+			return r;
+		memmove(&m->list[i + 1], &m->list[i], (m->count++ - i) * sizeof(*m->list));
+	}
+	m->list[i] = (struct hj_judge_number){ number, place };
+	return 0;
+}
+
 int hj_judge_map_learn(struct hj_judge_map *m, uint32_t number, const char *name)
 {
-	uint16_t *place;
-	size_t i = 0;
+	size_t at = position(m, number), place = 0;
 
-	while (i < m->plan->point_count && strcmp(m->plan->points[i].name, name) != 0)
-		i++;
-	if (i == m->plan->point_count || !number || number > UINT16_MAX)
+	while (place < m->plan->point_count && strcmp(m->plan->points[place].name, name) != 0)
+		place++;
+	if (place == m->plan->point_count || !number)
 		return 0;
-	if (number >= m->size) {
-		place = realloc(m->place, (number + GROW) * sizeof(*place));
-		if (!place)
-			return -ENOMEM;
-		memset(place + m->size, 0, (number + GROW - m->size) * sizeof(*place));
-		m->place = place;
-		m->size = number + GROW;
-	}
-	m->place[number] = (uint16_t)(i + 1);
+	if (!has(m, at, number))
+		return insert(m, at, number, (uint16_t)place);
+	m->list[at].place = (uint16_t)place;
 	return 0;
 }
 
 size_t hj_judge_map_find(const struct hj_judge_map *m, uint32_t number)
 {
-	return number < m->size && m->place[number] ? m->place[number] - 1u : HJ_JUDGE_NONE;
+	size_t i = position(m, number);
+
+	return has(m, i, number) ? m->list[i].place : HJ_JUDGE_NONE;
 }
 
 void hj_judge_map_done(struct hj_judge_map *m)
 {
-	free(m->place);
-	m->place = NULL;
-	m->size = 0;
+	free(m->list);
+	*m = (struct hj_judge_map){ .plan = m->plan };
 }
 
 /* ---- a batch ---- */

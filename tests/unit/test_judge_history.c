@@ -186,18 +186,46 @@ static void what_is_beyond_a_batch_is_counted(void **state)
 	assert_int_equal(b.lost, 5);
 }
 
-/* Numbers that are none of the store's do not stand for a point. */
-static void numbers_that_are_none(void **state)
+/* A store that is not sure which numbers it gave before goes on far above them; 0 is none. */
+static void numbers_may_be_any(void **state)
 {
+	static const uint32_t numbers[] = { UINT32_MAX, 7, 1000001, UINT16_MAX + 1, 1000002 };
 	static struct world w;
 	struct hj_judge_map m;
 
 	world_init(&w);
 	m = (struct hj_judge_map){ .plan = &w.plan };
 	assert_int_equal(hj_judge_map_learn(&m, 0, "fan.current"), 0);
-	assert_int_equal(hj_judge_map_learn(&m, UINT16_MAX + 1, "fan.current"), 0);
 	assert_true(hj_judge_map_find(&m, 0) == HJ_JUDGE_NONE);
-	assert_true(hj_judge_map_find(&m, UINT16_MAX + 1) == HJ_JUDGE_NONE);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(hj_judge_map_learn(&m, numbers[i], i & 1 ? "fan.current" : "press.current"), 0);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(hj_judge_map_find(&m, numbers[i]), i & 1 ? FAN_A : PRESS_A);
+	assert_true(hj_judge_map_find(&m, 8) == HJ_JUDGE_NONE);
+	assert_int_equal(hj_judge_map_learn(&m, 7, "press.current"), 0); /* told again */
+	assert_int_equal(hj_judge_map_find(&m, 7), PRESS_A);
+	assert_int_equal(m.count, 5);
+	hj_judge_map_done(&m);
+}
+
+/* The oldest give way: a store gives its numbers in their order. */
+static void of_too_many_numbers_the_newest_stay(void **state)
+{
+	static struct world w;
+	struct hj_judge_map m;
+
+	world_init(&w);
+	m = (struct hj_judge_map){ .plan = &w.plan };
+	for (uint32_t i = 1; i <= HJ_POINTS_MAX + 3; i++)
+		assert_int_equal(hj_judge_map_learn(&m, i, "fan.current"), 0);
+	assert_int_equal(m.count, HJ_POINTS_MAX);
+	assert_int_equal(hj_judge_map_find(&m, HJ_POINTS_MAX + 3), FAN_A);
+	assert_int_equal(hj_judge_map_find(&m, 4), FAN_A);
+	assert_true(hj_judge_map_find(&m, 3) == HJ_JUDGE_NONE);
+	/* One that is older than all of them does not come in. */
+	assert_int_equal(hj_judge_map_learn(&m, 2, "fan.current"), 0);
+	assert_true(hj_judge_map_find(&m, 2) == HJ_JUDGE_NONE);
+	assert_int_equal(hj_judge_map_find(&m, 4), FAN_A);
 	hj_judge_map_done(&m);
 }
 
@@ -226,7 +254,8 @@ int main(void)
 		cmocka_unit_test(a_window_hangs_down_or_stands_up),
 		cmocka_unit_test(records_are_judged_in_their_order),
 		cmocka_unit_test(what_is_beyond_a_batch_is_counted),
-		cmocka_unit_test(numbers_that_are_none),
+		cmocka_unit_test(numbers_may_be_any),
+		cmocka_unit_test(of_too_many_numbers_the_newest_stay),
 		cmocka_unit_test(samples_are_as_close_as_silence_asks),
 		cmocka_unit_test(a_window_that_was_judged_in_part),
 		cmocka_unit_test(buses_are_put_in_order),

@@ -10,7 +10,7 @@
 
 #define MINUTE_MS 60000LL
 #define YEAR_MS   (365 * HJ_MS_PER_DAY)
-#define POINT     7 /* its number at stored */
+#define POINT     1000001 /* its number at stored, after a salvage */
 
 struct town {
 	struct world w;
