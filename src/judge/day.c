@@ -29,7 +29,7 @@ void day_begin(struct hj_judge *j, struct equipment *e)
 	e->counted_ms = BEFORE;
 	e->meter_ms = BEFORE;
 	forget_falls(e);
-	e->told.day_ms = BEFORE;
+	e->told.day_ms = e->left.day_ms = BEFORE;
 }
 
 static void wait_no_more(struct equipment *e)
@@ -78,7 +78,12 @@ static bool has_energy(const struct equipment *e)
 	return e->plan->energy != HJ_JUDGE_NONE || e->plan->power != HJ_JUDGE_NONE;
 }
 
-static void tell_day(struct hj_judge *j, size_t i)
+static struct other_day today(const struct equipment *e)
+{
+	return (struct other_day){ e->day_ms, e->hours_ms, e->energy };
+}
+
+static void tell_day(struct hj_judge *j, size_t i, const struct other_day *day)
 {
 	struct equipment *e = &j->equipment[i];
 	struct hj_conclusion c;
@@ -87,31 +92,52 @@ static void tell_day(struct hj_judge *j, size_t i)
 	c.ended = true;
 	c.number = ++j->number;
 	c.equipment = i;
-	c.begin_ms = c.from_ms = e->day_ms;
-	c.end_ms = c.to_ms = e->day_ms + day_length(j);
+	c.begin_ms = c.from_ms = day->day_ms;
+	c.end_ms = c.to_ms = day->day_ms + day_length(j);
 	c.maintained = e->maintained;
-	c.hours = e->hours_ms / HOUR_MS;
+	c.hours = day->hours_ms / HOUR_MS;
 	if (has_energy(e))
-		c.energy = e->energy;
-	e->told = (struct told_day){ e->day_ms, e->hours_ms, e->energy };
+		c.energy = day->energy;
+	e->told = *day;
 	j->tell(j->data, &c);
 }
 
-/* Of a day that nothing is known of nothing is said. What the meter grows by until it is read next is the next one's.
- */
-static void close_day(struct hj_judge *j, size_t i, int64_t next_ms)
+/* At its end what is waited for counts as it is seen. */
+static void add_waiting(struct equipment *e)
 {
-	struct equipment *e = &j->equipment[i];
-
 	e->hours_ms += e->waiting_run_ms;
 	e->energy += e->waiting_run_energy;
 	e->since.run_ms += e->since.waiting_run_ms;
-	if (e->day_known)
-		tell_day(j, i);
 	wait_no_more(e);
+}
+
+/* Of a day that nothing is known of nothing is said, nor of one that is not over. By the clock of one that is, the day
+ * that it left was none. What the meter grows by until it is read next is the next one's. */
+static void close_day(struct hj_judge *j, size_t i, int64_t next_ms, bool over)
+{
+	struct equipment *e = &j->equipment[i];
+	struct other_day day;
+
+	add_waiting(e);
+	day = today(e);
+	if (over)
+		e->left.day_ms = BEFORE;
+	if (over && e->day_known)
+		tell_day(j, i, &day);
 	e->hours_ms = e->energy = 0;
-	e->day_known = false;
+	e->day_known = e->doubted = false;
 	e->day_ms = next_ms;
+}
+
+/* It ends by itself. A clock that was set back is believed when a whole day has passed by it; and where it comes to the
+ * day that it left, that one was none. */
+static void end_day(struct hj_judge *j, size_t i, int64_t next_ms)
+{
+	struct equipment *e = &j->equipment[i];
+
+	close_day(j, i, next_ms, !e->doubted);
+	if (e->left.day_ms <= next_ms)
+		e->left.day_ms = BEFORE;
 }
 
 void day_count(struct hj_judge *j, size_t i, int64_t ms)
@@ -124,7 +150,7 @@ void day_count(struct hj_judge *j, size_t i, int64_t ms)
 	while (ms >= e->day_ms + length) {
 		if (e->counted_ms < e->day_ms + length)
 			count(e, e->day_ms + length);
-		close_day(j, i, e->day_ms + length);
+		end_day(j, i, e->day_ms + length);
 	}
 	if (ms > e->counted_ms)
 		count(e, ms);
@@ -235,7 +261,7 @@ void day_close(struct hj_judge *j, size_t i)
 
 	if (day_due(j, i) > j->now_ms)
 		return;
-	close_day(j, i, next);
+	end_day(j, i, next);
 	j->equipment[i].counted_ms = BEFORE;
 }
 
@@ -245,27 +271,55 @@ static bool begins_soon(const struct hj_judge *j, const struct equipment *e)
 	return e->day_ms > j->now_ms && e->day_ms - j->now_ms <= day_length(j) / HOURS_PER_DAY;
 }
 
-/* It is told again when it is over, whole: what was told when a clock left it was a part. */
-static void go_on_with(struct equipment *e, const struct told_day *told)
+/* It is told when it is over, whole; where it was told already, when a clock left it, that was a part. It has no more
+ * hours than have passed of it. */
+static void go_on_with(const struct hj_judge *j, struct equipment *e, const struct other_day *day)
 {
-	if (told->day_ms != e->day_ms)
-		return;
 	e->day_known = true;
-	e->hours_ms = told->hours_ms;
-	e->energy = told->energy;
+	e->hours_ms = fmin(day->hours_ms, (double)(j->now_ms - day->day_ms));
+	e->energy = day->energy;
 }
 
-/* What lies between is not counted. A day that the clock has left is over; one that lies ahead was never. */
+/* The day that was left is come to, or is over. */
+static void return_to(struct hj_judge *j, size_t i, struct other_day left)
+{
+	struct equipment *e = &j->equipment[i];
+
+	e->left.day_ms = BEFORE;
+	if (left.day_ms == e->day_ms)
+		go_on_with(j, e, &left);
+	else
+		tell_day(j, i, &left);
+}
+
+/* A day that the clock has left is over, but where the clock goes back: it may be behind from then on, and is until it
+ * is set to the day that it left, or beyond. */
+static void set_day(struct hj_judge *j, size_t i, int64_t day_ms)
+{
+	struct equipment *e = &j->equipment[i];
+	bool back = day_ms<e->day_ms, behind = e->left.day_ms> e->day_ms;
+	bool returns = behind && day_ms >= e->left.day_ms;
+
+	add_waiting(e);
+	if (back && !behind && e->day_known)
+		e->left = today(e);
+	close_day(j, i, day_ms, !back && !returns && !e->doubted);
+	if (e->told.day_ms == day_ms)
+		go_on_with(j, e, &e->told);
+	else if (returns)
+		return_to(j, i, e->left);
+	else
+		e->doubted = later(e->told.day_ms, e->left.day_ms) > day_ms;
+}
+
+/* What lies between is not counted. */
 void day_skip(struct hj_judge *j, size_t i)
 {
 	struct equipment *e = &j->equipment[i];
 	int64_t day = hj_window_start(j->now_ms, day_length(j));
 
-	if (day != e->day_ms && !begins_soon(j, e)) {
-		e->day_known = e->day_known && day > e->day_ms;
-		close_day(j, i, day);
-		go_on_with(e, &e->told);
-	}
+	if (day != e->day_ms && !begins_soon(j, e))
+		set_day(j, i, day);
 	e->counted_ms = e->meter_ms = BEFORE;
 	memset(&e->since, 0, sizeof(e->since));
 	forget_falls(e);

@@ -48,9 +48,9 @@ struct edge {
 	uint8_t sign;
 };
 
-/* The day that was told last: a clock that was ahead may come back to it. Not kept. */
-struct told_day {
-	int64_t day_ms;
+/* A day that a clock may come back to. */
+struct other_day {
+	int64_t day_ms; /* BEFORE: there is none */
 	double hours_ms, energy;
 };
 
@@ -79,7 +79,8 @@ struct equipment {
 		int64_t ms;
 	} fall;
 	bool day_known;
-	struct told_day told;
+	bool doubted; /* the clock came here from a later day, and may be behind: what ends here is not told */
+	struct other_day told, left; /* told last; left by a clock that went back, and not told */
 };
 
 struct limit {

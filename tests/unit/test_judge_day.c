@@ -142,6 +142,125 @@ static void a_day_that_was_left_goes_on(void **state)
 	world_end(&w);
 }
 
+#define PAST (-465 * DAY) /* to what a clock without a battery begins with */
+
+static double hours_of(const struct world *w)
+{
+	struct hj_judge_look look;
+
+	hj_judge_look(w->j, PRESS, &look);
+	return look.hours;
+}
+
+/* How often this day of the press was told. */
+static size_t told(const struct world *w, int64_t day_ms)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->count; i++)
+		n += w->list[i].code == HJ_CONCLUDES_RUNTIME && w->list[i].equipment == PRESS &&
+		     w->list[i].begin_ms == day_ms;
+	return n;
+}
+
+/* From noon to 22:00, by a clock that a power cut sets back then. */
+static void cut(struct world *w, double *total, int64_t by)
+{
+	world_init(w);
+	w->equipment[PRESS].energy = ENERGY;
+	world_begin(w);
+	go_on_counting(w, 10 * HOUR, 6, total);
+	jump(w, by);
+}
+
+/* By a clock that has no battery it is long ago until somebody says the time, however often, and a midnight may pass
+ * there: no day of then is told, and the one that was left goes on. */
+static void a_day_goes_on_after_a_clock_of_the_past(void **state)
+{
+	static const int64_t behind[] = { 10 * MINUTE, 3 * HOUR, 20 * HOUR };
+	static struct world w;
+
+	for (size_t i = 0; i < 3; i++) {
+		double total = 1000;
+
+		cut(&w, &total, PAST);
+		for (size_t cuts = 0; cuts <= i; cuts++) {
+			go_on_counting(&w, behind[i], 6, &total);
+			jump(&w, -behind[i]);
+		}
+		jump(&w, -PAST);
+		assert_int_equal(w.now, NOON + 10 * HOUR);
+		assert_int_equal(count_of(&w, HJ_CONCLUDES_RUNTIME, true), 0);
+		assert_float_equal(hours_of(&w), 10, 0.01);
+		go_on_counting(&w, 3 * HOUR, 6, &total);
+		assert_int_equal(count_of(&w, HJ_CONCLUDES_RUNTIME, true), 2); /* the fan's */
+		assert_int_equal(told(&w, NOON - 12 * HOUR), 1);
+		assert_float_equal(day_of(&w, PRESS)->hours, 12, 0.01);
+		assert_float_equal(day_of(&w, PRESS)->energy, 12 * 360 * READING, 3 * READING);
+		assert_float_equal(hours_of(&w), 1, 0.01);
+		world_end(&w);
+	}
+}
+
+/* The time is known again only when that day is over. */
+static void a_day_that_was_over_meanwhile_is_told(void **state)
+{
+	static struct world w;
+	double total = 1000;
+
+	cut(&w, &total, PAST);
+	go_on_counting(&w, HOUR, 6, &total);
+	jump(&w, 5 * HOUR - PAST);
+	assert_int_equal(count_of(&w, HJ_CONCLUDES_RUNTIME, true), 2);
+	assert_int_equal(told(&w, NOON - 12 * HOUR), 1);
+	assert_float_equal(day_of(&w, PRESS)->hours, 10, 0.01);
+	assert_float_equal(day_of(&w, PRESS)->energy, 10 * 360 * READING, 3 * READING);
+	assert_float_equal(hours_of(&w), 0, 0);
+	world_end(&w);
+}
+
+/* It was ahead from the first on: by the one that is right days are told from the first whole one on. */
+static void a_clock_that_was_ahead_stops_no_day_for_long(void **state)
+{
+	static struct world w;
+	double total = 1000;
+
+	cut(&w, &total, -3650 * DAY);
+	go_on_counting(&w, 2 * DAY, 6, &total);
+	assert_int_equal(told(&w, NOON + 12 * HOUR - 3650 * DAY), 1);
+	assert_float_equal(day_of(&w, PRESS)->hours, 24, 0.01);
+	go_on_counting(&w, HOUR, 6, &total);
+	jump(&w, 2 * DAY); /* it was off */
+	assert_int_equal(told(&w, NOON + 36 * HOUR - 3650 * DAY), 1);
+	go_on_counting(&w, DAY, 6, &total);
+	assert_int_equal(told(&w, NOON + 84 * HOUR - 3650 * DAY), 1);
+	world_end(&w);
+}
+
+/* A clock that goes on from where it was saved is behind by hours, and may be so in the day that has been told. */
+static void a_clock_behind_by_hours_tells_no_day_again(void **state)
+{
+	static struct world w;
+	double total = 1000;
+
+	cut(&w, &total, 0);
+	go_on_counting(&w, 5 * HOUR, 6, &total);
+	assert_int_equal(told(&w, NOON - 12 * HOUR), 1);
+	jump(&w, -8 * HOUR);
+	go_on_counting(&w, HOUR, 6, &total);
+	jump(&w, 7 * HOUR + 20 * MINUTE);
+	assert_int_equal(told(&w, NOON - 12 * HOUR), 1);
+	assert_float_equal(hours_of(&w), 3, 0.01);
+	/* A day has no more hours than have passed of it. */
+	go_on_counting(&w, 23 * HOUR, 6, &total);
+	jump(&w, -8 * HOUR);
+	w.count = 0;
+	go_on_counting(&w, 8 * HOUR, 6, &total);
+	assert_int_equal(told(&w, NOON + 12 * HOUR), 1);
+	assert_true(day_of(&w, PRESS)->hours <= 24);
+	world_end(&w);
+}
+
 /* Nothing of it is counted; a day that it leaves is told as it was. */
 static void a_skip_has_no_running_hours(void **state)
 {
@@ -237,6 +356,10 @@ int main(void)
 		cmocka_unit_test(what_is_concluded_holds),
 		cmocka_unit_test(a_clock_years_ahead_leaves_no_state_there),
 		cmocka_unit_test(a_day_that_was_left_goes_on),
+		cmocka_unit_test(a_day_goes_on_after_a_clock_of_the_past),
+		cmocka_unit_test(a_day_that_was_over_meanwhile_is_told),
+		cmocka_unit_test(a_clock_that_was_ahead_stops_no_day_for_long),
+		cmocka_unit_test(a_clock_behind_by_hours_tells_no_day_again),
 		cmocka_unit_test(a_skip_has_no_running_hours),
 		cmocka_unit_test(a_clock_set_back_tells_no_day_again),
 		cmocka_unit_test(silence_ends_the_day),
