@@ -1,282 +1,36 @@
-/* long because: each struct of a judge is walked field by field, and each table row by row */
 /* What a judge thinks and waits for, as bytes that outlive a restart. Each row has the name of what it is of, so that
- * it finds its place in a plan that has changed; one that has none any more ends what it had concluded. One walk over
- * the fields writes and reads: what is written is what is read. */
-#include "judge_private.h"
+ * it finds its place in a plan that has changed; one that has none any more ends what it had concluded. */
+#include "keep_walk.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "hjgate/buf.h"
-#include "hjgate/clock.h"
-
-#define VERSION        4
-#define VERSION_SINCE  3 /* says not for how long equipment was seen running since its meter was read */
-#define VERSION_METER  2   /* says not whose total or power was counted last */
-#define VERSION_SIGNS8 1   /* likewise; each piece of equipment has all the signs that there may be */
-#define NAME_MOST      512 /* bytes, of a row */
-#define ROWS_MOST      (HJ_JUDGE_LINKS_MAX * HJ_JUDGE_MEMBERS_MAX) /* of a table: none has more than that of groups */
-
-/* `to` NULL: reading. */
-struct codec {
-	const struct hj_judge_plan *plan;
-	struct hj_buf *to;
-	struct hj_reader in;
-	unsigned version;
-	int r;
-	bool filled[ROWS_MOST]; /* rows of the table that is read */
-};
-
-/* ---- fields ---- */
-
-static void put(struct codec *c, int r)
-{
-	c->r = c->r < 0 ? c->r : r;
-}
-
-static void walk_ms(struct codec *c, int64_t *v)
-{
-	if (c->to)
-		put(c, hj_buf_put_be(c->to, (uint64_t)*v, 8));
-	else
-		*v = (int64_t)hj_get_be(&c->in, 8);
-	/* In Beijing the day that 1970 begins in begins before it. */
-	if (*v != NEVER && *v != BEFORE && (*v < -HJ_MS_PER_DAY || *v > HJ_TIME_MAX_MS))
-		c->in.failed = 1;
-}
-
-static void walk_real(struct codec *c, double *v)
-{
-	if (c->to)
-		put(c, hj_buf_put_double(c->to, *v));
-	else
-		*v = hj_get_double(&c->in);
-}
-
-/* A number below most. */
-static unsigned walk_small(struct codec *c, unsigned v, unsigned most)
-{
-	if (c->to) {
-		put(c, hj_buf_put_be(c->to, v, 1));
-		return v;
-	}
-	v = hj_get_byte(&c->in);
-	if (v >= most)
-		c->in.failed = 1;
-	return v < most ? v : 0;
-}
-
-static void walk_flag(struct codec *c, bool *v)
-{
-	*v = walk_small(c, *v, 2);
-}
-
-static void walk_number(struct codec *c, uint64_t *v)
-{
-	if (c->to)
-		put(c, hj_buf_put_be(c->to, *v, 8));
-	else
-		*v = hj_get_be(&c->in, 8);
-}
-
-static void walk_state(struct codec *c, enum hj_state *v)
-{
-	*v = (enum hj_state)walk_small(c, (unsigned)*v, HJ_STATES);
-}
-
-static void walk_window(struct codec *c, struct window *w)
-{
-	uint64_t samples = w->samples;
-
-	walk_ms(c, &w->from_ms);
-	walk_ms(c, &w->to_ms);
-	walk_number(c, &samples);
-	w->samples = (unsigned)samples;
-	walk_real(c, &w->least);
-	walk_real(c, &w->most);
-}
-
-static void walk_alarm(struct codec *c, struct alarm *a)
-{
-	walk_flag(c, &a->wrong);
-	walk_flag(c, &a->on);
-	walk_ms(c, &a->begin_ms);
-	walk_ms(c, &a->well_ms);
-	walk_ms(c, &a->due_ms);
-	walk_number(c, &a->number);
-}
-
-/* ---- names ---- */
-
-static void put_name(struct codec *c, const char *name)
-{
-	size_t n = strlen(name);
-
-	put(c, hj_buf_put_be(c->to, n, 2));
-	put(c, hj_buf_put(c->to, name, n));
-}
-
-static bool get_name(struct codec *c, char name[NAME_MOST])
-{
-	size_t n = (size_t)hj_get_be(&c->in, 2);
-	const void *bytes = n < NAME_MOST ? hj_get_bytes(&c->in, n) : NULL;
-
-	if (!bytes) {
-		c->in.failed = 1;
-		return false;
-	}
-	memcpy(name, bytes, n);
-	name[n] = '\0';
-	return true;
-}
-
-static const char *point_name(const struct hj_judge_plan *p, size_t i)
-{
-	return i == HJ_JUDGE_NONE ? "" : p->points[i].name;
-}
-
-/* ---- rows ---- */
-
-static void walk_point(struct codec *c, struct point *p)
-{
-	char flag = (char)p->flag;
-
-	walk_ms(c, &p->newest_ms);
-	walk_ms(c, &p->heard_ms);
-	walk_real(c, &p->value);
-	flag = (char)walk_small(c, (unsigned char)flag, UINT8_MAX);
-	if (!hj_flag_valid(flag))
-		c->in.failed = 1;
-	p->flag = (enum hj_flag)flag;
-	walk_flag(c, &p->lost);
-	walk_flag(c, &p->held);
-	walk_alarm(c, &p->missing);
-}
-
-static void walk_edge(struct codec *c, struct edge *e)
-{
-	walk_ms(c, &e->since_ms);
-	e->sign = (uint8_t)walk_small(c, e->sign, HJ_JUDGE_SIGNS_MAX);
-}
-
-static void walk_day(struct codec *c, struct equipment *e)
-{
-	double *const reals[] = { &e->hours_ms, &e->waiting_ms, &e->waiting_run_ms, &e->energy, &e->waiting_energy,
-		&e->waiting_run_energy, &e->meter };
-	double *const since[] = { &e->since.known_ms, &e->since.run_ms, &e->since.waiting_ms,
-		&e->since.waiting_run_ms };
-
-	walk_ms(c, &e->day_ms);
-	walk_ms(c, &e->counted_ms);
-	for (size_t i = 0; i < hj_array_size(reals); i++)
-		walk_real(c, reals[i]);
-	walk_ms(c, &e->meter_ms);
-	for (size_t i = 0; c->version > VERSION_SINCE && i < hj_array_size(since); i++)
-		walk_real(c, since[i]);
-	walk_flag(c, &e->day_known);
-}
-
-static void name_meter(const struct hj_judge_plan *p, const struct hj_judge_equipment *e, char *to)
-{
-	bool total = e->energy != HJ_JUDGE_NONE;
-
-	snprintf(to, NAME_MOST, "%s %s", total ? "energy" : "power", point_name(p, total ? e->energy : e->power));
-}
-
-/* What one meter has counted says nothing of what another one shows. */
-static void walk_meter(struct codec *c, struct equipment *e)
-{
-	char name[NAME_MOST] = "", was[NAME_MOST];
-
-	if (e->plan)
-		name_meter(c->plan, e->plan, name);
-	if (c->to)
-		put_name(c, name);
-	else if (c->version > VERSION_METER && get_name(c, was) && strcmp(was, name) != 0) {
-		e->meter_ms = BEFORE;
-		e->meter = 0;
-	}
-}
-
-static void walk_equipment(struct codec *c, struct equipment *e)
-{
-	unsigned signs = c->version == VERSION_SIGNS8
-	                         ? HJ_JUDGE_SIGNS_MAX
-	                         : walk_small(c, c->to ? (unsigned)e->plan->sign_count : 0, HJ_JUDGE_SIGNS_MAX + 1);
-
-	for (unsigned i = 0; i < signs; i++) {
-		walk_state(c, &e->signs[i].level);
-		walk_window(c, &e->signs[i].window);
-	}
-	walk_state(c, &e->raw);
-	walk_state(c, &e->state);
-	for (size_t i = 0; i < HJ_STATES; i++) {
-		walk_edge(c, &e->up[i]);
-		walk_edge(c, &e->down[i]);
-	}
-	walk_ms(c, &e->since_ms);
-	walk_ms(c, &e->lost_ms);
-	walk_ms(c, &e->released_ms);
-	walk_flag(c, &e->silent);
-	walk_flag(c, &e->maintained);
-	walk_number(c, &e->number);
-	walk_ms(c, &e->begin_ms);
-	walk_day(c, e);
-	walk_meter(c, e);
-}
-
-static void walk_limit(struct codec *c, struct limit *l)
-{
-	walk_alarm(c, &l->alarm);
-	walk_window(c, &l->window);
-	walk_real(c, &l->value);
-	walk_ms(c, &l->old_ms);
-	walk_ms(c, &l->mid_ms);
-	walk_real(c, &l->old);
-	walk_real(c, &l->mid);
-}
-
-static void walk_group(struct codec *c, struct group *g)
-{
-	walk_flag(c, &g->producing);
-	walk_flag(c, &g->blind);
-	walk_flag(c, &g->ran);
-	walk_flag(c, &g->behind);
-	walk_state(c, &g->treated);
-	walk_ms(c, &g->producing_ms);
-	walk_ms(c, &g->treated_ms);
-	walk_ms(c, &g->run_down_ms);
-	walk_flag(c, &g->load_low);
-	walk_ms(c, &g->load_ms);
-	for (size_t i = 0; i < LINK_ALARMS; i++)
-		walk_alarm(c, &g->alarms[i]);
-}
-
 /* ---- what a row is called ---- */
 
 static void name_point(const struct hj_judge *j, size_t i, char *to)
 {
-	snprintf(to, NAME_MOST, "%s", j->plan->points[i].name);
+	snprintf(to, KEEP_NAME_MOST, "%s", j->plan->points[i].name);
 }
 
 /* With its points: their levels mean nothing for others. */
 static void name_equipment(const struct hj_judge *j, size_t i, char *to)
 {
 	const struct hj_judge_equipment *e = &j->plan->equipment[i];
-	size_t n = (size_t)snprintf(to, NAME_MOST, "%s", e->name);
+	size_t n = (size_t)snprintf(to, KEEP_NAME_MOST, "%s", e->name);
 
-	for (size_t k = 0; k < e->sign_count && n < NAME_MOST; k++)
-		n += (size_t)snprintf(to + n, NAME_MOST - n, " %s", point_name(j->plan, e->signs[k].point));
+	for (size_t k = 0; k < e->sign_count && n < KEEP_NAME_MOST; k++)
+		n += (size_t)snprintf(to + n, KEEP_NAME_MOST - n, " %s", keep_point_name(j->plan, e->signs[k].point));
 }
 
 static void name_limit(const struct hj_judge *j, size_t i, char *to)
 {
 	const struct hj_judge_limit *l = &j->plan->limits[i];
 
-	snprintf(to, NAME_MOST, "%s %s %g %s", hj_limit_kind_name(l->kind), point_name(j->plan, l->points[0]),
-	        l->bound, l->equipment == HJ_JUDGE_NONE ? "" : j->plan->equipment[l->equipment].name);
+	snprintf(to, KEEP_NAME_MOST, "%s %s %g %s", hj_limit_kind_name(l->kind),
+	        keep_point_name(j->plan, l->points[0]), l->bound,
+	        l->equipment == HJ_JUDGE_NONE ? "" : j->plan->equipment[l->equipment].name);
 }
 
 static void name_group(const struct hj_judge *j, size_t i, char *to)
@@ -284,10 +38,10 @@ static void name_group(const struct hj_judge *j, size_t i, char *to)
 	const struct group *g = &j->groups[i];
 	size_t n = 0;
 
-	for (size_t k = 0; k < g->production_count && n < NAME_MOST; k++)
-		n += (size_t)snprintf(to + n, NAME_MOST - n, "%s ", j->plan->equipment[g->production[k]].name);
-	for (size_t k = 0; k < g->treatment_count && n < NAME_MOST; k++)
-		n += (size_t)snprintf(to + n, NAME_MOST - n, ", %s", j->plan->equipment[g->treatment[k]].name);
+	for (size_t k = 0; k < g->production_count && n < KEEP_NAME_MOST; k++)
+		n += (size_t)snprintf(to + n, KEEP_NAME_MOST - n, "%s ", j->plan->equipment[g->production[k]].name);
+	for (size_t k = 0; k < g->treatment_count && n < KEEP_NAME_MOST; k++)
+		n += (size_t)snprintf(to + n, KEEP_NAME_MOST - n, ", %s", j->plan->equipment[g->treatment[k]].name);
 }
 
 /* ---- tables ---- */
@@ -323,16 +77,16 @@ static void walk_row(struct codec *c, enum table t, void *row)
 {
 	switch (t) {
 	case TABLE_POINT:
-		walk_point(c, row);
+		keep_point(c, row);
 		break;
 	case TABLE_EQUIPMENT:
-		walk_equipment(c, row);
+		keep_equipment(c, row);
 		break;
 	case TABLE_LIMIT:
-		walk_limit(c, row);
+		keep_limit(c, row);
 		break;
 	default:
-		walk_group(c, row);
+		keep_group(c, row);
 	}
 }
 
@@ -362,19 +116,19 @@ static size_t size_of(enum table t)
 
 int hj_judge_encode(const struct hj_judge *j, struct hj_buf *to)
 {
-	struct codec c = { .plan = j->plan, .to = to, .version = VERSION };
+	struct codec c = { .plan = j->plan, .to = to, .version = KEEP_VERSION };
 	int64_t now = j->now_ms;
 	uint64_t number = j->number;
-	char name[NAME_MOST];
+	char name[KEEP_NAME_MOST];
 
-	put(&c, hj_buf_put_be(to, VERSION, 1));
-	walk_ms(&c, &now);
-	walk_number(&c, &number);
+	keep_put(&c, hj_buf_put_be(to, KEEP_VERSION, 1));
+	keep_ms(&c, &now);
+	keep_number(&c, &number);
 	for (enum table t = 0; t < TABLES; t++) {
-		put(&c, hj_buf_put_be(to, count_of(j, t), 2));
+		keep_put(&c, hj_buf_put_be(to, count_of(j, t), 2));
 		for (size_t i = 0; i < count_of(j, t); i++) {
 			name_of(j, t, i, name);
-			put_name(&c, name);
+			keep_put_name(&c, name);
 			walk_row(&c, t, row_of(j, t, i));
 		}
 	}
@@ -425,9 +179,9 @@ static bool has_place(const struct hj_judge *j, enum table t, size_t i)
  */
 static size_t find_row(const struct hj_judge *j, struct codec *c, enum table t, const char *name)
 {
-	char other[NAME_MOST];
+	char other[KEEP_NAME_MOST];
 
-	for (size_t i = 0; i < count_of(j, t) && i < ROWS_MOST; i++) {
+	for (size_t i = 0; i < count_of(j, t) && i < KEEP_ROWS_MOST; i++) {
 		if (c->filled[i])
 			continue;
 		name_of(j, t, i, other);
@@ -453,11 +207,11 @@ static enum hj_conclusion_code code_of_limit(const char *name)
 /* apply false: only whether it can be read. */
 static void read_row(struct hj_judge *j, struct codec *c, enum table t, bool apply)
 {
-	char name[NAME_MOST];
+	char name[KEEP_NAME_MOST];
 	union row row = { 0 };
 	size_t i;
 
-	if (!get_name(c, name))
+	if (!keep_get_name(c, name))
 		return;
 	i = find_row(j, c, t, name);
 	if (i != HJ_JUDGE_NONE)
@@ -480,10 +234,10 @@ static int read_all(struct hj_judge *j, const void *data, size_t n, bool apply)
 	int64_t now = 0;
 
 	c.version = hj_get_byte(&c.in);
-	if (c.version < VERSION_SIGNS8 || c.version > VERSION)
+	if (c.version < KEEP_VERSION_SIGNS8 || c.version > KEEP_VERSION)
 		return -EBADMSG;
-	walk_ms(&c, &now);
-	walk_number(&c, &number);
+	keep_ms(&c, &now);
+	keep_number(&c, &number);
 	if (apply) {
 		j->now_ms = j->next_ms = now;
 		j->number = number;
