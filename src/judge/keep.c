@@ -24,6 +24,12 @@ static void name_equipment(const struct hj_judge *j, size_t i, char *to)
 		n += (size_t)snprintf(to + n, KEEP_NAME_MOST - n, " %s", keep_point_name(j->plan, e->signs[k].point));
 }
 
+/* What it has run is the same equipment's, whatever it is judged by. */
+static void name_day(const struct hj_judge *j, size_t i, char *to)
+{
+	snprintf(to, KEEP_NAME_MOST, "%s", j->plan->equipment[i].name);
+}
+
 static void name_limit(const struct hj_judge *j, size_t i, char *to)
 {
 	const struct hj_judge_limit *l = &j->plan->limits[i];
@@ -46,20 +52,26 @@ static void name_group(const struct hj_judge *j, size_t i, char *to)
 
 /* ---- tables ---- */
 
-enum table { TABLE_POINT, TABLE_EQUIPMENT, TABLE_LIMIT, TABLE_GROUP, TABLES };
+/* Days come after the equipment whose they are. */
+enum table { TABLE_POINT, TABLE_EQUIPMENT, TABLE_LIMIT, TABLE_GROUP, TABLE_DAY, TABLES };
+
+static enum table tables_of(unsigned version)
+{
+	return version > KEEP_VERSION_DAYS ? TABLES : TABLE_DAY;
+}
 
 static size_t count_of(const struct hj_judge *j, enum table t)
 {
 	const size_t counts[TABLES] = { j->plan->point_count, j->plan->equipment_count, j->plan->limit_count,
-		j->group_count };
+		j->group_count, j->plan->equipment_count };
 
 	return counts[t];
 }
 
 static void name_of(const struct hj_judge *j, enum table t, size_t i, char *to)
 {
-	static void (*const names[TABLES])(
-	        const struct hj_judge *, size_t, char *) = { name_point, name_equipment, name_limit, name_group };
+	static void (*const names[TABLES])(const struct hj_judge *, size_t, char *) = { name_point, name_equipment,
+		name_limit, name_group, name_day };
 
 	to[0] = '\0';
 	names[t](j, i, to);
@@ -85,6 +97,9 @@ static void walk_row(struct codec *c, enum table t, void *row)
 	case TABLE_LIMIT:
 		keep_limit(c, row);
 		break;
+	case TABLE_DAY:
+		keep_day(c, row);
+		break;
 	default:
 		keep_group(c, row);
 	}
@@ -96,6 +111,7 @@ static void *row_of(const struct hj_judge *j, enum table t, size_t i)
 	case TABLE_POINT:
 		return &j->points[i];
 	case TABLE_EQUIPMENT:
+	case TABLE_DAY:
 		return &j->equipment[i];
 	case TABLE_LIMIT:
 		return &j->limits[i];
@@ -107,7 +123,7 @@ static void *row_of(const struct hj_judge *j, enum table t, size_t i)
 static size_t size_of(enum table t)
 {
 	static const size_t sizes[TABLES] = { sizeof(struct point), sizeof(struct equipment), sizeof(struct limit),
-		sizeof(struct group) };
+		sizeof(struct group), sizeof(struct equipment) };
 
 	return sizes[t];
 }
@@ -242,7 +258,7 @@ static int read_all(struct hj_judge *j, const void *data, size_t n, bool apply)
 		j->now_ms = j->next_ms = now;
 		j->number = number;
 	}
-	for (enum table t = 0; t < TABLES; t++) {
+	for (enum table t = 0; t < tables_of(c.version); t++) {
 		memset(c.filled, 0, sizeof(c.filled));
 		for (size_t left = (size_t)hj_get_be(&c.in, 2); left && !c.in.failed; left--)
 			read_row(j, &c, t, apply);

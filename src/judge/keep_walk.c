@@ -138,23 +138,6 @@ static void walk_edge(struct codec *c, struct edge *e)
 	e->sign = (uint8_t)walk_small(c, e->sign, HJ_JUDGE_SIGNS_MAX);
 }
 
-static void walk_day(struct codec *c, struct equipment *e)
-{
-	double *const reals[] = { &e->hours_ms, &e->waiting_ms, &e->waiting_run_ms, &e->energy, &e->waiting_energy,
-		&e->waiting_run_energy, &e->meter };
-	double *const since[] = { &e->since.known_ms, &e->since.run_ms, &e->since.waiting_ms,
-		&e->since.waiting_run_ms };
-
-	keep_ms(c, &e->day_ms);
-	keep_ms(c, &e->counted_ms);
-	for (size_t i = 0; i < hj_array_size(reals); i++)
-		walk_real(c, reals[i]);
-	keep_ms(c, &e->meter_ms);
-	for (size_t i = 0; c->version > KEEP_VERSION_SINCE && i < hj_array_size(since); i++)
-		walk_real(c, since[i]);
-	walk_flag(c, &e->day_known);
-}
-
 static void name_meter(const struct hj_judge_plan *p, const struct hj_judge_equipment *e, char *to)
 {
 	bool total = e->energy != HJ_JUDGE_NONE;
@@ -176,6 +159,39 @@ static void walk_meter(struct codec *c, struct equipment *e)
 		e->meter_ms = BEFORE;
 		e->meter = 0;
 	}
+}
+
+static void walk_other_day(struct codec *c, struct other_day *day)
+{
+	keep_ms(c, &day->day_ms);
+	walk_real(c, &day->hours_ms);
+	walk_real(c, &day->energy);
+}
+
+void keep_day(struct codec *c, struct equipment *e)
+{
+	double *const reals[] = { &e->hours_ms, &e->waiting_ms, &e->waiting_run_ms, &e->energy, &e->waiting_energy,
+		&e->waiting_run_energy, &e->meter };
+	double *const since[] = { &e->since.known_ms, &e->since.run_ms, &e->since.waiting_ms,
+		&e->since.waiting_run_ms };
+
+	keep_ms(c, &e->day_ms);
+	keep_ms(c, &e->counted_ms);
+	for (size_t i = 0; i < hj_array_size(reals); i++)
+		walk_real(c, reals[i]);
+	keep_ms(c, &e->meter_ms);
+	for (size_t i = 0; c->version > KEEP_VERSION_SINCE && i < hj_array_size(since); i++)
+		walk_real(c, since[i]);
+	walk_flag(c, &e->day_known);
+	if (c->version > KEEP_VERSION_DAYS) {
+		walk_flag(c, &e->doubted);
+		walk_other_day(c, &e->told);
+		walk_other_day(c, &e->left);
+	}
+	walk_meter(c, e);
+	/* By other signs what was seen last, and not concluded, is not seen any more. */
+	if (!c->to && e->raw == e->state)
+		day_settle(e, e->state);
 }
 
 void keep_equipment(struct codec *c, struct equipment *e)
@@ -201,8 +217,8 @@ void keep_equipment(struct codec *c, struct equipment *e)
 	walk_flag(c, &e->maintained);
 	keep_number(c, &e->number);
 	keep_ms(c, &e->begin_ms);
-	walk_day(c, e);
-	walk_meter(c, e);
+	if (c->version <= KEEP_VERSION_DAYS)
+		keep_day(c, e);
 }
 
 void keep_limit(struct codec *c, struct limit *l)

@@ -3,7 +3,8 @@
 
 #include "judge_private.h"
 
-#define KEEP_VERSION        4
+#define KEEP_VERSION        5
+#define KEEP_VERSION_DAYS   4   /* has the days in the rows of equipment, and none that a clock left */
 #define KEEP_VERSION_SINCE  3   /* says not for how long equipment was seen running since its meter was read */
 #define KEEP_VERSION_METER  2   /* says not whose total or power was counted last */
 #define KEEP_VERSION_SIGNS8 1   /* likewise; each piece of equipment has all the signs that there may be */
@@ -29,5 +30,6 @@ const char *keep_point_name(const struct hj_judge_plan *p, size_t i); /* "" wher
 
 void keep_point(struct codec *c, struct point *p);
 void keep_equipment(struct codec *c, struct equipment *e);
+void keep_day(struct codec *c, struct equipment *e);
 void keep_limit(struct codec *c, struct limit *l);
 void keep_group(struct codec *c, struct group *g);
