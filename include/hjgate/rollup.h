@@ -74,6 +74,8 @@ bool hj_rollup_fallen(struct hj_rollup *r, struct hj_fallen *ret); /* false: non
  * -ERANGE; -ENOMEM. */
 int hj_rollup_swap(struct hj_rollup *r, uint32_t point, double old, double new, const struct hj_now *now,
         double *ret_old, double *ret_new);
+/* Is this sample, which is still to be added, the first reading of a meter that was told? */
+bool hj_rollup_is_new_meter(const struct hj_rollup *r, const struct hj_sample *s);
 
 /* The clock was set from `from_ms` to `to_ms`. The windows that were open then are complete as far as they came, but
  * for one that the clock did not leave; what is expected of it, and of the first one of the new time, is what it

@@ -59,5 +59,8 @@ void hj_total_keep(struct hj_total *t, double grown);
 #define HJ_TOTAL_AWAITED 1
 int hj_total_swap(struct hj_total *t, double old, double new, int64_t now_ms, double *ret_old, double *ret_new);
 
+/* Will hj_total_add() take this for the first reading of the meter that is awaited? */
+bool hj_total_is_new_meter(const struct hj_total *t, double value);
+
 int hj_total_encode(const struct hj_total *t, struct hj_buf *to);
 void hj_total_decode(struct hj_reader *in, struct hj_total *ret); /* in->failed */

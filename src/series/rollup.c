@@ -277,6 +277,14 @@ int hj_rollup_swap(struct hj_rollup *r, uint32_t point, double old, double new, 
 	return hj_total_swap(total, old, new, now->wall_ms, ret_old, ret_new);
 }
 
+bool hj_rollup_is_new_meter(const struct hj_rollup *r, const struct hj_sample *s)
+{
+	size_t i = state_position(r, s->point);
+	const struct hj_total *total = i < r->state_count && r->states[i].point == s->point ? r->states[i].total : NULL;
+
+	return total && hj_sample_has_value(s) && hj_total_is_new_meter(total, s->value);
+}
+
 static int grow(struct hj_rollup_bus *b)
 {
 	size_t size = b->size ? 2 * b->size : FIRST_WINDOWS;

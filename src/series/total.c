@@ -113,8 +113,10 @@ static double take_back_again(struct hj_total *t, double value)
 
 /* Is this reading the new meter's? Where it is known how that one began, whose reading it is nearer to: a last digit
  * that trembles while the old one still hangs there is none. */
-static bool is_new_meter(const struct hj_total *t, double value)
+bool hj_total_is_new_meter(const struct hj_total *t, double value)
 {
+	if (!t->swap.awaited)
+		return false;
 	if (isnan(t->newest))
 		return true;
 	if (isnan(t->swap.new))
@@ -158,7 +160,7 @@ double hj_total_add(struct hj_total *t, double wrap, double value, int64_t time_
 	double before = t->newest, grown;
 
 	*ret_step = HJ_TOTAL_GREW;
-	if (t->swap.awaited && is_new_meter(t, value)) {
+	if (hj_total_is_new_meter(t, value)) {
 		grown = swapped(t, value);
 	} else if (isnan(before)) {
 		grown = NAN;

@@ -154,6 +154,41 @@ static void only_totals_are_swapped(void **state)
 	hj_dictionary_done(&d);
 }
 
+static bool is_new(const struct hj_rollup *r, uint32_t point, double value)
+{
+	const struct hj_sample s = { .point = point, .time_ms = T0, .value = value, .flag = HJ_FLAG_NORMAL };
+
+	return hj_rollup_is_new_meter(r, &s);
+}
+
+/* Before it is counted it is known; no answer is nobody's reading. */
+static void a_new_meter_is_known_by_its_reading(void **state)
+{
+	const struct hj_now now = at(T0);
+	struct hj_dictionary d = { 0 };
+	struct hj_rollup *r;
+	struct hj_rollup_bus *b;
+	double old, new;
+
+	add_point(&d, 1, false);
+	add_point(&d, 2, true);
+	assert_int_equal(hj_rollup_new(MINUTE, &d, &r), 0);
+	assert_int_equal(get_bus(r, "north", T0, &b), 0);
+	assert_false(is_new(r, 2, 5));
+	assert_int_equal(add(r, b, 1, T0 + 1, 100), 0);
+	assert_int_equal(add(r, b, 2, T0 + 1, 100), 0);
+	assert_false(is_new(r, 2, 50000));
+	assert_int_equal(hj_rollup_swap(r, 2, NAN, 50000, &now, &old, &new), HJ_TOTAL_AWAITED);
+	assert_false(is_new(r, 1, 50000));
+	assert_false(is_new(r, 2, 101));
+	assert_false(is_new(r, 2, NAN));
+	assert_true(is_new(r, 2, 50000.5));
+	assert_int_equal(add(r, b, 2, T0 + 2, 50000.5), 0);
+	assert_false(is_new(r, 2, 50000.5));
+	hj_rollup_free(r);
+	hj_dictionary_done(&d);
+}
+
 /* ---- closed labels ---- */
 
 static void close_label(struct hj_rollup *r, struct hj_rollup_bus *b, int64_t label_ms)
@@ -355,6 +390,7 @@ int main(void)
 		cmocka_unit_test(the_same_boot_goes_on),
 		cmocka_unit_test(falls_are_told_once),
 		cmocka_unit_test(only_totals_are_swapped),
+		cmocka_unit_test(a_new_meter_is_known_by_its_reading),
 		cmocka_unit_test(stretches_of_closed_labels_join),
 		cmocka_unit_test(the_time_before_a_wrong_clocks_is_not_closed),
 		cmocka_unit_test(what_no_rollup_has_written),

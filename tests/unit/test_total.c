@@ -150,7 +150,10 @@ static void swap_told_before(void **state)
 	assert_true(hj_total_add(&t, 0, 48213.5, 11, &step) == 0);
 	assert_true(hj_total_add(&t, 0, 48213.6, 11, &step) == 0);
 	assert_true(t.swap.awaited);
+	assert_false(hj_total_is_new_meter(&t, 48213.7));
+	assert_true(hj_total_is_new_meter(&t, 0.4));
 	assert_true(hj_total_add(&t, 0, 0.4, 12, &step) == 0.2); /* 0.1 to its end, 0.1 of the new one */
+	assert_false(hj_total_is_new_meter(&t, 0.4));
 	assert_int_equal(step, HJ_TOTAL_GREW);
 	assert_false(t.swap.awaited);
 	assert_true(hj_total_add(&t, 0, 0.5, 13, &step) == 0.1);
