@@ -193,17 +193,34 @@ void stream_durable(struct stored *s)
 
 /* ---- Watch ---- */
 
-static int watch_reply(struct hj_ipc_call *call, json_t *points, json_t *samples, size_t rest)
+/* What one answer tells. */
+struct news {
+	json_t *points, *samples, *swaps; /* swaps NULL: none */
+};
+
+static struct news no_news(void)
 {
-	json_t *reply = json_pack("{s:o, s:o, s:I}", "points", points, "samples", samples, "rest", (json_int_t)rest);
+	return (struct news){ json_array(), json_array(), NULL };
+}
+
+static void tell_swap_of(struct news *n, const struct stored_point *p)
+{
+	if (!n->swaps)
+		n->swaps = json_array();
+	json_array_append_new(n->swaps, json_pack("[I, I]", (json_int_t)p->newest.point, (json_int_t)p->swapped_ms));
+}
+
+static int watch_reply(struct hj_ipc_call *call, struct news n, size_t rest)
+{
+	json_t *reply = json_pack("{s:o, s:o, s:o*, s:I}", "points", n.points, "samples", n.samples, "swaps", n.swaps,
+	        "rest", (json_int_t)rest);
 
 	return hj_ipc_call_more(call) ? hj_ipc_reply_more(call, reply) : hj_ipc_reply(call, reply);
 }
 
 /* Points of `unsent`, told where they were not yet, each with its newest sample: as many as one message is to hold.
  * How many are left. */
-static size_t fill_picture(
-        const struct stored *s, struct told *told, struct told *unsent, json_t *points, json_t *samples)
+static size_t fill_picture(const struct stored *s, struct told *told, struct told *unsent, struct news *n)
 {
 	size_t sent = 0, rest = 0;
 
@@ -217,19 +234,22 @@ static size_t fill_picture(
 			continue;
 		}
 		unsent->bits[i / 8] &= (uint8_t)~bit;
-		told_point(told, s, s->points.points[i].number, points);
-		if (s->by_point[i].newest.point)
-			json_array_append_new(samples, hj_sample_to_json(&s->by_point[i].newest));
+		told_point(told, s, s->points.points[i].number, n->points);
+		if (!s->by_point[i].newest.point)
+			continue;
+		json_array_append_new(n->samples, hj_sample_to_json(&s->by_point[i].newest));
+		if (s->by_point[i].swapped_ms)
+			tell_swap_of(n, &s->by_point[i]);
 	}
 	return rest;
 }
 
 static size_t send_picture(struct hj_ipc_call *call, const struct stored *s, struct told *told, struct told *unsent)
 {
-	json_t *points = json_array(), *samples = json_array();
-	size_t rest = fill_picture(s, told, unsent, points, samples);
+	struct news n = no_news();
+	size_t rest = fill_picture(s, told, unsent, &n);
 
-	watch_reply(call, points, samples, rest);
+	watch_reply(call, n, rest);
 	return rest;
 }
 
@@ -244,7 +264,7 @@ static void watcher_drained(struct hj_ipc_call *call, void *userdata)
 
 static void watch_samples(struct watcher *w, const struct hj_sample *samples, size_t count)
 {
-	json_t *points, *list;
+	struct news n;
 
 	if (!w->behind && hj_ipc_call_queued(w->call) >= WATCH_BEHIND) {
 		w->behind = true;
@@ -256,15 +276,18 @@ static void watch_samples(struct watcher *w, const struct hj_sample *samples, si
 				told_mark(&w->unsent, dictionary_index(w->s, samples[i].point));
 		return;
 	}
-	points = json_array();
-	list = json_array();
+	n = no_news();
 	for (size_t i = 0; i < count; i++) {
-		if (samples[i].point == STORED_POINT_NONE)
+		size_t at = dictionary_index(w->s, samples[i].point);
+
+		if (at == w->s->points.count)
 			continue;
-		told_point(&w->told, w->s, samples[i].point, points);
-		json_array_append_new(list, hj_sample_to_json(&samples[i]));
+		told_point(&w->told, w->s, samples[i].point, n.points);
+		json_array_append_new(n.samples, hj_sample_to_json(&samples[i]));
+		if (w->s->by_point[at].swapped_ms == samples[i].time_ms)
+			tell_swap_of(&n, &w->s->by_point[at]);
 	}
-	watch_reply(w->call, points, list, 0);
+	watch_reply(w->call, n, 0);
 }
 
 void stream_samples(struct stored *s, const struct hj_sample *samples, size_t count)

@@ -71,6 +71,8 @@ static int swap(struct stored *s, struct hj_ipc_call *call, const char *point, d
 	if (r < 0)
 		return fail(call, r, w);
 	w->awaited = r == HJ_TOTAL_AWAITED;
+	if (w->awaited)
+		s->by_point[dictionary_index(s, p->number)].swapped_ms = 0;
 	r = commit_stage(s, NULL, NULL, on_disk, w);
 	if (r < 0)
 		return fail(call, r, w);

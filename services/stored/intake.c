@@ -63,10 +63,24 @@ static uint64_t expected_next(struct stored *s, struct hj_rollup_bus *b, const s
 	return look.counted + 1;
 }
 
+/* Whoever counts by what is shown must know which is the new meter's first reading. Its total takes that for what it
+ * is when it is counted; not all that is shown is. */
+static void note_swap(struct stored *s, const struct hj_sample *sample)
+{
+	size_t i;
+
+	if (!hj_rollup_is_new_meter(s->rollup, sample))
+		return;
+	i = dictionary_index(s, sample->point);
+	if (i < s->points.count && !s->by_point[i].swapped_ms)
+		s->by_point[i].swapped_ms = sample->time_ms;
+}
+
 static void note_newest(struct stored *s, const struct hj_sample *sample)
 {
 	size_t i = dictionary_index(s, sample->point);
 
+	note_swap(s, sample);
 	if (i < s->points.count)
 		s->by_point[i].newest = *sample;
 }
@@ -97,6 +111,7 @@ static int add_all(struct stored *s, struct hj_rollup_bus *b, const struct appen
 	size_t i = skip;
 
 	for (; i < a->sample_count; i++) {
+		note_swap(s, &a->samples[i]);
 		r = add(s, b, &a->samples[i]);
 		if (r < 0)
 			break;

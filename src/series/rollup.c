@@ -280,9 +280,10 @@ int hj_rollup_swap(struct hj_rollup *r, uint32_t point, double old, double new, 
 bool hj_rollup_is_new_meter(const struct hj_rollup *r, const struct hj_sample *s)
 {
 	size_t i = state_position(r, s->point);
-	const struct hj_total *total = i < r->state_count && r->states[i].point == s->point ? r->states[i].total : NULL;
+	const struct point_state *state = &r->states[i];
 
-	return total && hj_sample_has_value(s) && hj_total_is_new_meter(total, s->value);
+	return i < r->state_count && state->point == s->point && state->total && hj_sample_has_value(s) &&
+	       hj_total_is_new_meter(state->total, s->value);
 }
 
 static int grow(struct hj_rollup_bus *b)

@@ -285,6 +285,49 @@ static void test_watch(void **state)
 	hj_ipc_ask_close(&watch);
 }
 
+/* The point's number and the time of the newest swap of this answer; 0: there is none. */
+static int64_t swapped(json_t *reply, int64_t *ret_ms)
+{
+	json_t *swap = json_array_get(json_object_get(reply, "swaps"), 0);
+	int64_t number = json_integer_value(json_array_get(swap, 0));
+
+	*ret_ms = json_integer_value(json_array_get(swap, 1));
+	json_decref(reply);
+	return number;
+}
+
+/* Each watcher is told by which sample a total took its new meter, when it comes and when it watches later, until
+ * another swap is told. */
+static void test_watch_has_swaps(void **state)
+{
+	struct hj_ipc_ask peer = dial("peer"), change = dial("change"), watch = dial("look"), late = dial("look");
+	int64_t begin = now_ms(), ms, again;
+
+	append(&peer, "north", BOOT_A, 1, 2, begin, begin); /* the total shows 2 */
+	ask_more(&watch, "Watch", NULL);
+	assert_int_equal(swapped(next(&watch, ANSWER_MS), &ms), 0);
+	json_decref(ask(&change, "Swap", json_pack("{s:s, s:f}", "point", "north.energy", "new", 5.5)));
+	append(&peer, "north", BOOT_A, 3, 1, now_ms(), now_ms());
+	assert_int_equal(swapped(next(&watch, ANSWER_MS), &ms), 0);
+	append(&peer, "north", BOOT_A, 4, 3, now_ms(), now_ms()); /* the total shows 5 */
+	assert_int_equal(swapped(next(&watch, ANSWER_MS), &ms), 2);
+	assert_in_range(ms, begin, now_ms());
+	append(&peer, "north", BOOT_A, 7, 2, now_ms() + 1, now_ms());
+	assert_int_equal(swapped(next(&watch, ANSWER_MS), &again), 0);
+	ask_more(&late, "Watch", NULL);
+	assert_int_equal(swapped(next(&late, ANSWER_MS), &again), 2);
+	assert_int_equal(again, ms);
+	json_decref(ask(&change, "Swap", json_pack("{s:s, s:i}", "point", "north.energy", "new", 0)));
+	hj_ipc_ask_close(&late);
+	late = dial("look");
+	ask_more(&late, "Watch", NULL);
+	assert_int_equal(swapped(next(&late, ANSWER_MS), &ms), 0);
+	hj_ipc_ask_close(&peer);
+	hj_ipc_ask_close(&change);
+	hj_ipc_ask_close(&watch);
+	hj_ipc_ask_close(&late);
+}
+
 static long resident_kb(void)
 {
 	char path[64], line[128];
@@ -572,6 +615,7 @@ int main(void)
 		T(test_slow_readers_cost_nothing),
 		T(test_settings_outlive),
 		T(test_watch),
+		T(test_watch_has_swaps),
 		T(test_rights_and_bad_input),
 		T(test_damaged_file),
 		T(test_unreadable_records_are_counted),

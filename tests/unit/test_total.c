@@ -99,7 +99,7 @@ static void a_false_beginning_is_no_reading(void **state)
 		{ { 1000, 0, 0.5, 0.75, 0, 1000.5 }, MINUTE, 0.5 },
 		{ { 1000, 0, 5, 10, 15, 20 }, MINUTE, 20 },
 		{ { 1000, 0, 0.5, 1000.5, 1001, 1001 }, HJ_TOTAL_RETURN_MS, 1001 }, /* too late */
-		{ { 2, 0, 0.5, 1, 1.5, 2 }, MINUTE, 2 }, /* it counts up to where it was */
+		{ { 2, 0, 0.5, 1, 1.5, 2 }, MINUTE, 2 },                            /* it counts up to where it was */
 		{ { 1000, 0, 400, 0, 1001, 1002 }, MINUTE, 2 },
 		{ { 1000, 0, 5, 4, 5, 5 }, MINUTE, 5 }, /* a last digit that trembles since */
 		{ { 1000, 999, 500, 501, 500, 501 }, MINUTE, 1 },
