@@ -88,6 +88,9 @@ HJ_DEFINE_CLEANUP(struct hj_judge *, hj_judge_free)
  * older than what has passed counts as of now. Ignored and counted: a repetition, one that is not newer than its
  * point's newest, one of a point that is not in the plan. Who feeds it refuses times of the future. */
 void hj_judge_add(struct hj_judge *j, const struct hj_sample *samples, size_t n);
+/* This total shows another meter from first_ms on: what it differs by then from what it showed before is no growth.
+ * Told before the samples of that time are added. */
+void hj_judge_swapped(struct hj_judge *j, size_t point, int64_t first_ms);
 /* Every sample from before this time has been added (a second or two behind the clock, for what is still on its
  * way). A time that has passed already: nothing. */
 void hj_judge_pass(struct hj_judge *j, int64_t ms);

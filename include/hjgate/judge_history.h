@@ -38,8 +38,8 @@ void hj_judge_batch_add(struct hj_judge_batch *b, const struct hj_sample *s);
  * was on the whole counts, at its end: its extremes may have been judged already. */
 void hj_judge_batch_window(struct hj_judge_batch *b, size_t point, const struct hj_stat *s, int64_t label_ms,
         int64_t length_ms, int64_t step_ms, int64_t after_ms);
-/* A record of windows: what lies before its label is fed first (gap_ms: as below). How many of its points are in the
- * plan. */
+/* A record of windows: what lies before its label is fed first (gap_ms: as below). A total that is at more than its
+ * window says it grew by has another meter. How many of its points are in the plan. */
 size_t hj_judge_batch_record(struct hj_judge_batch *b, struct hj_judge *j, const struct hj_judge_map *m,
         const struct hj_head *head, const struct hj_stats *stats, int64_t step_ms, int64_t after_ms, int64_t gap_ms);
 /* Those from before before_ms; the others wait. Where nothing was seen for longer than gap_ms nobody looked: then

@@ -83,6 +83,24 @@ static void take_sample(struct feed *f, json_t *j, int64_t now_ms)
 		hj_judge_batch_add(&f->batch, &s);
 }
 
+/* [number, time of the new meter's first reading]; a time of the future is that of now, as the sample's is. */
+static void learn_swaps(struct feed *f, json_t *reply, int64_t now_ms)
+{
+	json_t *j;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "swaps"), i, j)
+	{
+		json_int_t number = json_integer_value(json_array_get(j, 0));
+		int64_t first_ms = json_integer_value(json_array_get(j, 1));
+		size_t place = number > 0 && number <= UINT32_MAX ? hj_judge_map_find(&f->d->map, (uint32_t)number)
+		                                                  : HJ_JUDGE_NONE;
+
+		if (place != HJ_JUDGE_NONE)
+			hj_judge_swapped(f->d->judge, place, hj_min(first_ms, now_ms));
+	}
+}
+
 static void on_values(const char *error, json_t *reply, bool continues, void *userdata)
 {
 	int64_t now_ms = hj_now().wall_ms;
@@ -94,6 +112,7 @@ static void on_values(const char *error, json_t *reply, bool continues, void *us
 	if (error || f->phase < COLLECTING)
 		return; /* on_down() begins anew */
 	learn(f, reply);
+	learn_swaps(f, reply, now_ms);
 	json_array_foreach(json_object_get(reply, "samples"), i, j)
 	{
 		take_sample(f, j, now_ms);

@@ -27,7 +27,7 @@ void day_begin(struct hj_judge *j, struct equipment *e)
 {
 	e->day_ms = hj_window_start(j->now_ms, day_length(j));
 	e->counted_ms = BEFORE;
-	e->meter_ms = BEFORE;
+	e->meter_ms = e->swapped_ms = BEFORE;
 	forget_falls(e);
 	e->told.day_ms = e->left.day_ms = BEFORE;
 }
@@ -188,14 +188,28 @@ static double total_stride(struct equipment *e, int64_t ms, double value)
 	return grown;
 }
 
+/* Is this the first reading of another meter? Up to its last one the one before it is counted. */
+static bool is_swapped(struct equipment *e, int64_t ms, double value)
+{
+	if (e->swapped_ms <= e->meter_ms || ms < e->swapped_ms)
+		return false;
+	forget_falls(e);
+	e->meter = value;
+	e->meter_ms = ms;
+	return true;
+}
+
 /* What it grew by in a silence that began on another day is no day's: nobody knows how much of it is this one's. */
 static double total_grown(const struct hj_judge *j, struct equipment *e, int64_t ms, double value)
 {
 	int64_t silent_ms = j->points[e->plan->energy].plan->silent_ms;
 	bool known = e->meter_ms != BEFORE;
 	bool silent = known && e->meter_ms < e->day_ms && ms - e->meter_ms > silent_ms;
-	double grown = total_stride(e, ms, value);
+	double grown;
 
+	if (is_swapped(e, ms, value))
+		return 0;
+	grown = total_stride(e, ms, value);
 	if (isnan(e->fell_to))
 		e->meter_ms = ms;
 	return known && !silent ? fmax(grown, 0) : 0;

@@ -1,7 +1,10 @@
 /* See judge_history.h: between the store's numbers and windows, and the judge's places and samples. */
 #include "hjgate/judge_history.h"
 
+#include "judge_private.h"
+
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +14,7 @@
 #define PARTS_LEAST   3
 #define PARTS_MOST    64
 #define STEP_LEAST_MS 1000
+#define ROUNDING      1e-9 /* of a reading: what sums of doubles may differ by */
 
 /* ---- numbers ---- */
 
@@ -167,6 +171,25 @@ void hj_judge_batch_feed(struct hj_judge_batch *b, struct hj_judge *j, int64_t b
 	b->count -= n;
 }
 
+/* A total is at more than the store says it grew by, in a window that it counted from where the one before ended: the
+ * meter was swapped in it. Then it grew by that, but where a part of it was judged already: of how much nobody knows.
+ * One that shows less is seen to fall. */
+static void see_swap(
+        struct hj_judge_batch *b, struct hj_judge *j, const struct hj_stat *s, size_t first, bool in_part)
+{
+	double most = s->cou + fabs(s->last) * ROUNDING;
+	struct hj_sample *sample;
+
+	if (first == b->count)
+		return;
+	sample = &b->samples[first];
+	if (!(s->last - j->points[sample->point].value > most))
+		return;
+	if (!in_part)
+		sample->value = s->last - s->cou;
+	hj_judge_swapped(j, sample->point, sample->time_ms);
+}
+
 size_t hj_judge_batch_record(struct hj_judge_batch *b, struct hj_judge *j, const struct hj_judge_map *m,
         const struct hj_head *head, const struct hj_stats *stats, int64_t step_ms, int64_t after_ms, int64_t gap_ms)
 {
@@ -176,11 +199,13 @@ size_t hj_judge_batch_record(struct hj_judge_batch *b, struct hj_judge *j, const
 		hj_judge_batch_feed(b, j, head->label_ms, gap_ms);
 	b->label_ms = head->label_ms;
 	for (size_t i = 0; i < stats->count; i++) {
-		size_t place = hj_judge_map_find(m, stats->stats[i].point);
+		const struct hj_stat *stat = &stats->stats[i];
+		size_t place = hj_judge_map_find(m, stat->point), first = b->count;
 
 		if (place == HJ_JUDGE_NONE)
 			continue;
-		hj_judge_batch_window(b, place, &stats->stats[i], head->label_ms, head->length_ms, step_ms, after_ms);
+		hj_judge_batch_window(b, place, stat, head->label_ms, head->length_ms, step_ms, after_ms);
+		see_swap(b, j, stat, first, head->label_ms < after_ms);
 		n++;
 	}
 	return n;

@@ -151,6 +151,18 @@ void hj_judge_add(struct hj_judge *j, const struct hj_sample *samples, size_t n)
 		add(j, &samples[i]);
 }
 
+void hj_judge_swapped(struct hj_judge *j, size_t point, int64_t first_ms)
+{
+	const struct point *p = &j->points[point];
+
+	for (size_t i = 0; i < p->use_count; i++) {
+		const struct use *u = &j->uses[p->use_from + i];
+
+		if (u->kind == USE_ENERGY)
+			j->equipment[u->index].swapped_ms = first_ms;
+	}
+}
+
 int64_t hj_judge_deadline(const struct hj_judge *j)
 {
 	return earliest(j);

@@ -69,7 +69,8 @@ struct equipment {
 	int64_t day_ms, counted_ms;
 	double hours_ms, waiting_ms, waiting_run_ms;
 	double energy, waiting_energy, waiting_run_energy, meter;
-	int64_t meter_ms;
+	int64_t meter_ms,
+	        swapped_ms; /* read last; when another one was read first, as told: not kept, it is told again */
 	struct {
 		double known_ms, run_ms, waiting_ms, waiting_run_ms;
 	} since; /* the meter was read: how long it was seen in which state, by which its growth is shared out */

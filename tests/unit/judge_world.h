@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "hjgate/buf.h"
 #include "hjgate/judge.h"
 
 #define SECOND 1000LL
@@ -114,6 +115,19 @@ static inline void world_end(struct world *w)
 {
 	hj_judge_free(w->j);
 	w->j = NULL;
+}
+
+/* A judge made anew from what the old one wrote, a little later. */
+static inline void world_restart(struct world *w)
+{
+	struct hj_buf buf = { 0 };
+
+	assert_int_equal(hj_judge_encode(w->j, &buf), 0);
+	hj_judge_free(w->j);
+	assert_int_equal(hj_judge_new(&w->plan, w->now + 3 * SECOND, world_tell, w, &w->j), 0);
+	assert_int_equal(hj_judge_decode(w->j, buf.data, buf.len), 0);
+	assert_int_equal(hj_judge_time(w->j), w->now);
+	hj_buf_done(&buf);
 }
 
 static inline void give_flag(struct world *w, size_t point, double value, enum hj_flag flag)

@@ -110,6 +110,39 @@ static void a_total_that_falls_counts_once(void **state)
 	world_end(&w);
 }
 
+/* Whether it shows more than the one before it or less, what they differ by was used by nobody; what was seen while it
+ * was changed goes on, and each is begun once. */
+static void another_meter_counts_on(void **state)
+{
+	static const double shown[] = { 49700, 3 };
+
+	for (size_t i = 0; i < 2; i++) {
+		static struct world w;
+
+		world_init(&w);
+		w.equipment[PRESS].energy = ENERGY;
+		world_begin(&w);
+		show(&w, 300);
+		show(&w, 301);
+		hj_judge_swapped(w.j, ENERGY, w.now + 15 * SECOND); /* told with what was read before it */
+		show(&w, 302);
+		show(&w, shown[i]);
+		show(&w, shown[i] + 1);
+		assert_float_equal(energy_of(&w), 3, 1e-9);
+		hj_judge_swapped(w.j, ENERGY, w.now - 10 * SECOND); /* told again */
+		hj_judge_swapped(w.j, PRESS_A, w.now);
+		show(&w, shown[i] + 2);
+		assert_float_equal(energy_of(&w), 4, 1e-9);
+		/* A total that was misread is not looked for in the new one. */
+		show(&w, 0);
+		hj_judge_swapped(w.j, ENERGY, w.now + 10 * SECOND);
+		show(&w, 70000);
+		show(&w, 70001);
+		assert_float_equal(energy_of(&w), 5, 1e-9);
+		world_end(&w);
+	}
+}
+
 /* The meter was away. What it counted meanwhile is this day's where it was away on this day alone. */
 static void what_a_night_of_silence_counted_is_no_days(void **state)
 {
@@ -163,6 +196,7 @@ int main(void)
 		cmocka_unit_test(energy_counts_while_it_runs),
 		cmocka_unit_test(the_last_interval_of_a_run_counts),
 		cmocka_unit_test(a_total_that_falls_counts_once),
+		cmocka_unit_test(another_meter_counts_on),
 		cmocka_unit_test(what_a_night_of_silence_counted_is_no_days),
 		cmocka_unit_test(power_becomes_energy),
 	};

@@ -173,6 +173,110 @@ static void records_are_judged_in_their_order(void **state)
 	world_end(&w);
 }
 
+#define NUMBER_A 7
+#define NUMBER_E 8
+
+/* The windows of a press that runs and of its total: ten, from 11 kWh a window, in the fifth of which another meter
+ * shows `by` more. `after_ms`: what was judged before. */
+static void windows(struct world *w, struct hj_judge_batch *b, double begun, double by, int64_t after_ms)
+{
+	const struct hj_judge_map m = { .plan = &w->plan,
+		.list = (struct hj_judge_number[]){ { NUMBER_A, PRESS_A }, { NUMBER_E, ENERGY } },
+		.count = 2 };
+	double total = begun;
+
+	for (int64_t i = 0; i < 10; i++) {
+		double first = total;
+		struct hj_stat list[] = { of_point(NUMBER_A, 6), of_point(NUMBER_E, 0) };
+		const struct hj_stats stats = { .stats = list, .count = 2 };
+		const struct hj_head head = {
+			.kind = HJ_KIND_MINUTE, .label_ms = NOON + i * MINUTE, .length_ms = MINUTE
+		};
+
+		total += 11 + (i == 4 ? by : 0);
+		list[1].min = fmin(first + 1, total);
+		list[1].max = fmax(first + 1, total);
+		list[1].last = total;
+		list[1].cou = 11;
+		hj_judge_batch_record(b, w->j, &m, &head, &stats, 10 * SECOND, after_ms, 5 * MINUTE);
+	}
+	hj_judge_batch_feed(b, w->j, INT64_MAX, 5 * MINUTE);
+}
+
+static double energy_of(const struct world *w)
+{
+	struct hj_judge_look look;
+
+	hj_judge_look(w->j, PRESS, &look);
+	return look.energy;
+}
+
+/* A meter was swapped in it: what the store counted is what there was. A lower one begins where it is seen again. */
+static void a_window_with_another_meter(void **state)
+{
+	static const double by[] = { 0, 49700, -900 };
+
+	for (size_t i = 0; i < 3; i++) {
+		static struct world w;
+		struct hj_judge_batch b = { 0 };
+
+		world_init(&w);
+		w.equipment[PRESS].energy = ENERGY;
+		world_begin(&w);
+		windows(&w, &b, 1000, by[i], 0);
+		/* The first one is counted from its own first reading. */
+		assert_float_equal(energy_of(&w), 10 + (by[i] < 0 ? 8 : 9) * 11, 0.1);
+		hj_judge_batch_done(&b);
+		world_end(&w);
+	}
+}
+
+/* It was swapped in the window that had been judged in part: how much of it was counted already nobody knows. */
+static void a_window_in_part_with_another_meter(void **state)
+{
+	static const double by[] = { 0, 49700 };
+
+	for (size_t i = 0; i < 2; i++) {
+		static struct world w;
+		struct hj_judge_batch b = { 0 };
+		double counted;
+
+		world_init(&w);
+		w.equipment[PRESS].energy = ENERGY;
+		world_begin(&w);
+		while (w.now < NOON + 4 * MINUTE + 20 * SECOND) {
+			w.now += 10 * SECOND;
+			give(&w, PRESS_A, 6);
+			give(&w, ENERGY, 1000 + 11.0 * (double)(w.now - NOON) / MINUTE);
+		}
+		counted = energy_of(&w);
+		assert_float_equal(counted, 11.0 * 250 / 60, 1e-9);
+		windows(&w, &b, 1000, by[i], w.now);
+		assert_float_equal(energy_of(&w), counted + 5 * 11 + (by[i] > 0 ? 0 : 11.0 * 40 / 60), 1e-9);
+		hj_judge_batch_done(&b);
+		world_end(&w);
+	}
+}
+
+/* What the meter counted in a night without it is in the cou of its first window, and still no day's. */
+static void a_night_without_it_is_no_other_meter(void **state)
+{
+	static struct world w;
+	struct hj_judge_batch b = { 0 };
+
+	world_init(&w);
+	w.equipment[PRESS].energy = ENERGY;
+	w.now = NOON - DAY;
+	world_begin(&w);
+	w.now += HOUR;
+	give(&w, PRESS_A, 6);
+	give(&w, ENERGY, 989.1);
+	windows(&w, &b, 989.1, 0, w.now);
+	assert_float_equal(energy_of(&w), 10 + 9 * 11, 0.1);
+	hj_judge_batch_done(&b);
+	world_end(&w);
+}
+
 static void what_is_beyond_a_batch_is_counted(void **state)
 {
 	const struct hj_sample s = { .point = PRESS_A, .time_ms = NOON, .value = 6, .flag = HJ_FLAG_NORMAL };
@@ -253,6 +357,9 @@ int main(void)
 		cmocka_unit_test(a_total_goes_from_its_first_to_its_last),
 		cmocka_unit_test(a_window_hangs_down_or_stands_up),
 		cmocka_unit_test(records_are_judged_in_their_order),
+		cmocka_unit_test(a_window_with_another_meter),
+		cmocka_unit_test(a_window_in_part_with_another_meter),
+		cmocka_unit_test(a_night_without_it_is_no_other_meter),
 		cmocka_unit_test(what_is_beyond_a_batch_is_counted),
 		cmocka_unit_test(numbers_may_be_any),
 		cmocka_unit_test(of_too_many_numbers_the_newest_stay),

@@ -10,17 +10,19 @@
 
 #define MINUTE_MS 60000LL
 #define YEAR_MS   (365 * HJ_MS_PER_DAY)
-#define POINT     1000001 /* its number at stored, after a salvage */
+#define POINT     1000001 /* their numbers at stored, after a salvage */
+#define ENERGY    1000002
 
 struct town {
 	struct world w;
 	struct judged d;
 	json_t *records;
+	json_t *live; /* answers of Watch; NULL: of nothing */
 	bool watched;
 	int64_t now_ms;
 };
 static struct town t;
-static struct hj_judge_point point;
+static struct hj_judge_point point[2];
 static struct hj_judge_equipment equipment;
 static struct hj_conf_equipment named = { .code = "SB1", .title = "oven" };
 
@@ -55,10 +57,17 @@ static int64_t number_of(json_t *j, const char *name)
 	return json_integer_value(json_object_get(j, name));
 }
 
+static json_t *points_json(void)
+{
+	const struct hj_point p = { .number = POINT, .name = "oven.current", .interval_ms = 10000 },
+	                      e = { .number = ENERGY, .name = "oven.energy", .total = true, .interval_ms = 10000 };
+
+	return json_pack("[o, o]", hj_point_to_json(&p, true), hj_point_to_json(&e, true));
+}
+
 static int on_query(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
-	json_t *list = json_array(), *points, *r;
-	const struct hj_point p = { .number = POINT, .name = "oven.current", .interval_ms = 10000 };
+	json_t *list = json_array(), *r;
 	size_t i;
 
 	json_array_foreach(t.records, i, r)
@@ -69,14 +78,20 @@ static int on_query(struct hj_ipc_call *call, json_t *parameters, void *userdata
 		        number_of(r, "seq") > number_of(parameters, "after"))
 			json_array_append(list, r);
 	}
-	points = json_pack("[o]", hj_point_to_json(&p, true));
-	return hj_ipc_reply(call, json_pack("{s:o, s:o}", "points", points, "records", list));
+	return hj_ipc_reply(call, json_pack("{s:o, s:o}", "points", points_json(), "records", list));
 }
 
 static int on_watch(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
+	json_t *answer;
+	size_t i;
+
 	t.watched = true;
-	return hj_ipc_reply(call, json_pack("{s:[], s:[]}", "points", "samples"));
+	json_array_foreach(t.live, i, answer)
+	{
+		hj_ipc_reply_more(call, json_incref(answer));
+	}
+	return t.live ? 0 : hj_ipc_reply(call, json_pack("{s:[], s:[]}", "points", "samples"));
 }
 
 static const struct hj_ipc_interface store_interface = {
@@ -97,17 +112,20 @@ static void make_plan(void)
 {
 	t.d.site.equipment = &named;
 	t.d.site.plan = (struct hj_judge_plan){
-		.points = &point, .equipment = &equipment, .point_count = 1, .equipment_count = 1
+		.points = point, .equipment = &equipment, .point_count = 2, .equipment_count = 1
 	};
-	hj_judge_point_init(&point);
+	for (size_t i = 0; i < 2; i++) {
+		hj_judge_point_init(&point[i]);
+		point[i].name = i ? "oven.energy" : "oven.current";
+		point[i].interval_ms = 10000;
+	}
 	hj_judge_equipment_init(&equipment);
-	point.name = "oven.current";
-	point.interval_ms = 10000;
 	equipment.name = "oven";
 	equipment.signs[0].point = 0;
 	equipment.signs[0].running = 5;
 	equipment.signs[0].meaning = HJ_MEANS_CURRENT;
 	equipment.sign_count = 1;
+	equipment.energy = 1;
 	hj_judge_plan_fill(&t.d.site.plan);
 	t.d.map.plan = &t.d.site.plan;
 	t.d.told[0] = JUDGED_TOLD_NO;
@@ -146,6 +164,7 @@ static int end(void **state)
 	hj_ipc_server_free(t.w.server);
 	sd_event_unref(t.w.event);
 	json_decref(t.records);
+	json_decref(t.live);
 	return remove_root();
 }
 
@@ -191,11 +210,47 @@ static void what_a_clock_years_ahead_left_is_not_judged(void **state)
 	assert_in_range(look.since_ms, t.now_ms - 10 * MINUTE_MS, t.now_ms);
 }
 
+static void answer(int64_t back_ms, double total, int64_t swapped_ms)
+{
+	int64_t ms = t.now_ms - back_ms;
+	json_t *a = json_pack("{s:o, s:[[i, I, f, s], [i, I, f, s]]}", "points", points_json(), "samples", POINT,
+	        (json_int_t)ms, 6.0, "N", ENERGY, (json_int_t)ms, total, "N");
+
+	if (swapped_ms)
+		json_object_set_new(a, "swaps", json_pack("[[i, I]]", ENERGY, (json_int_t)swapped_ms));
+	json_array_append_new(t.live, a);
+}
+
+/* What it showed before and shows now tells nobody what was used. */
+static void another_meter_is_begun(void **state)
+{
+	struct hj_judge_look look;
+
+	for (int i = 10; i > 1; i--)
+		record(t.now_ms - i * MINUTE_MS, 6);
+	t.live = json_array();
+	answer(30000, 300, 0);
+	answer(20000, 301, 0);
+	answer(10000, 50000, t.now_ms - 10000);
+	answer(5000, 50001, t.now_ms - 10000);
+	answer(1000, 50002, 0);
+	read_all();
+	t.watched = false;
+	for (int64_t i = 0; i < 100; i++) {
+		hj_judge_look(t.d.judge, 0, &look);
+		if (look.energy > 0)
+			break;
+		sd_event_run(t.w.event, 100000);
+	}
+	assert_float_equal(look.energy, 3, 1e-9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_recorded_meanwhile_is_judged, begin, end),
 		cmocka_unit_test_setup_teardown(what_lies_ahead_by_hours_is_judged, begin, end),
+		cmocka_unit_test_setup_teardown(another_meter_is_begun, begin, end),
 		cmocka_unit_test_setup_teardown(what_a_clock_years_ahead_left_is_not_judged, begin, end),
 	};
 
