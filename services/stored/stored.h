@@ -219,7 +219,7 @@ struct stored {
 	uint32_t point_most;  /* the greatest number ever given, as far as known */
 	struct stored_point {
 		struct hj_sample newest; /* point 0 = none yet */
-		int64_t swapped_ms;      /* of its newest meter's first reading, where it was swapped; 0 = it was not */
+		int64_t swapped_ms;      /* first reading of the meter that was swapped in; 0 = none was */
 		hj_usec met;             /* in an Append, last; 0 = not yet */
 		bool changed;            /* differs from what is on the disk */
 	} * by_point;                    /* of points.points[i] */

@@ -111,8 +111,8 @@ static void add_waiting(struct equipment *e)
 	wait_no_more(e);
 }
 
-/* Of a day that nothing is known of nothing is said, nor of one that is not over. By the clock of one that is, the day
- * that it left was none. What the meter grows by until it is read next is the next one's. */
+/* Of a day that nothing is known of nothing is said, nor of one that is not over. By the clock of one that is, the
+ * day that it left was none. What the meter grows by until it is read next is the next one's. */
 static void close_day(struct hj_judge *j, size_t i, int64_t next_ms, bool over)
 {
 	struct equipment *e = &j->equipment[i];
@@ -129,8 +129,8 @@ static void close_day(struct hj_judge *j, size_t i, int64_t next_ms, bool over)
 	e->day_ms = next_ms;
 }
 
-/* It ends by itself. A clock that was set back is believed when a whole day has passed by it; and where it comes to the
- * day that it left, that one was none. */
+/* It ends by itself. A clock that was set back is believed when a whole day has passed by it; and where it comes to
+ * the day that it left, that one was none. */
 static void end_day(struct hj_judge *j, size_t i, int64_t next_ms)
 {
 	struct equipment *e = &j->equipment[i];
@@ -306,8 +306,8 @@ static void return_to(struct hj_judge *j, size_t i, struct other_day left)
 		tell_day(j, i, &left);
 }
 
-/* A day that the clock has left is over, but where the clock goes back: it may be behind from then on, and is until it
- * is set to the day that it left, or beyond. */
+/* A day that the clock has left is over, but where the clock goes back: it may be behind from then on, and is until
+ * it is set to the day that it left, or beyond. */
 static void set_day(struct hj_judge *j, size_t i, int64_t day_ms)
 {
 	struct equipment *e = &j->equipment[i];

@@ -110,8 +110,8 @@ static void a_total_that_falls_counts_once(void **state)
 	world_end(&w);
 }
 
-/* Whether it shows more than the one before it or less, what they differ by was used by nobody; what was seen while it
- * was changed goes on, and each is begun once. */
+/* Whether it shows more than the one before it or less, what they differ by was used by nobody; and each is begun
+ * once. */
 static void another_meter_counts_on(void **state)
 {
 	static const double shown[] = { 49700, 3 };
