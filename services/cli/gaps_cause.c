@@ -12,7 +12,7 @@
 #include "timespec.h"
 
 #define EVENTS_MAX 1000                /* of one answer */
-#define BEFORE_MS  (2 * HJ_MS_PER_DAY) /* all events are asked for since then before the span, causes alone of before */
+#define BEFORE_MS  (2 * HJ_MS_PER_DAY) /* before the span: of then all events are asked for, of before causes alone */
 
 /* ---- what happened ---- */
 

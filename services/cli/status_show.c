@@ -281,7 +281,8 @@ static json_t *answer_of(const struct status *s, const char *uplink)
 	return NULL;
 }
 
-/* What is on the way is sent, and not acknowledged yet; what goes to a platform that is asked for no answer never is. */
+/* What is on the way is sent, and not acknowledged yet; what goes to a platform that is asked for no answer never
+ * is. */
 static void show_day_of(struct writer *w, json_t *uplink, json_t *program)
 {
 	bool unanswered = !strcmp(cli_string(program, "ack") ?: "", "none");

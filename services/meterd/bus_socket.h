@@ -5,8 +5,8 @@
 
 #include "hjgate/conf.h"
 
-/* A connected socket that does not block; -errno (BUS_SOCKET_NO_NAME where the name is not known). -ETIMEDOUT, too, where
- * it takes longer than a second: the attempt goes on, and the next call has what came of it. */
+/* A connected socket that does not block; -errno (BUS_SOCKET_NO_NAME where the name is not known). -ETIMEDOUT, too,
+ * where it takes longer than a second: the attempt goes on, and the next call has what came of it. */
 #define BUS_SOCKET_NO_NAME (-ENONET)
 int bus_socket_connect(const char *host, int64_t port);
 
