@@ -19,11 +19,15 @@
 #define HJ212_PHRASE_MARK  '\x1d' /* ASCII's group separator, before and behind the ST */
 #define HJ212_PHRASE_PARTS HJ_WANTED_STS_MAX
 
-/* One factor of this uplink. The point's number is known once the store has told it. */
+#define HJ212_PHRASE_FACTORS_MAX (2 * HJ_POINTS_MAX) /* the store's numbers, and points that have none yet */
+/* One factor of this uplink. The point's number is known once the store has told it. A point that had other numbers,
+ * since it meant another thing then, stands here once for each of them that was told: a record names the one it had. */
 struct hj212_phrase_factor {
 	char point[HJ_POINT_NAME_MAX + 1];
 	char factor[HJ_FACTOR_MAX + 1]; /* "" = the point's own */
 	char unit[HJ_UNIT_MAX + 1];     /* the platform's, or the code's; "" = the point's */
+	char told[HJ_UNIT_MAX + 1];     /* that its values are told in, before `wanted` */
+	char code[HJ_FACTOR_MAX + 1], own_unit[HJ_UNIT_MAX + 1]; /* as they are configured */
 	int8_t decimals;     /* of a value in the platform's unit; below 0: as many as it takes */
 	int8_t own_decimals; /* as they were said, of the point's */
 	bool decimals_said;  /* by the uplink, of its unit: they go before the type's */
@@ -33,8 +37,9 @@ struct hj212_phrase_factor {
 	bool total;         /* it counts up: its records have a Cou */
 	bool unsent;        /* the point's unit is none that can be told in the platform's */
 	bool configured;    /* it was when the map was made; else the store has told of it */
-	bool shared;        /* with `all`: another point has, or had, this factor, too */
-	struct hj_factor_type type;
+	bool older;         /* the point has another number now */
+	bool shared;        /* another has, or had, this point or this factor, too */
+	struct hj_factor_type type, code_type; /* of its factor; of `code` */
 	double scale;    /* 1 = as it is */
 	double wanted;   /* the configuration's scale; 0 = by the units */
 	uint32_t number; /* 0 = not yet known */
@@ -72,10 +77,10 @@ void hj212_phrase_unfit_text(const struct hj212_phrase_map *m, unsigned i, char 
  * STs). */
 int hj212_phrase_map_add(void *map, const struct hj_wanted *w);
 void hj212_phrase_map_done(struct hj212_phrase_map *m);
-/* The store has told of a point: gives it its place. -ENOMEM, -ENOSPC. */
+/* The store has told of a point: gives it, and this number of it, its place. -ENOMEM, -ENOSPC. */
 int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p);
 const struct hj212_phrase_factor *hj212_phrase_map_find(const struct hj212_phrase_map *m, uint32_t number);
-/* By the point's name, by what the platform calls it; NULL. */
+/* By the point's name, its newest number; by what the platform calls it; NULL. */
 const struct hj212_phrase_factor *hj212_phrase_map_find_point(const struct hj212_phrase_map *m, const char *point);
 const struct hj212_phrase_factor *hj212_phrase_map_find_factor(const struct hj212_phrase_map *m, const char *factor);
 /* A value in its words. -EINVAL, -ERANGE: it cannot be said. */

@@ -1,7 +1,7 @@
 /* The words of a platform. A factor's name, its decimals and its place are the uplink's; the values are the record's
  * and are never made up: what is absent is left out. Order of the classes as in the standard's examples (HJ 212-2017
  * C.14, C.16). Fails only for want of memory, or for what cannot be said in a frame. */
-#include "hjgate/hj212_phrase.h"
+#include "phrase_choose.h"
 
 #include <errno.h>
 #include <math.h>
@@ -13,8 +13,6 @@
 #include "hjgate/decimal.h"
 #include "hjgate/text.h"
 
-#define STALE_AFTER 2   /* intervals */
-#define GONE_AFTER  (3600 * HJ_MS_PER_SEC)
 #define HOURS_PARTS 100 /* N2.2 */
 
 /* One item being written. */
@@ -97,23 +95,19 @@ static bool fits(const struct hj212_phrase_factor *f, const char *text)
 	return hj_factor_type_fits(&type, text);
 }
 
-static double scaled(const struct hj212_phrase_factor *f, double value)
-{
-	return f->scale == 1 ? value : hj_decimal_product(value, f->scale);
-}
-
 int hj212_phrase_value(const struct hj212_phrase_factor *f, double value, char ret[HJ_NUMBER_LEN])
 {
-	return isnan(value) ? -EINVAL : format_value(f, HJ_SUFFIX_RTD, scaled(f, value), ret);
+	return isnan(value) ? -EINVAL : format_value(f, HJ_SUFFIX_RTD, phrase_scaled(f, value), ret);
 }
 
+/* In the platform's unit. */
 static int put_value(struct item *i, enum hj_suffix suffix, double value)
 {
 	char text[HJ_NUMBER_LEN];
 
 	if (isnan(value) || !hj_wording_suffix(&i->map->wording, suffix))
 		return 0;
-	if (format_value(i->f, suffix, scaled(i->f, value), text) < 0)
+	if (format_value(i->f, suffix, value, text) < 0)
 		return 0;
 	if (i->map->unfit && is_typed(i->f, suffix) && !fits(i->f, text))
 		note_unfit(i, suffix, text);
@@ -150,109 +144,46 @@ static int each_part(const struct hj212_phrase_map *m, struct hj_buf *to,
 	return r < 0 ? r : 0;
 }
 
-static const struct hj_stat *find_stat(const struct hj_stat *stats, size_t count, uint32_t number)
-{
-	for (size_t i = 0; i < count; i++)
-		if (stats[i].point == number)
-			return &stats[i];
-	return NULL;
-}
-
-struct statistics {
-	const struct hj_stat *stats;
-	size_t count;
-};
-
 static int put_statistics(struct item *i, const void *userdata)
 {
-	const struct statistics *all = userdata;
-	const struct hj_stat *s = find_stat(all->stats, all->count, i->f->number);
+	struct hj_stat s;
 	int r;
 
-	if (!s)
+	if (!phrase_choose_statistics(i->map, i->f, userdata, &s))
 		return 0;
-	r = put_value(i, HJ_SUFFIX_COU, s->cou);
+	r = put_value(i, HJ_SUFFIX_COU, s.cou);
 	if (r >= 0)
-		r = put_value(i, HJ_SUFFIX_MIN, s->min);
+		r = put_value(i, HJ_SUFFIX_MIN, s.min);
 	if (r >= 0)
-		r = put_value(i, HJ_SUFFIX_AVG, s->avg);
+		r = put_value(i, HJ_SUFFIX_AVG, s.avg);
 	if (r >= 0)
-		r = put_value(i, HJ_SUFFIX_MAX, s->max);
-	return r < 0 ? r : put_flag(i, s->flag);
+		r = put_value(i, HJ_SUFFIX_MAX, s.max);
+	return r < 0 ? r : put_flag(i, s.flag);
 }
 
 int hj212_phrase_statistics(
         const struct hj212_phrase_map *m, const struct hj_stat *stats, size_t count, struct hj_buf *to)
 {
-	const struct statistics all = { stats, count };
+	const struct phrase_statistics all = { stats, count };
 
 	return each_part(m, to, put_statistics, &all);
 }
 
-struct realtime {
-	const struct hj212_phrase_newest *newest;
-	size_t count;
-	int64_t now_ms, last_ms; /* last_ms: of the newest of them all */
-};
-
-static const struct hj212_phrase_newest *find_newest(
-        const struct hj212_phrase_newest *newest, size_t count, uint32_t number)
-{
-	for (size_t i = 0; i < count; i++)
-		if (newest[i].point == number)
-			return &newest[i];
-	return NULL;
-}
-
-/* A sample from the future (the clock went back) is not fresh either. */
-static bool is_fresh(const struct hj212_phrase_factor *f, const struct hj212_phrase_newest *n, int64_t now_ms)
-{
-	int64_t most = (int64_t)STALE_AFTER * f->interval_ms;
-
-	return n && now_ms - n->time_ms <= most && n->time_ms - now_ms <= most;
-}
-
-/* Of all that the store knows some is not configured any more: what nobody reads that was not configured when the map
- * was made, or for an hour, though something else was read; and a point whose factor another has that was read since.
- * One that is configured is read, with a flag where no answer comes. */
-static bool is_gone(const struct item *i, const struct realtime *all, const struct hj212_phrase_newest *n)
-{
-	int64_t stale = (int64_t)STALE_AFTER * i->f->interval_ms;
-
-	if (!i->map->all)
-		return false;
-	if (!n)
-		return !i->f->configured && all->count;
-	if (all->last_ms - n->time_ms > (i->f->configured ? hj_max(GONE_AFTER, stale) : stale))
-		return true;
-	for (size_t k = 0; i->f->shared && k < i->map->count; k++) {
-		const struct hj212_phrase_factor *f = &i->map->list[k];
-		const struct hj212_phrase_newest *other =
-		        strcmp(f->factor, i->f->factor) ? NULL : find_newest(all->newest, all->count, f->number);
-
-		if (other && other->time_ms > n->time_ms)
-			return true;
-	}
-	return false;
-}
-
 static int put_realtime(struct item *i, const void *userdata)
 {
-	const struct realtime *all = userdata;
-	const struct hj212_phrase_newest *n = find_newest(all->newest, all->count, i->f->number);
-	bool fresh = is_fresh(i->f, n, all->now_ms);
+	const struct hj212_phrase_newest *n;
 	int r;
 
-	if (is_gone(i, all, n))
+	if (!phrase_choose_realtime(i->map, i->f, userdata, &n))
 		return 0;
-	r = fresh ? put_value(i, HJ_SUFFIX_RTD, n->value) : 0;
-	return r < 0 ? r : put_flag(i, fresh ? n->flag : HJ_FLAG_LINK);
+	r = n ? put_value(i, HJ_SUFFIX_RTD, phrase_scaled(i->f, n->value)) : 0;
+	return r < 0 ? r : put_flag(i, n ? n->flag : HJ_FLAG_LINK);
 }
 
 int hj212_phrase_realtime(const struct hj212_phrase_map *m, const struct hj212_phrase_newest *newest, size_t count,
         int64_t now_ms, struct hj_buf *to)
 {
-	struct realtime all = { newest, count, now_ms, INT64_MIN };
+	struct phrase_realtime all = { newest, count, now_ms, INT64_MIN };
 
 	for (size_t i = 0; i < count; i++)
 		all.last_ms = hj_max(all.last_ms, newest[i].time_ms);

@@ -20,8 +20,8 @@ static double value_of(const struct hj212_phrase_factor *f)
 	return value;
 }
 
-/* The same map, but that every factor in it has a number, and no scale: the values are the platform's already. The
- * list is the caller's. */
+/* The same map, but that every factor in it has a number, and no scale: the values are the platform's already. What
+ * a point was before is not in it. The list is the caller's. */
 static int copy_of(const struct hj212_phrase_map *m, struct hj212_phrase_map *ret)
 {
 	struct hj212_phrase_factor *list = calloc(m->count + 1, sizeof(*list));
@@ -30,11 +30,16 @@ static int copy_of(const struct hj212_phrase_map *m, struct hj212_phrase_map *re
 		return -ENOMEM;
 	*ret = *m;
 	ret->list = list;
+	ret->count = 0;
 	for (size_t i = 0; i < m->count; i++) {
-		list[i] = m->list[i];
-		list[i].number = (uint32_t)i + 1;
-		list[i].interval_ms = HJ_INTERVAL_MAX_MS;
-		list[i].scale = 1;
+		struct hj212_phrase_factor *f = &list[ret->count];
+
+		if (m->list[i].older)
+			continue;
+		*f = m->list[i];
+		f->number = (uint32_t)++ret->count;
+		f->interval_ms = HJ_INTERVAL_MAX_MS;
+		f->scale = 1;
 	}
 	return 0;
 }
@@ -52,6 +57,8 @@ int hj212_phrase_made_up_statistics(const struct hj212_phrase_map *m, struct hj_
 
 		stats[i] = (struct hj_stat){ .point = all.list[i].number,
 			.flag = HJ_FLAG_NORMAL,
+			.expected = 1,
+			.got = 1,
 			.cou = all.list[i].total ? value : NAN,
 			.min = value,
 			.avg = value,
