@@ -21,36 +21,39 @@
 
 #define HJ212_PHRASE_FACTORS_MAX (2 * HJ_POINTS_MAX) /* the store's numbers, and points that have none yet */
 /* One factor of this uplink. The point's number is known once the store has told it. A point that had other numbers,
- * since it meant another thing then, stands here once for each of them that was told: a record names the one it had. */
+ * since it meant another thing then, stands here once for each of them that was told: a record names the one it
+ * had. */
 struct hj212_phrase_factor {
 	char point[HJ_POINT_NAME_MAX + 1];
 	char factor[HJ_FACTOR_MAX + 1]; /* "" = the point's own */
 	char unit[HJ_UNIT_MAX + 1];     /* the platform's, or the code's; "" = the point's */
-	char told[HJ_UNIT_MAX + 1];     /* that its values are told in, before `wanted` */
-	char code[HJ_FACTOR_MAX + 1], own_unit[HJ_UNIT_MAX + 1]; /* as they are configured */
-	int8_t decimals;     /* of a value in the platform's unit; below 0: as many as it takes */
-	int8_t own_decimals; /* as they were said, of the point's */
-	bool decimals_said;  /* by the uplink, of its unit: they go before the type's */
-	bool own;           /* `factor` is the point's, and what the store tells of it counts */
-	uint8_t part;       /* which ST */
-	bool unit_said;     /* by the uplink */
-	bool total;         /* it counts up: its records have a Cou */
-	bool unsent;        /* the point's unit is none that can be told in the platform's */
-	bool configured;    /* it was when the map was made; else the store has told of it */
-	bool older;         /* the point has another number now */
-	bool shared;        /* another has, or had, this point or this factor, too */
+	/* the point's code and unit as they are configured */
+	char code[HJ_FACTOR_MAX + 1], own_unit[HJ_UNIT_MAX + 1];
+	char told[HJ_UNIT_MAX + 1];            /* that its values are told in, before `wanted` */
+	int8_t decimals;                       /* of a value in the platform's unit; below 0: as many as it takes */
+	int8_t own_decimals;                   /* as they were said, of the point's */
+	bool decimals_said;                    /* by the uplink, of its unit: they go before the type's */
+	bool own;                              /* `factor` is the point's, and what the store tells of it counts */
+	uint8_t part;                          /* which ST */
+	bool unit_said;                        /* by the uplink */
+	bool total;                            /* it counts up: its records have a Cou */
+	bool unsent;                           /* the point's unit is none that can be told in the platform's */
+	bool configured;                       /* it was when the map was made; else the store has told of it */
+	bool older;                            /* the point has another number now */
+	bool shared;                           /* another has, or had, this point or this factor, too */
 	struct hj_factor_type type, code_type; /* of its factor; of `code` */
-	double scale;    /* 1 = as it is */
-	double wanted;   /* the configuration's scale; 0 = by the units */
-	uint32_t number; /* 0 = not yet known */
+	double scale;                          /* 1 = as it is */
+	double wanted;                         /* the configuration's scale; 0 = by the units */
+	uint32_t number;                       /* 0 = not yet known */
 	uint32_t interval_ms;
 };
 struct hj212_phrase_map {
 	struct hj212_phrase_factor
 	        *list; /* in the order of the configuration; with `all` in order of the points' numbers */
 	size_t count;
-	size_t hint;                                          /* where the next point that is told may stand */
-	bool all;                                             /* every point that has a factor */
+	size_t hint;          /* where the next point that is told may stand */
+	bool all;             /* every point that has a factor */
+	unsigned normal_part; /* % of the samples expected of a window, for flag N of several numbers; 0 = never */
 	char st[HJ212_PHRASE_PARTS][HJ212_PHRASE_ST_MAX + 1]; /* of the parts; the first is "", the uplink's own */
 	unsigned extra_parts;                                 /* beside the first */
 	struct hj_wording wording;
@@ -80,7 +83,7 @@ void hj212_phrase_map_done(struct hj212_phrase_map *m);
 /* The store has told of a point: gives it, and this number of it, its place. -ENOMEM, -ENOSPC. */
 int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p);
 const struct hj212_phrase_factor *hj212_phrase_map_find(const struct hj212_phrase_map *m, uint32_t number);
-/* By the point's name, its newest number; by what the platform calls it; NULL. */
+/* By the point's name, its newest number; by what the platform calls it, the point that has this now; NULL. */
 const struct hj212_phrase_factor *hj212_phrase_map_find_point(const struct hj212_phrase_map *m, const char *point);
 const struct hj212_phrase_factor *hj212_phrase_map_find_factor(const struct hj212_phrase_map *m, const char *factor);
 /* A value in its words. -EINVAL, -ERANGE: it cannot be said. */

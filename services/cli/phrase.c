@@ -7,7 +7,9 @@ int cli_phrase_init(struct cli_phrase *p, const struct hj_conf *conf, const stru
 {
 	int r;
 
-	*p = (struct cli_phrase){ .map = { .all = uplink->all_points, .wording = uplink->dialect.wording } };
+	*p = (struct cli_phrase){ .map = { .all = uplink->all_points,
+		                          .normal_part = (unsigned)conf->main.normal_part,
+		                          .wording = uplink->dialect.wording } };
 	r = hj_charset_new(uplink->dialect.wording.encoding, &p->charset);
 	if (r < 0 && r != -ENOENT)
 		return r;

@@ -16,7 +16,7 @@
 
 static bool is_asked(const struct hj212_phrase_factor *f, const char *factor)
 {
-	return f->factor[0] && !f->unsent && (!factor[0] || !strcmp(f->factor, factor));
+	return f->factor[0] && !f->unsent && !f->older && (!factor[0] || !strcmp(f->factor, factor));
 }
 
 /* ---- what comes ---- */

@@ -248,6 +248,7 @@ static int make_words(struct uplinkd *u, const struct hj_conf *all)
 	u->map.encoder = r < 0 ? hj_charset_ascii : hj_charset_encoder(u->charset);
 	u->map.wording = u->conf.dialect.wording;
 	u->map.all = u->conf.all_points;
+	u->map.normal_part = u->normal_part;
 	u->map.unfit = &u->unfit;
 	r = hj_conf_uplink_points(all, &u->conf, hj212_phrase_map_add, &u->map);
 	for (unsigned i = 0; i < u->map.extra_parts; i++)

@@ -11,6 +11,7 @@
 #include "hjgate/clock.h"
 #include "hjgate/decimal.h"
 
+#define BESIDES     4 /* a quarter of what is expected */
 #define STALE_AFTER 2 /* intervals */
 #define GONE_AFTER  (3600 * HJ_MS_PER_SEC)
 
@@ -34,8 +35,7 @@ double phrase_scaled(const struct hj212_phrase_factor *f, double value)
 	return f->scale == 1 || isnan(value) ? value : hj_decimal_product(value, f->scale);
 }
 
-/* Where nothing else tells them apart: what is configured, then what is newer. */
-static bool goes_before(const struct hj212_phrase_factor *a, const struct hj212_phrase_factor *b)
+bool phrase_goes_before(const struct hj212_phrase_factor *a, const struct hj212_phrase_factor *b)
 {
 	return a->configured == b->configured ? a->number > b->number : a->configured;
 }
@@ -61,39 +61,49 @@ static struct hj_stat scaled(const struct hj212_phrase_factor *f, const struct h
 	return s;
 }
 
-/* A point has one number at a time; of two points the samples say whether both were read all the time. */
+/* A point has one number at a time; of two points the samples say whether both were read all the time, which is no
+ * more than what was expected of one and a few that were asked for besides. */
 static bool followed(const struct hj212_phrase_factor *a, const struct hj_stat *x,
         const struct hj212_phrase_factor *b, const struct hj_stat *y)
 {
+	uint64_t expected = hj_max(x->expected, y->expected);
+
 	if (strcmp(a->told, b->told) != 0)
 		return false;
-	return !strcmp(a->point, b->point) || (uint64_t)x->got + y->got <= hj_max(x->expected, y->expected);
+	return !strcmp(a->point, b->point) || (uint64_t)x->got + y->got <= expected + expected / BESIDES;
 }
 
-/* As minutes are folded to an hour. What has the normal part by itself has it with more, so N stays; otherwise nobody
- * knows how many of the samples of which kind there were, and the flag is that of `s`. */
-static void join(struct hj_stat *s, const struct hj_stat *other)
+static void join_range(struct hj_stat *s, const struct hj_stat *other)
 {
 	double weight = s->got, more = other->got;
 
-	if (isfinite(other->cou))
-		s->cou = isfinite(s->cou) ? hj_decimal_sum(s->cou, other->cou) : other->cou;
-	if (other->flag == HJ_FLAG_NORMAL)
-		s->flag = HJ_FLAG_NORMAL;
 	if (!isfinite(other->avg) || (s->got && !other->got))
 		return;
 	if (!isfinite(s->avg) || (!s->got && other->got)) {
 		s->min = other->min;
 		s->avg = other->avg;
 		s->max = other->max;
-	} else {
-		s->min = fmin(s->min, other->min);
-		s->max = fmax(s->max, other->max);
-		s->avg = weight + more > 0 ? (s->avg * weight + other->avg * more) / (weight + more)
-		                           : (s->avg + other->avg) / 2;
-		s->avg = fmin(fmax(s->avg, s->min), s->max);
+		return;
 	}
+	s->min = fmin(s->min, other->min);
+	s->max = fmax(s->max, other->max);
+	s->avg = weight + more > 0 ? (s->avg * weight + other->avg * more) / (weight + more)
+	                           : (s->avg + other->avg) / 2;
+	s->avg = fmin(fmax(s->avg, s->min), s->max);
+}
+
+/* As minutes are folded to an hour. N where they have the normal part together, or one by itself; else nobody knows
+ * of which kind most of the others were, and the flag is that of `s`. */
+static void join(struct hj_stat *s, const struct hj_stat *other, unsigned normal_part)
+{
+	join_range(s, other);
+	if (isfinite(other->cou))
+		s->cou = isfinite(s->cou) ? hj_decimal_sum(s->cou, other->cou) : other->cou;
+	s->expected = hj_max(s->expected, other->expected);
 	s->got += other->got;
+	if (other->flag == HJ_FLAG_NORMAL ||
+	        (normal_part && s->got && 100 * (uint64_t)s->got >= (uint64_t)normal_part * s->expected))
+		s->flag = HJ_FLAG_NORMAL;
 }
 
 bool phrase_choose_statistics(const struct hj212_phrase_map *m, const struct hj212_phrase_factor *f,
@@ -107,16 +117,15 @@ bool phrase_choose_statistics(const struct hj212_phrase_map *m, const struct hj2
 	s = scaled(f, own);
 	for (size_t i = 0; f->shared && i < m->count; i++) {
 		const struct hj212_phrase_factor *other = &m->list[i];
-		const struct hj_stat *stat = other != f && is_told(other) && has_same_code(other, f)
-		                                     ? find_stat(all, other->number)
-		                                     : NULL;
+		bool is_rival = other != f && is_told(other) && has_same_code(other, f);
+		const struct hj_stat *stat = is_rival ? find_stat(all, other->number) : NULL;
 
-		if (stat && goes_before(other, f))
+		if (stat && phrase_goes_before(other, f))
 			return false;
 		if (stat && followed(f, own, other, stat)) {
 			struct hj_stat more = scaled(other, stat);
 
-			join(&s, &more);
+			join(&s, &more, m->normal_part);
 		}
 	}
 	*ret = s;
@@ -166,7 +175,7 @@ static bool speaks_before(const struct hj212_phrase_factor *a, const struct hj21
 		return fresh;
 	if (fresh && x->time_ms != y->time_ms)
 		return x->time_ms > y->time_ms;
-	return goes_before(a, b);
+	return phrase_goes_before(a, b);
 }
 
 bool phrase_choose_realtime(const struct hj212_phrase_map *m, const struct hj212_phrase_factor *f,

@@ -6,6 +6,9 @@
 /* Two numbers of one point, or two that have, or had, one code at one ST. */
 bool phrase_rivals(const struct hj212_phrase_factor *a, const struct hj212_phrase_factor *b);
 
+/* Where nothing else tells them apart: what is configured, then what is newer. */
+bool phrase_goes_before(const struct hj212_phrase_factor *a, const struct hj212_phrase_factor *b);
+
 /* The value in the platform's unit. */
 double phrase_scaled(const struct hj212_phrase_factor *f, double value);
 

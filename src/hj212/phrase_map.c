@@ -150,9 +150,9 @@ static void put_in_order(struct hj212_phrase_map *m, size_t i)
 	m->hint = i + 1;
 }
 
-/* Where the number has its place, or the point as long as it has no number. Else NULL, and *ret_like is where another
- * number of the point stands, m->count where none does. Points are told in the order in which they stand here, most of
- * the time. */
+/* Where the number has its place, or the point as long as it has no number. Else NULL, and *ret_like is where
+ * another number of the point stands, m->count where none does. Points are told in the order in which they stand
+ * here, most of the time. */
 static struct hj212_phrase_factor *find_place(struct hj212_phrase_map *m, const struct hj_point *p, size_t *ret_like)
 {
 	*ret_like = m->count;
@@ -180,10 +180,15 @@ const struct hj212_phrase_factor *hj212_phrase_map_find_point(const struct hj212
 
 const struct hj212_phrase_factor *hj212_phrase_map_find_factor(const struct hj212_phrase_map *m, const char *factor)
 {
-	for (size_t i = 0; i < m->count; i++)
-		if (m->list[i].factor[0] && !strcmp(m->list[i].factor, factor))
-			return &m->list[i];
-	return NULL;
+	const struct hj212_phrase_factor *best = NULL;
+
+	for (size_t i = 0; i < m->count; i++) {
+		const struct hj212_phrase_factor *f = &m->list[i];
+
+		if (!f->older && f->factor[0] && !strcmp(f->factor, factor) && (!best || phrase_goes_before(f, best)))
+			best = f;
+	}
+	return best;
 }
 
 /* Which of a point's numbers is the one that it has now. */
@@ -199,7 +204,8 @@ static void note_older(struct hj212_phrase_map *m, const char *point)
 			m->list[i].older = m->list[i].number < newest;
 }
 
-/* A meter that was renamed leaves its points behind under the old name, a point that means another thing its number. */
+/* A meter that was renamed leaves its points behind under the old name, a point that means another thing since its
+ * number. */
 static void note_shared(struct hj212_phrase_map *m, struct hj212_phrase_factor *f)
 {
 	for (size_t i = 0; i < m->count; i++)
@@ -260,11 +266,13 @@ int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 {
 	size_t like;
 	struct hj212_phrase_factor *f = find_place(m, p, &like);
+	bool has_others;
 
 	if ((!f || !f->number) && forget_elsewhere(m, p))
 		f = find_place(m, p, &like);
 	if (!f && like == m->count && !m->all)
 		return 0;
+	has_others = like < m->count;
 	if (!f)
 		f = add_number(m, like);
 	if (!f)
@@ -274,7 +282,8 @@ int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 		return 0;
 	f->number = p->number;
 	note_shared(m, f);
-	note_older(m, p->name);
+	if (has_others)
+		note_older(m, p->name);
 	if (m->all)
 		put_in_order(m, (size_t)(f - m->list));
 	return 0;

@@ -1,5 +1,6 @@
 /* A point that has, or had, several numbers, and a code that several points have, or had: each record is told by the
  * number it holds, and a platform gets each code once. */
+/* long because: it is tables of what the store tells, and what becomes of it. */
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -86,75 +87,77 @@ static struct hj_stat total(uint32_t number, enum hj_flag flag, uint32_t got, do
 
 /* ---- one point, several numbers ---- */
 
-/* Number 5 was the point before, number 9 is it now, and a page of history tells of 5 again, or of 5 alone first. */
+/* Number 5 was the point before, number 9 is it now. */
+static const struct {
+	bool all;
+	struct hj_wanted wanted;
+	struct told told[3];
+	const char *before, *after, *now;
+} changes[] = {
+	/* the point's own code was put right, the uplink's own stays */
+	{ false, { .point = "oven.current", .factor = "E1", .decimals = -1 },
+	        { { 9, "oven.current", "ga0102", "A" }, { 5, "oven.current", "ga0101", "A" } },
+	        "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N", "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N",
+	        "E1-Rtd=2,E1-Flag=N" },
+	{ false, { .point = "oven.current", .factor = "E1", .decimals = -1 },
+	        { { 5, "oven.current", "ga0101", "A" }, { 9, "oven.current", "ga0102", "A" },
+	                { 5, "oven.current", "ga0101", "A" } },
+	        "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N", "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N",
+	        "E1-Rtd=2,E1-Flag=N" },
+	/* the point's own code is the platform's: each record has the code of its time */
+	{ false, { .point = "oven.current", .factor = "", .decimals = -1, .own = "ga0102" },
+	        { { 9, "oven.current", "ga0102", "A" }, { 5, "oven.current", "ga0101", "A" } },
+	        "ga0101-Min=2,ga0101-Avg=2,ga0101-Max=2,ga0101-Flag=N",
+	        "ga0102-Min=2,ga0102-Avg=2,ga0102-Max=2,ga0102-Flag=N", "ga0102-Rtd=2,ga0102-Flag=N" },
+	{ true, { .point = "oven.current", .factor = "ga0102", .decimals = -1, .own = "ga0102" },
+	        { { 5, "oven.current", "ga0101", "A" }, { 9, "oven.current", "ga0102", "A" } },
+	        "ga0101-Min=2,ga0101-Avg=2,ga0101-Max=2,ga0101-Flag=N",
+	        "ga0102-Min=2,ga0102-Avg=2,ga0102-Max=2,ga0102-Flag=N", "ga0102-Rtd=2,ga0102-Flag=N" },
+	/* what was mA is A now; the platform has kA, or what nobody has said */
+	{ false, { .point = "oven.current", .factor = "E1", .decimals = 2, .unit = "kA", .own_unit = "A" },
+	        { { 5, "oven.current", "ga0101", "mA" }, { 9, "oven.current", "ga0101", "A" } },
+	        "E1-Min=0.00000,E1-Avg=0.00000,E1-Max=0.00000,E1-Flag=N",
+	        "E1-Min=0.00200,E1-Avg=0.00200,E1-Max=0.00200,E1-Flag=N", "E1-Rtd=0.00200,E1-Flag=N" },
+	{ false, { .point = "oven.current", .factor = "E1", .decimals = 0, .own_unit = "mA" },
+	        { { 9, "oven.current", "ga0101", "mA" }, { 5, "oven.current", "ga0101", "A" } },
+	        "E1-Min=2.000,E1-Avg=2.000,E1-Max=2.000,E1-Flag=N", "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N",
+	        "E1-Rtd=2,E1-Flag=N" },
+	/* of a unit that nobody can turn into the other the decimals say nothing */
+	{ false, { .point = "oven.current", .factor = "E1", .decimals = 0, .own_unit = "mA" },
+	        { { 9, "oven.current", "ga0101", "mA" }, { 5, "oven.current", "ga0101", "bar" } },
+	        "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N", "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N",
+	        "E1-Rtd=2,E1-Flag=N" },
+	/* the uplink's factor is for the unit that is configured now */
+	{ false, { .point = "oven.energy", .factor = "E1", .decimals = -1, .scale = 3.6, .own_unit = "kWh" },
+	        { { 9, "oven.energy", "ga0101", "kWh" }, { 5, "oven.energy", "ga0101", "MWh" } },
+	        "E1-Min=7200,E1-Avg=7200,E1-Max=7200,E1-Flag=N", "E1-Min=7.2,E1-Avg=7.2,E1-Max=7.2,E1-Flag=N",
+	        "E1-Rtd=7.2,E1-Flag=N" },
+	/* what cannot be told in the platform's unit is not, and the rest is */
+	{ false, { .point = "oven.energy", .factor = "E1", .decimals = -1, .unit = "kWh", .own_unit = "kWh" },
+	        { { 9, "oven.energy", "ga0101", "kWh" }, { 5, "oven.energy", "ga0101", "m3" } }, "",
+	        "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N", "E1-Rtd=2,E1-Flag=N" },
+};
+
+/* A page of history tells of 5 again, or of 5 first. */
 static void an_older_number_takes_nothing_from_the_newer(void **state)
 {
-	static const struct {
-		bool all;
-		struct hj_wanted wanted;
-		struct told told[3];
-		const char *before, *after, *now;
-	} cases[] = {
-		/* the point's own code was put right, the uplink's own stays */
-		{ false, { .point = "oven.current", .factor = "E1", .decimals = -1 },
-		        { { 9, "oven.current", "ga0102", "A" }, { 5, "oven.current", "ga0101", "A" } },
-		        "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N", "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N",
-		        "E1-Rtd=2,E1-Flag=N" },
-		{ false, { .point = "oven.current", .factor = "E1", .decimals = -1 },
-		        { { 5, "oven.current", "ga0101", "A" }, { 9, "oven.current", "ga0102", "A" },
-		                { 5, "oven.current", "ga0101", "A" } },
-		        "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N", "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N",
-		        "E1-Rtd=2,E1-Flag=N" },
-		/* the point's own code is the platform's: each record has the code of its time */
-		{ false, { .point = "oven.current", .factor = "", .decimals = -1, .own = "ga0102" },
-		        { { 9, "oven.current", "ga0102", "A" }, { 5, "oven.current", "ga0101", "A" } },
-		        "ga0101-Min=2,ga0101-Avg=2,ga0101-Max=2,ga0101-Flag=N",
-		        "ga0102-Min=2,ga0102-Avg=2,ga0102-Max=2,ga0102-Flag=N", "ga0102-Rtd=2,ga0102-Flag=N" },
-		{ true, { .point = "oven.current", .factor = "ga0102", .decimals = -1, .own = "ga0102" },
-		        { { 5, "oven.current", "ga0101", "A" }, { 9, "oven.current", "ga0102", "A" } },
-		        "ga0101-Min=2,ga0101-Avg=2,ga0101-Max=2,ga0101-Flag=N",
-		        "ga0102-Min=2,ga0102-Avg=2,ga0102-Max=2,ga0102-Flag=N", "ga0102-Rtd=2,ga0102-Flag=N" },
-		/* what was mA is A now; the platform has kA, or what nobody has said */
-		{ false, { .point = "oven.current", .factor = "E1", .decimals = 2, .unit = "kA", .own_unit = "A" },
-		        { { 5, "oven.current", "ga0101", "mA" }, { 9, "oven.current", "ga0101", "A" } },
-		        "E1-Min=0.00000,E1-Avg=0.00000,E1-Max=0.00000,E1-Flag=N",
-		        "E1-Min=0.00200,E1-Avg=0.00200,E1-Max=0.00200,E1-Flag=N", "E1-Rtd=0.00200,E1-Flag=N" },
-		{ false, { .point = "oven.current", .factor = "E1", .decimals = 0, .own_unit = "mA" },
-		        { { 9, "oven.current", "ga0101", "mA" }, { 5, "oven.current", "ga0101", "A" } },
-		        "E1-Min=2.000,E1-Avg=2.000,E1-Max=2.000,E1-Flag=N", "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N",
-		        "E1-Rtd=2,E1-Flag=N" },
-		/* of a unit that nobody can turn into the other the decimals say nothing */
-		{ false, { .point = "oven.current", .factor = "E1", .decimals = 0, .own_unit = "mA" },
-		        { { 9, "oven.current", "ga0101", "mA" }, { 5, "oven.current", "ga0101", "bar" } },
-		        "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N", "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N",
-		        "E1-Rtd=2,E1-Flag=N" },
-		/* the uplink's factor is for the unit that is configured now */
-		{ false, { .point = "oven.energy", .factor = "E1", .decimals = -1, .scale = 3.6, .own_unit = "kWh" },
-		        { { 9, "oven.energy", "ga0101", "kWh" }, { 5, "oven.energy", "ga0101", "MWh" } },
-		        "E1-Min=7200,E1-Avg=7200,E1-Max=7200,E1-Flag=N", "E1-Min=7.2,E1-Avg=7.2,E1-Max=7.2,E1-Flag=N",
-		        "E1-Rtd=7.2,E1-Flag=N" },
-		/* what cannot be told in the platform's unit is not, and the rest is */
-		{ false, { .point = "oven.energy", .factor = "E1", .decimals = -1, .unit = "kWh", .own_unit = "kWh" },
-		        { { 9, "oven.energy", "ga0101", "kWh" }, { 5, "oven.energy", "ga0101", "m3" } }, "",
-		        "E1-Min=2,E1-Avg=2,E1-Max=2,E1-Flag=N", "E1-Rtd=2,E1-Flag=N" },
-	};
 	static const struct hj212_phrase_newest newest[] = {
 		{ .point = 5, .time_ms = NOW - 4000, .value = 7, .flag = 'N' },
 		{ .point = 9, .time_ms = NOW - 1000, .value = 2, .flag = 'N' },
 	};
 
-	for (size_t i = 0; i < hj_array_size(cases); i++) {
-		struct hj212_phrase_map m = { .all = cases[i].all };
+	for (size_t i = 0; i < hj_array_size(changes); i++) {
+		struct hj212_phrase_map m = { .all = changes[i].all };
 
-		assert_int_equal(hj212_phrase_map_add(&m, &cases[i].wanted), 0);
-		for (size_t k = 0; k < 3 && cases[i].told[k].number; k++)
-			learn(&m, &cases[i].told[k]);
+		assert_int_equal(hj212_phrase_map_add(&m, &changes[i].wanted), 0);
+		for (size_t k = 0; k < 3 && changes[i].told[k].number; k++)
+			learn(&m, &changes[i].told[k]);
 		assert_int_equal(m.count, 2);
-		expect_window(&m, 5, 2, cases[i].before);
-		expect_window(&m, 9, 2, cases[i].after);
-		expect_realtime(&m, newest, 2, cases[i].now);
-		expect_realtime(&m, newest + 1, 1, cases[i].now);
-		assert_int_equal(hj212_phrase_map_find_point(&m, cases[i].wanted.point)->number, 9);
+		expect_window(&m, 5, 2, changes[i].before);
+		expect_window(&m, 9, 2, changes[i].after);
+		expect_realtime(&m, newest, 2, changes[i].now);
+		expect_realtime(&m, newest + 1, 1, changes[i].now);
+		assert_int_equal(hj212_phrase_map_find_point(&m, changes[i].wanted.point)->number, 9);
 		hj212_phrase_map_done(&m);
 	}
 }
@@ -246,8 +249,10 @@ static void a_window_of_two_numbers_is_one_item(void **state)
 		        "E1-Cou=10,E1-Min=2000,E1-Avg=2005,E1-Max=2010,E1-Flag=N" },
 		{ { total(5, 'N', 45, 0.008, 2), total(9, 'D', 15, 2, 2008) },
 		        "E1-Cou=10,E1-Min=2000,E1-Avg=2005.25,E1-Max=2010,E1-Flag=N" },
-		/* neither has the normal part: nobody knows of which kind the rest was */
-		{ { total(5, 'M', 20, 0.001, 2), total(9, 'D', 30, 9, 2001) },
+		/* neither has the normal part, but both together, or not even they */
+		{ { total(5, 'M', 18, 0.001, 2), total(9, 'D', 27, 9, 2001) },
+		        "E1-Cou=10,E1-Min=2000,E1-Avg=2003.5,E1-Max=2010,E1-Flag=N" },
+		{ { total(5, 'M', 12, 0.001, 2), total(9, 'D', 18, 9, 2001) },
 		        "E1-Cou=10,E1-Min=2000,E1-Avg=2003.5,E1-Max=2010,E1-Flag=D" },
 		/* one of them was never read, or never normally */
 		{ { total(5, 'N', 50, 0.001, 2), { 9, 'B', 60, 0, NAN, NAN, NAN, NAN, NAN } },
@@ -257,7 +262,7 @@ static void a_window_of_two_numbers_is_one_item(void **state)
 		{ { total(5, 'D', 0, 0.002, 2), total(9, 'M', 0, 4, 2002) },
 		        "E1-Cou=6,E1-Min=2000,E1-Avg=2002.5,E1-Max=2006,E1-Flag=M" },
 	};
-	struct hj212_phrase_map m = { 0 };
+	struct hj212_phrase_map m = { .normal_part = 75 };
 
 	assert_int_equal(hj212_phrase_map_add(&m, &wanted), 0);
 	learn(&m, &told[0]);
@@ -301,7 +306,7 @@ static void a_platform_gets_a_code_once(void **state)
 		/* the name came back: it is configured, and the newer number is not */
 		{ "oven.energy", 5, 9, { { 5, "oven.energy", "E1", "kWh" }, { 9, "kiln.energy", "E1", "kWh" } },
 		        { 30, 30 }, "E1-Cou=3,E1-Min=100,E1-Avg=102.75,E1-Max=106,E1-Flag=M" },
-		/* two that were there all the time are two meters: the one that is configured, or else the newer one */
+		/* two that were there all the time are two meters */
 		{ "oven.energy", 5, 9, { { 5, "oven.energy", "E1", "kWh" }, { 9, "kiln.energy", "E1", "kWh" } },
 		        { 60, 60 }, "E1-Cou=1,E1-Min=100,E1-Avg=100.5,E1-Max=101,E1-Flag=M" },
 		{ "fan.energy", 5, 9, { { 5, "oven.energy", "E1", "kWh" }, { 9, "kiln.energy", "E1", "kWh" } },
@@ -381,6 +386,43 @@ static void a_code_has_one_value_at_a_time(void **state)
 	hj212_phrase_map_done(&m);
 }
 
+/* Whoever asks by a code means the point that has it now. */
+static void a_code_is_the_point_that_has_it_now(void **state)
+{
+	static const struct hj_wanted wanted = {
+		.point = "kiln.energy", .factor = "E1", .decimals = -1, .own = "E1"
+	};
+	static const struct {
+		struct told told[3];
+		const char *factor, *point; /* NULL: none */
+		uint32_t number;
+	} cases[] = {
+		{ { { 5, "oven.energy", "E1", "" }, { 9, "kiln.energy", "E1", "" }, { 11, "kiln.b", "E2", "" } },
+		        "E1", "kiln.energy", 9 },
+		{ { { 5, "oven.energy", "E1", "" }, { 9, "kiln.b", "E2", "" }, { 11, "kiln.b", "E3", "" } }, "E1",
+		        "kiln.energy", 0 },
+		{ { { 5, "oven.energy", "E2", "" }, { 9, "oven.power", "E2", "" }, { 11, "kiln.b", "E3", "" } }, "E2",
+		        "oven.power", 9 },
+		{ { { 5, "kiln.energy", "E2", "" }, { 9, "kiln.energy", "E1", "" }, { 11, "kiln.b", "E3", "" } },
+		        "E2", NULL, 0 },
+	};
+
+	for (size_t i = 0; i < hj_array_size(cases); i++) {
+		struct hj212_phrase_map m = { .all = true };
+		const struct hj212_phrase_factor *f;
+
+		assert_int_equal(hj212_phrase_map_add(&m, &wanted), 0);
+		for (size_t k = 0; k < 3; k++)
+			learn(&m, &cases[i].told[k]);
+		f = hj212_phrase_map_find_factor(&m, cases[i].factor);
+		assert_int_equal(!f, !cases[i].point);
+		if (f)
+			assert_string_equal(f->point, cases[i].point);
+		assert_int_equal(f ? f->number : 0, cases[i].number);
+		hj212_phrase_map_done(&m);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -393,6 +435,7 @@ int main(void)
 		cmocka_unit_test(a_platform_gets_a_code_once),
 		cmocka_unit_test(a_code_stands_at_each_st),
 		cmocka_unit_test(a_code_has_one_value_at_a_time),
+		cmocka_unit_test(a_code_is_the_point_that_has_it_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
