@@ -129,6 +129,15 @@ int api_maintain_end(struct hj_ipc_call *call, json_t *parameters, void *userdat
 	return 0;
 }
 
+static json_t *parts_of(const struct maintained *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->part_count; i++)
+		json_array_append_new(list, json_string(m->parts[i]));
+	return list;
+}
+
 int api_maintained(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 {
 	const struct stored *s = userdata;
@@ -143,11 +152,11 @@ int api_maintained(struct hj_ipc_call *call, json_t *parameters, void *userdata)
 		const struct maintained *m = s->maintenance.list[i];
 		hj_usec now = hj_now().mono;
 
-		json_array_append_new(
-		        list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:I}", "what", m->what, "kind", m->kind,
-		                      "begin", (json_int_t)m->begin_ms, "until", (json_int_t)m->until_ms, "left",
-		                      (json_int_t)((m->until > now ? m->until - now : 0) / HJ_USEC_PER_MS), "by",
-		                      m->by, "why", m->why, "points", (json_int_t)maintain_points(s, m)));
+		json_array_append_new(list,
+		        json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:I, s:o}", "what", m->what, "kind", m->kind,
+		                "begin", (json_int_t)m->begin_ms, "until", (json_int_t)m->until_ms, "left",
+		                (json_int_t)((m->until > now ? m->until - now : 0) / HJ_USEC_PER_MS), "by", m->by,
+		                "why", m->why, "points", (json_int_t)maintain_points(s, m), "parts", parts_of(m)));
 	}
 	return hj_ipc_reply(call, json_pack("{s:o}", "maintained", list));
 }

@@ -67,6 +67,7 @@ static void device_free(struct device *d)
 		json_decref(d->calls[i].parameters);
 	}
 	sd_event_source_disable_unref(d->timer);
+	json_decref(d->works);
 	free(d->newest);
 	free(d);
 }

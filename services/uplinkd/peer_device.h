@@ -23,7 +23,7 @@ struct device {
 	unsigned call_count, open; /* open: not yet answered */
 	bool away, busy;           /* somebody did not answer; or had no time */
 	sd_event_source *timer;
-	hj_usec until; /* BOOTTIME */
+	hj_usec until;                                 /* BOOTTIME */
 	void (*take)(struct device *d, json_t *reply); /* one of the answers; may be NULL */
 	void (*end)(struct device *d);                 /* all are there, or will not come: answers the platform */
 
@@ -32,6 +32,7 @@ struct device {
 	struct hj212_phrase_newest *newest; /* values, now */
 	const struct hj212_phrase_factor *of;
 	size_t newest_count, answered, silent;
+	json_t *works;         /* what is being worked on, as stored said */
 	unsigned meters, lost; /* that it is about */
 	char sn[HJ212_SN_MAX + 1];
 	bool fault, maintained;

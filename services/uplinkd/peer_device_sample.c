@@ -1,6 +1,7 @@
 /* Values of this moment: the meterds whose meters have the points ask them at once, and say what came. CN 3012 is
  * answered with them as real-time data; what did not answer goes with them as flag B, and the result says 4 (no
- * answer in time), so that a success means all of them. */
+ * answer in time), so that a success means all of them. What is being worked on is flag M, as in all frames: that
+ * only stored knows, and where it does not say so the result is 4, too. */
 #include "peer_device.h"
 
 #include <errno.h>
@@ -46,12 +47,67 @@ static void take_reading(struct device *d, json_t *j)
 		d->answered++;
 }
 
-static void take_readings(struct device *d, json_t *reply)
+/* Of a meterd, or of stored. */
+static void take_answer(struct device *d, json_t *reply)
 {
-	json_t *j;
+	json_t *works = json_object_get(reply, "maintained"), *j;
 	size_t i;
 
 	json_array_foreach(json_object_get(reply, "readings"), i, j) take_reading(d, j);
+	if (!works)
+		return;
+	json_decref(d->works);
+	d->works = json_incref(works);
+}
+
+/* ---- what is being worked on ---- */
+
+/* part: METER or METER.POINT. */
+static bool is_part(const char *part, const char *point)
+{
+	size_t n = strlen(part);
+
+	return !strncmp(part, point, n) && (point[n] == '\0' || point[n] == '.');
+}
+
+static bool covers(const json_t *work, const char *point, int64_t time_ms)
+{
+	const json_t *begin = json_object_get(work, "begin"), *part;
+	size_t i;
+
+	if (!json_is_integer(begin) || json_integer_value(begin) > time_ms)
+		return false;
+	json_array_foreach(json_object_get(work, "parts"), i, part)
+	{
+		if (json_is_string(part) && is_part(json_string_value(part), point))
+			return true;
+	}
+	return false;
+}
+
+static bool is_worked_on(const struct device *d, const struct hj212_phrase_newest *n)
+{
+	const struct hj212_phrase_factor *f = hj212_phrase_map_find(&d->u->map, n->point);
+	const json_t *work;
+	size_t i;
+
+	json_array_foreach(d->works, i, work)
+	{
+		if (f && covers(work, f->point, n->time_ms))
+			return true;
+	}
+	return false;
+}
+
+/* As stored marks samples: a fault that the meter tells by itself stays what it is. */
+static void mark_works(struct device *d)
+{
+	for (size_t i = 0; i < d->newest_count; i++) {
+		struct hj212_phrase_newest *n = &d->newest[i];
+
+		if ((n->flag == HJ_FLAG_NORMAL || n->flag == HJ_FLAG_LINK) && is_worked_on(d, n))
+			n->flag = HJ_FLAG_MAINTAIN;
+	}
 }
 
 /* ---- who is asked ---- */
@@ -75,6 +131,12 @@ static int ask_bus(struct device *d, int bus, const char *factor)
 	        d, socket, "hjgate.Meter.Sample", json_pack("{s:o, s:I}", "points", names, "timeout", timeout));
 }
 
+/* Real-time data says so; the one value of a CN 3020 has no flag. */
+static int ask_works(struct device *d)
+{
+	return d->q.cn == 3012 ? device_call(d, "stored.peer", "hjgate.Store.Maintained", json_object()) : 0;
+}
+
 /* Of a code that is no point's: a condition that is not met; else nobody can be asked. */
 static int why_unasked(const struct device *d)
 {
@@ -87,9 +149,11 @@ int device_ask_values(struct device *d, const char *factor)
 {
 	int r = 0;
 
-	d->take = take_readings;
+	d->take = take_answer;
 	for (size_t i = 0; i < d->u->devices.bus_count && r >= 0; i++)
 		r = ask_bus(d, (int)i, factor);
+	if (r >= 0 && d->open)
+		r = ask_works(d);
 	if (r < 0)
 		return r;
 	if (!d->open)
@@ -143,6 +207,7 @@ void device_values_end(struct device *d)
 
 	if (!d->answered)
 		return device_answer(d, why_none(d));
+	mark_works(d);
 	r = word_values(d, j.label_ms, &j.items);
 	if (r >= 0 && j.items.len)
 		r = feed_history_one(d->u->feed, d->q.id, all ? HJ212_EXE_DONE : HJ212_EXE_TIMEOUT, &j);

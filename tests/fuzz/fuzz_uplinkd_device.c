@@ -161,6 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		d.end(&d);
 	}
 	claim(answers == 1 && responses <= 1);
+	json_decref(d.works);
 	free(d.newest);
 	return 0;
 }

@@ -74,7 +74,7 @@ class Store:
         self.open()
 
     def open(self):
-        self.peer = Peer(self.path, {"hjgate.Store." + n: getattr(self, n.lower()) for n in ("Read", "Confirm", "Setting", "Query", "Watch")})
+        self.peer = Peer(self.path, {"hjgate.Store." + n: getattr(self, n.lower()) for n in ("Read", "Confirm", "Setting", "Query", "Watch", "Maintained")})
 
     def close(self):
         self.peer.close()
@@ -138,6 +138,9 @@ class Store:
         with self.lock:
             rows = [r for s, r in sorted(self.rows.items()) if r["kind"] == p["kind"] and p["begin"] <= r["label"] < p["end"] and s > p.get("after", 0)]
             reply({"records": rows[:p.get("limit", 1000)], "points": self.points})
+
+    def maintained(self, p, reply):
+        reply({"maintained": []})
 
     def watch(self, p, reply):
         with self.lock:
