@@ -150,7 +150,8 @@ struct hj212_phrase_cut {
 		uint8_t part;
 	} pieces[HJ212_PHRASE_PIECES]; /* the last member: a copy that is kept has `count` of them */
 };
-/* -EMSGSIZE: an item that is too long, or too many pieces or parts; -EBADMSG: a mark that is none. Then *ret has no
+/* cp_max: as hj212_phrase_room() says; where PNUM needs more digits than that counts, less is used of it. -EMSGSIZE:
+ * an item that is too long, or too many pieces or parts; -EBADMSG: a mark that is none. Then *ret has no
  * piece. */
 int hj212_phrase_cut(struct hj212_slice items, size_t cp_max, struct hj212_phrase_cut *ret);
 /* A copy for as long as it is wanted, no longer than it need be: free(). NULL: no memory. */
@@ -173,7 +174,7 @@ struct hj212_phrase_sender {
 	bool crc_lower;             /* the letters of its CRC */
 	bool unanswered;            /* no acknowledgement is asked for */
 };
-/* Bytes of a CP that fit beside its header, for hj212_phrase_cut(). */
+/* Bytes of a CP that fit beside its header, where PNUM has two digits at most, for hj212_phrase_cut(). */
 size_t hj212_phrase_room(const struct hj212_phrase_sender *s);
 /* One packet of an upload, whole, with CR LF: its length, or -EMSGSIZE. `size` at
  * least HJ212_FRAME_MAX. */

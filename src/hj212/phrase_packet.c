@@ -12,6 +12,11 @@
 
 #define PW_USUAL 6 /* bytes: a platform may set one of this length at any time */
 
+#define ITEMS_MAX   ((size_t)HJ212_PHRASE_PIECES * HJ212_CP_MAX) /* bytes: no packets hold more */
+#define FEW         99 /* packets of a part whose PNUM and PNO have the digits that hj212_phrase_room() counts */
+#define MORE_DIGITS 4  /* that PNUM and PNO have together where there are more packets */
+_Static_assert(HJ212_PHRASE_PIECES <= 9999, "PNUM has four digits, two of them counted already");
+
 struct cutting {
 	struct hj212_phrase_cut *to;
 	const char *items;
@@ -46,6 +51,19 @@ static int take_mark(const char **p, const char *end, char ret_st[HJ212_PHRASE_S
 	return 0;
 }
 
+/* Where there are more than few packets, their longer numbers need some of the room. */
+static int cut_items(struct cutting *c, struct hj212_slice items, size_t cp_max)
+{
+	const size_t head = sizeof(HJ212_PHRASE_HEAD) - 1;
+	unsigned first = c->to->count;
+	int r = hj212_split(items, head, cp_max, take_piece, c);
+
+	if (r <= FEW)
+		return r;
+	c->to->count = first;
+	return hj212_split(items, head, cp_max - MORE_DIGITS, take_piece, c);
+}
+
 static int cut_part(struct cutting *c, const char **p, const char *end, size_t cp_max)
 {
 	struct hj212_phrase_cut *to = c->to;
@@ -59,11 +77,8 @@ static int cut_part(struct cutting *c, const char **p, const char *end, size_t c
 		return r;
 	stop = memchr(*p, HJ212_PHRASE_MARK, (size_t)(end - *p));
 	stop = stop ? stop : end;
-	if (stop - *p > UINT16_MAX)
-		return -EMSGSIZE;
 	to->parts[to->part_count].first = (uint16_t)to->count;
-	r = hj212_split((struct hj212_slice){ *p, (size_t)(stop - *p) }, sizeof(HJ212_PHRASE_HEAD) - 1, cp_max,
-	        take_piece, c);
+	r = cut_items(c, (struct hj212_slice){ *p, (size_t)(stop - *p) }, cp_max);
 	if (r < 0)
 		return r;
 	to->parts[to->part_count].count = (uint16_t)(to->count - to->parts[to->part_count].first);
@@ -79,6 +94,8 @@ int hj212_phrase_cut(struct hj212_slice items, size_t cp_max, struct hj212_phras
 	int r = 0;
 
 	ret->count = ret->part_count = 0;
+	if (items.n > ITEMS_MAX)
+		return -EMSGSIZE;
 	while (p < end && r >= 0)
 		r = cut_part(&c, &p, end, cp_max);
 	if (r < 0)

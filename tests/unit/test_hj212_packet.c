@@ -165,7 +165,7 @@ static void what_no_packet_holds(void **state)
 	assert_int_equal(cut.count, 0);
 	items[n - 9] = '\0'; /* one less: as many as there may be */
 	assert_int_equal(
-	        hj212_phrase_cut((struct hj212_slice){ items, strlen(items) }, sizeof(HJ212_PHRASE_HEAD) + 7, &cut),
+	        hj212_phrase_cut((struct hj212_slice){ items, strlen(items) }, sizeof(HJ212_PHRASE_HEAD) + 11, &cut),
 	        0);
 	assert_int_equal(cut.count, HJ212_PHRASE_PIECES);
 	n = 0;
@@ -180,14 +180,37 @@ static void what_no_packet_holds(void **state)
 	assert_int_equal(cut.part_count, HJ212_PHRASE_PARTS);
 }
 
-static void a_part_that_is_too_long(void **state)
+/* More packets than two digits count, of more than 64 KB: each fills its frame, and none is longer than one may
+ * be. */
+static void a_part_of_many_packets(void **state)
 {
-	static char items[70000];
-	size_t n = 0;
+	static char items[HJ212_PHRASE_PIECES * 2000];
+	static const unsigned counts[] = { 99, 100, 500, HJ212_PHRASE_PIECES };
+	struct hj212_phrase_sender s = sender(HJ212_2025);
+	size_t room = hj212_phrase_room(&s);
 
-	while (n < 66000)
-		n += (size_t)sprintf(items + n, "%sa01-Avg=%0100d", n ? ";" : "", 1);
-	assert_int_equal(hj212_phrase_cut((struct hj212_slice){ items, n }, 900, &cut), -EMSGSIZE);
+	for (size_t i = 0; i < hj_array_size(counts); i++) {
+		size_t wide = room - (sizeof(HJ212_PHRASE_HEAD) - 1) - (counts[i] > 99 ? 4 : 0), n = 0, longest = 0;
+
+		for (unsigned k = 0; k < counts[i]; k++)
+			n += (size_t)sprintf(items + n, "%sa%05u=%0*d", k ? ";" : "", k, (int)wide - 7, 1);
+		assert_int_equal(hj212_phrase_cut((struct hj212_slice){ items, n }, room, &cut), 0);
+		assert_int_equal(cut.count, counts[i]);
+		for (unsigned k = 0; k < cut.count; k++) {
+			int length = hj212_phrase_frame(&s,
+			        &(struct hj212_phrase_packet){ .cut = &cut,
+			                .items = items,
+			                .index = k,
+			                .cn = 2051,
+			                .label_ms = QN,
+			                .qn_ms = QN },
+			        frame, HJ212_FRAME_MAX);
+
+			assert_in_range(length, 1, HJ212_FRAME_MAX);
+			longest = hj_max(longest, (size_t)length);
+		}
+		assert_in_range(longest, HJ212_FRAME_MAX - 12, HJ212_FRAME_MAX);
+	}
 }
 
 static void no_room_for_the_words(void **state)
@@ -220,7 +243,7 @@ int main(void)
 		cmocka_unit_test(letters_of_the_sum),
 		cmocka_unit_test(own_words_and_answers),
 		cmocka_unit_test(what_no_packet_holds),
-		cmocka_unit_test(a_part_that_is_too_long),
+		cmocka_unit_test(a_part_of_many_packets),
 		cmocka_unit_test(no_room_for_the_words),
 		cmocka_unit_test(what_an_item_begins_with),
 	};
