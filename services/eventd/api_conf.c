@@ -34,6 +34,7 @@
 
 struct conf_watch {
 	struct eventd *d;
+	bool in_force; /* something was started, stopped or applied: what is written may be what runs now */
 	sd_event_source *timer, *notify[WATCHES];
 	size_t notify_count;
 };
@@ -178,15 +179,24 @@ static int compare(struct eventd *d, const char *file, const char *now, bool fir
 	if (now && !strcmp(kept.data, now))
 		return 0;
 	owner(d, file, by);
-	if (!first) {
+	if (!first)
 		hj_differ_run(kept.data, now ? now : "", tell, &t);
-		eventd_end_gone(d, file, now);
-	}
 	if (t.more) {
 		hj_notice("%s: %zu more keys are others", file, t.more);
 		say(d, "config-changed", file, json_pack("{s:s, s:I}", "file", file, "more", (json_int_t)t.more));
 	}
 	return keep(d, key, now);
+}
+
+int conf_watch_lines(const struct eventd *d, const char *file, struct hj_buf *to)
+{
+	char key[HJ_LEDGER_KEY_MAX + 1];
+	int r;
+
+	if (snprintf(key, sizeof(key), PREFIX "%s", file) >= (int)sizeof(key))
+		return -ENAMETOOLONG;
+	r = hj_ledger_get(d->ledger, key, to);
+	return r < 0 ? r : hj_buf_put(to, "", 1);
 }
 
 /* ---- all files ---- */
@@ -256,12 +266,29 @@ static int look_at_all(struct eventd *d)
 	return r;
 }
 
+static void again(struct conf_watch *w, hj_usec after)
+{
+	sd_event_source_set_time(w->timer, hj_now().mono + after);
+	sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+}
+
+static void end_gone(struct conf_watch *w)
+{
+	if (!w->in_force)
+		return;
+	w->in_force = eventd_end_gone(w->d);
+	if (w->in_force)
+		again(w, LOOK_AFTER);
+}
+
 static void look(struct conf_watch *w)
 {
 	struct eventd *d = w->d;
 	int r = eventd_flush(d);
 
 	r = r < 0 ? r : look_at_all(d);
+	if (r >= 0)
+		end_gone(w);
 	/* The events and what they were told of, in one transaction. */
 	if (r >= 0)
 		r = d->queued ? eventd_flush(d) : hj_ledger_commit(d->ledger);
@@ -273,8 +300,7 @@ static void look(struct conf_watch *w)
 	eventd_finds_again(d, "config-value");
 	eventd_finds_again(d, "config-changed");
 	hj_log_error(r, "cannot compare the configuration with what it was: trying again");
-	sd_event_source_set_time(w->timer, hj_now().mono + RETRY_MOST);
-	sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+	again(w, RETRY_MOST);
 }
 
 /* ---- when ---- */
@@ -287,11 +313,21 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 static int on_change(sd_event_source *source, const struct inotify_event *event, void *userdata)
 {
-	struct conf_watch *w = userdata;
-
-	sd_event_source_set_time(w->timer, hj_now().mono + LOOK_AFTER);
-	sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+	again(userdata, LOOK_AFTER);
 	return 0;
+}
+
+/* Not when a file is written: an edit that nobody applies, and that is taken back, concerns nobody. What is armed
+ * already is not put off. */
+void conf_watch_heed(struct conf_watch *w, const struct row *row)
+{
+	if (!w || !strcmp(row->source, "eventd") ||
+	        (strncmp(row->code, "config-", strlen("config-")) != 0 &&
+	                strncmp(row->code, "program-", strlen("program-")) != 0))
+		return;
+	w->in_force = true;
+	if (sd_event_source_get_enabled(w->timer, NULL) <= 0)
+		again(w, LOOK_AFTER);
 }
 
 void conf_watch_free(struct conf_watch *w)

@@ -142,10 +142,13 @@ void eventd_heed_clock(struct eventd *d, const struct hj_now *now); /* it may ha
 /* api_conf.c: who changed what in the configuration */
 struct conf_watch;
 int conf_watch_new(struct eventd *d, struct conf_watch **ret);
-void conf_watch_free(struct conf_watch *w); /* may be NULL */
+void conf_watch_free(struct conf_watch *w);                        /* may be NULL */
+void conf_watch_heed(struct conf_watch *w, const struct row *row); /* this was told; w may be NULL */
+/* What a file said when it was looked at last, appended: "key=value" each, with a NUL. -ENOENT: nothing is known. */
+int conf_watch_lines(const struct eventd *d, const char *file, struct hj_buf *to);
 
-/* gone.c: this file says something else now. lines: "key=value" each; NULL: the file is gone. */
-void eventd_end_gone(struct eventd *d, const char *file, const char *lines);
+/* gone.c: ends what is configured no more. True: there may be more of it. */
+bool eventd_end_gone(struct eventd *d);
 
 /* peer_trust.c */
 int eventd_start_trust(struct eventd *d);

@@ -86,6 +86,7 @@ int eventd_log(struct eventd *d, struct row *row, struct hj_ipc_call *call)
 {
 	stamp(d, row);
 	eventd_heed_trust(d, row->code);
+	conf_watch_heed(d->conf_watch, row);
 	return row->is == ROW_END ? log_end(d, row, call) : log_begin(d, row, call);
 }
 

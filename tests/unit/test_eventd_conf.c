@@ -322,62 +322,6 @@ static void a_disk_that_fails_amid_a_large_change(void **state)
 	end();
 }
 
-/* ---- what is configured no more ---- */
-
-static size_t open_events(void)
-{
-	size_t n = 0;
-
-	eventd_flush(d);
-	for (size_t i = 0; i < d->book.count; i++)
-		n += event_is_open(d->book.events[i]);
-	return n;
-}
-
-static void write_meters(const char *meters)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "format = 1;\nport = \"/dev/ttyS1\";\nmeters = ( %s );\n", meters);
-	write_file("etc/hjgate/buses.d/north.conf", text);
-}
-
-/* Looks as it does at a start, and says how many are open then. */
-static size_t open_after_a_look(void)
-{
-	end();
-	begin();
-	for (unsigned i = 0; i < 10; i++)
-		assert_true(sd_event_run(loop, 50000) >= 0);
-	return open_events();
-}
-
-static void trouble_of_what_is_gone_ends(void **state)
-{
-	static const char *const keys[] = { "meter north.oven", "meter north.fan", "bus north", "uplink county" };
-
-	hj_log_setup("eventd", HJ_LOG_ERROR);
-	write_meters("{ name = \"oven\"; }, { name = \"fan\"; }, { name = \"fan2\"; }");
-	write_uplink("123456");
-	begin();
-	for (size_t i = 0; i < hj_array_size(keys); i++)
-		eventd_say(d, i < 2 ? "meter-lost" : i == 2 ? "port-lost" : "link-lost", ROW_BEGIN, keys[i], NULL);
-	assert_int_equal(open_after_a_look(), 4);
-	write_file("etc/hjgate/buses.d/north.conf", "format = ;\n"); /* says nothing */
-	assert_int_equal(open_after_a_look(), 4);
-	write_meters("{ name = \"oven\"; }, { name = \"fan2\"; }");
-	assert_int_equal(open_after_a_look(), 3);
-	assert_null(book_find_open(&d->book, "meter-lost", "meter north.fan"));
-	for (size_t i = 0; i < 2; i++) {
-		char path[256];
-
-		path_of(i ? "etc/hjgate/uplinks.d/county.conf" : "etc/hjgate/buses.d/north.conf", path);
-		assert_int_equal(unlink(path), 0);
-		assert_int_equal(open_after_a_look(), i ? 0 : 1);
-	}
-	end();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,7 +331,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_key_from_what_to_what, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_change_behind_what_is_shown_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_disk_that_fails_amid_a_large_change, setup, teardown),
-		cmocka_unit_test_setup_teardown(trouble_of_what_is_gone_ends, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
