@@ -286,6 +286,10 @@ static void look(struct conf_watch *w)
 	struct eventd *d = w->d;
 	int r = eventd_flush(d);
 
+	if (r == -EINPROGRESS) {
+		again(w, LOOK_AFTER);
+		return;
+	}
 	r = r < 0 ? r : look_at_all(d);
 	if (r >= 0)
 		end_gone(w);

@@ -49,6 +49,8 @@ static int start(struct eventd *d, const char *root)
 	if (r >= 0)
 		r = eventd_watch_keys(d);
 	if (r >= 0)
+		r = salvage_timers(d);
+	if (r >= 0)
 		r = offline_init(d);
 	return r < 0 ? hj_log_error(r, "cannot make timers") : 0;
 }
@@ -102,6 +104,7 @@ void eventd_free(struct eventd *d)
 		return;
 	outbox_stop(d->outbox);
 	if (d->commit_timer && d->fold_timer) {
+		salvage_finish(d);
 		/* First what waits: a count or an end can only be written behind its event. */
 		eventd_flush(d);
 		eventd_write_folds(d, HJ_USEC_NEVER);
@@ -119,12 +122,15 @@ void eventd_free(struct eventd *d)
 	hj_verifying_free(d->verifying);
 	folds_done(&d->folds);
 	book_done(&d->book);
+	hj_salvage_free(d->salvage);
+	hj_ledger_close(d->opening);
 	hj_ledger_close(d->ledger);
 	hj_keyring_free(d->keyring);
 	sd_event_source_disable_unref(d->searching);
 	sd_event_source_disable_unref(d->commit_timer);
 	sd_event_source_disable_unref(d->fold_timer);
 	sd_event_source_disable_unref(d->key_timer);
+	sd_event_source_disable_unref(d->salvage_timer);
 	sd_event_source_disable_unref(d->clock);
 	offline_done(d);
 	sd_event_unref(d->event);

@@ -8,6 +8,7 @@
 #include "offline.h"
 #include "shift.h"
 #include "hjgate/ipc_server.h"
+#include "hjgate/ledger_salvage.h"
 #include "hjgate/place.h"
 #include "hjgate/service.h"
 
@@ -41,9 +42,13 @@ struct eventd {
 	bool key_told; /* whether any are locked: */
 	size_t key_locked;
 	sd_event_source *key_timer;
-	struct hj_ledger *ledger; /* NULL while the disk does not let it be opened */
+	struct hj_ledger *ledger;  /* NULL while the disk does not let it be opened, or it is: */
+	struct hj_ledger *opening; /* opened, but what a damaged one held is still being put back into it */
+	struct hj_salvage *salvage;
+	sd_event_source *salvage_timer;
 	struct hj_place place;
 	bool damaged; /* it was set aside, and that is not told yet */
+	bool known;   /* the book has been read: what is open is known */
 	struct book book;
 	struct folds folds;
 	uint8_t boot_id[HJ_ID_BYTES];
@@ -64,8 +69,8 @@ struct eventd {
 	struct offline offline;
 	struct stream *streams;
 	sd_event_source *searching; /* NULL: nobody has asked for what is not in RAM */
-	size_t streams_bytes;     /* of the events that wait for all of them */
-	struct hj_backup *backup; /* NULL: none is made now */
+	size_t streams_bytes;       /* of the events that wait for all of them */
+	struct hj_backup *backup;   /* NULL: none is made now */
 	struct hj_verifying *verifying;
 	struct {
 		int64_t day, asked_day; /* of the newest head in the records; INT64_MIN = none yet */
@@ -87,7 +92,8 @@ void eventd_spare(void *userdata); /* of hj_service */
 /* writer.c. eventd_put() takes the row over (it is empty afterwards) and keeps a reference to call, which may be
  * NULL. */
 int eventd_put(struct eventd *d, struct row *row, struct hj_ipc_call *call); /* -ENOBUFS: refused and counted */
-int eventd_flush(struct eventd *d); /* now; 0, or what keeps it from the disk */
+int eventd_flush(struct eventd *d); /* now; 0, or what keeps it from the disk; -EINPROGRESS: see eventd_open() */
+int eventd_failed(struct eventd *d, int error); /* the disk is in trouble: tried again later; gives the error */
 void eventd_drop_queue(struct eventd *d);
 void eventd_finds_again(struct eventd *d, const char *code); /* our own moments that wait, unless they are on disk */
 int eventd_append(struct eventd *d, const struct row *row, uint64_t *ret_seq); /* one row, not yet committed */
@@ -95,14 +101,23 @@ int eventd_append(struct eventd *d, const struct row *row, uint64_t *ret_seq); /
 struct op *eventd_waiting(const struct eventd *d, const char *code, const char *key);
 
 /* store.c */
-int eventd_open(struct eventd *d); /* opens the ledger and reads the book; 0 where it is open */
+/* Opens the ledger and reads the book; 0 where it is open. -EINPROGRESS: what a damaged one held comes back first,
+ * and then eventd_flush() is called. */
+int eventd_open(struct eventd *d);
 void eventd_cut(struct eventd *d);
 int eventd_read_back(struct eventd *d); /* the book, from the ledger */
+
+/* salvage.c */
+int salvage_timers(struct eventd *d);
+int salvage_begin(struct eventd *d);   /* into d->opening; d->salvage stays NULL where nothing is to be put back */
+int salvage_settle(struct eventd *d);  /* of d->ledger: what has come back is told, once */
+void salvage_finish(struct eventd *d); /* the program ends: as much as can be done */
 
 /* key.c */
 int eventd_watch_keys(struct eventd *d);
 void eventd_tell_keys(struct eventd *d);
 int eventd_look_for_keys(struct eventd *d);
+int eventd_keep_keys(struct eventd *d);               /* the copy of them, where it is another */
 int eventd_keys_opened(struct eventd *d, int opened); /* so many, just now */
 void eventd_say_key(
         struct eventd *d, const char *code, const char *by, int keys); /* keys < 0: says nothing of how many */

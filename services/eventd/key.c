@@ -1,6 +1,6 @@
 /* The keys of events.db: looked for once a minute while any is locked, so that a KEK that comes late opens what is
  * locked without a restart, and else every five, for another KEK. What was locked are events: then the book is read
- * anew. */
+ * anew. A copy of the keys, wrapped as they are, lies beside the file. */
 #include "eventd.h"
 #include "hjgate/log.h"
 
@@ -75,11 +75,22 @@ int eventd_look_for_keys(struct eventd *d)
 	return r;
 }
 
+/* Beside the file, for when that is damaged: keys come by time, by a word of an operator, and with another KEK. */
+int eventd_keep_keys(struct eventd *d)
+{
+	int r = d->ledger && !d->retry ? hj_salvage_keep_keys(d->ledger) : 0;
+
+	if (r < 0)
+		hj_log_error(r, "cannot keep a copy of the keys beside %s: trying again in a minute", d->path);
+	return r;
+}
+
 static int on_look(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct eventd *d = userdata;
 	int r = eventd_look_for_keys(d);
-	bool open = r >= 0 && d->ledger && !d->retry && !hj_ledger_locked_slots(d->ledger);
+	bool kept = eventd_keep_keys(d) >= 0;
+	bool open = r >= 0 && kept && d->ledger && !d->retry && !hj_ledger_locked_slots(d->ledger);
 
 	if (r < 0)
 		hj_log_error(r, "cannot look for keys: trying again in a minute");

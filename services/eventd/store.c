@@ -1,5 +1,6 @@
 /* The ledger's side: opening it, reading it back into the book, cutting what is too old. A ledger that cannot be
- * opened is tried again with the next commit: until then reports wait in RAM. */
+ * opened is tried again with the next commit: until then reports wait in RAM; and so they do while what a damaged one
+ * held is put back. */
 #include "eventd.h"
 #include "hjgate/log.h"
 #include "hjgate/service.h"
@@ -87,6 +88,7 @@ int eventd_read_back(struct eventd *d)
 	error = hj_ledger_read(d->ledger, 1, UINT64_MAX, 0, read_row, &r);
 	if (r.unreadable)
 		hj_warn("%s: %llu rows are unreadable and left out", d->path, (unsigned long long)r.unreadable);
+	d->known |= error >= 0;
 	return error;
 }
 
@@ -115,32 +117,55 @@ static int disk_takes(const struct eventd *d)
 	return r;
 }
 
-int eventd_open(struct eventd *d)
+static int open_file(struct eventd *d)
 {
 	bool damaged = false;
 	int r;
 
-	if (d->ledger)
-		return 0;
 	r = hj_place_check(&d->place, d->path);
 	r = r < 0 ? r : disk_takes(d);
-	r = r < 0 ? r : hj_ledger_open(d->path, d->keyring, &d->ledger, &damaged);
+	r = r < 0 ? r : hj_ledger_open(d->path, d->keyring, &d->opening, &damaged);
 	d->damaged |= damaged;
 	if (r < 0)
 		return r;
-	r = eventd_read_back(d);
+	r = salvage_begin(d);
+	if (r < 0)
+		hj_ledger_close(hj_steal(d->opening));
+	return r;
+}
+
+static int load(struct eventd *d)
+{
+	int r = eventd_read_back(d);
+
 	r = r < 0 ? r : outbox_load(d->outbox);
-	if (r < 0) {
-		hj_ledger_close(d->ledger);
-		d->ledger = NULL;
+	if (r < 0)
 		return r;
-	}
 	head_load(d);
 	if (d->damaged)
 		tell_damaged(d);
 	d->damaged = false;
+	eventd_keep_keys(d);
 	eventd_tell_keys(d);
-	return 0;
+	return salvage_settle(d);
+}
+
+int eventd_open(struct eventd *d)
+{
+	int r;
+
+	if (d->ledger)
+		return 0;
+	r = d->opening ? 0 : open_file(d);
+	if (r < 0)
+		return r;
+	if (d->salvage)
+		return -EINPROGRESS;
+	d->ledger = hj_steal(d->opening);
+	r = load(d);
+	if (r < 0)
+		hj_ledger_close(hj_steal(d->ledger));
+	return r;
 }
 
 /* ---- cutting ---- */

@@ -250,7 +250,7 @@ static void let_go(struct eventd *d, int error)
 }
 
 /* Others than the timer try, too: they do not make it wait longer. */
-static int failed(struct eventd *d, int error)
+int eventd_failed(struct eventd *d, int error)
 {
 	hj_usec now = hj_now().mono;
 
@@ -316,6 +316,8 @@ int eventd_flush(struct eventd *d)
 	int r;
 
 	r = eventd_open(d);
+	if (r == -EINPROGRESS)
+		return r;
 	if (r >= 0 && anew)
 		find_there(d);
 	if (r >= 0)
@@ -323,7 +325,7 @@ int eventd_flush(struct eventd *d)
 	if (r >= 0 && (d->queued || outbox_wants_commit(d->outbox)))
 		r = append_all(d);
 	if (r < 0)
-		return failed(d, r);
+		return eventd_failed(d, r);
 	outbox_committed(d->outbox);
 	all_written(d);
 	worked(d);

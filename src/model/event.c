@@ -47,8 +47,8 @@ static const struct hj_event_type catalogue[] = {
 	           "the card or disk") },
 	{ "store-salvaged", HJ_EVENT_WARN, 0, N_("file"),
 	        N_("{records} records of {file} were put back; {lost} are lost, between {from} and {to}"),
-	        N_("hjgate gaps shows what is missing; a backup may have it; renew the card or disk if it happens "
-	           "again") },
+	        N_("of records, hjgate gaps shows what is missing; a backup may have it; renew the card or disk if it "
+	           "happens again") },
 	{ "events-cut", HJ_EVENT_INFO, 0, N_("file"),
 	        N_("the {count} oldest events, of {begin} to {end}, went: newer ones needed their place"), NULL },
 	{ "chain-head", HJ_EVENT_INFO, 0, N_("file"), N_("the records have the head {head}"), NULL },

@@ -28,6 +28,13 @@ static void disk_is_well(void)
 	assert_int_equal(eventd_flush(d), 0);
 }
 
+/* What of a damaged one verifies comes back first. */
+static void run_until_open(void)
+{
+	while (!d->ledger)
+		assert_true(sd_event_run(loop, 50000) >= 0);
+}
+
 static size_t count(const char *code)
 {
 	size_t n = 0;
@@ -120,6 +127,7 @@ static void what_began_before_ends_before_it_is_known(void **state)
 	move("var/lib/hjgate", "var/lib/elsewhere");
 	start();
 	assert_null(d->ledger);
+	assert_false(d->known);
 	eventd_say(d, "link-lost", ROW_BEGIN, "uplink county", NULL);
 	for (int i = 0; i < 2; i++) /* the second says nothing new */
 		eventd_say(d, "link-lost", ROW_END, "uplink county", NULL);
@@ -128,6 +136,7 @@ static void what_began_before_ends_before_it_is_known(void **state)
 		eventd_say(d, "link-lost", ROW_END, "uplink city", NULL);
 	move("var/lib/elsewhere", "var/lib/hjgate");
 	disk_is_well();
+	assert_true(d->known);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(count("link-lost"), 2);
 		assert_int_equal(count_ended("link-lost"), 1);
@@ -160,6 +169,10 @@ static void a_ledger_set_aside_is_told_once(void **state)
 	faults_begin(ENOSPC, ON_CREATE, 0, 0);
 	start();
 	assert_null(d->ledger);
+	faults_end();
+	d->retry_at = 0;
+	assert_int_equal(eventd_flush(d), -EINPROGRESS);
+	run_until_open();
 	disk_is_well();
 	assert_int_equal(count("store-damaged"), 1);
 	start_again();
