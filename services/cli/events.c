@@ -22,6 +22,7 @@ struct events {
 	struct cli_list classes, codes;
 	struct writer *w;
 	size_t seen;
+	bool unread;                                           /* eventd does not know them all */
 	const struct hj_event_type *open_types[REMEDIES_MOST]; /* of which there are open events */
 };
 
@@ -84,6 +85,7 @@ static int take(json_t *answer, bool continues, void *userdata)
 		note_open(e, event);
 		e->seen++;
 	}
+	e->unread |= json_is_true(json_object_get(answer, "unread"));
 	if (e->follow)
 		writer_flush(e->w);
 	return ferror(stdout) ? 1 : 0;
@@ -158,7 +160,11 @@ static int list(struct cli *cli, struct events *e)
 	if (!e->w)
 		return r;
 	writer_table_end(e->w);
-	if (r == 0 && e->seen == 0)
+	writer_field(e->w, "unread", NULL, STYLE_PLAIN, json_boolean(e->unread), NULL);
+	if (e->unread)
+		writer_say(e->w, STYLE_WARN, "%s",
+		        _("the file of the events cannot be read yet, or is being put back: there may be others"));
+	else if (r == 0 && e->seen == 0)
 		writer_say(e->w, STYLE_GOOD, "%s", e->open ? _("no open events") : _("no events"));
 	more = whole && e->seen >= LAST_MOST;
 	writer_field(e->w, "more", NULL, STYLE_PLAIN, json_boolean(more), NULL);

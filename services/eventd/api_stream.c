@@ -91,7 +91,7 @@ static size_t bytes_of(const struct event *e)
 
 static json_t *next_part(struct stream *s, size_t most)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *part;
 	size_t bytes = 0;
 
 	while (list && s->sent < s->count && (bytes += bytes_of(s->events[s->sent])) <= most) {
@@ -103,7 +103,10 @@ static json_t *next_part(struct stream *s, size_t most)
 		s->events = NULL;
 		s->count = s->size = s->sent = 0;
 	}
-	return json_pack("{s:o}", "events", list);
+	part = json_pack("{s:o}", "events", list);
+	if (!s->d->known)
+		json_object_set_new(part, "unread", json_true());
+	return part;
 }
 
 /* The client has read what was queued. */

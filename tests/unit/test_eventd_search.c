@@ -336,6 +336,24 @@ static void the_disk_goes_meanwhile(void **state)
 	close(fd);
 }
 
+/* Who asks what is open must not take what nobody knows yet for nothing. */
+static void it_says_what_it_has_not_read(void **state)
+{
+	int fd = open_as(0);
+
+	for (int known = 0; known < 2; known++) {
+		json_t *j, *unread;
+
+		w.d->known = known;
+		say(fd, LIST("", "\"open\":true"));
+		j = hear(fd);
+		unread = json_object_get(json_object_get(j, "parameters"), "unread");
+		assert_int_equal(json_is_true(unread), !known);
+		json_decref(j);
+	}
+	close(fd);
+}
+
 #define t(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
@@ -346,6 +364,7 @@ int main(void)
 		t(who_leaves_while_it_is_looked_for),
 		t(it_begins_anew),
 		t(the_disk_goes_meanwhile),
+		t(it_says_what_it_has_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
