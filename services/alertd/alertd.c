@@ -243,6 +243,9 @@ static int start(struct alertd *a)
 		hj_log_error(r,
 		        "cannot open the outbox below %s/var/lib/hjgate: alerts are told, and asked for again",
 		        a->root);
+	r = asking_new(a, &a->asking);
+	if (r < 0)
+		hj_log_error(r, "eventd is not asked what is still open: what is told again goes by what it offers");
 	return 0;
 }
 
@@ -273,6 +276,7 @@ void alertd_free(struct alertd *a)
 	for (size_t i = 0; i < a->channel_count; i++)
 		channel_stop(&a->channels[i]);
 	http_free(a->http);
+	asking_free(a->asking);
 	hj_report_free(a->report);
 	sd_event_source_disable_unref(a->timer);
 	for (size_t i = 0; i < a->owed_count; i++)

@@ -18,6 +18,7 @@
 #define IDLE_MS  10000
 
 struct alertd;
+struct asking; /* eventd, what is still open */
 struct channel {
 	struct alertd *a;
 	const struct hj_conf_channel *conf;
@@ -46,6 +47,7 @@ struct alertd {
 	bool conf_bad; /* nobody can be told: what comes is not taken */
 	struct http *http;
 	struct hj_report *report;
+	struct asking *asking;
 	struct channel channels[HJ_ALERT_CHANNELS_MAX];
 	size_t channel_count;
 	struct quiet quiet;
@@ -101,6 +103,10 @@ size_t channel_waiting(const struct channel *c, int64_t *ret_oldest_ms);
 int channel_post(struct channel *c, const struct alert *const *list, size_t n, http_fn fn, void *userdata,
         struct http_request **ret, size_t *ret_n, char ret_why[VERDICT_TEXT_MAX]);
 void channel_give_up(struct channel *c, struct alert *alert, const char *why); /* loudly */
+
+/* peer_open.c */
+int asking_new(struct alertd *a, struct asking **ret);
+void asking_free(struct asking *s); /* may be NULL */
 
 /* api.c */
 /* Of an address what may be shown: neither who asks nor what stands behind the host. */

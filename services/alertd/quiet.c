@@ -26,7 +26,7 @@ static struct track *find(struct quiet *q, const char *code, const char *key)
 
 static bool has_news(const struct track *t)
 {
-	return t->open != t->told_open || t->hushed;
+	return (t->open && !t->told_open) || t->hushed;
 }
 
 /* The one that is missed least: closed and told before others, then the oldest. */
@@ -101,6 +101,7 @@ static struct track *track_of(struct quiet *q, const struct alert *a)
 	}
 	alert_free(t->last);
 	t->last = copy;
+	t->doubtful = false;
 	return t;
 }
 
@@ -170,6 +171,41 @@ struct alert *quiet_due(struct quiet *q, int64_t now_ms, struct track **ret_trac
 		t->told_ms = now_ms;
 		*ret_track = t;
 		return a;
+	}
+	return NULL;
+}
+
+/* ---- what is open ---- */
+
+bool quiet_doubt(struct quiet *q)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < q->count; i++) {
+		q->tracks[i].doubtful = q->tracks[i].open;
+		any = any || q->tracks[i].open;
+	}
+	return any;
+}
+
+void quiet_is_open(struct quiet *q, const char *code, const char *key)
+{
+	struct track *t = find(q, code, key);
+
+	if (t)
+		t->doubtful = false;
+}
+
+struct track *quiet_close_doubtful(struct quiet *q)
+{
+	for (size_t i = 0; i < q->count; i++) {
+		struct track *t = &q->tracks[i];
+
+		if (!t->doubtful)
+			continue;
+		t->doubtful = t->open = false;
+		t->hushed = 0;
+		return t;
 	}
 	return NULL;
 }

@@ -12,6 +12,7 @@ struct track {
 	struct alert *last; /* the newest event of it */
 	bool open;          /* it has begun and not ended */
 	bool told_open;     /* that is what people know */
+	bool doubtful;      /* whether it is open still is being asked, and nothing came of it since */
 	int64_t told_ms;    /* when they were last told of a begin or a moment */
 	unsigned hushed;    /* not told since */
 };
@@ -28,5 +29,11 @@ bool quiet_event(
 /* The next that is to be told because its time is over: a copy, which is the caller's; NULL: none now. */
 struct alert *quiet_due(struct quiet *q, int64_t now_ms, struct track **ret_track);
 int64_t quiet_next(const struct quiet *q); /* when quiet_due() has something; INT64_MAX: never */
+/* Whether what is open here is open at all: all of it is in doubt (false: none is open), what eventd has as open is
+ * so, and in the end each of the others is closed, until there is none (NULL). Such a one is not told again, its end
+ * is. */
+bool quiet_doubt(struct quiet *q);
+void quiet_is_open(struct quiet *q, const char *code, const char *key);
+struct track *quiet_close_doubtful(struct quiet *q);
 /* Takes a track over that was on the disk (last is then the quiet's), in place of one that is there. -ENOMEM. */
 int quiet_put(struct quiet *q, struct track *t);

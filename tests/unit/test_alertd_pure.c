@@ -206,6 +206,33 @@ static void test_repeat(void **state)
 	assert_int_equal(quiet_next(&q), INT64_MAX);
 }
 
+/* eventd is asked what is open: what it does not know is told again no more, and its end is told if it comes. */
+static void test_quiet_doubt(void **state)
+{
+	_cleanup_(quiet_done) struct quiet q = { .quiet_ms = 30 * MINUTE_MS, .repeat_ms = 120 * MINUTE_MS };
+	struct alert fan = make(2, "meter-lost", "meter fan", ALERT_BEGIN);
+	int64_t now = NOON_MS;
+	struct track *track;
+	unsigned more;
+
+	assert_false(quiet_doubt(&q));
+	assert_true(tells(&q, ALERT_BEGIN, now, &more));
+	assert_true(quiet_event(&q, &fan, now, &more, &track));
+	assert_true(quiet_doubt(&q));
+	quiet_is_open(&q, "meter-lost", "meter fan");
+	quiet_is_open(&q, "meter-lost", "nobody");
+	assert_false(tells(&q, ALERT_BEGIN, now + 1000, &more)); /* it has begun again meanwhile */
+	assert_null(quiet_close_doubtful(&q));
+	assert_true(quiet_doubt(&q));
+	quiet_is_open(&q, "meter-lost", "meter fan");
+	track = quiet_close_doubtful(&q);
+	assert_non_null(track);
+	assert_string_equal(track->last->key, "meter oven");
+	assert_null(quiet_close_doubtful(&q));
+	assert_int_equal(quiet_next(&q), now + 120 * MINUTE_MS); /* of the fan alone */
+	assert_true(tells(&q, ALERT_END, now + 2000, &more));
+}
+
 static void test_quiet_bounded(void **state)
 {
 	_cleanup_(quiet_done) struct quiet q = { .quiet_ms = MINUTE_MS };
@@ -445,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_quiet_over),
 		cmocka_unit_test(test_repeat),
+		cmocka_unit_test(test_quiet_doubt),
 		cmocka_unit_test(test_quiet_bounded),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_choose_itself),
