@@ -23,7 +23,7 @@ const struct cli_option cli_bus_options[] = {
 	{ "--near", 0, CLI_TEXT, N_("SPAN"), N_("with find: the addresses to read, 0-200 as without"), OPTION(near) },
 	{ "--address", 0, CLI_TEXT, N_("N"), N_("with find: where the manual says it is; one off is tried too"),
 	        OPTION(address) },
-	{ "--table", 0, CLI_TEXT, N_("TABLE"), N_("with find: holding or input only"), OPTION(table) },
+	{ "--table", 0, CLI_TEXT, N_("TABLE"), N_("with find and scan: holding or input only"), OPTION(table) },
 	{ "--ct", 0, CLI_TEXT, N_("RATIO"), N_("with find: the current transformers' ratio"), OPTION(ct) },
 	{ "--pt", 0, CLI_TEXT, N_("RATIO"), N_("with find: the voltage transformers' ratio"), OPTION(pt) },
 	{ "--rounds", 0, CLI_COUNT, N_("N"), N_("with doctor: how often each is asked, 20 as without"),

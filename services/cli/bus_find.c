@@ -79,22 +79,24 @@ static int read_some(struct find *f, struct registers *t, uint32_t at, uint32_t 
 		f->done += n;
 		return 0;
 	}
-	if (a.exception == 1) { /* it has no such table: no address of it will do */
-		f->done += t->count - at;
+	if (a.exception == 1) /* it has no such table: no address of it will do */
 		return -ENOENT;
-	}
 	piece = n <= SINGLE_BELOW ? 1 : n / 2;
 	for (uint32_t done = 0; done < n && !r; done += piece)
 		r = read_some(f, t, at + done, hj_min(piece, n - done));
 	return r;
 }
 
+/* Each table anew: a meter without the one may be silent to it, and answer to the other. */
 static int read_table(struct find *f, struct registers *t)
 {
+	size_t end = f->done + t->count;
 	int r = 0;
 
+	f->silent = 0;
 	for (uint32_t at = 0; at < t->count && !r && f->silent < SILENT_MOST; at += BLOCK)
 		r = read_some(f, t, at, hj_min(t->count - at, (uint32_t)BLOCK));
+	f->done = end;
 	return r == -ENOENT ? 0 : r;
 }
 

@@ -1,6 +1,8 @@
 /* `hjgate bus scan`: who answers on this line. Each unit id is asked for one register; whatever it says, a value or
- * an exception, it is there. Stations are searched by their digits (meter_search.h). Where the format is not known
- * either, the common ones are tried first, and the first at which somebody answers is taken for that of the line. */
+ * an exception, it is there. A meter that has input registers only may be silent to a question for another: these
+ * are asked for where nobody has holding registers, since most ids are nobody's and cost a time-out each. Stations
+ * are searched by their digits (meter_search.h). Where the format is not known either, the common ones are tried
+ * first, and the first at which somebody answers is taken for that of the line. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,14 +25,18 @@ struct scan {
 	struct writer *writer;
 	struct cli_progress progress;
 	bool units[BUS_UNITS];
+	size_t unit_count;
+	enum hj_table table; /* that --table names; 0: none */
+	bool asked_input;
 	size_t all, done; /* questions, of all formats */
-	size_t found, unreadable, doubles;
+	size_t found, unreadable, silent, doubles;
 	int64_t timeout_ms;
 };
 
 static const struct writer_column columns[] = {
 	{ "unit_id", N_("UNIT ID"), true },
 	{ "meter", N_("METER"), false },
+	{ "table", N_("TABLE"), false },
 	{ "format", N_("FORMAT"), false },
 	{ "result", N_("ANSWER"), false },
 	{ "exception", NULL, true },
@@ -120,9 +126,9 @@ static void put_answer(struct scan *s, const struct bus_reply *a)
 
 /* ---- unit ids ---- */
 
-static int ask_unit(struct scan *s, unsigned unit)
+static int ask_unit(struct scan *s, unsigned unit, enum hj_table table)
 {
-	const struct hj_question q = { .unit_id = (uint8_t)unit, .table = HJ_TABLE_HOLDING, .count = 1 };
+	const struct hj_question q = { .unit_id = (uint8_t)unit, .table = table, .count = 1 };
 	char format[BUS_FORMAT_LEN];
 	struct bus_reply a;
 	int r;
@@ -131,6 +137,7 @@ static int ask_unit(struct scan *s, unsigned unit)
 	        unit, s->found);
 	r = bus_wire_ask(&s->wire, &q, s->timeout_ms, &a);
 	s->done++;
+	s->silent += !r && a.result == BUS_SILENT;
 	if (r || a.result == BUS_SILENT || a.result == BUS_WAIT)
 		return r;
 	s->found += a.result != BUS_BROKEN;
@@ -138,18 +145,30 @@ static int ask_unit(struct scan *s, unsigned unit)
 	cli_progress_end(&s->progress);
 	writer_cell_int(s->writer, unit);
 	writer_cell_text(s->writer, meter_at(&s->wire, unit));
+	writer_cell_text(s->writer, hj_table_name(table));
 	put_answer(s, &a);
 	return 0;
 }
 
-static int scan_units(struct scan *s)
+static int ask_units(struct scan *s, enum hj_table table)
 {
 	int r = 0;
 
+	s->asked_input |= table == HJ_TABLE_INPUT;
 	for (unsigned unit = 1; unit < BUS_UNITS && !r; unit++)
 		if (s->units[unit])
-			r = ask_unit(s, unit);
+			r = ask_unit(s, unit, table);
 	return r;
+}
+
+static int scan_units(struct scan *s, bool one_format)
+{
+	int r = ask_units(s, s->table ? s->table : HJ_TABLE_HOLDING);
+
+	if (r || s->table || !one_format || s->found || s->unreadable)
+		return r;
+	s->all += s->unit_count;
+	return ask_units(s, HJ_TABLE_INPUT);
 }
 
 /* ---- stations ---- */
@@ -246,7 +265,7 @@ static int scan_formats(struct scan *s)
 		s->wire.conf.baud = formats[i].baud;
 		s->wire.conf.parity = formats[i].parity;
 		r = n > 1 ? bus_wire_reopen(&s->wire) : 0;
-		r = r ? r : has_stations(s) ? scan_stations(s) : scan_units(s);
+		r = r ? r : has_stations(s) ? scan_stations(s) : scan_units(s, n == 1);
 	}
 	return r;
 }
@@ -265,16 +284,18 @@ static void conclude(struct scan *s, int64_t took_ms)
 		writer_say(w, STYLE_WARN,
 		        _("%zu times several spoke at once to the last digit: two meters of one address?"),
 		        s->doubles);
-	if (s->found)
-		return;
-	if (s->unreadable)
+	if (!s->found && s->unreadable)
 		writer_say(w, STYLE_WARN, _("Somebody speaks, but not at %s: try --baud all"),
 		        bus_format(&s->wire.conf, format));
-	else
+	else if (!s->found)
 		writer_say(w, STYLE_WARN,
 		        _("Nobody answers. A slow meter needs --timeout 1000, another format --baud all; hjgate bus "
 		          "doctor %s looks at the line"),
 		        s->wire.target);
+	if (s->silent && !s->asked_input)
+		writer_say(w, STYLE_DIM, "%s",
+		        _("Only holding registers were asked for: --table input finds meters that have input registers "
+		          "alone"));
 }
 
 static int scan(struct scan *s)
@@ -284,7 +305,8 @@ static int scan(struct scan *s)
 
 	s->units[HJ_UNIT_DIRECT] |= !s->o->units && s->wire.conf.kind == HJ_BUS_tcp;
 	for (unsigned unit = 1; unit < BUS_UNITS; unit++)
-		s->all += s->units[unit];
+		s->unit_count += s->units[unit];
+	s->all = s->unit_count;
 	s->timeout_ms = s->o->timeout ? s->o->timeout : has_stations(s) ? STATION_TIMEOUT_MS : SCAN_TIMEOUT_MS;
 	s->writer = bus_writer(s->cli);
 	cli_progress_begin(s->cli, &s->progress);
@@ -309,6 +331,9 @@ int bus_scan(struct cli *cli, const struct bus_options *o, int argc, char **argv
 	if (argc != 1)
 		return cli_usage(cli, "%s", _("scan needs one word: a bus, a device, or HOST:PORT"));
 	r = bus_units(cli, o->units, s.units);
+	r = r || !o->table ? r : bus_table(cli, o->table, &s.table);
+	if (!r && s.table && s.table != HJ_TABLE_HOLDING && s.table != HJ_TABLE_INPUT)
+		r = cli_usage(cli, "%s", _("scan asks for registers: --table holding or input"));
 	if (r)
 		return r;
 	r = bus_wire_open(cli, o, argv[0], &s.wire);
