@@ -114,13 +114,16 @@ static void put_sums(struct sniff *s)
 	const struct hj_overhear *o = &s->overhear;
 	char span[CLI_SPAN_LEN], format[BUS_FORMAT_LEN];
 	bool silent = !o->requests && !o->answers && !o->exceptions && !o->junk;
+	bool over_tcp = hj_bus_type(s->wire.conf.kind)->traits & HJ_BUS_HOST;
 
 	writer_field(s->w, "requests", NULL, STYLE_PLAIN, json_integer((json_int_t)o->requests), NULL);
 	writer_field(s->w, "answers", NULL, STYLE_PLAIN, json_integer((json_int_t)o->answers), NULL);
 	writer_field(s->w, "exceptions", NULL, STYLE_PLAIN, json_integer((json_int_t)o->exceptions), NULL);
 	writer_field(s->w, "junk_bytes", NULL, STYLE_PLAIN, json_integer((json_int_t)o->junk), NULL);
 	if (silent)
-		writer_say(s->w, STYLE_DIM, _("nothing was said in %s: nobody else asks on this line"),
+		writer_say(s->w, STYLE_DIM,
+		        over_tcp ? _("nothing was said in %s: nobody else asks, or the server keeps what others ask to them")
+		                 : _("nothing was said in %s: nobody else asks on this line"),
 		        cli_span(cli_wall_ms() - s->begun_ms, span));
 	else
 		writer_say(s->w, STYLE_DIM, _("%llu requests, %llu answers, %llu exceptions, %llu bytes in no frame"),
@@ -148,6 +151,18 @@ static int sniff(struct sniff *s, const struct bus_options *o)
 	return r;
 }
 
+/* A server of Modbus TCP answers each of its clients alone. */
+static int refuse_tcp(const struct sniff *s, const char *target)
+{
+	cli_refused(s->cli, _("what others ask a server of Modbus TCP cannot be heard: it answers each of them alone"));
+	if (s->wire.has_file)
+		fprintf(stderr, _("What hjgate asks it: hjgate frames %s -f\n"), s->wire.conf.name);
+	else
+		fprintf(stderr, _("Of a server that gives everybody what its line says: hjgate bus sniff %s --type rtu-over-tcp\n"),
+		        target);
+	return HJ_EXIT_REFUSED;
+}
+
 int bus_sniff(struct cli *cli, const struct bus_options *o, int argc, char **argv)
 {
 	struct sniff s = { .cli = cli };
@@ -158,7 +173,9 @@ int bus_sniff(struct cli *cli, const struct bus_options *o, int argc, char **arg
 	r = bus_wire_open(cli, o, argv[0], &s.wire);
 	if (r)
 		return r;
-	if (s.wire.adhoc) {
+	if (s.wire.conf.kind == HJ_BUS_tcp) {
+		r = refuse_tcp(&s, argv[0]);
+	} else if (s.wire.adhoc) {
 		r = sniff(&s, o);
 	} else {
 		r = cli_refused(cli, _("hjgate-meterd@%s asks on this bus itself"), s.wire.conf.name);
