@@ -8,7 +8,7 @@
 
 #include "hjgate/clock.h"
 
-#define HJ_DOCTOR_UNITS 64
+#define HJ_DOCTOR_UNITS 256
 #define HJ_DOCTOR_TRIPS 100 /* kept of a unit; more rounds change nothing */
 #define HJ_DOCTOR_BINS  8
 

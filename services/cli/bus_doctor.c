@@ -113,7 +113,7 @@ static void add_meter(struct doctor *d, const struct hj_conf_meter *m)
 	struct patient *p = &d->patients[d->count];
 	const struct hj_conf_point *point = &m->points[0];
 
-	if (d->count == HJ_DOCTOR_UNITS || !m->point_count)
+	if (!m->point_count)
 		return;
 	p->question = (struct hj_question){ .unit_id = (uint8_t)m->unit_id,
 		.table = point->table,
@@ -128,13 +128,15 @@ static void add_unit(struct doctor *d, unsigned unit)
 {
 	struct patient *p = &d->patients[d->count];
 
-	if (d->count == HJ_DOCTOR_UNITS)
-		return;
 	p->question = (struct hj_question){ .unit_id = (uint8_t)unit, .table = HJ_TABLE_HOLDING, .count = 1 };
 	snprintf(p->name, sizeof(p->name), _("unit %u"), unit);
 	d->count++;
 }
 
+/* Every unit id, and every meter of a file, no two of which share an id: there is room for all that can be named. */
+_Static_assert(HJ_DOCTOR_UNITS >= BUS_UNITS && HJ_DOCTOR_UNITS >= HJ_CONF_METERS_MAX, "room for all patients");
+
+/* The meters of the file, of these units if some are named; those that it does not know are asked as they are. */
 static int choose(struct doctor *d, const struct bus_options *o)
 {
 	bool units[BUS_UNITS];
@@ -142,13 +144,16 @@ static int choose(struct doctor *d, const struct bus_options *o)
 
 	if (!r && o->units && hj_bus_type(d->wire.conf.kind)->traits & HJ_BUS_STATIONS)
 		r = cli_usage(d->cli, "%s", _("stations have no unit ids: the meters of the bus's file are asked"));
-	for (size_t i = 0; !r && d->wire.has_file && i < d->wire.conf.meter_count; i++)
-		if (!o->units || units[d->wire.conf.meters[i].unit_id])
-			add_meter(d, &d->wire.conf.meters[i]);
-	if (!r && !d->count && o->units)
-		for (unsigned u = 1; u < BUS_UNITS; u++)
-			if (units[u])
-				add_unit(d, u);
+	for (size_t i = 0; !r && d->wire.has_file && i < d->wire.conf.meter_count; i++) {
+		const struct hj_conf_meter *m = &d->wire.conf.meters[i];
+
+		if (!o->units || units[m->unit_id])
+			add_meter(d, m);
+		units[m->unit_id] = false;
+	}
+	for (unsigned u = 1; !r && o->units && u < BUS_UNITS; u++)
+		if (units[u])
+			add_unit(d, u);
 	if (!r && !d->count)
 		r = cli_usage(d->cli, _("whom to ask? --units 1,2,3 (hjgate bus scan %s says who is there)"),
 		        d->wire.target);
