@@ -7,7 +7,12 @@
 #include "check_look.h"
 #include "cli.h"
 
-#define IDENTIFIERS_MOST 8 /* of one bus: the file is read again for each */
+#define IDENTIFIERS_MOST 64 /* of one bus: the file is read again for each */
+
+#define BLOCK              0xff /* instead of a number: all of them */
+#define DLT645_DEMAND      1    /* the class after energy, 0 */
+#define DLT645_SETTLEMENTS 0x0c
+#define DLT645_TARIFFS     8 /* the standard allows 63 */
 
 /* A chip's label is no path, and a bus over TCP has none. */
 static void look_at_port(const struct hj_conf_bus *b, struct hj_conf_errors *n)
@@ -88,33 +93,78 @@ static void look_at_addresses(const struct hj_conf_bus *b, const struct hj_conf_
 	}
 }
 
-/* Digits of identifiers are decimal but for blocks: 02010100 without its 0x is 0x1EABF4. */
-static bool is_odd_identifier(const struct hj_conf_point *p)
+/* Identifiers are written by their hexadecimal digits. Without 0x these are taken for a decimal number: 00010000 for
+ * 0x2710, which is another identifier, or none. So a decimal number is suspected unless it is an identifier of the
+ * standard as it stands, as programs may write them.
+ *
+ * DL/T 645: digits of the four bytes are decimal but for FF, a block. The classes 00 and 01, energy and demand, have
+ * the tariff in the third byte, and in the last one which settlement: the 12th before this one at most. */
+static bool is_dlt645_identifier(uint32_t identifier)
 {
-	bool odd = false;
+	uint8_t last = (uint8_t)identifier, tariff = (uint8_t)(identifier >> 8);
 
-	for (uint32_t rest = p->address; rest; rest >>= 4)
-		odd = odd || (rest & 0xf) > 9;
-	return odd;
+	for (unsigned i = 0; i < sizeof(identifier); i++) {
+		uint8_t byte = (uint8_t)(identifier >> 8 * i);
+
+		if (byte != BLOCK && (byte >> 4 > 9 || (byte & 0xf) > 9))
+			return false;
+	}
+	return identifier >> 24 > DLT645_DEMAND || ((last <= DLT645_SETTLEMENTS || last == BLOCK) &&
+	                                                  (tariff <= DLT645_TARIFFS || tariff == BLOCK));
+}
+
+/* CJ/T 188: behind the type of the meter the class, or, of some makers, the two bytes the other way round. */
+static bool is_cjt188_identifier(uint32_t identifier)
+{
+	static const uint8_t classes[] = { 0x81, 0x90, 0xa0, 0xd1 };
+	bool found = !identifier;
+
+	for (size_t i = 0; i < hj_array_size(classes); i++)
+		found |= (uint8_t)identifier == classes[i] || (uint8_t)(identifier >> 8) == classes[i];
+	return found;
+}
+
+static const struct identifiers {
+	enum hj_bus_kind kind;
+	bool (*is)(uint32_t identifier);
+	int digits;
+} identifiers[] = {
+	{ HJ_BUS_dlt645, is_dlt645_identifier, 8 },
+	{ HJ_BUS_cjt188, is_cjt188_identifier, 6 },
+};
+
+static void look_at_identifier(const struct hj_conf_bus *b, const struct identifiers *i,
+        const struct hj_conf_point *p, struct hj_conf_errors *n)
+{
+	char is[16], meant[16], what[256], remedy[256];
+
+	if (!hj_conf_key_decimal(b->file, p->line, "address"))
+		return;
+	snprintf(is, sizeof(is), "0x%0*X", i->digits, p->address);
+	snprintf(meant, sizeof(meant), "0x%0*u", i->digits, p->address);
+	snprintf(what, sizeof(what), _("address = %u of %s is a decimal number: the identifier %s"), p->address,
+	        p->point.name, is);
+	snprintf(remedy, sizeof(remedy),
+	        _("write address = %s; where these are the digits of the identifier, else %s"), meant, is);
+	check_note(n, b->file, hj_conf_key_line(b->file, p->line, "address"), what, remedy);
 }
 
 static void look_at_identifiers(const struct hj_conf_bus *b, struct hj_conf_errors *n)
 {
+	const struct identifiers *known = NULL;
 	unsigned looks = 0;
-	char what[256];
 
-	for (size_t i = 0; i < b->meter_count && b->kind == HJ_BUS_dlt645; i++)
+	for (size_t i = 0; i < hj_array_size(identifiers); i++)
+		if (identifiers[i].kind == b->kind)
+			known = &identifiers[i];
+	for (size_t i = 0; known && i < b->meter_count; i++)
 		for (size_t k = 0; k < b->meters[i].point_count && looks < IDENTIFIERS_MOST; k++) {
 			const struct hj_conf_point *p = &b->meters[i].points[k];
 
-			if (!is_odd_identifier(p) || ++looks > IDENTIFIERS_MOST ||
-			        !hj_conf_key_decimal(b->file, p->line, "address"))
+			if (known->is(p->address))
 				continue;
-			snprintf(what, sizeof(what),
-			        _("address = %u of %s is a decimal number: the identifier 0x%08X"), p->address,
-			        p->point.name, p->address);
-			check_note(n, b->file, hj_conf_key_line(b->file, p->line, "address"), what,
-			        _("write the identifier's digits behind 0x, such as 0x02010100"));
+			looks++;
+			look_at_identifier(b, known, p, n);
 		}
 }
 

@@ -48,6 +48,10 @@ static int teardown(void **state)
 #define POINT  "points = ( { name = \"i\"; table = \"input\"; address = 0; } ); } );\n"
 #define PLACE  "format = 1;\nhost = \"203.0.113.1\"; port = 9000;\n"
 #define UPLINK PLACE "mn = \"66330302010200001001\"; pw = \"s3cret\";\n"
+#define PIPES                                                                                                        \
+	"format = 1; type = \"cjt188\"; port = \"/dev/null\";\n"                                                     \
+	"meters = ( { name = \"cold\"; station = \"1\";\n"                                                         \
+	"points = ( { name = \"e\"; type = \"bcd\"; length = 4;\n"
 #define GRID                                                                                                         \
 	"format = 1; type = \"dlt645\"; port = \"/dev/null\";\nmeters = ( { name = \"main\"; station = \"7\";\n"     \
 	"points = ( { name = \"u\"; type = \"bcd\"; length = 2;\n"
@@ -111,7 +115,23 @@ static const struct hardly hardly[] = {
 	        .file = "north.conf",
 	        .line = 4,
 	        .what = "decimal number: the identifier 0x001EABF4",
-	        .remedy = "behind 0x" },
+	        .remedy = "write address = 0x02010100;" },
+	/* what every meter has: no digit of the number that it is betrays it */
+	{ .bus = GRID "address = 00010000; } ); } );\n",
+	        .file = "north.conf",
+	        .line = 4,
+	        .what = "decimal number: the identifier 0x00002710",
+	        .remedy = "write address = 0x00010000;" },
+	{ .bus = GRID "address = 00030000; } ); } );\n",
+	        .file = "north.conf",
+	        .line = 4,
+	        .what = "the identifier 0x00007530",
+	        .remedy = "write address = 0x00030000;" },
+	{ .bus = PIPES "address = 108102; } ); } );\n",
+	        .file = "north.conf",
+	        .line = 4,
+	        .what = "the identifier 0x01A646",
+	        .remedy = "write address = 0x108102;" },
 	{ .uplink = PLACE "mn = \"66330302010200001001\";\npw = \"123456\";\n",
 	        .file = "county.conf",
 	        .line = 4,
@@ -175,7 +195,15 @@ static void what_is_meant(void **state)
 		{ .bus = BUS "points = ( { name = \"i\"; table = \"holding\"; address = 40000; },\n"
 		             "{ name = \"k\"; table = \"input\"; address = 50000; } ); } );\n" },
 		{ .bus = GRID "address = 0x0201FF00; } ); } );\n" },
-		{ .bus = GRID "address = 33620224; } ); } );\n" }, /* 0x02010100: whoever writes them by a program */
+		/* whoever writes them by a program: 0x02010100, 0x00010000, 0x0201FF00, 0x00020402 */
+		{ .bus = GRID "address = 33620224; } ); } );\n" },
+		{ .bus = GRID "address = 65536; } ); } );\n" },
+		{ .bus = GRID "address = 33685248; } ); } );\n" },
+		{ .bus = GRID "address = 132098; } ); } );\n" },
+		{ .bus = GRID "address = 0; } ); } );\n" },
+		{ .bus = PIPES "address = 0x10901F; } ); } );\n" },
+		{ .bus = PIPES "address = 1085471; } ); } );\n" }, /* 0x10901F */
+		{ .bus = PIPES "address = 1056656; } ); } );\n" }, /* 0x101F90, as some meters have it */
 		{ .uplink = UPLINK "tls = { ca = \"secrets/there\"; };\n",
 		        .alerts = "format = 1;\nchannels = ( { name = \"a\"; kind = \"dingtalk\"; token = \"there\"; "
 		                  "} );\n" },
