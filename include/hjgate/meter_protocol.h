@@ -30,6 +30,7 @@ struct hj_question {
 struct hj_answer {
 	uint8_t data[HJ_DATA_MAX]; /* registers as they came, two bytes each; bits packed, the first in bit 0 */
 	size_t length;             /* bytes of data */
+	uint8_t station[HJ_STATION_BYTES]; /* of a station: who answers, also with -EREMOTEIO */
 	int exception;             /* the meter's own error code, set with -EREMOTEIO */
 	const char *why;           /* in a few words, untranslated: set with every error */
 };
@@ -48,10 +49,10 @@ struct hj_protocol {
 	/* Could an answer to `asked` that comes late be taken for one to `q`? `exception`: one that refuses. Never
 	 * for two equal questions. */
 	bool (*confusable)(const struct hj_question *asked, const struct hj_question *q, bool exception);
-	/* Where meters are stations: bytes of their address (0: they are not), and the data identifier whose answer
-	 * is that address, the last two digits first. */
+	/* Where meters are stations: bytes of their address (0: they are not), and the data identifiers by which it
+	 * is found out who is there: of all stations at once, and of those whose last digits are given. */
 	unsigned station_bytes;
-	uint32_t station_identifier;
+	uint32_t station_identifier, digits_identifier;
 	/* Bytes that nobody asked for: > 0, the first so many are a request of another master; 0, they are none or
 	 * not whole yet. *ret is the question, its count 0 where it asks for nothing (a write). NULL: nobody looks.
 	 */
@@ -65,7 +66,7 @@ extern const struct hj_protocol hj_protocol_cjt188; /* src/meter/cjt188.c: CJ/T 
 /* The one whose meters are stations, by the type of its bus; NULL. */
 const struct hj_protocol *hj_protocol_of_stations(const char *type);
 
-/* Two digits of a station's address that fit every station: a meter answers a question whose digits all fit. */
+/* Two digits of a station's address that fit every station; no others may stand before them. */
 #define HJ_STATION_ANY 0xaa
 
 /* Digits to a station address, from the right; digits beyond HJ_STATION_BYTES are left out. */

@@ -198,20 +198,20 @@ static void put_station(
 	put_answer(s, a);
 }
 
-/* What became of one question with all its tries, as hj_search_tell() wants it. */
+/* What became of one question with all its tries, as hj_search_tell() wants it. Who refuses is there, too. */
 static int result_of(const struct bus_reply *a)
 {
-	if (a->result == BUS_OK)
+	if (a->result == BUS_OK || a->result == BUS_EXCEPTION)
 		return 0;
 	return a->result == BUS_BROKEN || a->junk ? -EBADMSG : -ETIMEDOUT;
 }
 
 static int ask_stations(struct scan *s, struct hj_search *search, const struct hj_question *q)
 {
-	uint8_t station[HJ_STATION_BYTES];
+	const struct hj_protocol *p = bus_protocol(s->wire.conf.kind);
+	int r = 0, result = -EBADMSG;
 	struct hj_answer answer = { 0 };
 	struct bus_reply a;
-	int r = 0, result = -EBADMSG;
 
 	for (int i = 0; i < STATION_TRIES && result == -EBADMSG; i++) {
 		r = bus_wire_ask(&s->wire, q, s->timeout_ms, &a);
@@ -220,13 +220,13 @@ static int ask_stations(struct scan *s, struct hj_search *search, const struct h
 		result = result_of(&a);
 	}
 	s->done++;
+	if (!result && p->decode(q, a.received, a.received_length, &answer) == -EBADMSG)
+		result = -EBADMSG;
 	s->unreadable += result == -EBADMSG;
-	answer.length = hj_min(a.length, sizeof(answer.data));
-	memcpy(answer.data, a.data, answer.length);
-	if (!hj_search_tell(search, result, &answer, station))
+	if (!hj_search_tell(search, result, answer.station))
 		return 0;
 	s->found++;
-	put_station(s, search, station, &a);
+	put_station(s, search, answer.station, &a);
 	return 0;
 }
 
@@ -238,7 +238,7 @@ static int scan_stations(struct scan *s)
 	struct hj_question q;
 	int r = 0;
 
-	hj_search_init(&search, hj_protocol_of_stations(hj_bus_type(s->wire.conf.kind)->name));
+	hj_search_init(&search, bus_protocol(s->wire.conf.kind));
 	while (!r && hj_search_next(&search, &q)) {
 		size_t left = search.fixed ? (size_t)(STATION_BRANCHES - search.number[search.fixed - 1]) : 1;
 
@@ -287,7 +287,11 @@ static void conclude(struct scan *s, int64_t took_ms)
 	if (!s->found && s->unreadable)
 		writer_say(w, STYLE_WARN, _("Somebody speaks, but not at %s: try --baud all"),
 		        bus_format(&s->wire.conf, format));
-	else if (!s->found)
+	if (!s->found && s->unreadable && has_stations(s))
+		writer_say(w, STYLE_WARN, "%s",
+		        _("Or several meters speak at once, and none answers to the last digits of its address: connect "
+		          "them one by one, or read the addresses off their plates"));
+	if (!s->found && !s->unreadable)
 		writer_say(w, STYLE_WARN,
 		        _("Nobody answers. A slow meter needs --timeout 1000, another format --baud all; hjgate bus "
 		          "doctor %s looks at the line"),

@@ -100,6 +100,7 @@ static int cjt188_decode(const struct hj_question *q, const uint8_t *p, size_t n
 	memset(ret, 0, sizeof(*ret));
 	if (station_open(&form, q, p, n, &frame, &ret->why) < 0)
 		return -EBADMSG;
+	station_get(&form, frame, ret->station);
 	data = frame + DATA;
 	if (frame[CONTROL] & STATION_REFUSES)
 		return frame[LENGTH] == REFUSAL_BYTES ? refused(data, ret) : broken(ret, "refusal of a wrong length");
@@ -143,4 +144,5 @@ const struct hj_protocol hj_protocol_cjt188 = {
 	.foreign = cjt188_foreign,
 	.station_bytes = STATION_DIGITS,
 	.station_identifier = THE_STATION,
+	.digits_identifier = THE_STATION,
 };

@@ -1,6 +1,8 @@
-/* DL/T 645-2007, the master's side: reading data (control code 11H) and a station's address (13H). An answer names
- * its station and its data identifier, so a late one is taken for another only where a station was asked by digits
- * that fit all. Data go out and come in with 33H added. Pure. */
+/* DL/T 645-2007, the master's side: reading data (control code 11H) and a station's address (13H). 13H is of all
+ * stations only, and meant for a meter that is alone (7.4); 11H may be asked of all whose address ends in the digits
+ * that are given, AAH before them (5.2.2). An answer names its station and its data identifier, so a late one is
+ * taken for another only where a station was asked by digits that fit all. Data go out and come in with 33H added.
+ * Pure. */
 #include "hjgate/meter_protocol.h"
 
 #include <errno.h>
@@ -21,6 +23,7 @@
 #define STATION_DIGITS 6 /* bytes */
 #define ADDED          0x33
 #define THE_STATION    0xffffffffu /* no identifier of the standard: asks 13H */
+#define ENERGY         0x00010000u /* active energy, forward: every meter has it */
 
 static uint8_t function_of(const struct hj_question *q)
 {
@@ -36,6 +39,15 @@ static const char *refuse(const struct hj_question *q, unsigned at, uint8_t byte
 
 static const struct station_form form = { 1, STATION_DIGITS, CONTROL, refuse };
 
+static bool asks_all(const struct hj_question *q)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < STATION_DIGITS; i++)
+		all = all && q->station[HJ_STATION_BYTES - 1 - i] == HJ_STATION_ANY;
+	return all;
+}
+
 static int dlt645_encode(const struct hj_question *q, uint8_t to[HJ_FRAME_MAX])
 {
 	uint8_t *frame = to + STATION_WAKE_BYTES;
@@ -43,6 +55,8 @@ static int dlt645_encode(const struct hj_question *q, uint8_t to[HJ_FRAME_MAX])
 
 	memset(to, STATION_WAKE, STATION_WAKE_BYTES);
 	if (q->table != HJ_TABLE_DATA || q->count != 1 || !station_put(&form, q, frame + 1))
+		return -EINVAL;
+	if (q->address == THE_STATION && !asks_all(q))
 		return -EINVAL;
 	frame[0] = frame[START_AGAIN] = STATION_START;
 	frame[CONTROL] = function_of(q);
@@ -100,6 +114,7 @@ static int dlt645_decode(const struct hj_question *q, const uint8_t *p, size_t n
 	memset(ret, 0, sizeof(*ret));
 	if (station_open(&form, q, p, n, &frame, &ret->why) < 0)
 		return -EBADMSG;
+	station_get(&form, frame, ret->station);
 	data = frame + DATA;
 	if (frame[CONTROL] & STATION_REFUSES)
 		return frame[LENGTH] == 1 ? refused((uint8_t)(data[0] - ADDED), ret)
@@ -148,4 +163,5 @@ const struct hj_protocol hj_protocol_dlt645 = {
 	.foreign = dlt645_foreign,
 	.station_bytes = STATION_DIGITS,
 	.station_identifier = THE_STATION,
+	.digits_identifier = ENERGY,
 };

@@ -3,6 +3,7 @@
 #include "station.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define LEAD_MOST  32 /* bytes before 68H */
 #define TAIL_BYTES 2  /* the sum, 16H */
@@ -41,6 +42,13 @@ bool station_put(const struct station_form *form, const struct hj_question *q, u
 			to[i] = byte;
 	}
 	return true;
+}
+
+void station_get(const struct station_form *form, const uint8_t *p, uint8_t ret[HJ_STATION_BYTES])
+{
+	memset(ret, 0, HJ_STATION_BYTES);
+	for (unsigned i = 0; i < form->digits; i++)
+		ret[HJ_STATION_BYTES - 1 - i] = p[form->station + i];
 }
 
 size_t station_close(uint8_t *frame, size_t n)
@@ -123,8 +131,7 @@ int station_request(const struct station_form *form, const uint8_t *p, size_t n,
 	        p[whole - 2] != sum(p, whole - TAIL_BYTES))
 		return 0;
 	*ret = (struct hj_question){ .table = HJ_TABLE_DATA };
-	for (unsigned i = 0; i < form->digits; i++)
-		ret->station[HJ_STATION_BYTES - 1 - i] = p[form->station + i];
+	station_get(form, p, ret->station);
 	*ret_frame = p;
 	return (int)(lead + whole);
 }

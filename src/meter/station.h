@@ -23,6 +23,8 @@ struct station_form {
 
 /* The station of q backwards, its digits checked: false where it is none. */
 bool station_put(const struct station_form *form, const struct hj_question *q, uint8_t *to);
+/* Whose frame it is; p is where its 68H is. */
+void station_get(const struct station_form *form, const uint8_t *p, uint8_t ret[HJ_STATION_BYTES]);
 /* Adds what closes the frame that begins at `frame` and has n bytes from 68H on; its length then. */
 size_t station_close(uint8_t *frame, size_t n);
 /* As hj_protocol.measure. */

@@ -29,6 +29,18 @@ static inline struct hj_question question(const struct hj_protocol *p, const cha
 	return q;
 }
 
+/* Those whose address ends in these digits, an even number of them. */
+static inline struct hj_question question_last(const struct hj_protocol *p, const char *digits, uint32_t identifier)
+{
+	struct hj_question q = question(p, NULL, identifier);
+	uint8_t station[HJ_STATION_BYTES];
+	size_t n = strlen(digits) / 2;
+
+	hj_station_parse(digits, station);
+	memcpy(q.station + HJ_STATION_BYTES - n, station + HJ_STATION_BYTES - n, n);
+	return q;
+}
+
 /* A whole frame, measured before it is decoded. */
 static inline int take(
         const struct hj_protocol *p, const struct hj_question *q, const char *frame, struct hj_answer *ret)

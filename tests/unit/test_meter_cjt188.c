@@ -136,11 +136,16 @@ static void tells_who_is_there(void **state)
 	struct hj_question q = question(P, NULL, P->station_identifier);
 	struct hj_answer a;
 	static const uint8_t station[] = { 0x44, 0x33, 0x22, 0x11, 0x00, 0x33, 0x78 };
+	uint8_t digits[HJ_STATION_BYTES];
 
 	(void)state;
+	hj_station_parse("78330011223344", digits);
 	assert_int_equal(take(P, &q, "68 10 44 33 22 11 00 33 78 83 03 0A 81 00 DE 16", &a), 0);
 	assert_int_equal(a.length, P->station_bytes);
 	assert_memory_equal(a.data, station, sizeof(station));
+	assert_memory_equal(a.station, digits, sizeof(digits));
+	assert_int_equal(take(P, &q, "68 10 44 33 22 11 00 33 78 C3 03 00 02 00 95 16", &a), -EREMOTEIO);
+	assert_memory_equal(a.station, digits, sizeof(digits));
 }
 
 static void words_a_refusal(void **state)

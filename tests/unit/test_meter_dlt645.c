@@ -33,7 +33,7 @@ static void asks_as_documents_show(void **state)
 		{ "161", 0x02010100, "68 61 01 00 00 00 00 68 11 04 33 34 34 35 17 16" },
 		{ "161", 0x02020100, "68 61 01 00 00 00 00 68 11 04 33 34 35 35 18 16" },
 		{ "161", 0x02030000, "68 61 01 00 00 00 00 68 11 04 33 33 36 35 18 16" },
-		/* DL/T 645-2007, 7.4: reading the address */
+		/* DL/T 645-2007, 7.4: reading the address, of a meter that is alone */
 		{ NULL, 0xffffffff, "68 AA AA AA AA AA AA 68 13 00 DF 16" },
 	};
 
@@ -48,6 +48,19 @@ static void asks_as_documents_show(void **state)
 	}
 }
 
+/* 5.2.2: read by the last digits of an address, with AA for all before them; by this question the firmware of a
+ * concentrator searches. */
+static void asks_by_the_last_digits(void **state)
+{
+	struct hj_question q = question_last(P, "05", 0x0001ff00);
+	uint8_t frame[HJ_FRAME_MAX], expected[HJ_FRAME_MAX];
+	size_t n = hex("FE FE FE FE 68 05 AA AA AA AA AA 68 11 04 33 32 34 33 08 16", expected);
+
+	(void)state;
+	assert_int_equal(P->encode(&q, frame), n);
+	assert_memory_equal(frame, expected, n);
+}
+
 static void refuses_questions_of_others(void **state)
 {
 	struct hj_question q = question(P, "161", 0x00010000);
@@ -60,6 +73,8 @@ static void refuses_questions_of_others(void **state)
 	q.count = 2;
 	assert_int_equal(P->encode(&q, frame), -EINVAL);
 	q = question(P, "1000000000161", 0x00010000); /* 13 digits */
+	assert_int_equal(P->encode(&q, frame), -EINVAL);
+	q = question(P, "161", P->station_identifier); /* 7.4: of all stations only */
 	assert_int_equal(P->encode(&q, frame), -EINVAL);
 	q = question(P, "161", 0x00010000);
 	q.station[3] = 0x1b;
@@ -165,7 +180,23 @@ static void tells_who_is_there(void **state)
 		hj_station_parse(found[i].station, station);
 		for (size_t k = 0; k < a.length; k++)
 			assert_int_equal(a.data[k], station[HJ_STATION_BYTES - 1 - k]);
+		assert_memory_equal(a.station, station, sizeof(station));
 	}
+}
+
+/* The station of an answer to the last digits of it is in the frame, whether the meter has what was asked or not. */
+static void tells_who_answers(void **state)
+{
+	struct hj_question q = question_last(P, "94", 0x00010000);
+	uint8_t station[HJ_STATION_BYTES];
+	struct hj_answer a;
+
+	(void)state;
+	hj_station_parse("181226034194", station);
+	assert_int_equal(take(P, &q, "68 94 41 03 26 12 18 68 91 08 33 33 34 33 59 33 33 33 50 16", &a), 0);
+	assert_memory_equal(a.station, station, sizeof(station));
+	assert_int_equal(take(P, &q, "68 94 41 03 26 12 18 68 D1 01 35 FF 16", &a), -EREMOTEIO);
+	assert_memory_equal(a.station, station, sizeof(station));
 }
 
 static void words_a_refusal(void **state)
@@ -289,9 +320,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(asks_as_documents_show),
+		cmocka_unit_test(asks_by_the_last_digits),
 		cmocka_unit_test(refuses_questions_of_others),
 		cmocka_unit_test(reads_what_documents_show),
 		cmocka_unit_test(tells_who_is_there),
+		cmocka_unit_test(tells_who_answers),
 		cmocka_unit_test(words_a_refusal),
 		cmocka_unit_test(refuses_what_is_no_answer),
 		cmocka_unit_test(finds_the_end),

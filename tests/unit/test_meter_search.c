@@ -19,6 +19,8 @@
 struct line {
 	uint8_t stations[METERS_MOST][HJ_STATION_BYTES];
 	size_t count;
+	bool hides_digits; /* its meters give back the address that they were asked by */
+	bool blends;       /* what several say at once makes one good answer */
 };
 
 static void join(struct line *l, const char *digits)
@@ -34,20 +36,19 @@ static bool fits(const uint8_t *asked, const uint8_t *station, unsigned bytes)
 	return true;
 }
 
-static int ask(const struct line *l, unsigned bytes, const struct hj_question *q, struct hj_answer *ret)
+static int ask(const struct line *l, unsigned bytes, const struct hj_question *q, uint8_t ret[HJ_STATION_BYTES])
 {
 	size_t heard = 0;
 
-	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < l->count; i++) {
 		if (!fits(q->station, l->stations[i], bytes))
 			continue;
-		heard++;
-		ret->length = bytes;
-		for (unsigned k = 0; k < bytes; k++)
-			ret->data[k] = l->stations[i][HJ_STATION_BYTES - 1 - k];
+		if (!heard++)
+			memcpy(ret, l->hides_digits ? q->station : l->stations[i], HJ_STATION_BYTES);
+		for (unsigned k = 0; k < HJ_STATION_BYTES; k++)
+			ret[k] &= l->blends ? l->stations[i][k] : 0xff;
 	}
-	return heard == 0 ? -ETIMEDOUT : heard == 1 ? 0 : -EBADMSG;
+	return heard == 0 ? -ETIMEDOUT : heard == 1 || l->blends ? 0 : -EBADMSG;
 }
 
 /* How often it asked. Every station found is one of the line's, and none is found twice. */
@@ -60,19 +61,19 @@ static unsigned search(const struct line *l, const struct hj_protocol *p, unsign
 	assert_int_equal(hj_search_init(&s, p), 0);
 	while (hj_search_next(&s, &q)) {
 		uint8_t frame[HJ_FRAME_MAX], station[HJ_STATION_BYTES];
-		struct hj_answer a;
-		int r = ask(l, p->station_bytes, &q, &a);
+		int r = ask(l, p->station_bytes, &q, station);
 		size_t i = 0;
 
 		assert_true(p->encode(&q, frame) > 0);
-		if (!hj_search_tell(&s, r, &a, station))
+		assert_int_equal(q.address, s.asked ? p->digits_identifier : p->station_identifier);
+		if (!hj_search_tell(&s, r, station))
 			continue;
 		while (i < l->count && (found[i] || memcmp(l->stations[i], station, sizeof(station)) != 0))
 			i++;
 		assert_true(i < l->count);
 		found[i] = true;
 	}
-	assert_false(hj_search_tell(&s, 0, NULL, NULL));
+	assert_false(hj_search_tell(&s, 0, NULL));
 	*ret_found = s.found;
 	*ret_doubles = s.doubles;
 	return s.asked;
@@ -87,11 +88,14 @@ static void finds_none_and_one(void **state)
 	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1);
 	assert_int_equal(found, 0);
 	join(&l, "181226034194");
-	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1);
+	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1 + 1);
+	assert_int_equal(found, 1);
+	assert_int_equal(search(&l, &hj_protocol_cjt188, &found, &doubles), 1);
 	assert_int_equal(found, 1);
 }
 
-/* All, then 100 of the last two digits; and 100 more for each pair of digits that several share. */
+/* All, then 100 of the last two digits; and 100 more for each pair of digits that several share. Each that says who
+ * it is is asked by its own address once more. */
 static void takes_several_apart(void **state)
 {
 	struct line l = { .count = 0 };
@@ -101,11 +105,11 @@ static void takes_several_apart(void **state)
 	join(&l, "181226034194");
 	join(&l, "181226034195");
 	join(&l, "000000000000");
-	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1 + 100);
+	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1 + 100 + 3);
 	assert_int_equal(found, 3);
 	join(&l, "181226034294");
 	join(&l, "999999999999");
-	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1 + 2 * 100);
+	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1 + 2 * 100 + 5);
 	assert_int_equal(found, 5);
 	assert_int_equal(doubles, 0);
 }
@@ -132,9 +136,36 @@ static void tells_doubled_addresses(void **state)
 	join(&l, "181226034194");
 	join(&l, "181226034194");
 	join(&l, "181226034193");
-	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1 + 6 * 100);
+	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1 + 6 * 100 + 1);
 	assert_int_equal(found, 1);
 	assert_int_equal(doubles, 1);
+}
+
+/* A meter that does not say who it is is asked for until its digits are all known. */
+static void finds_who_does_not_say(void **state)
+{
+	struct line l = { .hides_digits = true };
+	unsigned found, doubles;
+
+	(void)state;
+	join(&l, "181226034194");
+	assert_int_equal(search(&l, &hj_protocol_dlt645, &found, &doubles), 1 + 6 * 100);
+	assert_int_equal(found, 1);
+	assert_int_equal(doubles, 0);
+}
+
+/* Two alike in all but their digits, as new meters at 0 kWh are, may make one good answer of another address. */
+static void is_not_taken_in_by_a_blend(void **state)
+{
+	struct line l = { .blends = true };
+	unsigned found, doubles;
+
+	(void)state;
+	join(&l, "181226034194");
+	join(&l, "181226034294");
+	search(&l, &hj_protocol_dlt645, &found, &doubles);
+	assert_int_equal(found, 2);
+	assert_int_equal(doubles, 0);
 }
 
 static void finds_any(void **state)
@@ -171,6 +202,8 @@ int main(void)
 		cmocka_unit_test(takes_several_apart),
 		cmocka_unit_test(goes_to_the_end),
 		cmocka_unit_test(tells_doubled_addresses),
+		cmocka_unit_test(finds_who_does_not_say),
+		cmocka_unit_test(is_not_taken_in_by_a_blend),
 		cmocka_unit_test(finds_any),
 		cmocka_unit_test(refuses_a_bus_without_stations),
 	};
