@@ -76,6 +76,12 @@ enum hj_turn hj_schedule_next(struct hj_schedule *s, struct hj_quarantine *q, hj
 /* When hj_schedule_next() will have something; HJ_USEC_NEVER. */
 hj_usec hj_schedule_due(const struct hj_schedule *s, const struct hj_quarantine *q);
 
+/* The same two while the port is closed and nobody can be asked: a try, which costs the purse and the next rest, is
+ * left until it can be made. */
+enum hj_turn hj_schedule_closed(
+        struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now, struct hj_due *ret);
+hj_usec hj_schedule_closed_due(const struct hj_schedule *s, const struct hj_quarantine *q);
+
 /* This request apart from the grid, at `when`; since then, where that is past: its deadline is reckoned from it. */
 void hj_schedule_soon(struct hj_schedule *s, size_t slot, hj_usec when);
 /* All of them: the port is there again. */

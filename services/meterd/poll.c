@@ -307,7 +307,8 @@ static void run(struct meterd *m, struct asking *a)
 static struct asking next(struct meterd *m, const struct hj_now *now)
 {
 	struct hj_due due = { 0 };
-	enum hj_turn turn = hj_schedule_next(&m->schedule, &m->quarantine, now->mono, &due);
+	enum hj_turn turn = (m->bus->is_open ? hj_schedule_next(&m->schedule, &m->quarantine, now->mono, &due)
+	                                     : hj_schedule_closed(&m->schedule, &m->quarantine, now->mono, &due));
 	struct asking a = { .request = due.slot, .turn = turn, .due = due.due, .cost = due.cost };
 	unsigned tries;
 
@@ -323,16 +324,21 @@ static struct asking next(struct meterd *m, const struct hj_now *now)
 	return a;
 }
 
+static hj_usec closed_until(const struct meterd *m)
+{
+	hj_usec due = hj_schedule_closed_due(&m->schedule, &m->quarantine);
+
+	return hj_min(due, m->reopen_at);
+}
+
 static hj_usec turn_closed(struct meterd *m, const struct hj_now *now)
 {
 	struct asking a;
-	hj_usec due;
 
 	while ((a = next(m, now)).turn != HJ_TURN_NONE)
 		if (a.on_grid && (a.turn == HJ_TURN_ASK || a.turn == HJ_TURN_MISS))
 			miss(m, a.request, a.due, now);
-	due = hj_schedule_due(&m->schedule, &m->quarantine);
-	return hj_min(due, m->reopen_at);
+	return closed_until(m);
 }
 
 hj_usec poll_turn(struct meterd *m)
@@ -353,8 +359,8 @@ hj_usec poll_turn(struct meterd *m)
 		miss(m, a.request, a.due, &now);
 	if (a.turn != HJ_TURN_NONE)
 		run(m, &a);
-	due = hj_schedule_due(&m->schedule, &m->quarantine);
 	if (!m->bus->is_open)
-		return hj_min(due, m->reopen_at);
+		return closed_until(m);
+	due = hj_schedule_due(&m->schedule, &m->quarantine);
 	return hj_max(due, poll_waits_until(m));
 }

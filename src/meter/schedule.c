@@ -194,18 +194,22 @@ static enum hj_turn try_one(struct hj_schedule *s, size_t meter, hj_usec cost, h
 	return HJ_TURN_TRY;
 }
 
+/* A meter at rest costs no time, so each of its due times is told. */
+static enum hj_turn miss(const struct hj_schedule *s, struct hj_slot *slot, struct hj_due *ret)
+{
+	*ret = (struct hj_due){ .slot = (size_t)(slot - s->slots), .on_grid = true, .due = slot->due };
+	slot->due += slot->interval;
+	return HJ_TURN_MISS;
+}
+
 enum hj_turn hj_schedule_next(struct hj_schedule *s, struct hj_quarantine *q, hj_usec now, struct hj_due *ret)
 {
 	struct hj_slot *slot = missed(s, q, now), *fast;
 	hj_usec cost;
 	size_t meter;
 
-	/* A meter at rest costs no time, so each of its due times is told. */
-	if (slot) {
-		*ret = (struct hj_due){ .slot = (size_t)(slot - s->slots), .on_grid = true, .due = slot->due };
-		slot->due += slot->interval;
-		return HJ_TURN_MISS;
-	}
+	if (slot)
+		return miss(s, slot, ret);
 	fast = first_fast(s, q, now);
 	slot = first_slow(s, q, now);
 	if (fast && !(slot && s->was_fast && now - wanted_at(slot) >= slot->interval - slot->interval / LATE_PART))
@@ -216,9 +220,21 @@ enum hj_turn hj_schedule_next(struct hj_schedule *s, struct hj_quarantine *q, hj
 	return slot ? take(s, slot, now, ret) : HJ_TURN_NONE;
 }
 
-hj_usec hj_schedule_due(const struct hj_schedule *s, const struct hj_quarantine *q)
+enum hj_turn hj_schedule_closed(
+        struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now, struct hj_due *ret)
 {
-	hj_usec next = hj_quarantine_due(q);
+	struct hj_slot *slot = missed(s, q, now);
+
+	if (slot)
+		return miss(s, slot, ret);
+	slot = first_fast(s, q, now);
+	slot = slot ? slot : first_slow(s, q, now);
+	return slot ? take(s, slot, now, ret) : HJ_TURN_NONE;
+}
+
+hj_usec hj_schedule_closed_due(const struct hj_schedule *s, const struct hj_quarantine *q)
+{
+	hj_usec next = HJ_USEC_NEVER;
 
 	for (size_t i = 0; i < s->count; i++) {
 		const struct hj_slot *slot = &s->slots[i];
@@ -227,6 +243,13 @@ hj_usec hj_schedule_due(const struct hj_schedule *s, const struct hj_quarantine 
 		next = hj_min(next, at);
 	}
 	return next;
+}
+
+hj_usec hj_schedule_due(const struct hj_schedule *s, const struct hj_quarantine *q)
+{
+	hj_usec wanted = hj_schedule_closed_due(s, q), try = hj_quarantine_due(q);
+
+	return hj_min(wanted, try);
 }
 
 void hj_schedule_soon(struct hj_schedule *s, size_t slot, hj_usec when)

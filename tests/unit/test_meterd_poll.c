@@ -157,6 +157,38 @@ static void a_connection_that_was_ended_has_nobody_asked(void **state)
 	tear_down(&w);
 }
 
+/* A connection that idles out while its only meter is at rest, and cannot be made again at first: the meter is tried
+ * as soon as it can, and until then nothing spins. */
+static void a_closed_port_spends_no_try(void **state)
+{
+	struct world w;
+	hj_usec next;
+
+	(void)state;
+	set_up(&w);
+	w.m.schedule.slots[0].interval = 3600 * HJ_USEC_PER_SEC;
+	port.ask_result = -ETIMEDOUT;
+	while (!hj_quarantine_has(&w.m.quarantine, 0)) {
+		hj_schedule_soon(&w.m.schedule, 0, hj_now().mono);
+		turn(&w);
+	}
+	fake_close(&w.bus);
+	port.open_result = -ECONNREFUSED;
+	port.asked = 0;
+	w.m.quarantine.units[0].tried = w.m.quarantine.units[0].rest = 0; /* a try is due */
+	w.m.reopen_at = 0;
+	w.m.schedule.slots[0].due = hj_now().mono + 3600 * HJ_USEC_PER_SEC;
+	next = poll_turn(&w.m);
+	assert_true(next == w.m.reopen_at);
+	assert_true(next > hj_now().mono);
+	port.open_result = port.ask_result = 0;
+	w.m.reopen_at = 0;
+	poll_turn(&w.m);
+	assert_int_equal(port.asked, 1);
+	assert_false(hj_quarantine_has(&w.m.quarantine, 0));
+	tear_down(&w);
+}
+
 static void a_silent_meter_does_not_hide_a_good_port(void **state)
 {
 	struct world w;
@@ -406,6 +438,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_port_that_opens_and_fails_stays_lost),
 		cmocka_unit_test(a_connection_that_was_ended_has_nobody_asked),
+		cmocka_unit_test(a_closed_port_spends_no_try),
 		cmocka_unit_test(a_silent_meter_does_not_hide_a_good_port),
 		cmocka_unit_test(a_line_that_never_becomes_quiet_is_asked_all_the_same),
 		cmocka_unit_test(what_was_late_for_a_tool_teaches_nothing),
