@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "bus_rs485.h"
+#include "bus_socket.h"
 #include "bus_wait.h"
 
 #include "hjgate/log.h"
@@ -36,8 +37,9 @@ struct stream {
 	void *port;
 	int fd;
 	bool answered; /* a question, since it was opened */
-	bool turned;   /* a server ended the connection without an answer ("port in use" is none): the next opening
-	                * fails, so that it is not tried again and again */
+	bool turned;   /* a server ended the connection at once, without an answer ("port in use" is none): the next
+	                * opening fails, so that it is not tried again and again */
+	hj_usec opened_at;
 	bool told_rs485;
 	sd_event *event;
 	sd_event_source *idle;
@@ -79,14 +81,22 @@ static void stream_close(struct bus *b)
 
 /* ---- bytes ---- */
 
+/* A connection whose peer does not acknowledge ends by ETIMEDOUT, which would be a meter's silence. */
+static int port_failed(int error)
+{
+	return error == ETIMEDOUT ? -ECONNRESET : -error;
+}
+
 /* What lies there: the number of bytes, 0 for none; -errno: the port is gone. */
 static ssize_t take(struct stream *s)
 {
 	uint8_t bytes[BUS_FRAME_MAX];
 	ssize_t n = read(s->fd, bytes, sizeof(bytes));
 
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		return port_failed(errno);
 	if (n == 0)
 		return s->way->ends ? -ECONNRESET : 0;
 	hj_exchange_feed(&s->exchange, bytes, (size_t)n, mono());
@@ -125,7 +135,7 @@ static int write_all(struct stream *s, const uint8_t *p, size_t n, hj_usec begun
 		ssize_t k = write(s->fd, p, n);
 
 		if (k < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
+			return port_failed(errno);
 		p += k > 0 ? k : 0;
 		n -= k > 0 ? (size_t)k : 0;
 		if (n && now > begun + WRITE_LATEST)
@@ -225,9 +235,12 @@ static int on_idle(sd_event_source *source, int fd, uint32_t events, void *userd
 	(void)source;
 	(void)fd;
 	if (n < 0 || (n == 0 && events & (EPOLLHUP | EPOLLERR))) {
-		hj_warn("bus %s: %s is gone: closed, and opened again when it is back", s->conf->name,
-		        s->conf->port[0] ? s->conf->port : s->conf->host);
-		s->turned = s->way->ends && !s->answered;
+		if (s->way->ends)
+			hj_info("bus %s: %s has ended the connection", s->conf->name, s->conf->host);
+		else
+			hj_warn("bus %s: %s is gone: closed, and opened again when it is back", s->conf->name,
+			        s->conf->port);
+		s->turned = s->way->ends && !s->answered && mono() - s->opened_at < BUS_TURNED_WITHIN;
 		stream_close(&s->bus);
 	}
 	s->bus.free_at = hj_exchange_free_at(&s->exchange);
@@ -289,7 +302,8 @@ static int stream_open(struct bus *b)
 		stream_close(b);
 		return r;
 	}
-	begin_line(s, mono());
+	s->opened_at = mono();
+	begin_line(s, s->opened_at);
 	b->is_open = true;
 	b->free_at = hj_exchange_free_at(&s->exchange);
 	return 0;

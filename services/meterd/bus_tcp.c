@@ -30,8 +30,8 @@ struct tcp {
 	int fd;
 	sd_event *event;
 	sd_event_source *idle;
-	bool turned;      /* a server ended the connection without a word: the next opening fails, so that it is not
-	                   * tried again and again */
+	bool turned;      /* a server ended the connection at once, without a word: the next opening fails, so that it
+	                   * is not tried again and again */
 	bool good;        /* something has come on this connection */
 	hj_usec heard_at; /* when the newest bytes came, or the connection was made */
 	hj_usec first_at; /* when the first bytes after the question came; 0: none have */
@@ -251,7 +251,7 @@ static int on_idle(sd_event_source *source, int fd, uint32_t events, void *userd
 	(void)events;
 	if (take(t, &n) < 0) {
 		hj_info("bus %s: %s has ended the connection", t->conf->name, t->conf->host);
-		t->turned = !t->good;
+		t->turned = !t->good && hj_now().mono - t->heard_at < BUS_TURNED_WITHIN;
 		tcp_close(&t->bus);
 	}
 	return 0;
