@@ -55,10 +55,11 @@ void sampling_came(struct meterd *m, size_t point, int64_t time_ms, enum hj_flag
 	}
 }
 
-/* Nobody will answer for it: a meter at rest is not asked, a port that is lost carries nothing. */
+/* Nobody will answer for it: a meter at rest is not asked, a port that is lost carries nothing. One that is closed
+ * without having been missed is opened for the next question. */
 static bool is_silent(const struct meterd *m, size_t point)
 {
-	return !m->bus->is_open || hj_quarantine_has(&m->quarantine, m->wants[point].meter);
+	return (!m->bus->is_open && m->port_error[0]) || hj_quarantine_has(&m->quarantine, m->wants[point].meter);
 }
 
 static void give_up(struct meterd *m, struct sampling_call *c, bool all)

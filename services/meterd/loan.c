@@ -67,10 +67,21 @@ static void lend(struct meterd *m)
 	m->loans = l;
 }
 
+/* Between two turns of its own a server may have ended the connection, or an adapter was pulled and put back: nobody
+ * has seen that it can be used. One that listens has closed the port for that. */
+static void open_for_loan(struct meterd *m)
+{
+	if (m->loans && m->bus && m->bus->ops->ask && !m->sniffer)
+		poll_open(m, hj_now().mono);
+}
+
 hj_usec loan_turn(struct meterd *m)
 {
-	hj_usec now = hj_now().mono, free_at = poll_free_at(m, now);
+	hj_usec now, free_at;
 
+	open_for_loan(m);
+	now = hj_now().mono;
+	free_at = poll_free_at(m, now);
 	if (!m->loans || (m->lent && now >= m->poll_at && now >= free_at)) {
 		m->lent = m->lent && now < free_at; /* the turn of its own has not been had yet */
 		m->poll_at = m->adhoc ? HJ_USEC_NEVER : poll_turn(m);

@@ -134,6 +134,8 @@ void samples_take(struct meterd *m, size_t point, const uint8_t *bytes, int64_t 
 
 /* poll.c: one turn of the bus, at most one transaction; says when the next one is wanted. */
 hj_usec poll_turn(struct meterd *m);
+/* A port that is closed is opened, where that may be tried again. */
+void poll_open(struct meterd *m, hj_usec now);
 /* When the bus may be asked. Who speaks without a pause moves the time on for ever at which it is free: after a while
  * it is asked all the same, and the question fails because the line does not become quiet. */
 hj_usec poll_free_at(struct meterd *m, hj_usec now);

@@ -60,6 +60,12 @@ static void open_port(struct meterd *m, hj_usec now)
 	hj_schedule_all_soon(&m->schedule, now);
 }
 
+void poll_open(struct meterd *m, hj_usec now)
+{
+	if (!m->bus->is_open && now >= m->reopen_at)
+		open_port(m, now);
+}
+
 static bool is_port_error(int r)
 {
 	return r < 0 && r != -ETIMEDOUT && r != -EBADMSG && r != -EREMOTEIO && r != -EAGAIN;
@@ -349,8 +355,7 @@ hj_usec poll_turn(struct meterd *m)
 
 	if (!m->bus->ops->ask)
 		return pushed_turn(m, &now);
-	if (!m->bus->is_open && now.mono >= m->reopen_at)
-		open_port(m, now.mono);
+	poll_open(m, now.mono);
 	if (!m->bus->is_open)
 		return turn_closed(m, &now);
 	if (now.mono < poll_free_at(m, now.mono))

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../services/meterd/meterd.h"
+#include "../../src/ipc/server_private.h"
 #include "hjgate/now.h"
 
 static struct {
@@ -284,6 +285,60 @@ static void a_probe_does_not_put_off_the_next_try(void **state)
 	tear_down(&w);
 }
 
+static int brought; /* by the newest loan */
+
+static bool came(struct meterd *m, struct loan *l, int r, const struct bus_answer *a, hj_usec took)
+{
+	(void)m;
+	(void)l;
+	(void)a;
+	(void)took;
+	brought = r;
+	return false;
+}
+
+static int lend(struct world *w)
+{
+	struct hj_ipc_call *call = calloc(1, sizeof(*call)); /* the loan's, once it is handed over */
+	struct loan *l = calloc(1, sizeof(*l));
+
+	assert_non_null(call);
+	assert_non_null(l);
+	*l = (struct loan){ .question = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .count = 1 },
+		.came = came,
+		.must_end = true };
+	loan_add(&w->m, l, call);
+	brought = -ENOMSG;
+	while (w->m.loans)
+		loan_turn(&w->m); /* perhaps one of the bus's own between */
+	return brought;
+}
+
+/* Between two polls a server has ended the connection, or an adapter was pulled and put back: a tool has it opened,
+ * no sooner than it may be tried again. */
+static void a_tool_opens_a_closed_port(void **state)
+{
+	struct world w;
+	hj_usec pause;
+
+	(void)state;
+	set_up(&w);
+	turn(&w);
+	fake_close(&w.bus);
+	assert_int_equal(lend(&w), 0);
+	assert_int_equal(port.opened, 2);
+	assert_string_equal(w.m.port_error, "");
+	fake_close(&w.bus);
+	port.open_result = -ENOENT;
+	assert_int_equal(lend(&w), -EIO);
+	assert_string_equal(w.m.port_error, strerror(ENOENT));
+	pause = w.m.reopen_pause;
+	assert_int_equal(lend(&w), -EIO);
+	assert_int_equal(port.opened, 3);
+	assert_true(w.m.reopen_pause == pause);
+	tear_down(&w);
+}
+
 static char newest_flag(const struct world *w)
 {
 	struct hj_sample s;
@@ -443,6 +498,7 @@ int main(void)
 		cmocka_unit_test(a_line_that_never_becomes_quiet_is_asked_all_the_same),
 		cmocka_unit_test(what_was_late_for_a_tool_teaches_nothing),
 		cmocka_unit_test(a_probe_does_not_put_off_the_next_try),
+		cmocka_unit_test(a_tool_opens_a_closed_port),
 		cmocka_unit_test(a_gateways_word_for_silence_is_silence),
 		cmocka_unit_test(a_meter_that_is_busy_is_asked_again_later),
 		cmocka_unit_test(a_meter_that_stays_busy_has_no_value),
