@@ -8,6 +8,7 @@
 #include "figures.h"
 #include "frames.h"
 #include "loan.h"
+#include "mute.h"
 #include "outbox.h"
 #include "peer.h"
 #include "api_sample.h"
@@ -72,6 +73,7 @@ struct meterd {
 	struct hj_bus_cost cost;
 	uint32_t *request_took; /* ms, at its newest turn */
 	uint8_t *request_tries; /* that failed, of the question that is to be asked once more */
+	struct mute *mutes;     /* of each request */
 
 	struct pushed *pushed;   /* NULL: this bus never speaks by itself */
 	struct publish *publish; /* NULL: nobody looks values up here */
@@ -93,13 +95,13 @@ struct meterd {
 	sd_event_source *turn_timer;
 	struct hj_wall_timer window_timer;
 
-	struct sampling sampling; /* what is asked at once */
-	struct loan *loans;       /* who waits for the bus: loan.c */
+	struct sampling sampling;      /* what is asked at once */
+	struct loan *loans;            /* who waits for the bus: loan.c */
 	struct hj_question lent_asked; /* the newest question of theirs; its data are gone */
-	bool lent;                /* the turn before was somebody's loan */
-	hj_usec poll_at;          /* when its own next turn is wanted */
-	hj_usec held_until;       /* poll_free_at(): until then it is waited for a quiet line; 0: it was free */
-	bool adhoc;               /* adhoc.c; the two below are only then */
+	bool lent;                     /* the turn before was somebody's loan */
+	hj_usec poll_at;               /* when its own next turn is wanted */
+	hj_usec held_until;            /* poll_free_at(): until then it is waited for a quiet line; 0: it was free */
+	bool adhoc;                    /* adhoc.c; the two below are only then */
 	const char *root;
 	struct sniff *sniff;
 	struct hj_ipc_call *sniffer; /* referenced */
@@ -113,9 +115,12 @@ HJ_DEFINE_CLEANUP(struct meterd *, meterd_free)
 /* requests.c: what is asked and when. */
 int requests_new(struct meterd *m);
 void requests_free(struct meterd *m);
+/* Where it asks: "holding 100, count 4", or "data 0x02010100". */
+#define REQUESTS_PLACE_MAX 40
+const char *requests_place(const struct hj_request *q, char to[REQUESTS_PLACE_MAX]);
 /* What this request's answer teaches about its registers. True: the plan is a new one, and no request's index means
- * what it did. */
-bool requests_refused(struct meterd *m, size_t request); /* because of them: exception 2 or 3 */
+ * what it did. Refused because of them is one by exception 2 or 3, or by a silence that means that (mute.c). */
+bool requests_refused(struct meterd *m, size_t request, bool silent);
 bool requests_answered(struct meterd *m, size_t request);
 /* A base window begins: what was learned long ago is forgotten, and the due times follow the wall clock. */
 void requests_window(struct meterd *m);

@@ -10,7 +10,6 @@
 
 #include "hjgate/now.h"
 
-#define PLACE_TEXT        40
 #define EXCEPTION_ADDRESS 2 /* some register of the request does not exist, perhaps one that nobody wants */
 #define EXCEPTION_VALUE   3 /* or they are too many */
 #define EXCEPTION_ACK     5 /* it is at work on it, or */
@@ -78,6 +77,7 @@ static void heard_late(struct meterd *m, const struct hj_question *late)
 
 	if (!meter)
 		return;
+	mute_answered_late(m, (size_t)(meter - m->meters), late);
 	if (!hj_question_same(late, &m->lent_asked))
 		hj_timeout_late(&meter->timeout);
 	hj_quarantine_heard(&m->quarantine, (size_t)(meter - m->meters),
@@ -139,6 +139,12 @@ int poll_ask(struct meterd *m, const struct hj_question *q, hj_usec timeout, boo
 
 /* ---- one request ---- */
 
+static void leave_out(struct meterd *m, size_t request, int64_t time_ms, const struct hj_now *now)
+{
+	samples_none(m, &m->plan.requests[request], time_ms, HJ_FLAG_LINK);
+	figures_collection(m, m->plan.requests[request].meter, now->wall_ms, false);
+}
+
 /* A due time that passed without a question. It cannot be stamped before what stored was told to be complete. */
 static void miss(struct meterd *m, size_t request, hj_usec due, const struct hj_now *now)
 {
@@ -146,43 +152,37 @@ static void miss(struct meterd *m, size_t request, hj_usec due, const struct hj_
 
 	time_ms = hj_max(time_ms, peer_upto(m->peer));
 	time_ms = hj_min(time_ms, now->wall_ms);
-	samples_none(m, &m->plan.requests[request], time_ms, HJ_FLAG_LINK);
-	figures_collection(m, m->plan.requests[request].meter, now->wall_ms, false);
-}
-
-/* Where it was asked: "holding 100, count 4", or "data 0x02010100". */
-static const char *place_of(const struct hj_request *q, char to[PLACE_TEXT])
-{
-	if (q->table == HJ_TABLE_DATA)
-		snprintf(to, PLACE_TEXT, "data 0x%08X", q->address);
-	else
-		snprintf(to, PLACE_TEXT, "%s %u, count %u", hj_table_name(q->table), q->address, q->count);
-	return to;
+	leave_out(m, request, time_ms, now);
 }
 
 static void answered_exception(struct meter *meter, const struct hj_request *q, const struct hj_answer *a)
 {
-	char place[PLACE_TEXT];
+	char place[REQUESTS_PLACE_MAX];
 
 	snprintf(meter->last_error, sizeof(meter->last_error), "exception %d (%s) at %s", a->exception, a->why,
-	        place_of(q, place));
+	        requests_place(q, place));
 }
 
-static void failed(struct meterd *m, const struct asking *a, bool silent, const char *why, const struct hj_now *now)
+static void failed(
+        struct meterd *m, const struct asking *a, bool narrow, bool silent, const char *why, const struct hj_now *now)
 {
 	const struct hj_request *q = &m->plan.requests[a->request];
 	struct meter *meter = &m->meters[q->meter];
-	char text[sizeof(meter->last_error)], place[PLACE_TEXT];
+	char text[sizeof(meter->last_error)], place[REQUESTS_PLACE_MAX];
 
-	snprintf(text, sizeof(text), "%s at %s", why, place_of(q, place));
+	if (silent && mute_looks(m, a, narrow))
+		return;
+	snprintf(text, sizeof(text), "%s at %s", why, requests_place(q, place));
 	/* Of a meter at rest each due time is told when it comes; nobody waits for the samples of a look. */
 	if (a->turn == HJ_TURN_ASK)
 		samples_none(m, q, now->wall_ms, HJ_FLAG_LINK);
 	if (!m->bus->is_open)
 		return; /* that was the port: the meter need not rest for it */
-	hj_quarantine_failed(&m->quarantine, q->meter, silent, now->mono);
 	if (a->turn == HJ_TURN_ASK)
 		figures_collection(m, q->meter, now->wall_ms, false);
+	if (silent && mute_is_excused(m, a))
+		return;
+	hj_quarantine_failed(&m->quarantine, (size_t)(meter - m->meters), silent, now->mono);
 	health_failed(m, meter, now, text);
 }
 
@@ -229,6 +229,7 @@ static void take_answer(
 
 	if (a->turn != HJ_TURN_LOOK)
 		figures_collection(m, q->meter, now->wall_ms, r == 0);
+	mute_answered(m, a->request);
 	if (r == 0) {
 		(a->turn == HJ_TURN_LOOK ? samples_look : samples_add)(m, q, &is->is, now->wall_ms);
 		requests_answered(m, a->request);
@@ -239,7 +240,7 @@ static void take_answer(
 		samples_none(m, q, now->wall_ms, HJ_FLAG_FAULT);
 	/* A station is asked for one identifier at a time: its points are refused, whatever the code. */
 	if (q->table == HJ_TABLE_DATA || is->is.exception == EXCEPTION_ADDRESS || is->is.exception == EXCEPTION_VALUE)
-		requests_refused(m, a->request);
+		requests_refused(m, a->request, false);
 }
 
 /* The answer could not be told from a late one to another question. What is read seldom is asked when that can no
@@ -266,7 +267,7 @@ static bool again(struct meterd *m, const struct asking *a, int r, hj_usec now)
 {
 	const struct hj_request *q = &m->plan.requests[a->request];
 
-	if (is_port_error(r) || a->turn != HJ_TURN_ASK || a->tries > m->conf.retries)
+	if (is_port_error(r) || a->turn != HJ_TURN_ASK || a->tries > m->conf.retries || mute_is_alone(m, a->request))
 		return false;
 	if (r == -ETIMEDOUT &&
 	        !hj_quarantine_may_repeat(&m->quarantine, q->meter, m->meters[q->meter].timeout.whole, now))
@@ -281,11 +282,14 @@ static void run(struct meterd *m, struct asking *a)
 	const struct hj_request *q = &m->plan.requests[a->request];
 	struct hj_question question = question_of(m, q);
 	struct meter *meter = &m->meters[q->meter];
+	bool narrow = mute_narrow(m, a, &question);
 	hj_usec begin = hj_now().mono, took;
+	struct hj_now now = hj_now();
 	struct bus_answer is;
-	struct hj_now now;
 	int r;
 
+	if (mute_is_dear(m, a))
+		return leave_out(m, a->request, now.wall_ms, &now);
 	r = poll_ask(m, &question, timeout_of(m, a, meter), false, &is);
 	now = hj_now();
 	took = now.mono - begin;
@@ -296,6 +300,8 @@ static void run(struct meterd *m, struct asking *a)
 	if (r == 0 || r == -EREMOTEIO) {
 		hj_timeout_answered(&meter->timeout, is.turnaround ? is.turnaround : took);
 		answered(m, a, meter, &now, took);
+		if (narrow)
+			return mute_lives(m, a);
 		if (r == -EREMOTEIO && is_busy(q, is.is.exception) && again(m, a, r, now.mono))
 			return;
 		return take_answer(m, a, r, &is, &now);
@@ -303,7 +309,7 @@ static void run(struct meterd *m, struct asking *a)
 	if (r == -ETIMEDOUT)
 		hj_quarantine_silent(&m->quarantine, q->meter, took, now.mono);
 	if (!again(m, a, r, now.mono))
-		failed(m, a, r == -ETIMEDOUT, is.is.why, &now);
+		failed(m, a, narrow, r == -ETIMEDOUT, is.is.why, &now);
 }
 
 /* ---- turns ---- */

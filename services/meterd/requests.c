@@ -3,6 +3,7 @@
 #include "meterd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "hjgate/log.h"
@@ -74,8 +75,10 @@ static void forget(struct meterd *m)
 	hj_schedule_done(&m->schedule);
 	free(m->request_took);
 	free(m->request_tries);
+	free(m->mutes);
 	m->request_took = NULL;
 	m->request_tries = NULL;
+	m->mutes = NULL;
 }
 
 /* A new plan goes on where the old one was: each request has the place of that of its points which is due first. */
@@ -101,18 +104,35 @@ static void carry(
 	}
 }
 
+/* What is known of a request goes on with one that asks for the same; of others, what was before says nothing. */
+static void carry_mutes(
+        const struct meterd *m, const struct hj_slot **slot_of, const struct hj_plan *plan, struct mute *to)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct hj_request *q = &plan->requests[i], *before;
+		const struct hj_slot *slot = slot_of[plan->order[q->first]];
+		size_t old = slot ? (size_t)(slot - m->schedule.slots) : 0;
+
+		to[i].answers = m->meters[q->meter].exchanges.answered;
+		before = slot ? &m->plan.requests[old] : NULL;
+		if (before && before->address == q->address && before->count == q->count)
+			to[i] = m->mutes[old];
+	}
+}
+
 static int make(struct meterd *m)
 {
 	_cleanup_free_ struct hj_limits *limits = calloc(m->conf.meter_count + 1, sizeof(*limits));
 	_cleanup_free_ const struct hj_slot **slot_of = calloc(m->point_count + 1, sizeof(*slot_of));
 	_cleanup_free_ uint32_t *took = calloc(m->point_count + 1, sizeof(*took)); /* a request has a point */
 	_cleanup_free_ uint8_t *tries = calloc(m->point_count + 1, sizeof(*tries));
+	_cleanup_free_ struct mute *mutes = calloc(m->point_count + 1, sizeof(*mutes));
 	struct hj_plan_rules rules = { .cost = m->cost, .limits = limits, .splits = &m->splits };
 	struct hj_schedule schedule;
 	struct hj_plan plan;
 	int r;
 
-	if (!limits || !slot_of || !took || !tries)
+	if (!limits || !slot_of || !took || !tries || !mutes)
 		return -ENOMEM;
 	for (size_t i = 0; i < m->conf.meter_count; i++) {
 		const struct hj_conf_limits *l = &m->conf.meters[i].limits;
@@ -129,11 +149,13 @@ static int make(struct meterd *m)
 	}
 	if (m->plan.order)
 		carry(m, slot_of, &plan, &schedule);
+	carry_mutes(m, slot_of, &plan, mutes);
 	forget(m);
 	m->plan = plan;
 	m->schedule = schedule;
 	m->request_took = hj_steal(took);
 	m->request_tries = hj_steal(tries);
+	m->mutes = hj_steal(mutes);
 	return 0;
 }
 
@@ -170,10 +192,21 @@ void requests_free(struct meterd *m)
 	free(m->meters);
 }
 
-static void tell_refused(const struct meterd *m, const struct hj_request *q)
+const char *requests_place(const struct hj_request *q, char to[REQUESTS_PLACE_MAX])
 {
-	hj_notice("meter %s: refuses %s %u, count %u: asking its %zu points apart", m->conf.meters[q->meter].name,
-	        hj_table_name(q->table), q->address, q->count, q->wants);
+	if (q->table == HJ_TABLE_DATA)
+		snprintf(to, REQUESTS_PLACE_MAX, "data 0x%08X", q->address);
+	else
+		snprintf(to, REQUESTS_PLACE_MAX, "%s %u, count %u", hj_table_name(q->table), q->address, q->count);
+	return to;
+}
+
+static void tell_refused(const struct meterd *m, const struct hj_request *q, bool silent)
+{
+	char place[REQUESTS_PLACE_MAX];
+
+	hj_notice("meter %s: %s %s: asking its %zu points apart", m->conf.meters[q->meter].name,
+	        silent ? "answers others, but not" : "refuses", requests_place(q, place), q->wants);
 }
 
 static bool follow(struct meterd *m, enum hj_split_next next)
@@ -181,14 +214,14 @@ static bool follow(struct meterd *m, enum hj_split_next next)
 	return next != HJ_SPLIT_NONE && make(m) == 0;
 }
 
-bool requests_refused(struct meterd *m, size_t request)
+bool requests_refused(struct meterd *m, size_t request, bool silent)
 {
 	const struct hj_request *q = &m->plan.requests[request];
 	enum hj_split_next next;
 
 	next = hj_splits_refused(&m->splits, q, m->wants, m->plan.order, hj_now().mono);
 	if (next == HJ_SPLIT_AGAIN) {
-		tell_refused(m, q);
+		tell_refused(m, q, silent);
 		hj_schedule_soon(&m->schedule, request, hj_now().mono); /* the parts of it take that over */
 	}
 	return follow(m, next);

@@ -220,8 +220,7 @@ enum hj_turn hj_schedule_next(struct hj_schedule *s, struct hj_quarantine *q, hj
 	return slot ? take(s, slot, now, ret) : HJ_TURN_NONE;
 }
 
-enum hj_turn hj_schedule_closed(
-        struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now, struct hj_due *ret)
+enum hj_turn hj_schedule_closed(struct hj_schedule *s, const struct hj_quarantine *q, hj_usec now, struct hj_due *ret)
 {
 	struct hj_slot *slot = missed(s, q, now);
 

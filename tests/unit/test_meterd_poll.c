@@ -304,9 +304,9 @@ static int lend(struct world *w)
 
 	assert_non_null(call);
 	assert_non_null(l);
-	*l = (struct loan){ .question = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .count = 1 },
-		.came = came,
-		.must_end = true };
+	*l = (struct loan){
+		.question = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .count = 1 }, .came = came, .must_end = true
+	};
 	loan_add(&w->m, l, call);
 	brought = -ENOMSG;
 	while (w->m.loans)
