@@ -19,7 +19,8 @@
 #define HJ_SCHEDULE_STEP (50 * HJ_USEC_PER_MS) /* a smaller change of the wall clock against ours is let be */
 
 /* Before the end of an interval: where what a total grew by in an interval is asked for. At most a quarter of the
- * interval, and only where all that is asked then takes no more than half of this. */
+ * interval, and only where all that is asked then takes no more than half of this, by the price list at first and
+ * then as it was. */
 #define HJ_SCHEDULE_LEAD (30 * HJ_USEC_PER_SEC)
 
 /* What is asked how often. */
@@ -33,6 +34,8 @@ struct hj_timing {
 struct hj_slot {
 	size_t meter;
 	hj_usec interval, fast, phase; /* phase: its place in the interval */
+	hj_usec takes, took;           /* by the price list; as its answers were, smoothed, 0: not known */
+	bool total, at_end;            /* at_end: its place is there */
 	hj_usec due;                   /* a sample is wanted */
 	hj_usec look;                  /* to see whether it changed; HJ_USEC_NEVER */
 	hj_usec soon;                  /* wanted at once, apart from the grid, since then; HJ_USEC_NEVER */
@@ -41,6 +44,7 @@ struct hj_slot {
 
 struct hj_schedule {
 	struct hj_slot *slots;
+	size_t *by_interval; /* indexes into them */
 	size_t count;
 	int64_t origin;    /* our clock minus the wall clock that the grid is of */
 	bool was_fast;     /* the question before */
@@ -88,5 +92,10 @@ void hj_schedule_soon(struct hj_schedule *s, size_t slot, hj_usec when);
 void hj_schedule_all_soon(struct hj_schedule *s, hj_usec now);
 /* A try of this request was answered: the others of its meter at once. */
 void hj_schedule_revived(struct hj_schedule *s, size_t slot, hj_usec now);
+/* An answer to this request took so much of the bus's time. */
+void hj_schedule_took(struct hj_schedule *s, size_t slot, hj_usec took);
+/* Totals have their places anew, as the answers have taken: for the begin of a base window. One whose interval has no
+ * other place any more is asked at once. */
+void hj_schedule_place(struct hj_schedule *s, hj_usec now);
 /* Where the wall clock has moved against ours, the grid follows it; what lost its place by that is asked at once. */
 void hj_schedule_align(struct hj_schedule *s, int64_t origin, hj_usec now);

@@ -302,6 +302,7 @@ static void run(struct meterd *m, struct asking *a)
 		answered(m, a, meter, &now, took);
 		if (narrow)
 			return mute_lives(m, a);
+		hj_schedule_took(&m->schedule, a->request, took);
 		if (r == -EREMOTEIO && is_busy(q, is.is.exception) && again(m, a, r, now.mono))
 			return;
 		return take_answer(m, a, r, &is, &now);

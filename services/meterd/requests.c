@@ -93,6 +93,7 @@ static void carry(
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct hj_request *q = &plan->requests[i];
 		const struct hj_slot *first = slot_of[plan->order[q->first]];
+		struct hj_slot own;
 
 		for (size_t k = 1; k < q->wants; k++) {
 			const struct hj_slot *s = slot_of[plan->order[q->first + k]];
@@ -100,7 +101,10 @@ static void carry(
 			if (hj_min(s->due, s->soon) < hj_min(first->due, first->soon))
 				first = s;
 		}
+		own = to->slots[i];
 		to->slots[i] = *first;
+		to->slots[i].total = own.total;
+		to->slots[i].takes = own.takes;
 	}
 }
 
@@ -239,4 +243,5 @@ void requests_window(struct meterd *m)
 	if (hj_splits_expire(&m->splits, now.mono))
 		make(m);
 	hj_schedule_align(&m->schedule, hj_schedule_origin(&now), now.mono);
+	hj_schedule_place(&m->schedule, now.mono);
 }

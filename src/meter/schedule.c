@@ -14,6 +14,8 @@
 #define MARGIN_PART 4 /* of an interval */
 #define SPREAD_PART 2
 #define LATE_PART   4 /* less than this left */
+#define SPARE_PART  4 /* of what may be busy at the end */
+#define SMOOTH      4 /* answers */
 
 int64_t hj_schedule_origin(const struct hj_now *now)
 {
@@ -34,30 +36,71 @@ static hj_usec lead_of(hj_usec interval)
 	return hj_min(interval / MARGIN_PART, (hj_usec)HJ_SCHEDULE_LEAD);
 }
 
-/* A bus that is busy for long would answer some of them after the end, and a window would be without its reading. */
-static bool has_time_at_the_end(const struct hj_timing *timings, size_t count, uint32_t interval_ms)
+/* The first of so many, and those after it spread behind it. What a total grew by is told by its newest reading in a
+ * window, so that belongs to its end; all else to its begin. */
+static hj_usec phase_of(const struct hj_schedule *s, size_t i, bool at_end)
+{
+	hj_usec interval = s->slots[i].interval, margin = hj_min(interval / MARGIN_PART, (hj_usec)HJ_SCHEDULE_MARGIN);
+	hj_usec spread = hj_min(interval / SPREAD_PART, (hj_usec)HJ_SCHEDULE_SPREAD);
+
+	if (!at_end)
+		return margin + spread * i / s->count;
+	spread = hj_min(spread, lead_of(interval) / SPREAD_PART);
+	return interval - lead_of(interval) + spread * i / s->count;
+}
+
+/* In the middle of an interval there may be no such place left in it. */
+static void put(struct hj_schedule *s, size_t i, bool at_end, hj_usec now)
+{
+	struct hj_slot *slot = &s->slots[i], whole = { .interval = slot->interval };
+
+	slot->at_end = at_end;
+	slot->phase = phase_of(s, i, at_end);
+	slot->due = next_on_grid(s->origin, slot, now);
+	if (slot->due >= next_on_grid(s->origin, &whole, now))
+		slot->soon = hj_min(slot->soon, now);
+}
+
+static bool belongs_at_end(const struct hj_slot *slot, hj_usec takes)
+{
+	hj_usec most = lead_of(slot->interval) / 2;
+
+	if (!slot->total || slot->fast)
+		return false;
+	/* Back there only where there is time to spare: places do not change from window to window. */
+	return takes <= (slot->took && !slot->at_end ? most - most / SPARE_PART : most);
+}
+
+/* A bus that is busy for long would answer some of them after the end, and a window would be without its reading. So
+ * it counts what is asked as often as this, or more often. */
+void hj_schedule_place(struct hj_schedule *s, hj_usec now)
 {
 	hj_usec takes = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (timings[i].interval_ms <= interval_ms)
-			takes += timings[i].takes;
-	return takes <= lead_of(interval_ms * HJ_USEC_PER_MS) / 2;
+	for (size_t first = 0, end; first < s->count; first = end) {
+		hj_usec interval = s->slots[s->by_interval[first]].interval;
+
+		for (end = first; end < s->count && s->slots[s->by_interval[end]].interval == interval; end++) {
+			const struct hj_slot *slot = &s->slots[s->by_interval[end]];
+
+			takes += hj_max(slot->takes, slot->took);
+		}
+		for (size_t k = first; k < end; k++) {
+			size_t i = s->by_interval[k];
+			bool at_end = belongs_at_end(&s->slots[i], takes);
+
+			if (!s->slots[i].phase || at_end != s->slots[i].at_end)
+				put(s, i, at_end, now);
+		}
+	}
 }
 
-/* The first of so many, and those after it spread behind it. What a total grew by is told by its newest reading in a
- * window, so that belongs to its end; all else to its begin. */
-static hj_usec phase_of(const struct hj_timing *timings, size_t i, size_t count)
+static int compare_interval(const void *a, const void *b, void *slots)
 {
-	const struct hj_timing *t = &timings[i];
-	hj_usec interval = t->interval_ms * HJ_USEC_PER_MS;
-	hj_usec margin = hj_min(interval / MARGIN_PART, (hj_usec)HJ_SCHEDULE_MARGIN);
-	hj_usec spread = hj_min(interval / SPREAD_PART, (hj_usec)HJ_SCHEDULE_SPREAD);
+	const struct hj_slot *of = slots;
+	hj_usec x = of[*(const size_t *)a].interval, y = of[*(const size_t *)b].interval;
 
-	if (!t->total || t->fast_ms || !has_time_at_the_end(timings, count, t->interval_ms))
-		return margin + spread * i / count;
-	spread = hj_min(spread, lead_of(interval) / SPREAD_PART);
-	return interval - lead_of(interval) + spread * i / count;
+	return (x > y) - (x < y);
 }
 
 int hj_schedule_init(
@@ -65,31 +108,36 @@ int hj_schedule_init(
 {
 	*s = (struct hj_schedule){ .count = count, .origin = origin };
 	s->slots = calloc(count ? count : 1, sizeof(*s->slots));
-	if (!s->slots)
+	s->by_interval = calloc(count ? count : 1, sizeof(*s->by_interval));
+	if (!s->slots || !s->by_interval) {
+		hj_schedule_done(s);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < count; i++) {
 		const struct hj_timing *t = &timings[i];
-		hj_usec interval = t->interval_ms * HJ_USEC_PER_MS;
-		struct hj_slot *slot = &s->slots[i];
 
-		if (!interval) {
+		if (!t->interval_ms) {
 			hj_schedule_done(s);
 			return -EINVAL;
 		}
-		*slot = (struct hj_slot){ .meter = t->meter,
-			.interval = interval,
+		s->by_interval[i] = i;
+		s->slots[i] = (struct hj_slot){ .meter = t->meter,
+			.interval = t->interval_ms * HJ_USEC_PER_MS,
 			.fast = t->fast_ms * HJ_USEC_PER_MS,
-			.phase = phase_of(timings, i, count),
+			.takes = t->takes,
+			.total = t->total,
 			.look = t->fast_ms ? now : HJ_USEC_NEVER,
 			.soon = now };
-		slot->due = next_on_grid(origin, slot, now);
 	}
+	qsort_r(s->by_interval, count, sizeof(*s->by_interval), compare_interval, s->slots);
+	hj_schedule_place(s, now);
 	return 0;
 }
 
 void hj_schedule_done(struct hj_schedule *s)
 {
 	free(s->slots);
+	free(s->by_interval);
 	*s = (struct hj_schedule){ 0 };
 }
 
@@ -291,4 +339,12 @@ void hj_schedule_align(struct hj_schedule *s, int64_t origin, hj_usec now)
 	s->origin = origin;
 	for (size_t i = 0; i < s->count; i++)
 		move(s, &s->slots[i], now);
+}
+/* ---- how long it took ---- */
+
+void hj_schedule_took(struct hj_schedule *s, size_t slot, hj_usec took)
+{
+	struct hj_slot *of = &s->slots[slot];
+
+	of->took = of->took ? (of->took * (SMOOTH - 1) + took) / SMOOTH : took;
 }

@@ -120,6 +120,59 @@ static void a_total_is_read_towards_the_end(void **state)
 	}
 }
 
+/* Meters that take far longer than the price list says: after the first window none is without its reading, however
+ * the answers vary. Where they are quick again, the end is their place again. */
+static void slow_answers_leave_no_window_without(void **state)
+{
+	static const struct {
+		size_t meters;
+		hj_usec takes;
+	} slow[] = { { 30, 1000 * MS }, { 16, 2100 * MS }, { 40, 800 * MS } };
+	const hj_usec window = 300 * SEC, windows = 30;
+
+	(void)state;
+	srandom(7);
+	for (size_t k = 0; k < hj_array_size(slow); k++) {
+		struct hj_timing timings[40] = { 0 };
+		unsigned got[40][31] = { 0 };
+		hj_usec now = T0, next = (T0 / window + 1) * window, took;
+		struct hj_quarantine q;
+		struct hj_schedule s;
+		struct hj_due due;
+
+		for (size_t i = 0; i < slow[k].meters; i++)
+			timings[i] = (struct hj_timing){
+				.meter = i, .interval_ms = 300000, .total = true, .takes = 50 * MS
+			};
+		assert_int_equal(hj_quarantine_init(&q, slow[k].meters, 0, TIMEOUT, 1, now), 0);
+		assert_int_equal(hj_schedule_init(&s, timings, slow[k].meters, 0, now), 0);
+		assert_true(s.slots[0].at_end);
+		while (now < T0 + windows * window) {
+			if (now >= next) {
+				hj_schedule_place(&s, now);
+				next += window;
+			}
+			if (hj_schedule_next(&s, &q, now, &due) == HJ_TURN_NONE) {
+				hj_usec then = hj_schedule_due(&s, &q);
+
+				now = hj_min(then, next);
+				continue;
+			}
+			took = now < T0 + windows / 2 * window ? slow[k].takes : 50 * MS;
+			took = took * 3 / 4 + (hj_usec)random() % (took / 2);
+			now += took;
+			hj_schedule_took(&s, due.slot, took);
+			got[due.slot][(now - T0 / window * window) / window]++;
+		}
+		for (size_t i = 0; i < slow[k].meters; i++)
+			for (size_t w = 1; w < windows; w++)
+				assert_in_range(got[i][w], 1, 2);
+		assert_true(s.slots[0].at_end);
+		hj_schedule_done(&s);
+		hj_quarantine_done(&q);
+	}
+}
+
 /* A minute's is read a quarter of it before its end, a second's too. */
 static void a_short_interval_has_a_short_lead(void **state)
 {
@@ -497,6 +550,7 @@ int main(void)
 		cmocka_unit_test(does_not_drift),
 		cmocka_unit_test(a_window_has_its_sample),
 		cmocka_unit_test(a_total_is_read_towards_the_end),
+		cmocka_unit_test(slow_answers_leave_no_window_without),
 		cmocka_unit_test(a_short_interval_has_a_short_lead),
 		cmocka_unit_test(the_grid_follows_the_wall_clock),
 		cmocka_unit_test(a_scan_holds_up_no_switch),
