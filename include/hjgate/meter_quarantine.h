@@ -67,6 +67,10 @@ hj_usec hj_quarantine_due(const struct hj_quarantine *q);
 void hj_quarantine_answered(struct hj_quarantine *q, size_t unit, hj_usec needs);
 /* A question, or one more try of it, cost so much and brought no answer. */
 void hj_quarantine_silent(struct hj_quarantine *q, size_t unit, hj_usec cost, hj_usec now);
+/* Silences that cost so much were not the unit's fault: it has its credit back, and the purse pays. */
+void hj_quarantine_excused(struct hj_quarantine *q, size_t unit, hj_usec cost);
+/* May a silence that costs so much be paid from the purse, with a try of each unit at rest left in it? */
+bool hj_quarantine_affords(struct hj_quarantine *q, hj_usec cost, hj_usec now);
 /* May this question be asked again? Not where the one before failed, too. `cost` of one more silence. */
 bool hj_quarantine_may_repeat(struct hj_quarantine *q, size_t unit, hj_usec cost, hj_usec now);
 /* A question has failed with all its tries. `silent`: and not by broken answers, which cost no more than good ones.

@@ -31,6 +31,8 @@ static bool is_enough(struct meterd *m, size_t request)
 	unsigned wanted = is_searched(m, q) ? 1 : q->wants > 1 ? SILENCES_WHOLE : SILENCES_ALONE;
 	struct mute *u = &m->mutes[request];
 
+	hj_quarantine_excused(&m->quarantine, q->meter, u->cost);
+	u->cost = 0;
 	u->silences = (uint8_t)hj_min(u->silences + 1u, (unsigned)SILENCES_ALONE);
 	if (u->silences < wanted)
 		return false;
@@ -76,11 +78,20 @@ void mute_lives(struct meterd *m, const struct asking *a)
 		requests_refused(m, a->request, true);
 }
 
+void mute_cost(struct meterd *m, const struct asking *a, hj_usec cost)
+{
+	struct mute *u = &m->mutes[a->request];
+
+	if (!u->known && a->turn == HJ_TURN_ASK)
+		u->cost += cost;
+}
+
 bool mute_looks(struct meterd *m, const struct asking *a, bool narrow)
 {
 	struct mute *u = &m->mutes[a->request];
 
 	u->which += narrow; /* perhaps it was that one */
+	u->cost = narrow ? 0 : u->cost;
 	u->asks_one = !narrow && !u->known && a->turn == HJ_TURN_ASK && m->plan.requests[a->request].wants > 1;
 	if (u->asks_one)
 		hj_schedule_soon(&m->schedule, a->request, hj_now().mono);
@@ -96,8 +107,10 @@ bool mute_is_excused(struct meterd *m, const struct asking *a)
 	if (q->wants > 1 || u->known || a->turn != HJ_TURN_ASK)
 		return false;
 	u->answers = answers;
-	if (answers == before)
+	if (answers == before) {
+		u->cost = 0; /* it may be dead */
 		return false;
+	}
 	tell(m, a->request);
 	if (!is_enough(m, a->request))
 		return false;
@@ -132,5 +145,5 @@ bool mute_is_dear(struct meterd *m, const struct asking *a)
 	hj_usec cost = hj_bus_cost_silent(&m->cost, hj_timeout_get(&m->meters[meter].timeout));
 
 	return a->turn == HJ_TURN_ASK && mute_is_alone(m, a->request) &&
-	       !hj_quarantine_may_repeat(&m->quarantine, meter, cost, hj_now().mono);
+	       !hj_quarantine_affords(&m->quarantine, cost, hj_now().mono);
 }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hjgate/clock.h"
+
 struct meterd;
 struct asking;
 struct hj_question;
@@ -16,13 +18,16 @@ struct mute {
 	uint8_t silences; /* on end, each with a sign of life of its meter */
 	unsigned which;   /* of its points is asked for alone */
 	uint64_t answers; /* of its meter, at its newest silence */
+	hj_usec cost;     /* of its silences, until it is known whose fault they are */
 };
 
 /* Is this turn a question for one point alone? Then *q, which is the whole, is made that. */
 bool mute_narrow(const struct meterd *m, const struct asking *a, struct hj_question *q);
 /* That was answered: the meter lives, and its request is asked again, or asked apart from now on. */
 void mute_lives(struct meterd *m, const struct asking *a);
-/* A question was not answered, with all its tries. True: one of its points is asked for first, before anything is
+/* A question was not answered, and it may be asked again. */
+void mute_cost(struct meterd *m, const struct asking *a, hj_usec cost);
+/* It was not, with all its tries. True: one of its points is asked for first, before anything is
  * said of it. `narrow`: it was for one alone. */
 bool mute_looks(struct meterd *m, const struct asking *a, bool narrow);
 /* Else: is the meter to be excused, since this is a point that it does not have? */

@@ -307,8 +307,10 @@ static void run(struct meterd *m, struct asking *a)
 			return;
 		return take_answer(m, a, r, &is, &now);
 	}
-	if (r == -ETIMEDOUT)
+	if (r == -ETIMEDOUT) {
 		hj_quarantine_silent(&m->quarantine, q->meter, took, now.mono);
+		mute_cost(m, a, took);
+	}
 	if (!again(m, a, r, now.mono))
 		failed(m, a, narrow, r == -ETIMEDOUT, is.is.why, &now);
 }

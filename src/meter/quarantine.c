@@ -192,15 +192,29 @@ void hj_quarantine_silent(struct hj_quarantine *q, size_t unit, hj_usec cost, hj
 	q->purse -= due - own;
 }
 
+void hj_quarantine_excused(struct hj_quarantine *q, size_t unit, hj_usec cost)
+{
+	struct hj_unit *u = &q->units[unit];
+	int64_t back = hj_min(price(cost), q->credit_most - u->credit);
+
+	u->credit += back;
+	q->purse -= back;
+}
+
+bool hj_quarantine_affords(struct hj_quarantine *q, hj_usec cost, hj_usec now)
+{
+	fill(q, now);
+	return q->purse >= price(cost) + (int64_t)q->resting * price(HJ_QUARANTINE_TRY);
+}
+
 bool hj_quarantine_may_repeat(struct hj_quarantine *q, size_t unit, hj_usec cost, hj_usec now)
 {
 	struct hj_unit *u = &q->units[unit];
 
 	if (u->resting || u->failures)
 		return false;
-	fill(q, now);
 	credit(q, u, now);
-	return u->credit >= price(cost) || q->purse >= price(cost) + (int64_t)q->resting * price(HJ_QUARANTINE_TRY);
+	return u->credit >= price(cost) || hj_quarantine_affords(q, cost, now);
 }
 
 void hj_quarantine_failed(struct hj_quarantine *q, size_t unit, bool silent, hj_usec now)

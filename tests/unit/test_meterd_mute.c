@@ -149,6 +149,8 @@ static void a_silent_hole_is_asked_around(void **state)
 		assert_string_equal(flags, input ? "NNNNN" : "NNNN"); /* in the window in which it was found */
 		assert_int_equal(w.m.meters[0].state, METER_OK);
 		assert_false(hj_quarantine_has(&w.m.quarantine, 0));
+		assert_true(
+		        w.m.quarantine.units[0].credit == w.m.quarantine.credit_most); /* it is trusted as before */
 		port.asked = 0;
 		round_of(&w);
 		assert_int_equal(port.asked, 2 + input);
@@ -241,7 +243,7 @@ static void a_point_that_is_absent_stands_alone(void **state)
 		port.asked = 0;
 		round_of(&w);
 		assert_int_equal(port.asked, w.m.plan.count);
-		w.m.quarantine.purse = w.m.quarantine.units[0].credit = 0;
+		w.m.quarantine.purse = 0;
 		w.m.cost.turnaround_us = 0;
 		port.asked = 0;
 		round_of(&w);
