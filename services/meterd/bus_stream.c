@@ -200,6 +200,22 @@ static void tell(const struct hj_exchange *x, struct bus_answer *ret)
 	ret->late = x->late;
 }
 
+static int stream_open(struct bus *b);
+
+/* A server may end an idle connection while a question is on its way, which says nothing of its port: a question that
+ * changes nothing is asked once more, where the connection had been good. */
+static int ask_connected(struct stream *s, const struct hj_question *q, hj_usec timeout)
+{
+	int r = exchange(s, q, timeout);
+
+	if ((r != -ECONNRESET && r != -EPIPE) || !s->way->ends || !s->answered || q->function)
+		return r;
+	r = stream_open(&s->bus);
+	if (r < 0)
+		return r == -ETIMEDOUT ? -EHOSTUNREACH : r;
+	return exchange(s, q, timeout);
+}
+
 static int stream_ask(struct bus *b, const struct hj_question *q, hj_usec timeout, struct bus_answer *ret)
 {
 	struct stream *s = stream_of(b);
@@ -210,7 +226,7 @@ static int stream_ask(struct bus *b, const struct hj_question *q, hj_usec timeou
 		ret->is.why = "port closed";
 		return -EIO;
 	}
-	r = exchange(s, q, timeout);
+	r = ask_connected(s, q, timeout);
 	b->free_at = hj_exchange_free_at(&s->exchange);
 	if (r == -EINVAL) {
 		ret->is.why = "no such question in this protocol";

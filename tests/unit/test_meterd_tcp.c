@@ -2,6 +2,7 @@
  * one that does so with each that is idle is there, and is connected again without a word. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -120,12 +121,54 @@ static void a_peer_that_vanished_is_the_ports_failure(void **state)
 	tear_down(&w);
 }
 
+/* A serial server whose idle time is over as the question comes: it is on its way when the connection ends. */
+static void *serve_lines(void *data)
+{
+	static const uint8_t answer[] = { 1, 3, 2, 0, 7, 0xf9, 0x86 };
+	const struct world *w = data;
+	uint8_t question[8];
+	int fd = accept(w->listener, NULL, NULL);
+
+	for (int k = 0; k < 2; k++) {
+		assert_int_equal(recv(fd, question, sizeof(question), MSG_WAITALL), sizeof(question));
+		if (k == 1) {
+			close(fd);
+			fd = accept(w->listener, NULL, NULL);
+			assert_int_equal(recv(fd, question, sizeof(question), MSG_WAITALL), sizeof(question));
+		}
+		assert_int_equal(send(fd, answer, sizeof(answer), MSG_NOSIGNAL), sizeof(answer));
+	}
+	close(fd);
+	return NULL;
+}
+
+static void a_question_that_met_the_end_is_asked_again(void **state)
+{
+	const struct hj_question q = { .unit_id = 1, .table = HJ_TABLE_HOLDING, .count = 1 };
+	struct bus_answer a;
+	struct world w;
+	pthread_t server;
+
+	(void)state;
+	set_up(&w, HJ_BUS_rtu_over_tcp);
+	assert_int_equal(pthread_create(&server, NULL, serve_lines, &w), 0);
+	assert_int_equal(w.bus->ops->open(w.bus), 0);
+	for (int k = 0; k < 2; k++) {
+		assert_int_equal(w.bus->ops->ask(w.bus, &q, HJ_USEC_PER_SEC, &a), 0);
+		assert_int_equal(a.is.length, 2);
+		assert_int_equal(a.is.data[1], 7);
+	}
+	assert_int_equal(pthread_join(server, NULL), 0);
+	tear_down(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_that_is_turned_away_does_not_try_for_ever),
 		cmocka_unit_test(an_idle_connection_that_was_ended_is_made_again),
 		cmocka_unit_test(a_peer_that_vanished_is_the_ports_failure),
+		cmocka_unit_test(a_question_that_met_the_end_is_asked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
