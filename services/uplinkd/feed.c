@@ -312,6 +312,8 @@ int feed_new(struct uplinkd *u, struct feed **ret)
 		r = hj_ipc_client_new(u->event, f->path, &ask_events, f, &f->ask);
 	if (r >= 0 && !u->adhoc)
 		r = hj_ipc_client_new(u->event, f->path, &live_events, f, &f->live);
+	if (r >= 0 && !u->adhoc)
+		r = hj_ipc_client_new(u->event, f->path, NULL, f, &f->later);
 	if (r < 0) {
 		feed_free(f);
 		return r;
@@ -327,6 +329,7 @@ void feed_free(struct feed *f)
 	hj_ipc_client_free(f->live);
 	hj_ipc_client_free(f->watch);
 	hj_ipc_client_free(f->ask);
+	hj_ipc_client_free(f->later);
 	feed_fold_stop(f);
 	feed_qn_last_word(f);
 	free(f->newest);

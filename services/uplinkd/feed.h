@@ -1,6 +1,6 @@
-/* The way to stored. Three connections, since an answer that goes on keeps its connection to itself: live records,
- * the values of Watch (only while real-time data is wanted), and questions. All of it comes back by itself after
- * stored was away. */
+/* The way to stored. Four connections, since an answer that goes on, or that is not given at once, keeps its
+ * connection to itself: live records, the values of Watch (only while real-time data is wanted), questions, and what
+ * is kept with the store's next commit. All of it comes back by itself after stored was away. */
 #pragma once
 
 #include <jansson.h>

@@ -44,9 +44,9 @@ static void keep(struct feed *f)
 	char text[64];
 
 	snprintf(text, sizeof(text), "%" PRId64 " %" PRIu64, f->u->limits.day_ms, f->u->limits.sent);
-	f->budget_kept = f->u->limits.sent;
-	f->budget_busy =
-	        feed_call_setting(f, "sent", json_pack("{s:s, s:b}", "value", text, "later", 1), on_kept, f) >= 0;
+	f->budget_busy = feed_call_later(f, "sent", text, on_kept, f) >= 0;
+	if (f->budget_busy)
+		f->budget_kept = f->u->limits.sent;
 }
 
 bool feed_budget_known(const struct feed *f)

@@ -14,7 +14,7 @@
 struct feed {
 	struct uplinkd *u;
 	char path[HJ_PATH_MAX]; /* stored.peer */
-	struct hj_ipc_client *live, *ask, *watch;
+	struct hj_ipc_client *live, *ask, *later, *watch;
 	hj_usec watch_until; /* its first values are waited for; 0 = they have come */
 
 	/* what is owed */
@@ -146,6 +146,9 @@ void feed_receipt_told(struct feed *f, bool taken);
 
 void feed_history_failed(struct feed *f);
 int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata);
+/* To be kept with what the store commits anyway, within a minute: on a connection of its own, since nothing else on
+ * it is answered before. */
+int feed_call_later(struct feed *f, const char *key, const char *value, hj_ipc_reply_fn fn, void *userdata);
 void feed_load_settings(struct feed *f);
 
 /* feed_qn.c */

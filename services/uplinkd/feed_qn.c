@@ -133,8 +133,8 @@ void feed_qn(struct feed *f)
 	if (f->u->adhoc || f->qn_busy || !feed_qn_wants(q, now, &f->qn_asked, &later))
 		return;
 	feed_qn_mark(q, f->qn_asked.to, boot_text(f), now, text);
-	f->qn_busy = feed_call_setting(
-	                     f, "qn", json_pack("{s:s, s:b}", "value", text, "later", later), on_reserved, f) >= 0;
+	f->qn_busy = (later ? feed_call_later(f, "qn", text, on_reserved, f)
+	                    : feed_call_setting(f, "qn", json_pack("{s:s}", "value", text), on_reserved, f)) >= 0;
 }
 
 /* The last word is said on a connection of its own, without the loop: what was used, exactly, so that the next start

@@ -59,7 +59,8 @@ static void from_text(struct hj212_settings *s, const struct setting *k, const c
 	}
 }
 
-int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata)
+static int call_setting(struct feed *f, struct hj_ipc_client *to, const char *key, json_t *more, hj_ipc_reply_fn fn,
+        void *userdata)
 {
 	char name[96];
 
@@ -69,7 +70,18 @@ int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_repl
 	}
 	snprintf(name, sizeof(name), "uplink.%s.%s", f->u->name, key);
 	json_object_set_new(more, "name", json_string(name));
-	return hj_ipc_client_call(f->ask, "hjgate.Store.Setting", more, 0, fn, userdata);
+	return hj_ipc_client_call(to, "hjgate.Store.Setting", more, 0, fn, userdata);
+}
+
+int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata)
+{
+	return call_setting(f, f->ask, key, more, fn, userdata);
+}
+
+int feed_call_later(struct feed *f, const char *key, const char *value, hj_ipc_reply_fn fn, void *userdata)
+{
+	return call_setting(
+	        f, f->later, key, json_pack("{s:s, s:b}", "value", value, "later", 1), fn, userdata);
 }
 
 /* ---- texts beside the settings ---- */
