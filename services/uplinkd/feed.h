@@ -84,6 +84,8 @@ int feed_history_one(struct feed *f, unsigned id, int exe_rtn, struct job *j);
 void feed_history_pull(struct feed *f); /* the next few, or the end of it */
 void feed_history_stop(struct feed *f);
 void feed_fold_pull(struct feed *f); /* feed_fold.c: the next interval of a min_interval above the base window */
+/* min_interval is another: what waits for its intervals is read anew. */
+void feed_interval_changed(struct feed *f);
 
 /* ---- feed_states.c ---- */
 /* CN 2021: commits the request's settings; states of equipment, where there are any, are sent as they are now. */

@@ -60,10 +60,26 @@ static void on_records(const char *error, json_t *reply, bool continues, void *u
 	uplinkd_pump(f->u);
 }
 
-/* How far the platform's labels are behind those of the store: it asks in its own. */
-static int64_t label_shift(const struct feed *f, enum hj_kind kind)
+void feed_history_alone(struct feed *f, struct hj_record *r)
 {
-	int64_t interval = feed_fold_interval(f);
+	struct feed_history_state *h = &f->history;
+	struct job j;
+
+	if (!h->active || r->head.label_ms >= h->end_ms || feed_word(f, r, true, &j) <= 0)
+		return;
+	j.seq = 0;
+	if (lanes_put(&f->u->lanes, LANE_HISTORY, &j) == 0) {
+		h->records++;
+		return;
+	}
+	job_done(&j);
+	h->exe_rtn =
+	        HJ212_EXE_SYSTEM; /* more of an old base window than there are places: not all that was asked for */
+}
+
+/* How far the platform's labels are behind those of the store: it asks in its own. */
+static int64_t label_shift(const struct feed *f, enum hj_kind kind, int64_t interval)
+{
 	int64_t length = kind == HJ_KIND_MINUTE ? (interval ? interval : f->u->minute_ms)
 	                 : kind == HJ_KIND_HOUR ? f->u->hour_ms
 	                                        : f->u->day_ms;
@@ -81,7 +97,8 @@ int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t 
 	for (size_t i = 0; i < hj_array_size(kinds); i++)
 		if (hj212_phrase_cn(kinds[i]) == cn) {
 			unsigned stale = f->history.stale;
-			int64_t shift = label_shift(f, kinds[i]);
+			int64_t interval = kinds[i] == HJ_KIND_MINUTE ? feed_fold_interval(f) : 0;
+			int64_t shift = label_shift(f, kinds[i], interval);
 
 			f->history = (struct feed_history_state){ .active = true,
 				.id = id,
@@ -89,6 +106,7 @@ int feed_history(struct feed *f, unsigned id, int cn, int64_t begin_ms, int64_t 
 				.begin_ms = begin_ms - shift,
 				.end_ms = end_ms - shift + 1,
 				.exe_rtn = HJ212_EXE_DONE,
+				.interval = interval,
 				.stale = stale };
 			return 0;
 		}
@@ -122,17 +140,16 @@ static int64_t first_interval(const struct feed *f, int64_t interval)
 
 /* Where the platform's interval is longer than the base window its history is folded too, one interval after the
  * other, up to the one that still runs. */
-static void next_interval(struct feed *f, int64_t interval)
+static void next_interval(struct feed *f)
 {
 	struct feed_history_state *h = &f->history;
 
 	if (feed_fold_busy(f))
 		return;
 	if (!h->next_ms)
-		h->next_ms = first_interval(f, interval);
-	if (h->next_ms < h->end_ms && feed_fold_over(h->next_ms + interval)) {
-		feed_fold_want(f, h->next_ms, LANE_HISTORY);
-		h->next_ms += interval;
+		h->next_ms = first_interval(f, h->interval);
+	if (h->next_ms < h->end_ms && feed_fold_over(h->next_ms + h->interval)) {
+		feed_fold_want(f, h->next_ms, h->interval, LANE_HISTORY);
 		return;
 	}
 	h->all_read = true;
@@ -157,8 +174,8 @@ void feed_history_pull(struct feed *f)
 			end(f, h->records ? h->exe_rtn : HJ212_EXE_NO_DATA);
 		return;
 	}
-	if (h->kind == HJ_KIND_MINUTE && feed_fold_interval(f)) {
-		next_interval(f, feed_fold_interval(f));
+	if (h->interval) {
+		next_interval(f);
 		return;
 	}
 	parameters = json_pack("{s:s, s:I, s:I, s:I, s:i}", "kind", hj_kind_name(h->kind), "begin",

@@ -76,13 +76,13 @@ struct feed {
 		enum hj_kind kind;
 		int64_t begin_ms, end_ms;
 		uint64_t after;
-		int64_t next_ms; /* with folding: the next interval */
+		int64_t interval, next_ms; /* with folding: its length, and the next one; 0 = none */
 	} history;
 
 	/* a min_interval above the base window */
 	struct feed_fold_state {
 		struct feed_fold_one {
-			int64_t label_ms;
+			int64_t label_ms, interval;
 			enum lane lane;
 			bool again; /* the link was lost meanwhile */
 		} wanted[FEED_FOLD_WANTED]; /* intervals to be folded, a ring */
@@ -92,7 +92,6 @@ struct feed {
 		/* the one that is asked for */
 		bool asking, failed;
 		unsigned stale;
-		int64_t interval;
 		struct hj_fold *fold;
 		struct job job;
 	} fold;
@@ -125,7 +124,8 @@ hj_usec feed_not_before(const struct feed *f, int64_t end_ms);
 int64_t feed_fold_interval(const struct feed *f); /* ms; 0 = the base window's records go as they are */
 bool feed_fold_take(struct feed *f, const struct hj_head *head,
         enum lane lane); /* true: it is part of an interval and looked after */
-bool feed_fold_want(struct feed *f, int64_t label_ms, enum lane lane); /* false: not now */
+/* Where there is no room it is not, and stays owed. */
+void feed_fold_want(struct feed *f, int64_t label_ms, int64_t interval, enum lane lane);
 bool feed_fold_over(int64_t end_ms); /* an interval that ends then is: all its records have come */
 bool feed_fold_busy(const struct feed *f);
 void feed_fold_stop(struct feed *f);
@@ -145,6 +145,7 @@ json_t *feed_receipt_list(struct feed *f); /* all that wait, from now on being t
 void feed_receipt_told(struct feed *f, bool taken);
 
 void feed_history_failed(struct feed *f);
+void feed_history_alone(struct feed *f, struct hj_record *r); /* it is no part of the interval that was asked for */
 int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata);
 /* To be kept with what the store commits anyway, within a minute: on a connection of its own, since nothing else on
  * it is answered before. */

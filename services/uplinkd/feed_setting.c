@@ -59,8 +59,8 @@ static void from_text(struct hj212_settings *s, const struct setting *k, const c
 	}
 }
 
-static int call_setting(struct feed *f, struct hj_ipc_client *to, const char *key, json_t *more, hj_ipc_reply_fn fn,
-        void *userdata)
+static int call_setting(
+        struct feed *f, struct hj_ipc_client *to, const char *key, json_t *more, hj_ipc_reply_fn fn, void *userdata)
 {
 	char name[96];
 
@@ -80,8 +80,7 @@ int feed_call_setting(struct feed *f, const char *key, json_t *more, hj_ipc_repl
 
 int feed_call_later(struct feed *f, const char *key, const char *value, hj_ipc_reply_fn fn, void *userdata)
 {
-	return call_setting(
-	        f, f->later, key, json_pack("{s:s, s:b}", "value", value, "later", 1), fn, userdata);
+	return call_setting(f, f->later, key, json_pack("{s:s, s:b}", "value", value, "later", 1), fn, userdata);
 }
 
 /* ---- texts beside the settings ---- */

@@ -226,6 +226,8 @@ static void tell_changes(struct uplinkd *u, const struct hj212_settings *before)
 void platform_settings_changed(struct uplinkd *u, const struct hj212_settings *before)
 {
 	uplinkd_watch(u);
+	if (before->min_interval != hj212_session_settings(u->session)->min_interval)
+		feed_interval_changed(u->feed);
 	if (u->realtime_asked || before->rtd_interval != hj212_session_settings(u->session)->rtd_interval)
 		u->realtime_at = hj_now().mono;
 	u->realtime_asked = false;

@@ -95,6 +95,9 @@ void feed_link_up(struct feed *f)
 void feed_link_down(struct feed *f)
 {
 }
+void feed_interval_changed(struct feed *f)
+{
+}
 void feed_shy_lost(struct feed *f, const struct job *j)
 {
 }
