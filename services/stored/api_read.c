@@ -258,15 +258,22 @@ static int fill(struct reader *r)
 	return e;
 }
 
+/* The clock may change while the disk is away. */
+static uint64_t newest_seq(const struct stored *s)
+{
+	return s->ledger ? hj_ledger_last(s->ledger) : s->known.last;
+}
+
 static int put_state(struct reader *r, struct hj_buf *to)
 {
 	int64_t oldest;
 	int e = hj_buf_printf(to, ",\"next\":%llu,\"head\":%llu", (unsigned long long)r->next,
-	        (unsigned long long)hj_ledger_last(r->s->ledger));
+	        (unsigned long long)newest_seq(r->s));
 
 	if (e < 0 || !r->uplink)
 		return e;
-	e = hj_buf_printf(to, ",\"waiting\":%llu", (unsigned long long)hj_seqset_total(&r->uplink->owed));
+	e = hj_buf_printf(to, ",\"trust\":\"%s\",\"waiting\":%llu", hj_trust_name(r->s->trust.source),
+	        (unsigned long long)hj_seqset_total(&r->uplink->owed));
 	if (e >= 0 && owed_oldest(r->s, r->uplink, &oldest))
 		e = hj_buf_printf(to, ",\"oldest\":%lld", (long long)oldest);
 	return e;
@@ -380,19 +387,32 @@ void read_committed(struct stored *s)
 	}
 }
 
+/* Without a record, to who has had all there are; others learn it with the next page. */
+static void tell_state(struct reader *r)
+{
+	_cleanup_(hj_buf_done) struct hj_buf text = { 0 };
+	_cleanup_json_ json_t *none = json_array();
+
+	if (!none || !r->live || !r->idle)
+		return;
+	if (hj_buf_put(&text, REPLY_BEGIN, strlen(REPLY_BEGIN)) >= 0 && put_rest(r, none, &text) >= 0)
+		hj_ipc_reply_text(r->call, text.data, text.len, true);
+}
+
 /* Who follows an uplink's records learns that it owes more again. */
 void read_owed_again(struct stored *s, const struct uplink *u)
 {
-	_cleanup_json_ json_t *none = json_array();
+	for (struct reader *r = s->readers; r; r = r->next_reader)
+		if (r->uplink == u && !hj_ipc_call_queued(r->call))
+			tell_state(r);
+}
 
-	for (struct reader *r = s->readers; r && none; r = r->next_reader) {
-		_cleanup_(hj_buf_done) struct hj_buf text = { 0 };
-
-		if (!r->live || !r->idle || r->uplink != u || hj_ipc_call_queued(r->call))
-			continue;
-		if (hj_buf_put(&text, REPLY_BEGIN, strlen(REPLY_BEGIN)) >= 0 && put_rest(r, none, &text) >= 0)
-			hj_ipc_reply_text(r->call, text.data, text.len, true);
-	}
+/* All uplinks learn whether the clock is trusted, also who has not yet read the answer before. */
+void read_trust_changed(struct stored *s)
+{
+	for (struct reader *r = s->readers; r; r = r->next_reader)
+		if (r->uplink)
+			tell_state(r);
 }
 
 /* ---- the methods ---- */

@@ -516,6 +516,7 @@ void stream_free(struct stored *s);
 /* api_read.c */
 void read_committed(struct stored *s);
 void read_owed_again(struct stored *s, const struct uplink *u);
+void read_trust_changed(struct stored *s);
 bool read_goes_on(const struct stored *s, const struct uplink *u); /* somebody reads it now */
 void read_hang_up(struct stored *s);
 void read_points_moved(struct stored *s);

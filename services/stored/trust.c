@@ -298,6 +298,8 @@ void trust_heed(struct stored *s, const struct hj_now *now)
 		gained(s);
 	if (!t->source && before)
 		lost(s, now);
+	if (!t->source != !before)
+		read_trust_changed(s);
 }
 
 void trust_told(struct stored *s, enum hj_trust source)

@@ -235,6 +235,25 @@ static void take_live(struct feed *f, struct hj_record *r)
 		job_done(&j);
 }
 
+/* By the live stream alone: pages come over another connection, and so later or earlier. */
+static void heed_trust(struct feed *f, json_t *reply)
+{
+	const char *name = json_string_value(json_object_get(reply, "trust"));
+	enum hj_trust trust;
+
+	if (!name || hj_trust_parse(name, &trust) < 0)
+		return;
+	if (f->dated && trust == HJ_TRUST_NONE)
+		hj_notice(
+		        "uplink %s: nobody says what time it is: no real-time data until somebody does", f->u->name);
+	f->dated = trust != HJ_TRUST_NONE;
+}
+
+bool feed_is_dated(const struct feed *f)
+{
+	return f->dated;
+}
+
 static void on_live(const char *error, json_t *reply, bool continues, void *userdata)
 {
 	struct feed *f = userdata;
@@ -247,6 +266,7 @@ static void on_live(const char *error, json_t *reply, bool continues, void *user
 		return;
 	}
 	feed_learn(f, reply);
+	heed_trust(f, reply);
 	feed_take_state(f, reply);
 	feed_each_record(f, reply, take_live);
 	look_again(f);
@@ -263,6 +283,7 @@ static void on_head(const char *error, json_t *reply, bool continues, void *user
 		return;
 	}
 	feed_learn(f, reply);
+	heed_trust(f, reply);
 	feed_take_state(f, reply);
 	f->live_from = (uint64_t)feed_int(reply, "head", 0) + 1;
 	if (continues)

@@ -32,6 +32,8 @@ void feed_confirm(struct feed *f, uint64_t from, uint64_t to, const struct hj_re
 int64_t feed_waiting(const struct feed *f);   /* -1 = not known */
 int64_t feed_oldest_ms(const struct feed *f); /* -1 = none */
 bool feed_is_up(const struct feed *f);
+/* Somebody vouches for the clock: what is of this moment may be dated. False until the store has said so. */
+bool feed_is_dated(const struct feed *f);
 /* Learns the points that an answer of stored tells of. */
 void feed_learn(struct feed *f, json_t *reply);
 

@@ -15,6 +15,16 @@ static void end(struct feed *f, int exe_rtn)
 	platform_history_done(f->u, id, records, exe_rtn);
 }
 
+/* What it owes is another matter. What was stamped while nobody vouched for the clock is never sent. */
+static int word_asked(struct feed *f, const struct hj_record *r, struct job *ret)
+{
+	int k = r->head.trust == HJ_TRUST_NONE ? 0 : feed_word(f, r, true, ret);
+
+	if (k > 0)
+		ret->seq = 0;
+	return k;
+}
+
 /* What has no place, since CN 2021 has put something there meanwhile, is read again with what follows it. */
 static void take_record(struct feed *f, struct hj_record *r)
 {
@@ -25,9 +35,7 @@ static void take_record(struct feed *f, struct hj_record *r)
 	h->page_empty = false;
 	if (h->page_full)
 		return;
-	k = feed_word(f, r, true, &j);
-	if (k > 0)
-		j.seq = 0; /* what it owes is another matter */
+	k = word_asked(f, r, &j);
 	h->page_full = k > 0 && lanes_put(&f->u->lanes, LANE_HISTORY, &j) < 0;
 	if (h->page_full) {
 		job_done(&j);
@@ -65,9 +73,8 @@ void feed_history_alone(struct feed *f, struct hj_record *r)
 	struct feed_history_state *h = &f->history;
 	struct job j;
 
-	if (!h->active || r->head.label_ms >= h->end_ms || feed_word(f, r, true, &j) <= 0)
+	if (!h->active || r->head.label_ms >= h->end_ms || word_asked(f, r, &j) <= 0)
 		return;
-	j.seq = 0;
 	if (lanes_put(&f->u->lanes, LANE_HISTORY, &j) == 0) {
 		h->records++;
 		return;

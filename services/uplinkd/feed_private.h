@@ -17,6 +17,8 @@ struct feed {
 	struct hj_ipc_client *live, *ask, *later, *watch;
 	hj_usec watch_until; /* its first values are waited for; 0 = they have come */
 
+	bool dated; /* somebody vouches for the clock, or did when stored was heard last */
+
 	/* what is owed */
 	uint64_t live_from;            /* the live stream tells of these and later ones */
 	uint64_t page_from, page_high; /* the backlog is read up to page_high (not included) */

@@ -9,6 +9,8 @@ static void send_now(struct feed *f, struct hj_record *r)
 {
 	struct job j = { .cn = hj212_phrase_cn(r->head.kind), .label_ms = r->head.label_ms };
 
+	if (r->head.trust == HJ_TRUST_NONE) /* its date is nobody's word */
+		return;
 	if (hj212_phrase_equipment(&f->u->map, r->head.kind, r->equipment, r->equipment_count, &j.items) < 0 ||
 	        !j.items.len) {
 		job_done(&j);

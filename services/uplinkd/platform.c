@@ -13,7 +13,9 @@
 #define CN_CLOCK       1012
 #define CN_REALTIME    2011
 #define CN_STATES      2021
-#define CN_DEVICE      3012 /* and 3019, 3020 */
+#define CN_SAMPLE      3012
+#define CN_SERIAL      3019
+#define CN_INFO        3020
 #define CN_PARAMETER   3021
 
 /* ---- the link ---- */
@@ -143,13 +145,19 @@ const struct link_events platform_link_events = {
 
 static bool is_of_device(int cn)
 {
-	return cn == 3012 || cn == 3019 || cn == 3020;
+	return cn == CN_SAMPLE || cn == CN_SERIAL || cn == CN_INFO;
 }
 
 /* A log has a span. That of data may be the first moment of all, which is 0. */
 static bool is_history(const struct hj212_request *q)
 {
 	return q->begin_ms || q->end_ms || q->cn == 2031 || q->cn == 2041 || q->cn == 2051 || q->cn == 2061;
+}
+
+/* Its answer has the date of this moment. */
+static bool is_of_moment(int cn)
+{
+	return cn == CN_SAMPLE || cn == CN_INFO;
 }
 
 static int start_request(struct uplinkd *u, const struct hj212_request *q)
@@ -160,6 +168,10 @@ static int start_request(struct uplinkd *u, const struct hj212_request *q)
 		return clock_set(u, q);
 	if (is_history(q))
 		return feed_history(u->feed, q->id, q->cn, q->begin_ms, q->end_ms);
+	if (is_of_moment(q->cn) && !feed_is_dated(u->feed)) {
+		hj212_session_answer(u->session, q->id, HJ212_EXE_NO_DATA, hj_now());
+		return 0;
+	}
 	if (is_of_device(q->cn))
 		return device_request(u, q);
 	r = q->cn == CN_STATES

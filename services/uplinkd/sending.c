@@ -34,10 +34,10 @@ static hj_usec realtime_interval(const struct uplinkd *u)
 	return hj212_session_settings(u->session)->rtd_interval * HJ_USEC_PER_SEC;
 }
 
-/* Not before there is something to say. */
+/* Not before there is something to say, and a time to date it by. */
 static hj_usec realtime_at(const struct uplinkd *u)
 {
-	return hj_max(u->realtime_at, feed_values_from(u->feed));
+	return feed_is_dated(u->feed) ? hj_max(u->realtime_at, feed_values_from(u->feed)) : HJ_USEC_NEVER;
 }
 
 static bool realtime_due(const struct uplinkd *u, struct hj_now now)

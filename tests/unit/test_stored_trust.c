@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "hjgate/clock_watch.h"
-#include "stored_world.h"
+#include "stored_served.h"
 
 #define SECOND 1000LL
 #define HOUR   (3600 * SECOND)
@@ -135,12 +135,46 @@ static void a_dead_battery_is_not_trusted(void **state)
 	assert_int_equal(with_rtc("99999999999999999999\n"), HJ_TRUST_NONE);
 }
 
+static void assert_told(int fd, const char *trust)
+{
+	char answer[512], expected[32];
+
+	hear_store(fd, answer, sizeof(answer));
+	snprintf(expected, sizeof(expected), "\"trust\":\"%s\"", trust);
+	assert_non_null(strstr(answer, "\"records\":[]"));
+	assert_non_null(strstr(answer, expected));
+}
+
+/* Without a record to send, and while the disk is away, too. */
+static void uplinks_hear_whose_word_it_is(void **state)
+{
+	struct stored *s;
+	int fd;
+
+	has_file = true;
+	s = begin(HJ_CLOCK_NTP);
+	serve_store(s);
+	fd = say_to_store(HJ_PEER, "Read", "{\"uplink\":\"county\",\"live\":true}", true);
+	assert_told(fd, "ntp");
+	wall_ms += HOUR; /* by hand */
+	assert_int_equal(trusted(s), HJ_TRUST_NONE);
+	assert_told(fd, "none");
+	disk_close(s);
+	later(2 * SECOND);
+	assert_int_equal(trusted(s), HJ_TRUST_NTP);
+	assert_told(fd, "ntp");
+	close(fd);
+	serve_no_more();
+	end(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_of_before_is_no_word),
 		cmocka_unit_test(a_daemon_that_sets_it_keeps_it),
 		cmocka_unit_test(a_dead_battery_is_not_trusted),
+		cmocka_unit_test(uplinks_hear_whose_word_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,6 +134,23 @@ static void a_record_that_is_no_part_of_an_interval_goes_by_itself(void **state)
 	end(&u);
 }
 
+/* Records of a clock that nobody vouched for are owed to nobody, and no history either. */
+static void what_nobody_has_dated_is_no_history(void **state)
+{
+	struct uplinkd u;
+
+	for (unsigned trusted = 0; trusted < 2; trusted++) {
+		begin(&u, 1);
+		world.trust = trusted ? "rtc" : "none";
+		record(0, 1, false);
+		assert_int_equal(feed_history(u.feed, 1, 2051, START_MS, START_MS + MINUTE_MS), 0);
+		settle(&u);
+		assert_int_equal(world.sent_count, trusted);
+		assert_true(world.history_done);
+		end(&u);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -142,6 +159,7 @@ int main(void)
 		cmocka_unit_test(history_keeps_the_interval_it_began_with),
 		cmocka_unit_test(history_of_the_base_window_stays_so),
 		cmocka_unit_test(a_record_that_is_no_part_of_an_interval_goes_by_itself),
+		cmocka_unit_test(what_nobody_has_dated_is_no_history),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,11 @@ hj_usec link_retry_at(const struct link *l)
 	return 0;
 }
 
+bool feed_is_dated(const struct feed *f)
+{
+	return true;
+}
+
 int64_t feed_waiting(const struct feed *f)
 {
 	return 0;

@@ -12,7 +12,7 @@
 
 static struct {
 	hj_usec now;
-	bool budget_known;
+	bool budget_known, wants_realtime, dated;
 } world;
 
 struct hj_now hj_now(void)
@@ -27,7 +27,7 @@ bool uplinkd_is_up(const struct uplinkd *u)
 
 bool uplinkd_wants_realtime(const struct uplinkd *u)
 {
-	return false;
+	return world.wants_realtime;
 }
 
 bool feed_budget_known(const struct feed *f)
@@ -38,6 +38,11 @@ bool feed_budget_known(const struct feed *f)
 hj_usec feed_shy_deadline(const struct feed *f)
 {
 	return HJ_USEC_NEVER;
+}
+
+bool feed_is_dated(const struct feed *f)
+{
+	return world.dated;
 }
 
 hj_usec feed_values_from(const struct feed *f)
@@ -80,12 +85,13 @@ int trial_take(struct uplinkd *u, uint32_t flight, struct hj_now now, struct hj_
 
 static void begin(struct uplinkd *u)
 {
-	struct hj212_settings settings = { .over_time = 10, .re_count = 3, .pw = "123456" };
+	struct hj212_settings settings = { .over_time = 10, .re_count = 3, .rtd_interval = 30, .pw = "123456" };
 	struct job j = { .seq = 1, .cn = 2051 };
 
 	memset(u, 0, sizeof(*u));
 	world.now = 1000 * HJ_USEC_PER_SEC;
 	world.budget_known = true;
+	world.dated = true;
 	u->identity = (struct hj212_identity){
 		.edition = HJ212_2017, .mn = "010000A8900016F000169DC0", .st = "32", .window = 1
 	};
@@ -131,11 +137,30 @@ static void a_budget_that_is_not_known_wakes_nobody(void **state)
 	end(&u);
 }
 
+/* Real-time data has the date of its sending: it waits for somebody who vouches for the clock, and wakes nobody. */
+static void nothing_is_dated_by_a_clock_that_is_not_trusted(void **state)
+{
+	struct uplinkd u;
+
+	begin(&u);
+	world.wants_realtime = true;
+	lanes_clear(&u.lanes, LANE_BACKLOG);
+	for (unsigned dated = 0; dated < 2; dated++) {
+		world.dated = dated;
+		u.realtime_at = world.now;
+		assert_true(sending_deadline(&u) == (dated ? world.now : HJ_USEC_NEVER));
+		sending_turn(&u, hj_now());
+		assert_int_equal(u.realtime_at > world.now, dated); /* it was its turn */
+	}
+	end(&u);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pause_that_ends_within_a_turn_is_no_stop),
 		cmocka_unit_test(a_budget_that_is_not_known_wakes_nobody),
+		cmocka_unit_test(nothing_is_dated_by_a_clock_that_is_not_trusted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ static struct {
 	int64_t wall_ms;
 	bool history_done;
 	unsigned history_records;
+	const char *trust; /* of all records */
 	/* the store */
 	struct {
 		int64_t label_ms, length_ms;
@@ -117,7 +118,7 @@ static json_t *record_json(unsigned seq)
 	return json_pack("{s:i, s:s, s:I, s:I, s:s, s:i, s:s, s:[[i, s, i, i, n, f, f, f, n]]}", "seq", seq, "kind",
 	        "minute", "label", (json_int_t)world.records[seq].label_ms, "length",
 	        (json_int_t)world.records[seq].length_ms, "boot", "00000000000000000000000000000001", "boottime", 1,
-	        "trust", "none", "stats", 1, "N", 60, 60, 1.0, 2.0, 3.0);
+	        "trust", world.trust, "stats", 1, "N", 60, 60, 1.0, 2.0, 3.0);
 }
 
 static json_t *reply_json(json_t *records, unsigned next)
@@ -241,6 +242,7 @@ static void begin(struct uplinkd *u, unsigned min_interval)
 	memset(&world, 0, sizeof(world));
 	memset(u, 0, sizeof(*u));
 	world.wall_ms = START_MS;
+	world.trust = "ntp";
 	strcpy(u->name, "county");
 	u->conf.minute = true;
 	u->minute_ms = MINUTE_MS;

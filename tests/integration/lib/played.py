@@ -104,7 +104,7 @@ class Store:
 
     def state(self, rows, following=None):
         waiting = sorted(self.owed)
-        return {"records": rows, "points": self.points, "next": following or self.head + 1, "head": self.head, "waiting": len(waiting),
+        return {"records": rows, "points": self.points, "next": following or self.head + 1, "head": self.head, "trust": "ntp", "waiting": len(waiting),
                 "oldest": self.rows[waiting[0]]["label"] if waiting else None}
 
     def read(self, p, reply):
