@@ -57,8 +57,8 @@ struct hj_salvage;
  * is newer. */
 int hj_salvage_begin(
         struct hj_ledger *l, const struct hj_salvage_rules *rules, hj_usec within, struct hj_salvage **ret);
-/* A ledger that was brought from elsewhere, and is to be called `name` in the folder in which it lies: what was set
- * aside there under that name is another's, and none of it is ever put into this one. To be committed by the caller. */
+/* A ledger that was brought from elsewhere, and is to be called `name` in the folder in which it lies: what was
+ * set aside there under that name is another's, and none of it is ever put into this one. The caller commits. */
 int hj_salvage_pass_over(struct hj_ledger *l, const char *name);
 /* Goes on with the oldest that is not over. -ENOENT: there is none. */
 int hj_salvage_resume(struct hj_ledger *l, const struct hj_salvage_rules *rules, struct hj_salvage **ret);

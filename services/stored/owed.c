@@ -157,8 +157,8 @@ static bool bridges(const struct hj_seqset *owed, uint64_t before)
 }
 
 /* Of the records of this transaction, those that uplinks are told. They are still in the queue. What was Put while
- * the clock was not trusted has a label that may be decades away: it is kept, and nobody is told; nor is a window that
- * another box may have told.
+ * the clock was not trusted has a label that may be decades away: it is kept, and nobody is told; nor is a window
+ * that another box may have told.
  * Returns the newest that they are told of, 0 = it is not known. */
 static uint64_t add_new(const struct stored *s, struct hj_seqset *owed, uint64_t first)
 {
