@@ -105,7 +105,8 @@ static void put(uint8_t *to, uint32_t v)
 		to[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
-/* One register more or less, and it would be another meter: only the whole block is asked for, or a part of it. */
+/* One register more or less, and it would be another meter: only the whole block is asked for, or a part of it, which is
+ * no reading: it is to see whether the meter lives. */
 static void answer(struct site_bus *b, unsigned unit, unsigned at, unsigned count)
 {
 	struct site_meter *m = &b->meters[unit - 1];
@@ -116,7 +117,7 @@ static void answer(struct site_bus *b, unsigned unit, unsigned at, unsigned coun
 
 	a->bus = b;
 	a->fd = b->fd;
-	a->meter = m;
+	a->meter = count == REGISTERS ? m : NULL;
 	a->reading.true_ms = true_ms();
 	a->reading.current = production_on(true_ms()) ? ON_CURRENT + (float)(chance(100)) / 16 : 0.25f;
 	a->reading.energy = m->energy_base + (uint32_t)((true_ms() - m->energy_since_ms) / 10000);
