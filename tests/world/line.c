@@ -105,8 +105,8 @@ static void put(uint8_t *to, uint32_t v)
 		to[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
-/* One register more or less, and it would be another meter: only the whole block is asked for, or a part of it, which is
- * no reading: it is to see whether the meter lives. */
+/* One register more or less, and it would be another meter: the whole block is asked for, or a part of it to see
+ * whether the meter lives, which is no reading. */
 static void answer(struct site_bus *b, unsigned unit, unsigned at, unsigned count)
 {
 	struct site_meter *m = &b->meters[unit - 1];
