@@ -72,6 +72,7 @@ HJ_DEFINE_CLEANUP(struct hj_salvage *, hj_salvage_free)
  * Written where it differs. */
 int hj_salvage_keep_keys(struct hj_ledger *l);
 
-/* An entry of state; its key names the file. */
+/* An entry of state; its key names the file. Put: to be committed by the caller. */
+int hj_salvage_put(struct hj_ledger *l, const struct hj_salvage_look *look);
 int hj_salvage_encode(const struct hj_salvage_look *look, struct hj_buf *to);
 int hj_salvage_decode(const void *value, size_t n, struct hj_salvage_look *ret); /* -EBADMSG */

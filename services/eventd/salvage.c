@@ -64,14 +64,10 @@ static void tell(struct eventd *d, const struct hj_salvage_look *look)
 
 static int settle(struct eventd *d, struct hj_salvage_look *look)
 {
-	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
-	char key[HJ_LEDGER_KEY_MAX + 1];
 	int r;
 
 	look->phase = HJ_SALVAGE_SETTLED;
-	snprintf(key, sizeof(key), HJ_SALVAGE_KEY "%s", look->file);
-	r = hj_salvage_encode(look, &b);
-	r = r < 0 ? r : hj_ledger_put(d->ledger, key, b.data, b.len);
+	r = hj_salvage_put(d->ledger, look);
 	r = r < 0 ? r : hj_ledger_commit(d->ledger);
 	if (r >= 0)
 		tell(d, look);

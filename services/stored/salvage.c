@@ -89,14 +89,10 @@ static void say_end(struct stored *s, const struct hj_salvage_look *look)
 /* Once for each file, whoever put its rows back: the note of it is committed with what is owed. */
 static int settle(struct stored *s, struct hj_salvage_look *look)
 {
-	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
-	char key[HJ_LEDGER_KEY_MAX + 1];
 	int r;
 
 	look->phase = HJ_SALVAGE_SETTLED;
-	snprintf(key, sizeof(key), HJ_SALVAGE_KEY "%s", look->file);
-	r = hj_salvage_encode(look, &b);
-	r = r < 0 ? r : hj_ledger_put(s->ledger, key, b.data, b.len);
+	r = hj_salvage_put(s->ledger, look);
 	if (r < 0) {
 		hj_ledger_rollback(s->ledger);
 		return r;

@@ -63,7 +63,7 @@ int hj_salvage_decode(const void *value, size_t n, struct hj_salvage_look *ret)
 	return 0;
 }
 
-static int put_look(struct hj_ledger *l, const struct hj_salvage_look *look)
+int hj_salvage_put(struct hj_ledger *l, const struct hj_salvage_look *look)
 {
 	_cleanup_(hj_buf_done) struct hj_buf b = { 0 };
 	char key[HJ_LEDGER_KEY_MAX + 1];
@@ -75,7 +75,7 @@ static int put_look(struct hj_ledger *l, const struct hj_salvage_look *look)
 
 int salvage_put_position(struct hj_salvage *s)
 {
-	return put_look(s->l, &s->look);
+	return hj_salvage_put(s->l, &s->look);
 }
 
 /* ---- making ---- */
@@ -248,7 +248,7 @@ int hj_salvage_pass_over(struct hj_ledger *l, const char *name)
 		if (!is_aside(e->d_name, name) || is_known(l, e->d_name))
 			continue;
 		hj_text_copy(look.file, sizeof(look.file), e->d_name);
-		r = put_look(l, &look);
+		r = hj_salvage_put(l, &look);
 	}
 	if (dir)
 		closedir(dir);
