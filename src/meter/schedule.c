@@ -322,12 +322,13 @@ static void move(struct hj_schedule *s, struct hj_slot *slot, hj_usec now)
 {
 	hj_usec due = next_on_grid(s->origin, slot, now), moved;
 
-	if (slot->due <= now) {
-		slot->due = due - slot->interval; /* its turn is still to come */
+	/* Its turn is still to come; just after the start of the machine there is no such place before it. */
+	if (slot->due <= now && due >= slot->interval) {
+		slot->due = due - slot->interval;
 		return;
 	}
 	moved = due > slot->due ? due - slot->due : slot->due - due;
-	if (moved > slot->interval / MARGIN_PART)
+	if (slot->due <= now || moved > slot->interval / MARGIN_PART)
 		slot->soon = hj_min(slot->soon, now);
 	slot->due = due;
 }
@@ -340,6 +341,7 @@ void hj_schedule_align(struct hj_schedule *s, int64_t origin, hj_usec now)
 	for (size_t i = 0; i < s->count; i++)
 		move(s, &s->slots[i], now);
 }
+
 /* ---- how long it took ---- */
 
 void hj_schedule_took(struct hj_schedule *s, size_t slot, hj_usec took)

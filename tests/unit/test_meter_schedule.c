@@ -231,6 +231,28 @@ static void the_grid_follows_the_wall_clock(void **state)
 	hj_quarantine_done(&q);
 }
 
+/* A machine without a battery for its clock is given the time within the first interval after its start: a request
+ * whose turn is still to come has no place before that on the new grid. */
+static void a_clock_set_right_after_the_start_loses_no_turn(void **state)
+{
+	const struct hj_now begin = { .wall_ms = 946684800000, .mono = 2 * SEC };
+	const struct hj_timing timing = { .interval_ms = 300000 };
+
+	(void)state;
+	for (unsigned s_after = 10; s_after < 600; s_after += 7) {
+		struct hj_now set = { .wall_ms = 1790000000000 + 1000 * s_after, .mono = begin.mono + s_after * SEC };
+		struct hj_schedule s;
+
+		assert_int_equal(hj_schedule_init(&s, &timing, 1, hj_schedule_origin(&begin), begin.mono), 0);
+		s.slots[0].soon = HJ_USEC_NEVER;
+		s.slots[0].due = set.mono - 5 * SEC;
+		hj_schedule_align(&s, hj_schedule_origin(&set), set.mono);
+		assert_true(hj_min(s.slots[0].due, s.slots[0].soon) <= set.mono);
+		assert_true(s.slots[0].due <= set.mono + 300 * SEC);
+		hj_schedule_done(&s);
+	}
+}
+
 /* ---- lanes ---- */
 
 /* Eight slow meters of three blocks, due in a burst, and two switches looked at every 200 ms. */
@@ -553,6 +575,7 @@ int main(void)
 		cmocka_unit_test(slow_answers_leave_no_window_without),
 		cmocka_unit_test(a_short_interval_has_a_short_lead),
 		cmocka_unit_test(the_grid_follows_the_wall_clock),
+		cmocka_unit_test(a_clock_set_right_after_the_start_loses_no_turn),
 		cmocka_unit_test(a_scan_holds_up_no_switch),
 		cmocka_unit_test(a_short_interval_does_not_wait_for_a_long_scan),
 		cmocka_unit_test(a_fast_lane_starves_nobody),
