@@ -12,9 +12,9 @@
 #include "hjgate/now.h"
 #include "meterd.h"
 
-#define SILENCES_WHOLE 2 /* of a request, before it is cut, */
-#define SILENCES_ALONE                                                                                               \
-	3 /* and of one point, before it is told to be mute; while a culprit is searched, one is enough */
+/* Of a request, before it is cut, and of one point, before it is told to be mute: on a line that swallows much, fewer
+ * come by chance. While a culprit is searched, one is enough. */
+#define SILENCES 3
 
 static bool is_searched(const struct meterd *m, const struct hj_request *q)
 {
@@ -28,15 +28,15 @@ static bool is_searched(const struct meterd *m, const struct hj_request *q)
 static bool is_enough(struct meterd *m, size_t request)
 {
 	const struct hj_request *q = &m->plan.requests[request];
-	unsigned wanted = is_searched(m, q) ? 1 : q->wants > 1 ? SILENCES_WHOLE : SILENCES_ALONE;
+	unsigned wanted = is_searched(m, q) ? 1 : SILENCES;
 	struct mute *u = &m->mutes[request];
 
 	hj_quarantine_excused(&m->quarantine, q->meter, u->cost);
 	u->cost = 0;
-	u->silences = (uint8_t)hj_min(u->silences + 1u, (unsigned)SILENCES_ALONE);
+	u->silences = (uint8_t)hj_min(u->silences + 1u, (unsigned)SILENCES);
 	if (u->silences < wanted)
 		return false;
-	u->silences = SILENCES_ALONE;
+	u->silences = SILENCES;
 	return true;
 }
 
@@ -136,7 +136,7 @@ void mute_answered_late(struct meterd *m, size_t meter, const struct hj_question
 
 bool mute_is_alone(const struct meterd *m, size_t request)
 {
-	return m->plan.requests[request].wants == 1 && m->mutes[request].silences >= SILENCES_ALONE;
+	return m->plan.requests[request].wants == 1 && m->mutes[request].silences >= SILENCES;
 }
 
 bool mute_is_dear(struct meterd *m, const struct asking *a)
