@@ -68,6 +68,9 @@ const struct hj_salvage_look *hj_salvage_look(const struct hj_salvage *s);
 void hj_salvage_free(struct hj_salvage *s);
 HJ_DEFINE_CLEANUP(struct hj_salvage *, hj_salvage_free)
 
+/* The first whose rows are back and which the caller has not settled. -ENOENT: there is none. */
+int hj_salvage_unsettled(struct hj_ledger *l, struct hj_salvage_look *ret);
+
 /* A copy of the ledger's own keys, wrapped as they are, at PATH.keys: one damaged page must not lock every row.
  * Written where it differs. */
 int hj_salvage_keep_keys(struct hj_ledger *l);

@@ -30,17 +30,6 @@ static const struct hj_salvage_rules *rules(void)
 
 /* ---- the end ---- */
 
-static int find_unsettled(const char *key, const void *value, size_t n, void *userdata)
-{
-	struct hj_salvage_look look, *ret = userdata;
-
-	if (ret->file[0] || !value || hj_salvage_decode(value, n, &look) < 0 || look.phase != HJ_SALVAGE_OVER ||
-	        !hj_text_copy(look.file, sizeof(look.file), key + strlen(HJ_SALVAGE_KEY)))
-		return 0;
-	*ret = look;
-	return 0;
-}
-
 static json_t *label(int64_t ms)
 {
 	char text[HJ_TIME_HUMAN_LEN + 1] = "-";
@@ -77,14 +66,13 @@ static int settle(struct eventd *d, struct hj_salvage_look *look)
 int salvage_settle(struct eventd *d)
 {
 	struct hj_salvage_look look;
-	int r;
+	int r = hj_salvage_unsettled(d->ledger, &look);
 
-	do {
-		look = (struct hj_salvage_look){ .file = "" };
-		r = hj_ledger_each(d->ledger, HJ_SALVAGE_KEY, find_unsettled, &look);
-		r = r < 0 || !look.file[0] ? r : settle(d, &look);
-	} while (r >= 0 && look.file[0]);
-	return r < 0 ? r : 0;
+	while (r >= 0) {
+		r = settle(d, &look);
+		r = r < 0 ? r : hj_salvage_unsettled(d->ledger, &look);
+	}
+	return r == -ENOENT ? 0 : r;
 }
 
 /* ---- the way there ---- */

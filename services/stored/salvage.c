@@ -110,34 +110,23 @@ static int settle(struct stored *s, struct hj_salvage_look *look)
 	return 0;
 }
 
-static int find_unsettled(const char *key, const void *value, size_t n, void *userdata)
-{
-	struct hj_salvage_look look, *ret = userdata;
-
-	if (ret->file[0] || !value || hj_salvage_decode(value, n, &look) < 0 || look.phase != HJ_SALVAGE_OVER ||
-	        !hj_text_copy(look.file, sizeof(look.file), key + strlen(HJ_SALVAGE_KEY)))
-		return 0;
-	*ret = look;
-	return 0;
-}
-
 /* ---- the way there ---- */
 
 /* The rows of one file are back: what follows from it, and the next one. */
 static int finish(struct stored *s)
 {
-	struct hj_salvage_look look = { 0 };
 	const struct hj_salvage_rules how = rules();
-	int r = hj_ledger_each(s->ledger, HJ_SALVAGE_KEY, find_unsettled, &look);
+	struct hj_salvage_look look;
+	int r = hj_salvage_unsettled(s->ledger, &look);
 
-	if (r >= 0 && look.file[0]) {
+	if (r >= 0) {
 		r = settle(s, &look);
 		fold_again(s);
 		return r < 0 ? r : 1;
 	}
 	hj_salvage_free(s->salvage);
 	s->salvage = NULL;
-	r = r < 0 ? r : hj_salvage_resume(s->ledger, &how, &s->salvage);
+	r = r != -ENOENT ? r : hj_salvage_resume(s->ledger, &how, &s->salvage);
 	return r == -ENOENT ? 0 : r < 0 ? r : 1;
 }
 
@@ -214,11 +203,11 @@ static int on_slice(sd_event_source *source, uint64_t usec, void *userdata)
 
 static int arm(struct stored *s)
 {
-	struct hj_salvage_look look = { 0 };
-	int r = hj_ledger_each(s->ledger, HJ_SALVAGE_KEY, find_unsettled, &look);
+	struct hj_salvage_look look;
+	int r = hj_salvage_unsettled(s->ledger, &look);
 
-	if (r < 0 || (!s->salvage && !look.file[0]))
-		return r;
+	if (r < 0 && !(r == -ENOENT && s->salvage))
+		return r == -ENOENT ? 0 : r;
 	r = sd_event_add_time_relative(s->event, &s->salvage_timer, CLOCK_BOOTTIME, PAUSE, ACCURACY, on_slice, s);
 	return r < 0 ? r : sd_event_source_set_priority(s->salvage_timer, HJ_IPC_PRIORITY_LOOK);
 }

@@ -143,37 +143,53 @@ int salvage_new(struct hj_ledger *l, const char *file, const struct hj_salvage_r
 }
 
 struct finding {
+	enum hj_salvage_phase from, to;
 	struct hj_salvage_look look;
 	bool found;
 };
 
-static int find_unfinished(const char *key, const void *value, size_t n, void *userdata)
+static int note_look(const char *key, const void *value, size_t n, void *userdata)
 {
 	struct finding *f = userdata;
 	struct hj_salvage_look look;
 
-	if (f->found || !value || hj_salvage_decode(value, n, &look) < 0 || look.phase >= HJ_SALVAGE_OVER)
+	if (f->found || !value || hj_salvage_decode(value, n, &look) < 0 || look.phase < f->from ||
+	        look.phase > f->to)
 		return 0;
 	f->look = look;
-	f->found = snprintf(f->look.file, sizeof(f->look.file), "%s", key + strlen(HJ_SALVAGE_KEY)) <
-	           (int)sizeof(f->look.file);
+	f->found = hj_text_copy(f->look.file, sizeof(f->look.file), key + strlen(HJ_SALVAGE_KEY));
 	return 0;
+}
+
+/* The first of those in such a phase. */
+static int find_look(
+        struct hj_ledger *l, enum hj_salvage_phase from, enum hj_salvage_phase to, struct hj_salvage_look *ret)
+{
+	struct finding f = { .from = from, .to = to };
+	int r = hj_ledger_each(l, HJ_SALVAGE_KEY, note_look, &f);
+
+	if (r >= 0)
+		*ret = f.look;
+	return r < 0 ? r : f.found ? 0 : -ENOENT;
+}
+
+int hj_salvage_unsettled(struct hj_ledger *l, struct hj_salvage_look *ret)
+{
+	return find_look(l, HJ_SALVAGE_OVER, HJ_SALVAGE_OVER, ret);
 }
 
 int hj_salvage_resume(struct hj_ledger *l, const struct hj_salvage_rules *rules, struct hj_salvage **ret)
 {
-	struct finding f = { 0 };
+	struct hj_salvage_look look;
 	struct hj_salvage *s;
 	uint64_t of;
-	int r = hj_ledger_each(l, HJ_SALVAGE_KEY, find_unfinished, &f);
+	int r = find_look(l, HJ_SALVAGE_KEYS, HJ_SALVAGE_COUNT, &look);
 
-	if (r < 0 || !f.found)
-		return r < 0 ? r : -ENOENT;
-	r = salvage_new(l, f.look.file, rules, &s);
+	r = r < 0 ? r : salvage_new(l, look.file, rules, &s);
 	if (r < 0)
 		return r;
 	of = s->look.of;
-	s->look = f.look;
+	s->look = look;
 	/* Somebody changed it, or took it away: from its begin again. */
 	if (s->look.phase < HJ_SALVAGE_COUNT && s->look.of != of) {
 		s->look.of = of;
