@@ -311,7 +311,8 @@ static void return_to(struct hj_judge *j, size_t i, struct other_day left)
 static void set_day(struct hj_judge *j, size_t i, int64_t day_ms)
 {
 	struct equipment *e = &j->equipment[i];
-	bool back = day_ms<e->day_ms, behind = e->left.day_ms> e->day_ms;
+	bool back = day_ms < e->day_ms;
+	bool behind = e->left.day_ms > e->day_ms;
 	bool returns = behind && day_ms >= e->left.day_ms;
 
 	add_waiting(e);
