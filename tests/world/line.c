@@ -17,6 +17,7 @@
 #define QUESTION        8
 #define ANSWER_MOST     32
 #define REGISTERS       4
+#define PER_POINT       (REGISTERS / POINTS)
 #define ON_CURRENT      20.0f
 
 struct answer {
@@ -24,7 +25,7 @@ struct answer {
 	int fd;
 	size_t n;
 	uint8_t bytes[ANSWER_MOST];
-	struct site_meter *meter; /* NULL: it does not arrive whole */
+	struct reading_log *to; /* NULL: it does not arrive whole */
 	struct reading reading;
 };
 
@@ -40,13 +41,13 @@ static uint16_t crc(const uint8_t *p, size_t n)
 	return c;
 }
 
-static void note(struct site_meter *m, const struct reading *r)
+static void note(struct reading_log *to, const struct reading *r)
 {
-	if (m->count == m->room) {
-		m->room = m->room ? 2 * m->room : 1024;
-		m->readings = realloc(m->readings, m->room * sizeof(*r));
+	if (to->count == to->room) {
+		to->room = to->room ? 2 * to->room : 1024;
+		to->list = realloc(to->list, to->room * sizeof(*r));
 	}
-	m->readings[m->count++] = *r;
+	to->list[to->count++] = *r;
 }
 
 static void arrive(void *data)
@@ -57,8 +58,8 @@ static void arrive(void *data)
 		a->bus->late_ms = true_ms();
 	else if (true_ms() - a->bus->late_ms < BEHIND_MS)
 		a->reading.late = true;
-	if (a->bus->fd == a->fd && syscall(SYS_write, a->fd, a->bytes, a->n) == (long)a->n && a->meter)
-		note(a->meter, &a->reading);
+	if (a->bus->fd == a->fd && syscall(SYS_write, a->fd, a->bytes, a->n) == (long)a->n && a->to)
+		note(a->to, &a->reading);
 	free(a);
 }
 
@@ -79,7 +80,7 @@ static hj_usec spoil(struct site_bus *b, struct answer *a)
 
 	if (one_in(b->noise)) {
 		a->bytes[chance(a->n)] ^= (uint8_t)(1u << chance(8));
-		a->meter = NULL;
+		a->to = NULL;
 		b->spoiled++;
 	}
 	if (one_in(b->lose)) {
@@ -87,7 +88,7 @@ static hj_usec spoil(struct site_bus *b, struct answer *a)
 
 		memmove(a->bytes + at, a->bytes + at + 1, a->n - at - 1);
 		a->n--;
-		a->meter = NULL;
+		a->to = NULL;
 		b->lost_bytes++;
 	}
 	if (one_in(b->late)) { /* too late to be taken for sure */
@@ -105,8 +106,8 @@ static void put(uint8_t *to, uint32_t v)
 		to[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
-/* One register more or less, and it would be another meter: the whole block is asked for, or a part of it to see
- * whether the meter lives, which is no reading. */
+/* One register more or less, and it would be another meter: the whole block is asked for, or a point of it: to
+ * see whether the meter lives, which is no reading, or because the points are asked apart. */
 static void answer(struct site_bus *b, unsigned unit, unsigned at, unsigned count)
 {
 	struct site_meter *m = &b->meters[unit - 1];
@@ -117,7 +118,7 @@ static void answer(struct site_bus *b, unsigned unit, unsigned at, unsigned coun
 
 	a->bus = b;
 	a->fd = b->fd;
-	a->meter = count == REGISTERS ? m : NULL;
+	a->to = count == REGISTERS ? &m->log : count == PER_POINT ? &m->parts[at / PER_POINT] : NULL;
 	a->reading.true_ms = true_ms();
 	a->reading.current = production_on(true_ms()) ? ON_CURRENT + (float)(chance(100)) / 16 : 0.25f;
 	a->reading.energy = m->energy_base + (uint32_t)((true_ms() - m->energy_since_ms) / 10000);

@@ -68,19 +68,28 @@ static bool near(double a, double b)
 	return fabs(a - b) <= CLOSE_TO * fmax(1, fabs(a));
 }
 
-static const struct reading *first_reading(const struct site_meter *m, int64_t ms)
+static const struct reading *first_reading(const struct reading_log *log, int64_t ms)
 {
-	size_t low = 0, high = m->count;
+	size_t low = 0, high = log->count;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (m->readings[mid].true_ms < ms)
+		if (log->list[mid].true_ms < ms)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return m->readings + low;
+	return log->list + low;
+}
+
+static bool part_said(const struct reading_log *part, bool energy, int64_t label, int64_t slack, double value)
+{
+	for (const struct reading *r = first_reading(part, label - hj_max(slack, LATE_MS));
+	        r < part->list + part->count && r->true_ms < label + WINDOW_MS + slack; r++)
+		if (near(energy ? (double)r->energy : (double)r->current, value))
+			return true;
+	return false;
 }
 
 /* A window is what its meter said in it: no other value, and where nothing was lost, all of them. */
@@ -94,8 +103,8 @@ static void judge_values(unsigned b, unsigned m, int64_t label, bool energy, con
 	unsigned count = 0;
 	int64_t slack = win->mask & (M(CLOCK) | M(NO_RTC)) ? 3 * WINDOW_MS : EDGE_MS;
 
-	for (const struct reading *r = first_reading(meter, label - hj_max(slack, LATE_MS));
-	        r < meter->readings + meter->count && r->true_ms < label + WINDOW_MS + slack; r++) {
+	for (const struct reading *r = first_reading(&meter->log, label - hj_max(slack, LATE_MS));
+	        r < meter->log.list + meter->log.count && r->true_ms < label + WINDOW_MS + slack; r++) {
 		double v = energy ? (double)r->energy : (double)r->current;
 		bool is_near = r->late || r->true_ms >= label - slack;
 
@@ -107,6 +116,10 @@ static void judge_values(unsigned b, unsigned m, int64_t label, bool energy, con
 		most = fmax(most, v);
 		sum += v;
 		count++;
+	}
+	if (win->apart) {
+		min_said |= part_said(&meter->parts[energy], energy, label, slack, min);
+		max_said |= part_said(&meter->parts[energy], energy, label, slack, max);
 	}
 	if (!min_said || !max_said)
 		violation("b%um%u: %lld: nobody said %g..%g", b, m, (long long)label, min, max);
@@ -208,6 +221,7 @@ static void judge_row(const json_t *row)
 	win = &windows[b][m][window_of(label)];
 	floor_ms = hj_min(floor_ms, label);
 	win->values += !isnan(number(row, "avg"));
+	win->read += (unsigned)fmin(number(row, "got"), number(row, "expected"));
 	count_told(label, factor, win);
 	if (!strcmp(name, "current")) {
 		if (win->recorded && win->got && number(row, "got") > 0)
@@ -216,7 +230,6 @@ static void judge_row(const json_t *row)
 		win->least = number(row, "min");
 		win->most = number(row, "max");
 		win->got += (unsigned)number(row, "got");
-		win->read += (unsigned)fmin(number(row, "got"), number(row, "expected"));
 		win->expected += number(row, "expected");
 	}
 	judge_values(b, m, label, !strcmp(name, "energy"), row);

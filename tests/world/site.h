@@ -29,12 +29,17 @@ struct reading {
 	bool late; /* it may be taken for one, or not */
 };
 
+struct reading_log {
+	struct reading *list;
+	size_t count, room;
+};
+
 struct site_meter {
 	bool dead;
 	uint32_t energy_base; /* of the counter, after a swap or a reset */
 	int64_t energy_since_ms;
-	struct reading *readings;
-	size_t count, room;
+	struct reading_log log;           /* of whole answers */
+	struct reading_log parts[POINTS]; /* of one point: readings, where they are asked apart */
 };
 
 struct site_bus {

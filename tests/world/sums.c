@@ -56,7 +56,7 @@ static void add_window(const struct window *win, unsigned poll_s, struct sums *s
 	s->whole += whole;
 	s->records += win->recorded ? POINTS : 0;
 	/* Beside its grid a meter is asked when it has come back: that is no reading that was expected. */
-	s->read += POINTS * (whole ? hj_min(win->served, (unsigned)expected) : win->read);
+	s->read += whole ? POINTS * hj_min(win->served, (unsigned)expected) : win->read;
 	s->due += POINTS;
 	s->stored += stored;
 	s->missed += POINTS - stored;

@@ -98,9 +98,9 @@ static int64_t change_after(int64_t ms)
 {
 	const struct site_meter *m = &site.buses[0].meters[0];
 
-	for (size_t i = 1; i < m->count; i++)
-		if (m->readings[i - 1].true_ms > ms && state_read(&m->readings[i]) != state_read(&m->readings[i - 1]))
-			return m->readings[i].true_ms + AROUND_MS;
+	for (size_t i = 1; i < m->log.count; i++)
+		if (m->log.list[i - 1].true_ms > ms && state_read(&m->log.list[i]) != state_read(&m->log.list[i - 1]))
+			return m->log.list[i].true_ms + AROUND_MS;
 	return INT64_MAX;
 }
 
@@ -193,13 +193,13 @@ static void judge_states(void)
 {
 	const struct site_meter *m = &site.buses[0].meters[0];
 
-	for (size_t i = 1; i + 1 < m->count; i++) {
-		const struct reading *r = &m->readings[i];
+	for (size_t i = 1; i + 1 < m->log.count; i++) {
+		const struct reading *r = &m->log.list[i];
 		int64_t ms = r->true_ms + EXACT_MS;
 		enum state said;
 		unsigned count;
 
-		if (m->readings[i + 1].true_ms <= ms || !is_sure(r->true_ms))
+		if (m->log.list[i + 1].true_ms <= ms || !is_sure(r->true_ms))
 			continue;
 		said = said_at(ms, &count);
 		w.t.states++;
@@ -315,9 +315,9 @@ static void judge_resets(unsigned b, unsigned m)
 	char key[40];
 
 	snprintf(key, sizeof(key), "b%um%u.energy", b, m);
-	for (size_t i = 1; i < meter->count; i++)
-		if (is_reset(b, m, &meter->readings[i])) {
-			it.begin_ms = meter->readings[i].true_ms;
+	for (size_t i = 1; i < meter->log.count; i++)
+		if (is_reset(b, m, &meter->log.list[i])) {
+			it.begin_ms = meter->log.list[i].true_ms;
 			judge_once(&it, "total-reset", key, it.begin_ms - EXACT_MS, it.begin_ms + EXACT_MS);
 		}
 }

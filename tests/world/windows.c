@@ -5,6 +5,7 @@
 
 #include "hjgate/cleanup.h"
 
+#define ALL_PARTS    ((1u << POINTS) - 1)
 #define UNDER_WAY_MS (30 * 60000LL) /* records so young may be on their way yet */
 
 struct window *windows[BUSES_MOST][METERS_MOST];
@@ -98,6 +99,37 @@ unsigned windows_poll_s(unsigned bus, size_t window)
 	return intervals[bus][window];
 }
 
+static void lay_log(const struct reading_log *log, struct window *list)
+{
+	for (size_t i = 0; i < log->count; i++) {
+		const struct reading *r = &log->list[i];
+		int64_t in = (r->true_ms - first_ms) % WINDOW_MS;
+		struct window *one = &list[window_of(r->true_ms)];
+
+		one->served += !r->late;
+		one->late |= r->late;
+		one->edge |= r->late || in < EDGE_MS || in > WINDOW_MS - EDGE_MS;
+		if (in > WINDOW_MS - (r->late ? LATE_MS : EDGE_MS) && one + 1 < list + window_count)
+			one[1].edge = true;
+		if (in < EDGE_MS && one > list)
+			one[-1].edge = true;
+	}
+}
+
+/* A line that swallows much may have been taken for a meter that is silent about the whole: its points are asked apart
+ * then. One that was asked for alone and then the whole was to see whether the meter lives. */
+static void lay_parts(const struct reading_log parts[POINTS], struct window *list)
+{
+	for (unsigned p = 0; p < POINTS; p++)
+		for (size_t i = 0; i < parts[p].count; i++) {
+			struct window *one = &list[window_of(parts[p].list[i].true_ms)];
+
+			one->parts |= 1u << p;
+			one->apart = !one->served || one->parts == ALL_PARTS || (one > list && one[-1].apart);
+			one->edge |= one->apart;
+		}
+}
+
 void windows_lay_out(void)
 {
 	first_ms = world_begin.wall_ms;
@@ -106,22 +138,11 @@ void windows_lay_out(void)
 	for (unsigned b = 0; b < site.bus_count; b++)
 		for (unsigned m = 0; m < site.buses[b].meter_count; m++) {
 			const struct site_meter *meter = &site.buses[b].meters[m];
-			struct window *list = windows[b][m] = calloc(window_count, sizeof(*list));
 
-			w.t.readings += meter->count;
-			for (size_t i = 0; i < meter->count; i++) {
-				int64_t at = meter->readings[i].true_ms, in = (at - first_ms) % WINDOW_MS;
-				struct window *one = &list[window_of(at)];
-
-				one->served += !meter->readings[i].late;
-				one->late |= meter->readings[i].late;
-				one->edge |= meter->readings[i].late || in < EDGE_MS || in > WINDOW_MS - EDGE_MS;
-				if (in > WINDOW_MS - (meter->readings[i].late ? LATE_MS : EDGE_MS) &&
-				        one + 1 < list + window_count)
-					one[1].edge = true;
-				if (in < EDGE_MS && one > list)
-					one[-1].edge = true;
-			}
+			windows[b][m] = calloc(window_count, sizeof(*windows[b][m]));
+			w.t.readings += meter->log.count;
+			lay_log(&meter->log, windows[b][m]);
+			lay_parts(meter->parts, windows[b][m]);
 		}
 	for (unsigned b = 0; b < site.bus_count; b++)
 		lay_intervals(b);

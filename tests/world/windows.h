@@ -13,11 +13,13 @@
 struct window {                       /* of a meter */
 	uint32_t mask;                /* kinds that excuse it */
 	unsigned served, got, values; /* readings by its log, by its record; values: points with one */
-	unsigned read;                /* by its record, of those that were expected */
+	unsigned read;                /* by its records, of those that were expected, of both points */
 	unsigned acked[PLATFORMS_MOST]; /* points, at each platform */
 	double expected;              /* by its record, of a point */
 	double least, most;           /* of the record's current */
+	unsigned parts;               /* points that were asked for alone */
 	bool edge, late, recorded, listed;
+	bool apart;  /* its points were asked for apart */
 	bool unsure; /* without a record, and a clock was wrong in it or beside it */
 };
 
