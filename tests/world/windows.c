@@ -116,8 +116,8 @@ static void lay_log(const struct reading_log *log, struct window *list)
 	}
 }
 
-/* A line that swallows much may have been taken for a meter that is silent about the whole: its points are asked apart
- * then. One that was asked for alone and then the whole was to see whether the meter lives. */
+/* A line that swallows much may have been taken for a meter that is silent about the whole: its points are asked
+ * apart then. One that was asked for alone and then the whole was to see whether the meter lives. */
 static void lay_parts(const struct reading_log parts[POINTS], struct window *list)
 {
 	for (unsigned p = 0; p < POINTS; p++)
