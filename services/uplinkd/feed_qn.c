@@ -21,7 +21,7 @@
  * the whole reservation counts as used. */
 static int64_t newest_used(int64_t limit, int64_t offset, bool same_boot, struct hj_now now)
 {
-	if (same_boot && hj_clock_ahead(&now) >= offset - OFFSET_SLACK)
+	if (same_boot && hj_clock_ahead(&now) + OFFSET_SLACK >= offset) /* offset: whatever the text says */
 		return hj_min(limit, now.wall_ms + OFFSET_SLACK);
 	return limit;
 }
