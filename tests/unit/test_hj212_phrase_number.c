@@ -288,6 +288,26 @@ static void other_units_are_not_added(void **state)
 	hj212_phrase_map_done(&m);
 }
 
+/* The point is told in a unit since that nobody can turn into the platform's: the window of the change has what went
+ * before, and the number that is not told takes it from nobody. */
+static void a_number_that_is_not_told_silences_nobody(void **state)
+{
+	static const struct hj_wanted wanted = {
+		.point = "oven.energy", .factor = "E1", .decimals = -1, .unit = "kWh", .own_unit = "kWh"
+	};
+	static const struct told told[] = { { 5, "oven.energy", "ga0101", "kWh" },
+		{ 9, "oven.energy", "ga0101", "m3" } };
+	const struct hj_stat stats[] = { total(5, 'N', 50, 1, 2), total(9, 'D', 10, 9, 2001) };
+	struct hj212_phrase_map m = { 0 };
+
+	assert_int_equal(hj212_phrase_map_add(&m, &wanted), 0);
+	learn(&m, &told[0]);
+	learn(&m, &told[1]);
+	expect_statistics(&m, stats, 2, "E1-Cou=1,E1-Min=2,E1-Avg=2.5,E1-Max=3,E1-Flag=N");
+	expect_statistics(&m, stats + 1, 1, "");
+	hj212_phrase_map_done(&m);
+}
+
 /* ---- one code, several points ---- */
 
 /* Without a list of factors a meter that was renamed leaves its points under the old name. */
@@ -432,6 +452,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_made_up_of_an_older_number),
 		cmocka_unit_test(a_window_of_two_numbers_is_one_item),
 		cmocka_unit_test(other_units_are_not_added),
+		cmocka_unit_test(a_number_that_is_not_told_silences_nobody),
 		cmocka_unit_test(a_platform_gets_a_code_once),
 		cmocka_unit_test(a_code_stands_at_each_st),
 		cmocka_unit_test(a_code_has_one_value_at_a_time),
