@@ -171,7 +171,7 @@ static void on_end(int sig)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		execlp("rm", "rm", "-rf", "--", doomed, (char *)NULL);
+		execl("/bin/rm", "rm", "-rf", "--", doomed, (char *)NULL); /* a handler may, and not look for it */
 		_exit(127);
 	}
 	if (pid > 0)

@@ -22,11 +22,12 @@ const struct cli_option cli_proof_options[] = {
 
 void proof_remark(struct proof_record *r, const char *format, ...)
 {
-	char *text = r->remarks[r->remark_count];
+	char *text;
 	va_list ap;
 
 	if (r->remark_count == PROOF_REMARKS)
 		return;
+	text = r->remarks[r->remark_count];
 	va_start(ap, format);
 	vsnprintf(text, PROOF_REMARK, format, ap);
 	va_end(ap);
