@@ -26,6 +26,7 @@ static void start(void)
 	hj_judge_equipment_init(&equipment);
 	point.name = "oven.current";
 	equipment.name = "oven";
+	equipment.signs[0].point = 0;
 	equipment.signs[0].running = 5;
 	equipment.sign_count = 1;
 	hj_judge_plan_fill(&d.site.plan);

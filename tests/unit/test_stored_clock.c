@@ -623,6 +623,7 @@ static void a_batch_waits_for_room(void **state)
 	assert_int_equal(pending_waiting(store), 0);
 	rows = read_rows(HJ_KIND_MINUTE);
 	assert_int_equal(got_of(&rows) + meterds[0].late + meterds[1].late, meterds[0].named + meterds[1].named);
+	free(rows.list);
 	end();
 }
 
