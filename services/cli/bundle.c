@@ -171,7 +171,7 @@ static void on_end(int sig)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		execl("/bin/rm", "rm", "-rf", "--", doomed, (char *)NULL); /* a handler may, and not look for it */
+		execl("/bin/rm", "rm", "-rf", "--", doomed, (char *)NULL); /* by its path: no search in a handler */
 		_exit(127);
 	}
 	if (pid > 0)

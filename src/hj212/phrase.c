@@ -135,7 +135,7 @@ static int each_part(const struct hj212_phrase_map *m, struct hj_buf *to,
 			const struct hj212_phrase_factor *f = &m->list[k];
 			struct item i = { m, f, to, false };
 
-			if (f->part == part && f->number && f->factor[0] && !f->unsent)
+			if (f->part == part && phrase_is_told(f))
 				r = fn(&i, userdata);
 		}
 		if (to->len == behind)

@@ -15,7 +15,7 @@
 #define STALE_AFTER 2 /* intervals */
 #define GONE_AFTER  (3600 * HJ_MS_PER_SEC)
 
-static bool is_told(const struct hj212_phrase_factor *f)
+bool phrase_is_told(const struct hj212_phrase_factor *f)
 {
 	return f->number && f->factor[0] && !f->unsent;
 }
@@ -117,7 +117,7 @@ bool phrase_choose_statistics(const struct hj212_phrase_map *m, const struct hj2
 	s = scaled(f, own);
 	for (size_t i = 0; f->shared && i < m->count; i++) {
 		const struct hj212_phrase_factor *other = &m->list[i];
-		bool is_rival = other != f && is_told(other) && has_same_code(other, f);
+		bool is_rival = other != f && phrase_is_told(other) && has_same_code(other, f);
 		const struct hj_stat *stat = is_rival ? find_stat(all, other->number) : NULL;
 
 		if (stat && phrase_goes_before(other, f))
@@ -189,7 +189,7 @@ bool phrase_choose_realtime(const struct hj212_phrase_map *m, const struct hj212
 		const struct hj212_phrase_factor *other = &m->list[i];
 		const struct hj212_phrase_newest *x;
 
-		if (other == f || !is_told(other) || !phrase_rivals(other, f))
+		if (other == f || !phrase_is_told(other) || !phrase_rivals(other, f))
 			continue;
 		x = find_newest(all, other->number);
 		if (!is_gone(m, other, all, x) && speaks_before(other, x, f, n, all->now_ms))

@@ -3,6 +3,9 @@
 
 #include "hjgate/hj212_phrase.h"
 
+/* Stored under a number, and the platform has a code and a unit for it. */
+bool phrase_is_told(const struct hj212_phrase_factor *f);
+
 /* Two numbers of one point, or two that have, or had, one code at one ST. */
 bool phrase_rivals(const struct hj212_phrase_factor *a, const struct hj212_phrase_factor *b);
 

@@ -292,7 +292,7 @@ int hj212_phrase_map_learn(struct hj212_phrase_map *m, const struct hj_point *p)
 const struct hj212_phrase_factor *hj212_phrase_map_find(const struct hj212_phrase_map *m, uint32_t number)
 {
 	for (size_t i = 0; i < m->count; i++)
-		if (m->list[i].number == number && m->list[i].factor[0] && !m->list[i].unsent)
+		if (m->list[i].number == number && phrase_is_told(&m->list[i]))
 			return &m->list[i];
 	return NULL;
 }
