@@ -71,6 +71,10 @@ class Contender:
                     pass
         return found
 
+    def lost(self):
+        """Samples that it read and dropped, by its own word: what it did not do with them costs nothing."""
+        return 0
+
     def stop(self):
         """Gently, so that what counts below it writes what it counted."""
         if self.process and self.process.poll() is None:
@@ -95,6 +99,9 @@ class Hjgate(Contender):
         self.suite.uplink("platform", self.sink, rtd_interval=1)
         self.suite.write_configuration()
         return [os.path.join(BUILD, "bin/hjgate"), "run", "--root", self.folder]
+
+    def lost(self):
+        return self.suite.call("meterd@bench.look", "hjgate.Meter.Status", timeout=30)["dropped"]
 
     def stop(self):
         """`hjgate run` ends the others, in their order."""

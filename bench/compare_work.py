@@ -19,11 +19,13 @@ SCANS = 20000 if FULL else 2000  # of Node-RED's function
 
 
 def totals(folder):
-    found = 0
+    """{pid: instructions} of each program that ended so that callgrind could write what it had counted."""
+    found = {}
     for path in glob.glob(os.path.join(folder, "cg.*")):
         with open(path, encoding="utf-8", errors="replace") as f:
             hit = re.findall(r"^totals: (\d+)", f.read(), re.MULTILINE)
-        found += int(hit[-1]) if hit else 0
+        if hit:
+            found[int(path.rsplit(".", 1)[1])] = int(hit[-1])
     return found
 
 
@@ -34,11 +36,16 @@ def run_for(kind, seconds):
     try:
         it.start()
         wait_for(lambda: log_lines(it.bus), 60, "answers")
+        first = set(it.pids())
         time.sleep(seconds)
+        lasting, lost = first & set(it.pids()), it.lost()
+        check(not lost, "%d samples lost: the machine is too busy to count" % lost)
         it.stop()
+        counted = totals(it.folder)
+        check(lasting <= set(counted), "not all programs ended in time to say what they counted: the machine is too busy")
         lines = log_lines(it.bus)
         each = 1 if kind is Collectd else 40 / 3  # a request has one value, or a third of a meter's 40
-        return totals(it.folder), len(lines) * each
+        return sum(counted.values()), len(lines) * each
     finally:
         it.close()
 
