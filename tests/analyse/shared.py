@@ -95,11 +95,13 @@ def compile_command(here, compiler):
     return next(line for line in said.splitlines() if " -c -o " in line).split(" -MMD ")[0]
 
 
-def read_each(name, command, say, settings=""):
+def read_each(name, command, say, settings="", anew=None):
     """What the tool says of each source: {path: text}. say(path) runs it; what it said of the very same text stands below build/analyse/NAME/said
-    and is not asked again. `settings`: whatever else its answer hangs on, its version foremost."""
+    and is not asked again. `settings`: whatever else its answer hangs on, its version foremost. `anew`: how many are asked at most, those that were
+    written last; the others that nothing is kept of are left out."""
     folder = os.path.join(BUILD, name, "said")
     os.makedirs(folder, exist_ok=True)
+    left = iter(range(len(sources()) if anew is None else anew))
 
     def one(path):
         seen = subprocess.run("%s -E %s" % (command, path), shell=True, cwd=TOP, stdout=subprocess.PIPE, check=True).stdout
@@ -107,15 +109,17 @@ def read_each(name, command, say, settings=""):
         if os.path.exists(kept):
             with open(kept, encoding="utf-8", errors="replace") as f:
                 return f.read()
+        if next(left, None) is None:
+            return None
         text = say(path)
         with open(kept + ".part", "w", encoding="utf-8") as f:
             f.write(text)
         os.replace(kept + ".part", kept)
         return text
 
-    files = sources()
+    files = sorted(sources(), key=lambda path: -os.path.getmtime(os.path.join(TOP, path)))
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        return dict(zip(files, pool.map(one, files)))
+        return {path: text for path, text in zip(files, pool.map(one, files)) if text is not None}
 
 
 BEGINS = re.compile(r"^[A-Za-z_][\w \t*]*?\b(\w+)\(")
@@ -152,7 +156,7 @@ def watched(name, said, passed, failed):
 
 def told(name, said, count, what):
     """A tool's three figures: what is open, what of the list is stale, and how much was looked at."""
-    fresh, stale = held_against_known(name, said)
+    fresh, stale = held_against_known(name, said, count == len(sources()))
     return [figure("analyse.%s" % name, fresh, "findings", "0", fresh == 0),
             figure("analyse.%s_stale" % name, stale, "lines", "0", stale == 0),
             figure("analyse.%s_%s" % (name, what), count, what, "1", count > 0)]

@@ -1,5 +1,5 @@
 """clang-tidy over src/ and services/, with the checks of .clang-tidy: what is a bug, not what is a style. It sees no cleanup release anything, so that
-leaks are left to gcc, the sanitizers and valgrind."""
+leaks are left to gcc, the sanitizers and valgrind. It is slow: of what it has not seen yet some files a time, with FULL=1 all."""
 
 import re
 import subprocess
@@ -8,6 +8,7 @@ import shared
 
 SAID = re.compile(r"^(?:%s/)?([\w/.-]+\.[ch]):(\d+):\d+: (?:warning|error): (.*) \[([\w.,-]+)\]$" % re.escape(shared.TOP))
 LEAK = re.compile(r"Potential (?:memory )?leak")
+ANEW = 60  # files; two to three seconds of a processor each
 LIMIT_S = 900  # of one file; the slowest takes half a minute
 
 
@@ -35,7 +36,7 @@ def run():
             raise SystemExit("tidy: %s:\n%s" % (path, (done.stdout + done.stderr)[-4000:]))
         return done.stdout
 
-    texts = shared.read_each("tidy", command, say, settings)
+    texts = shared.read_each("tidy", command, say, settings, None if shared.FULL else ANEW)
     said = {}
     for text in texts.values():
         said.update(findings(text))
