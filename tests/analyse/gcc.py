@@ -1,4 +1,5 @@
-"""gcc -fanalyzer over src/ and services/: each file by itself and not optimised, since what is inlined is said of another function."""
+"""gcc -fanalyzer over src/ and services/: each file by itself and not optimised, since what is inlined is said of another function.
+Of what it has not seen yet some files a time, with FULL=1 all."""
 
 import os
 import re
@@ -8,6 +9,7 @@ import shared
 
 SAID = re.compile(r"^(?:([\w/.-]+\.[ch]):\d+:\d+|cc1): warning: .*\[-Wanalyzer-([\w-]+)\]$")
 INSIDE = re.compile(r"^(?:[\w/.-]+: )?In function .(\w+).:$")
+ANEW = 200  # files; half a second of a processor each
 LIMIT_S = 300  # of one file; the slowest takes seconds
 
 
@@ -35,7 +37,7 @@ def run():
             raise SystemExit("gcc: %s:\n%s" % (path, done.stderr[-4000:]))
         return done.stderr
 
-    texts = shared.read_each("gcc", command, say, shared.version("gcc"))
+    texts = shared.read_each("gcc", command, say, shared.version("gcc"), None if shared.FULL else ANEW)
     said = {}
     for path, text in texts.items():
         said.update(findings(path, text))

@@ -15,7 +15,7 @@ LOGS = os.path.join(shared.BUILD, "sanitizers.logs")
 SAMPLE = ("015-run 020-foreign 022-cjt188 023-listen 028-meter-swap 030-history 040-bad-config 053-backup 056-verify 067-preview 077-link-tls "
           "082-misbehaviour 090-judge 098-alerts 105-apply 130-garbage").split()
 PATIENCE = 4
-# Who asked for memory is known through libraries without frame pointers, too; units take eight times as long. Without it a leak may be "unplaced".
+# Who asked for memory is known through libraries without frame pointers, too; units take more than four times as long. Without it a leak may be "unplaced".
 WHOLE_STACKS = "fast_unwind_on_malloc=0:"
 BEGINS = re.compile(r"runtime error: (.*)|ERROR: (\w+Sanitizer: [\w-]+)|(Direct leak|Indirect leak) of")
 SUPPRESSED = re.compile(r"^-+\nSuppressions used:\n.*?^-+\n", re.M | re.S)

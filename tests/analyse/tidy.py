@@ -8,7 +8,7 @@ import shared
 
 SAID = re.compile(r"^(?:%s/)?([\w/.-]+\.[ch]):(\d+):\d+: (?:warning|error): (.*) \[([\w.,-]+)\]$" % re.escape(shared.TOP))
 LEAK = re.compile(r"Potential (?:memory )?leak")
-ANEW = 60  # files; two to three seconds of a processor each
+ANEW = 40  # files; two to three seconds of a processor each
 LIMIT_S = 900  # of one file; the slowest takes half a minute
 
 
