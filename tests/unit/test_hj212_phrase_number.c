@@ -31,6 +31,14 @@ static void learn(struct hj212_phrase_map *m, const struct told *t)
 	assert_int_equal(hj212_phrase_map_learn(m, &p), 0);
 }
 
+/* A point of which the store tells two numbers. */
+static void want_two(struct hj212_phrase_map *m, const struct hj_wanted *wanted, const struct told told[2])
+{
+	assert_int_equal(hj212_phrase_map_add(m, wanted), 0);
+	learn(m, &told[0]);
+	learn(m, &told[1]);
+}
+
 static struct hj_stat gauge(uint32_t number, double value)
 {
 	return (struct hj_stat){ .point = number,
@@ -220,9 +228,7 @@ static void nothing_is_made_up_of_an_older_number(void **state)
 	struct hj212_phrase_map m = { 0 };
 	struct hj_buf items = { 0 };
 
-	assert_int_equal(hj212_phrase_map_add(&m, &wanted), 0);
-	learn(&m, &told[0]);
-	learn(&m, &told[1]);
+	want_two(&m, &wanted, told);
 	assert_int_equal(hj212_phrase_made_up_realtime(&m, HJ_FLAG_NORMAL, NOW, &items), 0);
 	assert_string_equal(items.data, "ga0102-Rtd=12,ga0102-Flag=N");
 	hj_buf_done(&items);
@@ -264,9 +270,7 @@ static void a_window_of_two_numbers_is_one_item(void **state)
 	};
 	struct hj212_phrase_map m = { .normal_part = 75 };
 
-	assert_int_equal(hj212_phrase_map_add(&m, &wanted), 0);
-	learn(&m, &told[0]);
-	learn(&m, &told[1]);
+	want_two(&m, &wanted, told);
 	for (size_t i = 0; i < hj_array_size(cases); i++)
 		expect_statistics(&m, cases[i].stats, 2, cases[i].text);
 	hj212_phrase_map_done(&m);
@@ -281,9 +285,7 @@ static void other_units_are_not_added(void **state)
 	const struct hj_stat stats[] = { total(5, 'N', 50, 1, 2), total(9, 'D', 10, 9, 2001) };
 	struct hj212_phrase_map m = { 0 };
 
-	assert_int_equal(hj212_phrase_map_add(&m, &wanted), 0);
-	learn(&m, &told[0]);
-	learn(&m, &told[1]);
+	want_two(&m, &wanted, told);
 	expect_statistics(&m, stats, 2, "E1-Cou=9,E1-Min=2001,E1-Avg=2005.5,E1-Max=2010,E1-Flag=D");
 	hj212_phrase_map_done(&m);
 }
@@ -300,9 +302,7 @@ static void a_number_that_is_not_told_silences_nobody(void **state)
 	const struct hj_stat stats[] = { total(5, 'N', 50, 1, 2), total(9, 'D', 10, 9, 2001) };
 	struct hj212_phrase_map m = { 0 };
 
-	assert_int_equal(hj212_phrase_map_add(&m, &wanted), 0);
-	learn(&m, &told[0]);
-	learn(&m, &told[1]);
+	want_two(&m, &wanted, told);
 	expect_statistics(&m, stats, 2, "E1-Cou=1,E1-Min=2,E1-Avg=2.5,E1-Max=3,E1-Flag=N");
 	expect_statistics(&m, stats + 1, 1, "");
 	hj212_phrase_map_done(&m);
