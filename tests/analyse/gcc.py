@@ -37,7 +37,7 @@ def run():
             raise SystemExit("gcc: %s:\n%s" % (path, done.stderr[-4000:]))
         return done.stderr
 
-    texts = shared.read_each("gcc", command, say, shared.version("gcc"), None if shared.FULL else ANEW)
+    texts = shared.read_each("gcc", command, say, shared.version("gcc"), ANEW)
     said = {}
     for path, text in texts.items():
         said.update(findings(path, text))

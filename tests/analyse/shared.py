@@ -95,13 +95,14 @@ def compile_command(here, compiler):
     return next(line for line in said.splitlines() if " -c -o " in line).split(" -MMD ")[0]
 
 
-def read_each(name, command, say, settings="", anew=None):
+def read_each(name, command, say, settings, anew):
     """What the tool says of each source: {path: text}. say(path) runs it; what it said of the very same text stands below build/analyse/NAME/said
-    and is not asked again. `settings`: whatever else its answer hangs on, its version foremost. `anew`: how many are asked at most, those that were
-    written last; the others that nothing is kept of are left out."""
+    and is not asked again. `settings`: whatever else its answer hangs on, its version foremost. `anew`: without FULL=1 so many are asked at most, those
+    that were written last; the others that nothing is kept of are left out."""
     folder = os.path.join(BUILD, name, "said")
     os.makedirs(folder, exist_ok=True)
-    left = iter(range(len(sources()) if anew is None else anew))
+    files = sorted(sources(), key=lambda path: -os.path.getmtime(os.path.join(TOP, path)))
+    left = iter(range(len(files) if FULL else anew))
 
     def one(path):
         seen = subprocess.run("%s -E %s" % (command, path), shell=True, cwd=TOP, stdout=subprocess.PIPE, check=True).stdout
@@ -117,7 +118,6 @@ def read_each(name, command, say, settings="", anew=None):
         os.replace(kept + ".part", kept)
         return text
 
-    files = sorted(sources(), key=lambda path: -os.path.getmtime(os.path.join(TOP, path)))
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
         return {path: text for path, text in zip(files, pool.map(one, files)) if text is not None}
 

@@ -36,7 +36,7 @@ def run():
             raise SystemExit("tidy: %s:\n%s" % (path, (done.stdout + done.stderr)[-4000:]))
         return done.stdout
 
-    texts = shared.read_each("tidy", command, say, settings, None if shared.FULL else ANEW)
+    texts = shared.read_each("tidy", command, say, settings, ANEW)
     said = {}
     for text in texts.values():
         said.update(findings(text))
