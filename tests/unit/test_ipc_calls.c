@@ -46,7 +46,9 @@ MAY_FAIL(int, sd_event_add_time_relative,
 
 #endif
 
-#define QUIET_MS 20 /* after which nothing more comes */
+/* Nothing more comes after so many idle rounds of the loop: no clock, which runs on while we are held up. */
+#define QUIET_ROUNDS 10
+#define ROUND_US     2000
 
 static char place[32];
 static struct hj_ledger *ledger;
@@ -125,11 +127,8 @@ static void answered(const char *error, json_t *parameters, bool continues, void
 /* Until it is over, or for as long as nothing has come for a while. */
 static void turn(sd_event *event, const bool *over)
 {
-	int64_t until = now_ms() + QUIET_MS;
-
-	while (!*over && now_ms() < until)
-		if (sd_event_run(event, 2000) > 0)
-			until = now_ms() + QUIET_MS;
+	for (unsigned quiet = 0; !*over && quiet < QUIET_ROUNDS;)
+		quiet = sd_event_run(event, ROUND_US) > 0 ? 0 : quiet + 1;
 }
 
 static bool rest(void)
@@ -160,8 +159,8 @@ static int ask_it(struct world *w, struct asking *a)
 	int r = hj_ipc_client_new(w->event, w->path[0], &nothing, NULL, &client);
 	bool up = false;
 
-	for (int64_t until = now_ms() + QUIET_MS; r >= 0 && !up && now_ms() < until; up = hj_ipc_client_is_up(client))
-		sd_event_run(w->event, 2000);
+	for (unsigned quiet = 0; r >= 0 && !up && quiet < QUIET_ROUNDS; up = hj_ipc_client_is_up(client))
+		quiet += sd_event_run(w->event, ROUND_US) <= 0;
 	a->over = false;
 	if (up)
 		r = hj_ipc_client_call(client, a->method, json_loads(a->parameters, 0, NULL), a->flags, answered, a);
