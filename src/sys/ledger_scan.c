@@ -18,6 +18,7 @@
 
 #define TRIED_BYTES (1u << 20) /* looked at with each possible size of a page, where the header is gone */
 #define FRAMES_MOST (1u << 22)
+#define READ_TRIES  3
 
 struct ledger_scan {
 	int file, log;
@@ -48,9 +49,14 @@ void ledger_scan_close(struct ledger_scan *s)
 }
 HJ_DEFINE_CLEANUP(struct ledger_scan *, ledger_scan_close)
 
+/* What a salvage takes for lost is lost for good, and what a card could not read it may read the next time. */
 static bool read_at(int fd, void *to, size_t n, uint64_t offset)
 {
-	return fd >= 0 && pread(fd, to, n, (off_t)offset) == (ssize_t)n;
+	ssize_t r = -1;
+
+	for (unsigned i = 0; fd >= 0 && r < 0 && i < READ_TRIES; i++)
+		r = pread(fd, to, n, (off_t)offset);
+	return r == (ssize_t)n;
 }
 
 static uint64_t frame_at(const struct ledger_scan *s, uint32_t frame)

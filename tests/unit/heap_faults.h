@@ -258,10 +258,15 @@ static inline unsigned heap_each(int (*scenario)(void *), void *userdata)
 }
 
 /* Some of all requests refused once, from the first to the last: gives how many there are. */
-static inline unsigned heap_each_spread(int (*scenario)(void *), void *userdata, int told, int good)
+static inline unsigned heap_each_spread(int (*scenario)(void *), void *userdata, int told)
 {
 	unsigned all, n = 1;
+	int good;
 
+	if (!HEAP_REFUSES)
+		skip();
+	good = scenario(userdata);
+	heap.watched = true;
 	heap.requests = 0;
 	heap_once(scenario, userdata, told, good);
 	all = heap.requests;
@@ -272,8 +277,9 @@ static inline unsigned heap_each_spread(int (*scenario)(void *), void *userdata,
 	return all;
 }
 
-/* The first of each place refused once: gives how many there were. What was built without tables for unwinding does
- * not tell who called: then requests are refused here and there. */
+/* The first of each place refused once, then some of all: what goes well the first time a place is passed may do harm
+ * the tenth. Gives how many places there were. What was built without tables for unwinding does not tell who called:
+ * then requests are refused here and there only. */
 static inline unsigned heap_each_place(int (*scenario)(void *), void *userdata, int told)
 {
 	int good;
@@ -286,10 +292,11 @@ static inline unsigned heap_each_place(int (*scenario)(void *), void *userdata, 
 	heap_new_place();
 	heap.watched = true;
 	if (heap.call_count < HEAP_DEPTH / 2)
-		return heap_each_spread(scenario, userdata, told, good);
+		return heap_each_spread(scenario, userdata, told);
 	heap.by_place = true;
 	while (heap_once(scenario, userdata, told, good))
 		;
 	heap.watched = heap.by_place = false;
+	heap_each_spread(scenario, userdata, told);
 	return heap.place_count;
 }
