@@ -4,6 +4,7 @@
 #include "conf_table.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,12 +119,13 @@ static void remedy(struct conf_file *f, struct hj_conf_error *e, const struct co
 	}
 }
 
-/* Digits without quotes are a number to libconfig, and -1 where they are too many for one. */
+/* Digits without quotes are a number to libconfig: -1 where they are too many for one, INT_MAX on 32 bits. */
 static const char *wrong_value(const config_setting_t *s, const struct conf_key *k, char ret[CONF_VALUE_LEN])
 {
 	bool text = k->kind == CONF_STRING || k->kind == CONF_CHAR || k->kind == CONF_ENUM;
+	int64_t n = text && config_setting_is_number(s) ? config_setting_get_int64(s) : 0;
 
-	return text && config_setting_is_number(s) && config_setting_get_int64(s) == -1 ? "..." : conf_value(s, ret);
+	return n == -1 || n == INT_MAX ? "..." : conf_value(s, ret);
 }
 
 static int wrong_type(struct conf_file *f, const config_setting_t *s, const struct conf_key *k)

@@ -16,6 +16,14 @@
 
 #define SOON_MS 30
 
+#if defined(SYS_clock_gettime64) /* on 32 bits, where the other is of a time_t of 4 bytes */
+#define GET_TIME  SYS_clock_gettime64
+#define SET_TIMER SYS_timerfd_settime64
+#else
+#define GET_TIME  SYS_clock_gettime
+#define SET_TIMER SYS_timerfd_settime
+#endif
+
 static unsigned rung;
 
 /* ---- the wall clock, which is this file's to set ---- */
@@ -25,7 +33,7 @@ static int watched = -1; /* what becomes readable when it is set */
 
 int clock_gettime(clockid_t clock, struct timespec *to)
 {
-	int r = (int)syscall(SYS_clock_gettime, clock, to);
+	int r = (int)syscall(GET_TIME, clock, to);
 
 	if (clock == CLOCK_REALTIME)
 		to->tv_sec += (time_t)ahead_s;
@@ -41,7 +49,7 @@ int timerfd_create(clockid_t clock, int flags)
 
 int timerfd_settime(int fd, int flags, const struct itimerspec *to, struct itimerspec *was)
 {
-	return fd == watched ? 0 : (int)syscall(SYS_timerfd_settime, fd, flags, to, was);
+	return fd == watched ? 0 : (int)syscall(SET_TIMER, fd, flags, to, was);
 }
 
 ssize_t read(int fd, void *to, size_t n)
