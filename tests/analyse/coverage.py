@@ -134,7 +134,7 @@ def table(files):
 
 
 def run():
-    wanted = ["tests"] if shared.FULL else [*shared.quick_tests(HERE), HERE + "/bin/hjgate-stored"]  # some unit tests start it
+    wanted = ["tests"] if shared.FULL else [*shared.built(HERE, "unit/test_*", "fuzz/fuzz_*"), HERE + "/bin/hjgate-stored"]  # some unit tests start it
     if not shared.make(*MAKE, *wanted):
         raise SystemExit("coverage: it does not build")
     for path in glob.glob(os.path.join(shared.TOP, HERE, "**", "*.gcda"), recursive=True):

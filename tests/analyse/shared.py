@@ -76,10 +76,10 @@ def tests(build, *names, patience, **more):
     return counts["passed"] + counts.get("passed at the second try", 0), counts.get("failed", 0)
 
 
-def quick_tests(here):
-    """What make calls the unit tests and fuzz targets in that build folder."""
-    return ["%s/%s/%s" % (here, kind, os.path.basename(p)[:-2]) for kind, begins in (("unit", "test"), ("fuzz", "fuzz"))
-            for p in sorted(glob.glob("%s/tests/%s/%s_*.c" % (TOP, kind, begins)))]
+def built(here, *names):
+    """What make calls programs of tests/ in that build folder, as unit/test_*."""
+    tests = TOP + "/tests/"
+    return ["%s/%s" % (here, p[len(tests):-len(".c")]) for name in names for p in sorted(glob.glob(tests + name + ".c"))]
 
 
 def sources():

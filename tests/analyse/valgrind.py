@@ -59,8 +59,9 @@ def finding(block):
 
 
 def build():
-    """The plain build, by links, but for the programs."""
-    if not shared.make("tests"):
+    """The plain build, by links, but for the programs. What the sample wants of it, or all."""
+    wanted = ["tests"] if shared.FULL else ["all", *shared.built("build", "sim/hjsim-*")]
+    if not shared.make(*wanted):
         return False
     shutil.rmtree(BUILD, ignore_errors=True)
     os.makedirs(os.path.join(BUILD, "bin"))
