@@ -173,7 +173,8 @@ class Gremlin:
         one = chance.choice(meters)
         one.poll_interval = 3 - one.poll_interval
         self.suite.write("buses.d/%s.conf" % bus, self.suite.buses[bus].conf())
-        self.go_on("meterd@" + bus)
+        for program in list(self.stopped):  # it is waited for, for longer than anybody may be silent, and nobody else lets them go on meanwhile
+            self.go_on(program)
         deaths = Deaths(self, "meterd@" + bus)
         try:
             status, _, text = apply(self.suite, wait="10s")
