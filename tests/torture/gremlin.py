@@ -137,10 +137,13 @@ class Gremlin:
             if program == "stored":
                 self.trouble(since)
 
-    def power_cut(self, _target, chance):
-        """Every program at once, as a power cut is for them; what was written stays."""
+    def all_go_on(self):
         for program in list(self.stopped):
             self.go_on(program)
+
+    def power_cut(self, _target, chance):
+        """Every program at once, as a power cut is for them; what was written stays."""
+        self.all_go_on()
         asked = {bus: wait_for(lambda bus=bus: self.waiting_of(bus), UP_S, "meterd@%s to answer before the cut" % bus, step=0.1) for bus in self.suite.buses}
         programs, process = self.suite.pids(), self.suite.process
         self.trouble(hj212.now_ms())
@@ -173,8 +176,7 @@ class Gremlin:
         one = chance.choice(meters)
         one.poll_interval = 3 - one.poll_interval
         self.suite.write("buses.d/%s.conf" % bus, self.suite.buses[bus].conf())
-        for program in list(self.stopped):  # it is waited for, for longer than anybody may be silent, and nobody else lets them go on meanwhile
-            self.go_on(program)
+        self.all_go_on()  # it is waited for, for longer than anybody may be silent, and nobody else lets them go on meanwhile
         deaths = Deaths(self, "meterd@" + bus)
         try:
             status, _, text = apply(self.suite, wait="10s")

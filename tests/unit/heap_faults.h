@@ -258,15 +258,10 @@ static inline unsigned heap_each(int (*scenario)(void *), void *userdata)
 }
 
 /* Some of all requests refused once, from the first to the last: gives how many there are. */
-static inline unsigned heap_each_spread(int (*scenario)(void *), void *userdata, int told)
+static inline unsigned heap_each_spread(int (*scenario)(void *), void *userdata, int told, int good)
 {
 	unsigned all, n = 1;
-	int good;
 
-	if (!HEAP_REFUSES)
-		skip();
-	good = scenario(userdata);
-	heap.watched = true;
 	heap.requests = 0;
 	heap_once(scenario, userdata, told, good);
 	all = heap.requests;
@@ -292,11 +287,11 @@ static inline unsigned heap_each_place(int (*scenario)(void *), void *userdata, 
 	heap_new_place();
 	heap.watched = true;
 	if (heap.call_count < HEAP_DEPTH / 2)
-		return heap_each_spread(scenario, userdata, told);
+		return heap_each_spread(scenario, userdata, told, good);
 	heap.by_place = true;
 	while (heap_once(scenario, userdata, told, good))
 		;
-	heap.watched = heap.by_place = false;
-	heap_each_spread(scenario, userdata, told);
+	heap.by_place = false;
+	heap_each_spread(scenario, userdata, told, good);
 	return heap.place_count;
 }

@@ -23,7 +23,6 @@
 #include "hjgate/report.h"
 
 #define WAIT_MS  60000
-#define STALL_MS 10000 /* for which a busy machine may hold us up */
 #define YEARS_MS (3 * 365 * HJ_MS_PER_DAY)
 #define SEEN_MAX 256
 
@@ -160,7 +159,7 @@ static void what_is_reported_before_eventd_is_there_waits(void **state)
 	assert_string_equal(w->seen[0].code, "meter-lost");
 	assert_string_equal(w->seen[0].phase, "begin");
 	assert_string_equal(w->seen[0].key, "meter oven");
-	assert_true(w->seen[0].time >= before && w->seen[0].time <= before + STALL_MS);
+	assert_true(w->seen[0].time >= before && w->seen[0].time <= before + 1000);
 	assert_string_equal(w->seen[1].phase, "end");
 	assert_true(w->seen[1].time == 12345);
 }
@@ -179,8 +178,8 @@ static void the_clock_is_set_while_a_report_waits(void **state)
 	hj_report_at(w->report, "link-lost", HJ_END, "uplink county", 23456, NULL);
 	serve(w);
 	turn_until_count(w, 4);
-	assert_in_range(w->seen[0].time, now_ms - 100, now_ms + STALL_MS);
-	assert_in_range(w->seen[1].time, now_ms - 60100, now_ms - 60000 + STALL_MS);
+	assert_in_range(w->seen[0].time, now_ms - 100, now_ms + 1000);
+	assert_in_range(w->seen[1].time, now_ms - 60100, now_ms - 59000);
 	assert_int_equal(w->seen[2].time, 12345);
 	assert_int_equal(w->seen[3].time, 23456);
 }
@@ -369,7 +368,7 @@ static void last_words_do_not_wait_for_a_deaf_eventd(void **state)
 	begin = hj_now().mono;
 	hj_report_free(w->report);
 	w->report = NULL;
-	assert_in_range(hj_now().mono - begin, 150 * HJ_USEC_PER_MS, STALL_MS * HJ_USEC_PER_MS);
+	assert_in_range(hj_now().mono - begin, 150 * HJ_USEC_PER_MS, 600 * HJ_USEC_PER_MS);
 }
 
 int main(void)

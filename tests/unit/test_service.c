@@ -306,7 +306,7 @@ static void asking_is_bounded_in_time_and_tells_errors(void **state)
 	kill(pid, SIGSTOP);
 	begin = hj_now().mono;
 	assert_int_equal(hj_ipc_ask(&ask, "hjgate.Test.Say", NULL, 150, &answer), -ETIMEDOUT);
-	assert_in_range(hj_now().mono - begin, 140 * HJ_USEC_PER_MS, 10 * HJ_USEC_PER_SEC);
+	assert_in_range(hj_now().mono - begin, 140 * HJ_USEC_PER_MS, HJ_USEC_PER_SEC);
 	kill(pid, SIGCONT);
 	kill(pid, SIGTERM);
 	assert_int_equal(status_of(pid), 0);
@@ -451,7 +451,7 @@ static void both_clocks_are_read(void **state)
 
 	usleep(20000);
 	b = hj_now();
-	assert_in_range(b.mono - a.mono, 20000, 60 * HJ_USEC_PER_SEC);
+	assert_in_range(b.mono - a.mono, 20000, 2000000);
 	assert_in_range(b.wall_ms / 1000, (uintmax_t)time(NULL) - 1,
 	        (uintmax_t)time(NULL) + 1); /* whose clock is the coarse one */
 }
