@@ -119,13 +119,14 @@ static void remedy(struct conf_file *f, struct hj_conf_error *e, const struct co
 	}
 }
 
-/* Digits without quotes are a number to libconfig: -1 where they are too many for one, INT_MAX on 32 bits. */
+/* Digits without quotes are a number to libconfig: where they are too many for one, as an int takes LONG_MAX. */
 static const char *wrong_value(const config_setting_t *s, const struct conf_key *k, char ret[CONF_VALUE_LEN])
 {
 	bool text = k->kind == CONF_STRING || k->kind == CONF_CHAR || k->kind == CONF_ENUM;
-	int64_t n = text && config_setting_is_number(s) ? config_setting_get_int64(s) : 0;
 
-	return n == -1 || n == INT_MAX ? "..." : conf_value(s, ret);
+	return text && config_setting_is_number(s) && config_setting_get_int64(s) == (int)LONG_MAX
+	               ? "..."
+	               : conf_value(s, ret);
 }
 
 static int wrong_type(struct conf_file *f, const config_setting_t *s, const struct conf_key *k)
