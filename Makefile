@@ -153,9 +153,8 @@ endef
 $(foreach s,$(DAEMONS) $(CLI),$(eval $(call service_rules,$(s))))
 
 $(call obj,$(LIB_SRC) $(wildcard services/*/*.c) tests/world/shim.c) $(patsubst %.c,%.o,$(IDL_SRC)): ALL_CFLAGS += -fPIC -fno-semantic-interposition
-# A unit test is built once and runs for a second: what optimising it takes is not had back, but for the sanitizers. How long a text may become is not
-# seen then.
-$(call obj,$(wildcard tests/unit/*.c)): ALL_CFLAGS += $(if $(filter -Os,$(if $(SAN),,$(CFLAGS))),-O0 -U_FORTIFY_SOURCE -Wno-format-truncation)
+# A unit test is built once and runs for a second: what optimising it takes is not had back. How long a text may become is not seen then.
+$(call obj,$(wildcard tests/unit/*.c)): ALL_CFLAGS += $(if $(filter -Os,$(CFLAGS)),-O0 -U_FORTIFY_SOURCE -Wno-format-truncation)
 # What each byte of a frame goes through is to be quick, and what it is measured against as well.
 $(call obj,$(wildcard src/base/*.c src/hj212/*.c bench/*.c tests/world/*.c tests/crash/*.c)): ALL_CFLAGS += $(if $(filter -Os,$(CFLAGS)),-O2)
 # Of the shared object only what the programs ask for can be had from outside, with the clock that Debian 12's libraries on 32-bit ARM ask for
